@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// explanation is one row of explain: what became of a key at one source.
+type explanation struct {
+	Key      string `json:"key"`
+	Provider string `json:"provider"`
+	Where    string `json:"where"`
+	Status   string `json:"status"`
+	Handler  string `json:"handler"` // how it reaches the handler; "-" where it does not
+}
+
+// explain prints where each key was looked for, and ends as run would.
+func (p *program) explain(c *cli.Context) error {
+	s, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	r, err := p.prepare(s)
+	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
+	rows := explanations(r.resolution, routes, refused, s.deliver)
+	if len(rows) > 0 || err == nil {
+		if err := printRows(c.App.Writer, rows, c.Bool("json")); err != nil {
+			return err
+		}
+	}
+	return errors.Join(err, refused)
+}
+
+func explanations(r resolve.Resolution, routes []string, refused error, deliver launcher.Delivery) []explanation {
+	route := map[string]string{}
+	for i, s := range r.Secrets {
+		route[s.Key] = string(deliver) + ": " + routes[i]
+	}
+	markRefused(route, refused, deliver)
+	rows := []explanation{}
+	for _, row := range r.Rows {
+		e := explanation{row.Key, row.Provider, row.Where, string(row.State), "-"}
+		switch row.State {
+		case resolve.Found:
+			e.Handler = route[row.Key]
+		case resolve.Overridden:
+			e.Status += " by " + row.By
+		case resolve.Missing:
+			if row.Optional {
+				e.Status += ", optional"
+			}
+		}
+		rows = append(rows, e)
+	}
+	return rows
+}
+
+func markRefused(route map[string]string, refused error, deliver launcher.Delivery) {
+	if refused == nil {
+		return
+	}
+	for _, err := range refused.(interface{ Unwrap() []error }).Unwrap() {
+		var r *launcher.RefusedError
+		if errors.As(err, &r) {
+			route[r.Key] = string(deliver) + ": refused"
+		}
+	}
+}
+
+func printRows(w io.Writer, rows []explanation, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(map[string][]explanation{"secrets": rows})
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	_, _ = fmt.Fprintln(table, "KEY\tPROVIDER\tWHERE\tSTATUS\tHANDLER")
+	for _, e := range rows {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", oneLine(e.Key), e.Provider, oneLine(e.Where), oneLine(e.Status), oneLine(e.Handler))
+	}
+	return table.Flush() // the writer keeps the first error
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/handler"
+)
+
+// version and commit are set by the linker, -X main.version=V.
+var version, commit string
+
+func versionText() string {
+	v, c := version, commit
+	if info, ok := debug.ReadBuildInfo(); ok && v == "" {
+		v = info.Main.Version // go install module@version
+	}
+	if c == "" {
+		c = "unknown"
+	}
+	return fmt.Sprintf("launcher %s (commit %s, %s %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// getSecret prints one value of the context that this process was given.
+func (p *program) getSecret(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return errUsage{"get-secret takes one KEY"}
+	}
+	context, err := handler.Read()
+	if err != nil {
+		return err
+	}
+	value, ok := context.Secret(c.Args().First())
+	if !ok {
+		p.report.line("error", fmt.Sprintf("secret %q: not among those that the task declares", c.Args().First()),
+			"launcher explain lists the keys and where they come from")
+		return exitStatus(statusAbsent)
+	}
+	_, err = io.WriteString(c.App.Writer, value)
+	return err
+}
+
+// install copies this program to DIR/launcher, so that either the old file is
+// there or the new one, whole.
+func (p *program) install(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return errUsage{"install takes one DIR"}
+	}
+	source, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	dir := c.Args().First()
+	target, err := os.CreateTemp(dir, ".launcher-*")
+	if err != nil {
+		return fmt.Errorf("install in %q: %w", dir, errors.Unwrap(err))
+	}
+	_, err = io.Copy(target, source)
+	err = errors.Join(err, target.Chmod(0o755), target.Sync(), target.Close())
+	if err == nil {
+		err = os.Rename(target.Name(), filepath.Join(dir, "launcher"))
+	}
+	if err != nil {
+		_ = os.Remove(target.Name())
+	}
+	return err
+}

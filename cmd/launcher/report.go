@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// The launcher's own exit statuses; docker run and env have 125 to 127.
+const (
+	statusAbsent      = 1   // get-secret: there is no such key
+	statusUnavailable = 124 // a retry may help
+	statusRefused     = 125 // a retry will not help
+	statusCannotRun   = 126
+	statusNotFound    = 127
+)
+
+// report writes the launcher's own messages, one line a problem, on standard
+// error. A message holds names and places, never a value.
+type report struct {
+	out            io.Writer
+	json           bool
+	quiet, verbose bool
+}
+
+// exitStatus is an error that has been said, or needs no words.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("status %d", int(s)) }
+
+// hinter is an error that knows what to do about it.
+type hinter interface{ Hint() string }
+
+func hint(err error) string {
+	var h hinter
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
+// end says what is wrong and is the exit status for it.
+func (r report) end(err error) int {
+	var said exitStatus
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &said):
+		return int(said)
+	}
+	r.problems("error", err)
+	return status(err)
+}
+
+// status is 124 only where all that went wrong may go right another time.
+func status(err error) int {
+	var notFound *launcher.NotFoundError
+	var cannotRun *launcher.CannotRunError
+	switch {
+	case errors.As(err, &notFound):
+		return statusNotFound
+	case errors.As(err, &cannotRun):
+		return statusCannotRun
+	}
+	for _, e := range document.Flatten(err) {
+		if !errors.Is(e, resolve.ErrUnavailable) {
+			return statusRefused
+		}
+	}
+	return statusUnavailable
+}
+
+// problems writes each joined error, and a hint after the last of those that
+// share it.
+func (r report) problems(level string, err error) {
+	list := document.Flatten(err)
+	for i, e := range list {
+		advice := hint(e)
+		if i+1 < len(list) && hint(list[i+1]) == advice {
+			advice = ""
+		}
+		r.line(level, e.Error(), advice)
+	}
+}
+
+func (r report) warn(err error) {
+	if err != nil && !r.quiet {
+		r.problems("warning", err)
+	}
+}
+
+func (r report) detail(format string, args ...any) {
+	if r.verbose {
+		r.line("info", fmt.Sprintf(format, args...), "")
+	}
+}
+
+func (r report) line(level, message, advice string) {
+	if r.quiet {
+		advice = ""
+	}
+	if r.json {
+		line, _ := json.Marshal(struct {
+			Level   string `json:"level"`
+			Message string `json:"message"`
+			Hint    string `json:"hint,omitempty"`
+		}{level, message, advice}) // strings have no way to fail
+		_, _ = fmt.Fprintf(r.out, "%s\n", line)
+		return
+	}
+	if level == "warning" {
+		message = "warning: " + message
+	}
+	text := "launcher: " + oneLine(message) + "\n"
+	if advice != "" {
+		text += "hint: " + oneLine(advice) + "\n"
+	}
+	_, _ = io.WriteString(r.out, text)
+}
+
+// oneLine keeps a path or name with control characters in it from looking like
+// a message of its own.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}

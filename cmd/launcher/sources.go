@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/env"
+	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/kubernetes"
+	"github.com/seed45446ece/launcher/resolve/local"
+)
+
+// kind is one kind of secret source.
+type kind struct {
+	name         string
+	confidential bool
+	absent       string // what to do where it has not got a key
+	open         func(resolve.Declaration, surroundings) (opened, error)
+}
+
+// surroundings is what a source may need besides its declaration.
+type surroundings struct {
+	environ resolve.Environ
+	local   string // the file of --local
+}
+
+// opened is a source, and the variables that carry its secrets in.
+type opened struct {
+	resolve.Source
+	variables []string
+}
+
+// kinds is the table of sources.
+var kinds = []kind{
+	{"inline", false, "give it a value in the task", openInline},
+	{"env", false, "set the variable, or mark the source optional: true", openEnv},
+	{"file", false, "add it to the file, or mark the source optional: true", openFile},
+	{"kubernetes", true, "add the key to the project's Secret and to the pod, or mark the source optional: true", openKubernetes},
+	{"azure_vault", true, "", openAzure},
+}
+
+func kindOf(name string) (kind, bool) {
+	for _, k := range kinds {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+func kindNames() string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func openInline(d resolve.Declaration, _ surroundings) (opened, error) {
+	source, err := inline.New(d)
+	return opened{source, nil}, err
+}
+
+func openEnv(d resolve.Declaration, around surroundings) (opened, error) {
+	source, err := env.New(d, around.environ)
+	return opened{source, source.Variables()}, err
+}
+
+func openFile(d resolve.Declaration, _ surroundings) (opened, error) {
+	source, err := file.New(d)
+	return opened{source, nil}, err
+}
+
+func openKubernetes(d resolve.Declaration, around surroundings) (opened, error) {
+	spec, err := kubernetes.Parse(d.Source)
+	if around.local != "" {
+		return opened{localSource(around.local, spec.Keys), nil}, err
+	}
+	return opened{spec.Source(around.environ), spec.Variables(around.environ)}, err
+}
+
+func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
+	spec, err := azure.Parse(d.Source)
+	if around.local != "" {
+		return opened{localSource(around.local, spec.Keys()), nil}, err
+	}
+	return opened{spec, nil}, err
+}
+
+func localSource(path string, keys []string) resolve.Source {
+	return local.Source{Path: path, Keys: keys, Match: handler.Match}
+}
+
+// bound is a task's sources, and the variables that carry their secrets.
+type bound struct {
+	sources   []resolve.Bound
+	variables []string
+}
+
+// bind finds the source of each declaration. A task without a kubernetes source
+// has that of all keys, as in MLRun. All problems are in the error.
+func bind(declarations []resolve.Declaration, around surroundings, s settings) (bound, error) {
+	var problems document.Problems
+	var b bound
+	project := true
+	for _, d := range declarations {
+		project = project && d.Kind != "kubernetes"
+		k, ok := kindOf(d.Kind)
+		switch {
+		case !ok:
+			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %q", d.Kind)
+			continue
+		case s.requireConfidential && !k.confidential:
+			problems.Add(d.At, "use kubernetes or azure_vault", "--require-confidential refuses the %s source", d.Kind)
+		}
+		source, err := k.open(d, around)
+		problems.Join(err)
+		b.add(d, k, source)
+	}
+	if project {
+		k, _ := kindOf("kubernetes")
+		d := resolve.Declaration{Kind: k.name, At: document.Position{Origin: "the task"}}
+		source, err := k.open(d, around)
+		problems.Join(err)
+		b.add(d, k, source)
+	}
+	return b, problems.Err()
+}
+
+func (b *bound) add(d resolve.Declaration, k kind, source opened) {
+	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source, Confidential: k.confidential})
+	b.variables = append(b.variables, source.variables...)
+}
+
+// advised is an error with what to do about it.
+type advised struct {
+	error
+	advice string
+}
+
+func (a advised) Hint() string  { return a.advice }
+func (a advised) Unwrap() error { return a.error }
+
+// split takes a Resolve error apart: what stops the start, each with its
+// advice, and what is only a warning where missing keys are let through.
+func split(err error, warnMissing bool) (stop, warning error) {
+	if err == nil {
+		return nil, nil
+	}
+	var stops, warnings []error
+	for _, e := range document.Flatten(err) {
+		var key *resolve.KeyError
+		absent := errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent)
+		if absent {
+			k, _ := kindOf(key.Provider)
+			e = advised{e, k.absent}
+		}
+		if absent && warnMissing {
+			warnings = append(warnings, e)
+		} else {
+			stops = append(stops, e)
+		}
+	}
+	return errors.Join(stops...), errors.Join(warnings...)
+}

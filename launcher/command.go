@@ -1,0 +1,110 @@
+package launcher
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Command is a handler that was looked up: what to execute, and its arguments
+// with the name that the user gave first.
+type Command struct {
+	Path string
+	Args []string
+}
+
+// NotFoundError is a command that is not there (status 127).
+type NotFoundError struct{ Message, Advice string }
+
+func (e *NotFoundError) Error() string { return e.Message }
+
+// Hint is what to do about it.
+func (e *NotFoundError) Hint() string { return e.Advice }
+
+// CannotRunError is a command that is there and cannot be run (status 126).
+type CannotRunError struct{ Message, Advice string }
+
+func (e *CannotRunError) Error() string { return e.Message }
+
+// Hint is what to do about it.
+func (e *CannotRunError) Hint() string { return e.Advice }
+
+// defaultPath is searched where PATH is not set, as execvp(3) does; its own
+// default is joined by the sbin directories of container images.
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// Find looks a command up before any secret is: by path as it is, by name in
+// the directories of path, the PATH variable's value ("" for none set). It
+// fails with a NotFoundError or a CannotRunError.
+func Find(path string, args []string) (Command, error) {
+	name := args[0]
+	if strings.Contains(name, "/") {
+		return Command{name, args}, runnable(name)
+	}
+	if path == "" {
+		path = defaultPath
+	}
+	var denied error
+	for dir := range strings.SplitSeq(path, ":") {
+		file := filepath.Join(dir, name)
+		if !strings.Contains(file, "/") {
+			file = "./" + file // an empty entry is the working directory
+		}
+		err := runnable(file)
+		if err == nil && name != "" {
+			return Command{file, args}, nil
+		}
+		var cannot *CannotRunError
+		if denied == nil && errors.As(err, &cannot) && name != "" {
+			denied = err
+		}
+	}
+	if denied != nil {
+		return Command{}, denied
+	}
+	return Command{}, &NotFoundError{fmt.Sprintf("command %q: not found in PATH", name), "give its path, or check the image's PATH"}
+}
+
+// runnable is nil where execve(2) can be expected to take the file.
+func runnable(file string) error {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return &NotFoundError{Message: fmt.Sprintf("command %q: no such file", file)}
+	case err != nil:
+		return &CannotRunError{Message: fmt.Sprintf("command %q: %v", file, reason(err))}
+	case info.IsDir():
+		return &CannotRunError{Message: fmt.Sprintf("command %q: is a directory", file)}
+	case unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS) != nil:
+		return &CannotRunError{fmt.Sprintf("command %q: permission denied", file), "chmod +x it, or name its interpreter first"}
+	}
+	return nil
+}
+
+// reason is the system's part of an error, without the path.
+func reason(err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
+}
+
+// execError explains why execve(2) refused a command that was found.
+func execError(path string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOENT):
+		return &NotFoundError{fmt.Sprintf("command %q: its interpreter is not there", path), "check its #! line, or the C library that it was linked for"}
+	case errors.Is(err, syscall.ENOEXEC):
+		return &CannotRunError{fmt.Sprintf("command %q: exec format error", path), "a script needs a #! line; a program must be built for this architecture"}
+	case errors.Is(err, syscall.E2BIG):
+		return &CannotRunError{fmt.Sprintf("command %q: arguments and environment are too long together", path), adviseStdin}
+	}
+	return &CannotRunError{Message: fmt.Sprintf("command %q: %v", path, reason(err))}
+}

@@ -1,0 +1,96 @@
+package launcher
+
+import (
+	"encoding/base64"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Context is what a handler is given; docs/context.schema.json has its form.
+type Context struct {
+	Task    task.Task
+	Secrets []resolve.Secret
+}
+
+// JSON is the context as one JSON object. A value that is not UTF-8 goes to
+// secrets_base64. It fails on a parameter that JSON has no form for.
+func (c Context) JSON() ([]byte, error) {
+	size := 0
+	for _, s := range c.Secrets {
+		size += len(s.Key) + len(s.Value.Reveal()) + 8
+	}
+	dst, err := c.appendTask(make([]byte, 0, size+4096))
+	if err != nil {
+		return nil, err
+	}
+	dst = appendObject(dst, "secrets", c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
+		value := s.Value.Reveal()
+		if !utf8.Valid(value) {
+			return dst, false
+		}
+		return document.AppendString(dst, string(value)), true
+	})
+	dst = appendObject(dst, "secrets_base64", c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
+		value := s.Value.Reveal()
+		if utf8.Valid(value) {
+			return dst, false
+		}
+		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), value), '"'), true
+	})
+	return append(dst, '}'), nil
+}
+
+// JSONWithout is the context with, for each key, the variable that holds its
+// value in place of the value.
+func (c Context) JSONWithout(variables []string) ([]byte, error) {
+	dst, err := c.appendTask(nil)
+	if err != nil {
+		return nil, err
+	}
+	i := -1
+	dst = appendObject(dst, "secrets_env", c.Secrets, func(dst []byte, _ resolve.Secret) ([]byte, bool) {
+		i++
+		return document.AppendString(dst, variables[i]), true
+	})
+	return append(dst, '}'), nil
+}
+
+// appendTask appends the object's start, without its end.
+func (c Context) appendTask(dst []byte) ([]byte, error) {
+	dst = strconv.AppendInt(append(dst, `{"version":`...), handler.Version, 10)
+	members := []document.Field{{Name: "metadata", Value: c.Task.Metadata}, {Name: "spec", Value: c.Task.Spec}}
+	for _, f := range append(members, c.Task.Extra...) {
+		dst = append(document.AppendString(append(dst, ','), f.Name), ':')
+		var err error
+		if dst, err = f.Value.AppendJSON(dst); err != nil {
+			return nil, err
+		}
+	}
+	return dst, nil
+}
+
+// appendObject appends ,"name":{"key":VALUE,...} with the secrets that value
+// takes.
+func appendObject(dst []byte, name string, secrets []resolve.Secret, value func([]byte, resolve.Secret) ([]byte, bool)) []byte {
+	dst = append(document.AppendString(append(dst, ','), name), ":{"...)
+	first := true
+	for _, s := range secrets {
+		mark := len(dst)
+		if !first {
+			dst = append(dst, ',')
+		}
+		dst = append(document.AppendString(dst, s.Key), ':')
+		taken := false
+		if dst, taken = value(dst, s); taken {
+			first = false
+		} else {
+			dst = dst[:mark]
+		}
+	}
+	return append(dst, '}')
+}

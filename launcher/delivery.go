@@ -1,0 +1,109 @@
+package launcher
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// Delivery is the way by which the context reaches the handler.
+type Delivery string
+
+// The deliveries that are built.
+const (
+	Stdin Delivery = "stdin" // the JSON on standard input, then end of file
+	FD    Delivery = "fd"    // a sealed, read-only memfd as descriptor 3
+	Env   Delivery = "env"   // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
+)
+
+// contextFD is the descriptor of the fd delivery.
+const contextFD = 3
+
+// EnvOptions are the settings of the env delivery.
+type EnvOptions struct {
+	Prefix string   // export Prefix + upper(key), as MLRun names its variables
+	Allow  []string // dangerous names to let through
+}
+
+// maxVariable is the longest NAME=value that Linux takes, without its final
+// NUL: MAX_ARG_STRLEN of execve(2), 32 pages of 4 KiB.
+const maxVariable = 131071
+
+// RefusedError is a secret that the delivery cannot carry.
+type RefusedError struct {
+	Key    string
+	Reason string
+	Advice string
+}
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("secret %q: %s", e.Key, e.Reason) }
+
+// Hint is what to do about it.
+func (e *RefusedError) Hint() string { return e.Advice }
+
+const adviseStdin = "use --deliver stdin, which carries every value"
+
+// Routes says, for each secret, how it reaches the handler: the variable's name
+// in the env delivery, its place in the context's JSON otherwise. The error
+// joins a RefusedError for each one that the delivery cannot carry.
+func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string, error) {
+	routes := make([]string, len(secrets))
+	if d != Env {
+		for i, s := range secrets {
+			routes[i] = "secrets." + s.Key
+		}
+		return routes, nil
+	}
+	var refused []error
+	holder := map[string]string{}
+	for i, s := range secrets {
+		name := options.variable(s.Key)
+		routes[i] = name
+		err := options.check(s, name)
+		if other, ok := holder[name]; ok && err == nil {
+			err = &RefusedError{s.Key, fmt.Sprintf("env: its variable %s is also that of secret %q", name, other),
+				"give one of their sources a prefix, or " + adviseStdin}
+		}
+		if holder[name] = s.Key; err != nil {
+			refused = append(refused, err)
+		}
+	}
+	return routes, errors.Join(refused...)
+}
+
+// variable is the name under which a key is exported: the key with "_" for
+// what a shell's name cannot hold (POSIX 1.2024, XBD 3.216), and before a
+// leading digit. With a prefix it is the prefix and the key in upper case and
+// nothing is replaced, as that is the name which MLRun looks up.
+func (o EnvOptions) variable(key string) string {
+	if o.Prefix != "" {
+		return o.Prefix + strings.ToUpper(key)
+	}
+	name := strings.Map(func(r rune) rune {
+		if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, key)
+	if name[0] >= '0' && name[0] <= '9' {
+		name = "_" + name
+	}
+	return name
+}
+
+func (o EnvOptions) check(s resolve.Secret, name string) error {
+	value := s.Value.Reveal()
+	switch {
+	case dangerous(name) && !slices.Contains(o.Allow, name):
+		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s steers the loader, the shell or an interpreter", name),
+			"--allow-env " + name + " lets it through; or " + adviseStdin}
+	case slices.Contains(value, 0):
+		return &RefusedError{s.Key, "env: its value holds a NUL byte, which no variable can", adviseStdin}
+	case len(name)+1+len(value) > maxVariable:
+		return &RefusedError{s.Key, fmt.Sprintf("env: %s=VALUE is longer than the %d bytes of a variable", name, maxVariable), adviseStdin}
+	}
+	return nil
+}

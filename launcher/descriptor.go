@@ -1,0 +1,89 @@
+package launcher
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// pipeSize is what a new pipe holds, pipe(7). Where the kernel gives less, the
+// write comes back short and the memfd serves.
+const pipeSize = 64 << 10
+
+// filled is a descriptor to read text and then end of file from, whatever the
+// reader does: a pipe that its writer has filled and closed, or a sealed memfd
+// where the text does not fit one.
+func filled(text []byte) (int, error) {
+	if len(text) > pipeSize {
+		return sealed(text)
+	}
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return 0, fmt.Errorf("open a pipe: %w", err)
+	}
+	n, err := unix.Write(ends[1], text)
+	_ = unix.Close(ends[1])
+	if err != nil || n < len(text) {
+		_ = unix.Close(ends[0])
+		return sealed(text)
+	}
+	// The handler's read end blocks, as anybody's standard input does.
+	return ends[0], unix.SetNonblock(ends[0], false)
+}
+
+// sealed is a memfd that holds text, that nobody can change and that is open
+// for reading only, memfd_create(2).
+func sealed(text []byte) (int, error) {
+	fd, err := memfd()
+	if err != nil {
+		return 0, fmt.Errorf("open a memfd: %w", err)
+	}
+	for done := 0; done < len(text); {
+		n, err := unix.Pwrite(fd, text[done:], int64(done))
+		if err != nil {
+			return 0, fmt.Errorf("write the context: %w", err)
+		}
+		done += n
+	}
+	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_GROW | unix.F_SEAL_SHRINK | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		return 0, fmt.Errorf("seal the context: %w", err)
+	}
+	readOnly, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fd, nil // no /proc: the seals alone keep it from being changed
+	}
+	return readOnly, unix.Close(fd)
+}
+
+// memfd asks for one that cannot be executed; kernels before 6.3 do not know
+// that flag.
+func memfd() (int, error) {
+	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	fd, err := unix.MemfdCreate("launcher-context", flags|unix.MFD_NOEXEC_SEAL)
+	if errors.Is(err, unix.EINVAL) {
+		return unix.MemfdCreate("launcher-context", flags)
+	}
+	return fd, err
+}
+
+// closeOnExec marks every descriptor above 2, whoever opened it
+// (CVE-2024-21626). Kernels before 5.11 are asked for one after the other.
+func closeOnExec() error {
+	if unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("list the open descriptors: %w", err)
+	}
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
+}

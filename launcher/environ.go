@@ -1,0 +1,60 @@
+package launcher
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// The variables that never reach a handler: MLRun's secrets, and the launcher's
+// own settings, so that a launcher inside a handler starts clean.
+const (
+	mlrunSecrets = "MLRUN_K8S_SECRET__"
+	ownSettings  = "LAUNCHER_"
+)
+
+// ExecConfig is MLRun's variable that holds the task.
+const ExecConfig = "MLRUN_EXEC_CONFIG"
+
+// environment is the handler's: what the launcher was started with, one
+// variable of a name, without those that carried secrets in.
+func (j Job) environment(routes []string) ([]string, error) {
+	environ := make(map[string]string, len(j.Environ)+len(routes)+2)
+	for name, value := range j.Environ {
+		if !strings.HasPrefix(name, mlrunSecrets) && !strings.HasPrefix(name, ownSettings) {
+			environ[name] = value
+		}
+	}
+	for _, name := range j.Withhold {
+		delete(environ, name)
+	}
+	environ[handler.Variable] = string(j.Deliver)
+	switch j.Deliver {
+	case FD:
+		environ[handler.Variable] = "fd:3"
+	case Env:
+		text, err := j.Context.JSONWithout(routes)
+		if err != nil {
+			return nil, err
+		}
+		environ[handler.VariableJSON] = string(text)
+		if len(handler.VariableJSON)+1+len(text) > maxVariable {
+			return nil, &RefusedError{"", "env: the task is longer than the bytes of a variable", adviseStdin}
+		}
+		for i, s := range j.Context.Secrets {
+			environ[routes[i]] = string(s.Value.Reveal())
+		}
+	}
+	return entries(environ), nil
+}
+
+func entries(environ resolve.Environ) []string {
+	entries := make([]string, 0, len(environ))
+	for name, value := range environ {
+		entries = append(entries, name+"="+value)
+	}
+	slices.Sort(entries)
+	return entries
+}

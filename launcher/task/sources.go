@@ -1,0 +1,96 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// takeSources reads spec.secret_sources and takes it out of the spec.
+func (t *Task) takeSources(problems *document.Problems) {
+	list := t.Spec.Field("secret_sources")
+	t.Spec.Fields = slices.DeleteFunc(t.Spec.Fields, func(f document.Field) bool { return f.Name == "secret_sources" })
+	if list == nil || list.Kind == document.Null {
+		return
+	}
+	if list.Kind != document.List {
+		problems.Add(list.At, "", "secret_sources must be a list, not %s", list.Kind)
+		return
+	}
+	for _, item := range list.Items {
+		if d, ok := declaration(problems, item); ok {
+			t.Sources = append(t.Sources, d)
+		}
+	}
+}
+
+// declaration reads one entry of secret_sources. What the source itself must
+// look like is the business of the kind.
+func declaration(problems *document.Problems, n *document.Node) (resolve.Declaration, bool) {
+	d := resolve.Declaration{At: n.At}
+	if n.Kind != document.Map {
+		problems.Add(n.At, "", "a secret source must be a map of kind and source, not %s", n.Kind)
+		return d, false
+	}
+	for _, f := range n.Fields {
+		switch f.Name {
+		case "kind":
+			d.Kind = problems.Text(f.Value, "kind")
+		case "source":
+			d.Source = f.Value
+		case "prefix":
+			if f.Value.Kind != document.Null {
+				d.Prefix = problems.Text(f.Value, "prefix")
+			}
+		case "optional":
+			if f.Value.Kind != document.Bool {
+				problems.Add(f.Value.At, "", "optional must be true or false, not %s", f.Value.Kind)
+			}
+			d.Optional = strings.EqualFold(f.Value.Text, "true")
+		default:
+			problems.Unknown(f, "a secret source", "kind", "source", "prefix", "optional")
+		}
+	}
+	for _, name := range []string{"kind", "source"} {
+		if n.Field(name) == nil {
+			problems.Add(n.At, "", "a secret source has no %s", name)
+		}
+	}
+	return d, d.Kind != "" && d.Source != nil
+}
+
+// ParseSource reads KIND=SOURCE, as mlrun run -s takes it.
+func ParseSource(flag, text string) (resolve.Declaration, error) {
+	at := document.Position{Origin: flag}
+	kind, source, ok := strings.Cut(text, "=")
+	if !ok || kind == "" {
+		return resolve.Declaration{}, &document.Problem{At: at, Message: "is not KIND=SOURCE", Advice: "for instance " + flag + " env=DB_PASSWORD"}
+	}
+	at.Origin = fmt.Sprintf("%s %s", flag, kind)
+	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
+}
+
+// WithoutInline is a copy of a run object whose inline sources hold nothing,
+// for the handler's environment.
+func WithoutInline(n *document.Node) *document.Node {
+	list := n.Field("spec").Field("secret_sources")
+	if list == nil {
+		return n
+	}
+	kept := &document.Node{Kind: document.List, At: list.At}
+	for _, item := range list.Items {
+		if kind := item.Field("kind"); kind == nil || kind.Text == "inline" {
+			item = &document.Node{Kind: document.Map, At: item.At, Fields: slices.Clone(item.Fields)}
+			set(item, document.Field{Name: "source", Value: &document.Node{Kind: document.Map}})
+		}
+		kept.Items = append(kept.Items, item)
+	}
+	spec := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Field("spec").Fields)}
+	set(spec, document.Field{Name: "secret_sources", Value: kept})
+	object := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Fields)}
+	set(object, document.Field{Name: "spec", Value: spec})
+	return object
+}

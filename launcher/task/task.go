@@ -1,0 +1,143 @@
+// Package task reads MLRun's run object: what a job is called, what it is
+// given, and where its secrets come from.
+//
+// It owns the object's form. Fields that it does not know are kept and passed
+// on, as it is not their owner; inside secret_sources nothing unknown is let
+// through. Data flows document.Node -> Task -> resolve.Declaration. It looks
+// up no secret.
+package task
+
+import (
+	"slices"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Task is a run object.
+type Task struct {
+	Metadata *document.Node   // a map, with MLRun's fields always there
+	Spec     *document.Node   // a map, without secret_sources
+	Extra    []document.Field // fields of the object that MLRun does not have
+	Sources  []resolve.Declaration
+}
+
+// field is a known field and the kind it has; Null stands for any.
+type field struct {
+	name string
+	kind document.Kind
+	fill bool // is there in every context, empty where the task has none
+}
+
+var (
+	metadataFields = []field{
+		{"name", document.String, true}, {"uid", document.String, true}, {"project", document.String, true},
+		{"iteration", document.Number, true}, {"labels", document.Map, true}, {"annotations", document.Map, true},
+	}
+	specFields = []field{
+		{"handler", document.String, false}, {"parameters", document.Map, true}, {"inputs", document.Map, true},
+		{"output_path", document.String, false},
+	}
+
+	// own is the context's own members, which a task's field would hide.
+	own = []string{"version", "secrets", "secrets_base64", "secrets_env"}
+)
+
+// Empty is the task of a pod that was given none.
+func Empty() Task {
+	task, _ := Parse(&document.Node{Kind: document.Map})
+	return task
+}
+
+// Parse reads a run object. The error holds every problem, each with its line
+// and column.
+func Parse(n *document.Node) (Task, error) {
+	var problems document.Problems
+	if n.Kind != document.Map {
+		problems.Add(n.At, "", "a task must be a map, not %s", n.Kind)
+		return Task{}, problems.Err()
+	}
+	task := Task{}
+	for _, f := range n.Fields {
+		switch {
+		case f.Name == "metadata", f.Name == "spec", f.Name == "kind", f.Name == "status":
+		case f.Name == "secret_sources":
+			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
+		case slices.Contains(own, f.Name):
+			problems.Add(f.At, "", "%q is the context's own name and not for a task", f.Name)
+		default:
+			task.Extra = append(task.Extra, f)
+		}
+	}
+	task.Metadata = section(&problems, n, "metadata", metadataFields)
+	task.Spec = section(&problems, n, "spec", specFields)
+	task.takeSources(&problems)
+	return task, problems.Err()
+}
+
+// section is a copy of the named map with its known fields checked and filled.
+func section(problems *document.Problems, n *document.Node, name string, known []field) *document.Node {
+	section := &document.Node{Kind: document.Map, At: n.At}
+	if found := n.Field(name); found != nil && found.Kind != document.Null {
+		if found.Kind != document.Map {
+			problems.Add(found.At, "", "%s must be a map, not %s", name, found.Kind)
+		}
+		section.At, section.Fields = found.At, slices.Clone(found.Fields)
+	}
+	for _, k := range known {
+		value := section.Field(k.name)
+		switch {
+		case value == nil && k.fill:
+			section.Fields = append(section.Fields, document.Field{Name: k.name, At: section.At, Value: k.empty(section.At)})
+		case value != nil && value.Kind == document.Null && k.fill:
+			set(section, document.Field{Name: k.name, At: value.At, Value: k.empty(value.At)})
+		case value != nil && k.kind == document.String && (value.Kind == document.Number || value.Kind == document.Bool):
+			set(section, document.Field{Name: k.name, At: value.At, Value: text(value)}) // name: 2026
+		case value != nil && value.Kind != k.kind && value.Kind != document.Null:
+			problems.Add(value.At, "", "%s.%s must be %s, not %s", name, k.name, k.kind, value.Kind)
+		}
+	}
+	return section
+}
+
+// text is a scalar taken as the string that is written.
+func text(n *document.Node) *document.Node {
+	return &document.Node{Kind: document.String, Text: n.Text, At: n.At}
+}
+
+func (f field) empty(at document.Position) *document.Node {
+	node := &document.Node{Kind: f.kind, At: at}
+	if f.kind == document.Number {
+		node.Text = "0"
+	}
+	return node
+}
+
+// set replaces or adds a field of a map.
+func set(n *document.Node, f document.Field) {
+	for i := range n.Fields {
+		if n.Fields[i].Name == f.Name {
+			n.Fields[i] = f
+			return
+		}
+	}
+	n.Fields = append(n.Fields, f)
+}
+
+// SetParameter sets one parameter, in place of the task's own.
+func (t *Task) SetParameter(name string, value *document.Node) {
+	parameters := &document.Node{Kind: document.Map}
+	if p := t.Spec.Field("parameters"); p != nil {
+		parameters.At, parameters.Fields = p.At, slices.Clone(p.Fields)
+	}
+	set(parameters, document.Field{Name: name, At: value.At, Value: value})
+	set(t.Spec, document.Field{Name: "parameters", At: parameters.At, Value: parameters})
+}
+
+// Handler is spec.handler, the function to call; "" where there is none.
+func (t *Task) Handler() string {
+	if handler := t.Spec.Field("handler"); handler != nil {
+		return handler.Text
+	}
+	return ""
+}

@@ -1,0 +1,96 @@
+// Package document reads YAML, JSON and Python literals into one tree that
+// keeps what the formats' own decoders lose: the text of every scalar as it
+// was written, and the place of every node.
+//
+// It owns the three grammars and nothing of what a document means. It refuses
+// what has two readings (a field twice, bytes that are not UTF-8, a JSON escape
+// that is no character) and what would grow without bound (nesting, aliases).
+// Data flows text -> Node; no error it returns holds any of the text.
+package document
+
+import (
+	"fmt"
+	"io"
+)
+
+// Kind is the type of a node.
+type Kind uint8
+
+// The kinds of node. Number, Bool and Null are what the document's own grammar
+// says of an unquoted word; the word itself is in Node.Text.
+const (
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Bytes
+	List
+	Map
+)
+
+func (k Kind) String() string {
+	return [...]string{"null", "a boolean", "a number", "a string", "bytes", "a list", "a map"}[k]
+}
+
+// Position is a place in a document: lines and columns count from 1, columns
+// in characters. Line 0 is the document as a whole.
+type Position struct {
+	Origin       string
+	Line, Column int
+}
+
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.Origin
+	}
+	return fmt.Sprintf("%s:%d:%d", p.Origin, p.Line, p.Column)
+}
+
+// Node is one value of a document.
+type Node struct {
+	Kind   Kind
+	Text   string  // a scalar: as written; a string or bytes: what it denotes
+	Items  []*Node // of a List
+	Fields []Field // of a Map, in the document's order
+	At     Position
+}
+
+// Field is one member of a map. A name that is not a string in the document
+// (123: x) is kept as its text.
+type Field struct {
+	Name  string
+	At    Position
+	Value *Node
+}
+
+// Format prints a node's kind and place for every verb: its text may be a
+// secret.
+func (n *Node) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, n.describe())
+}
+
+func (n *Node) describe() string {
+	if n == nil {
+		return "no value"
+	}
+	return n.Kind.String() + " at " + n.At.String()
+}
+
+// Field is the value of the named field, or nil where n is not a map or does
+// not have it.
+func (n *Node) Field(name string) *Node {
+	if n == nil {
+		return nil
+	}
+	for _, f := range n.Fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+// Scalar reports whether n is neither a list, nor a map, nor null.
+func (n *Node) Scalar() bool {
+	return n.Kind != Null && n.Kind != List && n.Kind != Map
+}

@@ -1,0 +1,57 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// Parse reads a YAML or JSON document. A text that starts with { or [ is JSON
+// where it can be, as YAML's reading of JSON is not exact (tabs, \u escapes of
+// surrogate pairs). A UTF-8 byte order mark is accepted. Origin names the text
+// in messages.
+//
+// The errors are Problems, joined; an empty text is one.
+func Parse(origin string, text []byte) (*Node, error) {
+	text, err := Text(origin, text)
+	if err != nil {
+		return nil, err
+	}
+	trimmed := bytes.TrimLeft(text, " \t\r\n")
+	if len(trimmed) == 0 {
+		return nil, &Problem{At: Position{Origin: origin}, Message: "is empty"}
+	}
+	if trimmed[0] != '{' && trimmed[0] != '[' {
+		return parseYAML(origin, text)
+	}
+	if !json.Valid(text) {
+		if node, err := parseYAML(origin, text); err == nil {
+			return node, nil
+		}
+	}
+	return parseJSON(origin, text)
+}
+
+// Text checks that bytes are text that every later reader takes for the same
+// characters: UTF-8, without NUL. It strips one UTF-8 byte order mark.
+func Text(origin string, text []byte) ([]byte, error) {
+	problem := func(at Position, message string) error { return &Problem{At: at, Message: message} }
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, problem(Position{Origin: origin}, "is UTF-16; save it as UTF-8")
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return nil, problem(place(origin, text, i), "a NUL byte: this is not a text")
+	}
+	if !utf8.Valid(text) {
+		i := 0
+		for {
+			r, size := utf8.DecodeRune(text[i:])
+			if r == utf8.RuneError && size == 1 {
+				return nil, problem(place(origin, text, i), "not UTF-8")
+			}
+			i += size
+		}
+	}
+	return text, nil
+}

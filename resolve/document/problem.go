@@ -1,0 +1,89 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is something wrong at a place in a document. Its text holds names
+// and places, never a value.
+type Problem struct {
+	At      Position
+	Message string
+	Advice  string // what to do about it; may be empty
+}
+
+func (p *Problem) Error() string { return p.At.String() + ": " + p.Message }
+
+// Hint is the advice, for a "hint:" line.
+func (p *Problem) Hint() string { return p.Advice }
+
+// Problems collects what is wrong with a document, so that all of it is
+// reported in one run. The zero value is ready for use.
+type Problems struct{ list []error }
+
+// Add notes one problem.
+func (p *Problems) Add(at Position, hint, format string, args ...any) {
+	p.list = append(p.list, &Problem{At: at, Message: fmt.Sprintf(format, args...), Advice: hint})
+}
+
+// Join notes the problems that another reader found; nil adds nothing.
+func (p *Problems) Join(err error) {
+	if err != nil {
+		p.list = append(p.list, err)
+	}
+}
+
+// Err is all problems joined, nil where there are none.
+func (p *Problems) Err() error { return errors.Join(p.list...) }
+
+// Unknown notes a field that its map does not have.
+func (p *Problems) Unknown(f Field, what string, known ...string) {
+	slices.Sort(known)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %q in %s", f.Name, what)
+}
+
+// Text is the text of a string node; anything else is a problem.
+func (p *Problems) Text(n *Node, what string) string {
+	if n.Kind != String {
+		p.Add(n.At, "", "%s must be a string, not %s", what, n.Kind)
+		return ""
+	}
+	return n.Text
+}
+
+// Texts is the texts of a list of distinct strings; anything else is a
+// problem.
+func (p *Problems) Texts(n *Node, what string) []string {
+	if n.Kind != List {
+		p.Add(n.At, "", "%s must be a list, not %s", what, n.Kind)
+		return nil
+	}
+	var texts []string
+	for _, item := range n.Items {
+		switch {
+		case !item.Scalar():
+			p.Add(item.At, "", "%s must hold strings, not %s", what, item.Kind)
+		case slices.Contains(texts, item.Text):
+			p.Add(item.At, "", "%q is twice in %s", item.Text, what)
+		default:
+			texts = append(texts, item.Text)
+		}
+	}
+	return texts
+}
+
+// Flatten is the errors that were joined into err, one by one.
+func Flatten(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var flat []error
+	for _, e := range joined.Unwrap() {
+		flat = append(flat, Flatten(e)...)
+	}
+	return flat
+}

@@ -1,0 +1,291 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+var literalPlace = Position{Origin: "task.yaml", Line: 4, Column: 13}
+
+// render writes a tree as a Python literal. It is one to one, but that JSON's
+// true, false and null become Python's.
+func render(n *Node) string {
+	switch n.Kind {
+	case Null:
+		return "None"
+	case Bool:
+		return strings.ToUpper(n.Text[:1]) + n.Text[1:]
+	case Number:
+		return n.Text
+	case String:
+		return renderString(n.Text)
+	case Bytes:
+		return fmt.Sprintf("b'%s'", hexEscapes(n.Text))
+	}
+	var items []string
+	for _, item := range n.Items {
+		items = append(items, render(item))
+	}
+	for _, f := range n.Fields {
+		items = append(items, renderString(f.Name)+": "+render(f.Value))
+	}
+	if n.Kind == List {
+		return "[" + strings.Join(items, ", ") + "]"
+	}
+	return "{" + strings.Join(items, ", ") + "}"
+}
+
+func renderString(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c == '\'' || c == '\\' || c < ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, `\U%08x`, c)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return "'" + b.String() + "'"
+}
+
+func hexEscapes(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, `\x%02x`, s[i])
+	}
+	return b.String()
+}
+
+// accepted is literals, and what they denote as render writes it.
+var accepted = []struct{ name, text, want string }{
+	{"MLRun's inline source", `{'abc': 'def'}`, `{'abc': 'def'}`},
+	{"JSON", `{"a": "\/", "b": [true, null, 1e5]}`, `{'a': '/', 'b': [True, None, 1e5]}`},
+	{"JSON's pair of surrogates", `["\ud83d\ude00"]`, `['\U0001f600']`},
+	{"JSON's bare words", ` true `, `True`},
+	{"a dict over lines", "{\n  'a': 1, # one\n  'b': 2,\n}", `{'a': 1, 'b': 2}`},
+	{"empty brackets", `[{}, [], ()]`, `[{}, [], []]`},
+	{"a tuple", `(1, 'b')`, `[1, 'b']`},
+	{"a tuple of one", `(1,)`, `[1]`},
+	{"parentheses around a value", `(({'a': ('b')}))`, `{'a': 'b'}`},
+	{"trailing commas", `{'a': [1, 2,],}`, `{'a': [1, 2]}`},
+	{"keys that are no strings", `{1: 2, -1.50: 3, True: 4, 0x1F: 5}`, `{'1': 2, '-1.50': 3, 'True': 4, '0x1F': 5}`},
+	{"a key in parts", `{'a' "b": 1}`, `{'ab': 1}`},
+	{"numbers as written", `(1_000, 0x_1F, 0B1, 0o17, 1e5, .5, 1., 1.E-5_0, 00, - 1, +.5)`,
+		`[1_000, 0x_1F, 0B1, 0o17, 1e5, .5, 1., 1.E-5_0, 00, -1, +.5]`},
+	{"a number that starts with zeros", `{'a': 012, 'b': -0_7}`, `{'a': 012, 'b': -0_7}`},
+	{"Python's words", `[True, False, None]`, `[True, False, None]`},
+	{"quotes in quotes", `['"', "'", '''it's''', """a"b""c"""]`,
+		`['"', '\U00000027', 'it\U00000027s', 'a"b""c']`},
+	{"a triple-quoted string over lines", "'''a\nb\r\nc\rd'''", `'a\U0000000ab\U0000000ac\U0000000ad'`},
+	{"a joined line in a string", "'a\\\nb'", `'ab'`},
+	{"one-letter escapes", `'\\\'\"\a\b\f\n\r\t\v'`, `'\U0000005c\U00000027"\U00000007\U00000008` +
+		`\U0000000c\U0000000a\U0000000d\U00000009\U0000000b'`},
+	{"numeric escapes", `'\0\101\1011\400\x41\u00e9\U0001F600'`,
+		`'\U00000000AA1\U00000100A\U000000e9\U0001f600'`},
+	{"unknown escapes", `'\q\8\é\.'`, `'\U0000005cq\U0000005c8\U0000005c\U000000e9\U0000005c.'`},
+	{"raw strings", `[r'\n', R"\"", rb'\x', Br'\'']`,
+		`['\U0000005cn', '\U0000005c"', b'\x5c\x78', b'\x5c\x27']`},
+	{"a raw string's line end", "r'\\\n'", `'\U0000005c\U0000000a'`},
+	{"a prefix without meaning", `[u'a', U"b"]`, `['a', 'b']`},
+	{"bytes", `b'a\x00\xff\377\777\u0041\N'`, `b'\x61\x00\xff\xff\xff\x5c\x75\x30\x30\x34\x31\x5c\x4e'`},
+	{"adjacent strings", `'a'"b"r'\c'`, `'ab\U0000005cc'`},
+	{"adjacent bytes", `b'a' B"b"`, `b'\x61\x62'`},
+	{"adjacent strings over lines", "('a' # c\n'b')", `'ab'`},
+	{"a joined line", "'a' \\\n'b'", `'ab'`},
+	{"blanks and comments around", "\n # c\n\t {'a': 1} \r\n # c", `{'a': 1}`},
+	{"an astral character", `{'ключ': '😀'}`, `{'\U0000043a\U0000043b\U0000044e\U00000447': '\U0001f600'}`},
+	{"as deep as any document", strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + "#",
+		strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)},
+}
+
+func TestParseLiteralReads(t *testing.T) {
+	for _, c := range accepted {
+		t.Run(c.name, func(t *testing.T) {
+			node, err := ParseLiteral(literalPlace, c.text)
+			require.NoError(t, err)
+			require.Equal(t, c.want, render(node))
+			requirePlace(t, node)
+		})
+	}
+}
+
+func requirePlace(t *testing.T, n *Node) {
+	t.Helper()
+	require.Equal(t, literalPlace, n.At)
+	for _, item := range n.Items {
+		requirePlace(t, item)
+	}
+	for _, f := range n.Fields {
+		require.Equal(t, literalPlace, f.At)
+		requirePlace(t, f.Value)
+	}
+}
+
+// refused is literals, the character where each is wrong, and the message:
+// every message there is, as no test accepts another.
+var refused = []struct {
+	name, text string
+	character  int
+	message    string
+}{
+	{"nothing", "", 1, "it ends where a value is expected"},
+	{"nothing but a comment", " # c", 5, "it ends where a value is expected"},
+	{"no value after a colon", "{'a': ", 7, "it ends where a value is expected"},
+	{"an open string", `{'ab': 'é', 'c: 1}`, 13, "a string is not closed"},
+	{"a string that ends in a backslash", `'a\`, 1, "a string is not closed"},
+	{"a string over lines", "['a\nb']", 2, "a string is not closed"},
+	{"an open triple-quoted string", `'''a''`, 1, "a string is not closed"},
+	{"a raw string that ends in a backslash", `r'\'`, 1, "a string is not closed"},
+	{"an open bracket", `{'a': [1`, 7, "a bracket is not closed"},
+	{"the wrong bracket", `[1)`, 3, "neither a comma nor the closing bracket follows an item"},
+	{"no comma", `['a' 1]`, 6, "neither a comma nor the closing bracket follows an item"},
+	{"a sum", `[1+2]`, 3, "neither a comma nor the closing bracket follows an item"},
+	{"two commas", `[1,,2]`, 4, "no value starts with this character"},
+	{"a comma alone", `(,)`, 2, "no value starts with this character"},
+	{"an unpacked dict", `{**{}}`, 2, "no value starts with this character"},
+	{"an ellipsis", `[...]`, 2, "not a number"},
+	{"a byte order mark", "\ufeff{'a': 1}", 1, "no value starts with this character"},
+	{"a word", `{'a': true}`, 7, "a word that is neither quoted nor True, False or None"},
+	{"a call", `set()`, 1, "a word that is neither quoted nor True, False or None"},
+	{"two values", `{'a': 1} {'b': 2}`, 10, "more follows the value"},
+	{"a tuple without parentheses", `1, 2`, 2, "more follows the value"},
+	{"strings on lines of their own", "'a'\r\n'b'", 5, "more follows the value"},
+	{"a sign before a string", `-'a'`, 1, "not a number"},
+	{"two signs", `--1`, 1, "not a number"},
+	{"a sign before parentheses", `-(1)`, 1, "not a number"},
+	{"a signed boolean", `-True`, 1, "not a number"},
+	{"two underscores", `[1__0]`, 2, "not a number"},
+	{"an underscore at the end", `1_`, 1, "not a number"},
+	{"a digit beyond the base", `0b12`, 1, "not a number"},
+	{"a base without digits", `0x`, 1, "not a number"},
+	{"a complex number", `{'a': 2.5J}`, 7, "a complex number"},
+	{"a set", `{'a', 'b'}`, 2, "a set, which is neither a map nor a list"},
+	{"a set of one", `{1}`, 2, "a set, which is neither a map nor a list"},
+	{"no colon", `{'a' 1}`, 6, "no colon follows a key"},
+	{"an open dict", `{'a'`, 5, "no colon follows a key"},
+	{"a key of bytes", `{b'a': 1}`, 2, "a key must be a string, a number or a boolean, not bytes"},
+	{"no name for a key", `{None: 1}`, 2, "a key must be a string, a number or a boolean, not null"},
+	{"a list for a key", `{('a',): 1}`, 2, "a key must be a string, a number or a boolean, not a list"},
+	{"a dict for a key", `{{}: 1}`, 2, "a key must be a string, a number or a boolean, not a map"},
+	{"a key twice", `{'1': 'a', 1: 'b'}`, 12, "a key is there twice"},
+	{"a key of a JSON object twice", "{\"é\":\n {\"ab\": 1, \"ab\": 2}}", 18, "a key is there twice"},
+	{"an f-string", `{'a': f'b'}`, 7, "an f-string"},
+	{"an f-string among strings", `'a' Rf"b"`, 5, "an f-string"},
+	{"a prefix of Python 2", `ur'a'`, 1, "a string's prefix must be r, u, b or br"},
+	{"bytes after a string", `['a' b'b']`, 6, "a string next to bytes"},
+	{"a string after bytes", `b'a' 'b'`, 6, "a string next to bytes"},
+	{"a character in bytes", `b'é'`, 3, "bytes may hold ASCII characters only"},
+	{"an escaped character in raw bytes", `rb'\é'`, 5, "bytes may hold ASCII characters only"},
+	{"an escape of one digit", `'\x4'`, 2, "an escape with too few digits"},
+	{"an escape at the end", `'\u00`, 2, "an escape with too few digits"},
+	{"an escape of bytes with one digit", `b'\x4'`, 3, "an escape with too few digits"},
+	{"half a pair of surrogates", `'\ud83d\ude00'`, 2, "an escape that is no character"},
+	{"an escape beyond Unicode", `'\U00110000'`, 2, "an escape that is no character"},
+	{"half a pair of surrogates in JSON", `{"a": "b\ud83d"}`, 7, `a \u escape is half of a surrogate pair`},
+	{"a character's name", `'\N{DIGIT ONE}'`, 2, "an escape by a character's name; write the character"},
+	{"a NUL byte", "{'a': '\x00'}", 8, "a NUL byte, or not UTF-8"},
+	{"what is not UTF-8", "{'é': '\xff'}", 8, "a NUL byte, or not UTF-8"},
+	{"too deep a list", strings.Repeat("[", maxDepth+1), maxDepth + 1, "nested too deeply"},
+	{"too deep parentheses", strings.Repeat("(", 1_000_000), maxDepth + 1, "nested too deeply"},
+	{"too deep a dict", strings.Repeat("{'a':", 1_000_000), 5*maxDepth + 1, "nested too deeply"},
+	{"too deep a JSON list", strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1), maxDepth + 1,
+		"nested too deeply"},
+}
+
+func TestParseLiteralRefuses(t *testing.T) {
+	for _, c := range refused {
+		t.Run(c.name, func(t *testing.T) {
+			node, err := ParseLiteral(literalPlace, c.text)
+			require.Nil(t, node)
+			want := fmt.Sprintf("task.yaml:4:13: character %d of the literal: %s", c.character, c.message)
+			require.EqualError(t, err, want)
+			var p *Problem
+			require.ErrorAs(t, err, &p)
+			require.Equal(t, literalPlace, p.At)
+		})
+	}
+}
+
+func TestParseLiteralReportsEveryKeyThatIsTwice(t *testing.T) {
+	for _, text := range []string{`{"a": 1, "a": {"b": 1, "b": 2}}`, `{'a': 1, 'a': {'b': 1, 'b': 2}}`} {
+		_, err := ParseLiteral(literalPlace, text)
+		require.EqualError(t, err, "task.yaml:4:13: character 10 of the literal: a key is there twice\n"+
+			"task.yaml:4:13: character 24 of the literal: a key is there twice")
+	}
+}
+
+// requireFixedMessages checks that errors are a place and a message of
+// refused, which leaves no room for any of the text.
+func requireFixedMessages(t *testing.T, err error) {
+	t.Helper()
+	known := map[string]bool{}
+	for _, c := range refused {
+		known[c.message] = true
+	}
+	for line := range strings.Lines(err.Error()) {
+		place, message, _ := strings.Cut(strings.TrimSpace(line), " of the literal: ")
+		require.Regexp(t, `^task\.yaml:4:13: character [0-9]+$`, place)
+		require.True(t, known[message], "a message that no test knows: %q", message)
+	}
+	for _, one := range joined(err) {
+		var p *Problem
+		require.ErrorAs(t, one, &p)
+		require.Equal(t, literalPlace, p.At)
+		require.Empty(t, p.Advice)
+	}
+}
+
+func joined(err error) []error {
+	var list interface{ Unwrap() []error }
+	if errors.As(err, &list) {
+		return list.Unwrap()
+	}
+	return []error{err}
+}
+
+func TestParseLiteralErrorsHoldNoneOfTheText(t *testing.T) {
+	const canary = "C4n4ry"
+	for _, text := range []string{
+		`{'C4n4ry': 'C4n4ry', "C4n4ry": b'C4n4ry', C4n4ry: r"""C4n4ry"""}`,
+		`{"C4n4ry": "C4n4ry", "C4n4ry": ["C4n4ry", "\ud800C4n4ry"]}`,
+		`('C4n4ry\C4n4ry', 0xC4n4ry, fC4n4ry'C4n4ry' f'C4n4ry', "C4n4ry", "C4n4ry")`,
+	} {
+		for i := range len(text) {
+			for _, change := range []string{"", "'", `\`, "\\x", "\x00", "\xff", "{", "j", "1"} {
+				for _, broken := range []string{text[:i] + change, text[:i] + change + text[i+1:]} {
+					if _, err := ParseLiteral(literalPlace, broken); err != nil {
+						require.NotContains(t, err.Error(), canary)
+						requireFixedMessages(t, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func FuzzPythonLiteral(f *testing.F) {
+	for _, c := range accepted {
+		f.Add(c.text)
+	}
+	for _, c := range refused {
+		f.Add(c.text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		node, err := ParseLiteral(literalPlace, text)
+		if err != nil {
+			require.Nil(t, node)
+			requireFixedMessages(t, err)
+			return
+		}
+		requirePlace(t, node)
+		literal := render(node)
+		require.True(t, utf8.ValidString(literal))
+		again, err := parsePython(literalPlace, literal)
+		require.NoError(t, err)
+		require.Equal(t, literal, render(again))
+	})
+}

@@ -1,0 +1,144 @@
+// Package file is the secret source of kind "file": keys and values in a text
+// file, read as lines or as dotenv.
+//
+// It owns the reading of files that a user names, and the two grammars. It
+// refuses what is not a regular file, and every text that has two readings: a
+// value arrives byte for byte or not at all. Data flows path -> bytes ->
+// Entry -> resolve.Finding; no error it returns holds any of a file's values.
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Format is a grammar of keys and values.
+type Format string
+
+// The formats. Lines is MLRun's, without its expansion of $NAME; Dotenv is
+// godotenv's, without what it expands or damages.
+const (
+	Lines  Format = "lines"
+	Dotenv Format = "dotenv"
+)
+
+// FormatOf is the format of a file that declares none: Dotenv for the names
+// ".env" and "*.env", Lines for every other.
+func FormatOf(path string) Format {
+	if strings.HasSuffix(filepath.Base(path), ".env") {
+		return Dotenv
+	}
+	return Lines
+}
+
+// source is one declared file.
+type source struct {
+	path   string
+	format Format
+}
+
+// New reads a declaration whose source is a path or a map of path and format.
+// It looks at no file. Its errors are document.Problems, joined.
+func New(d resolve.Declaration) (resolve.Source, error) {
+	var p document.Problems
+	s := declared(&p, d)
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func declared(p *document.Problems, d resolve.Declaration) source {
+	switch {
+	case d.Source == nil:
+		p.Add(d.At, "", "a file source has no source")
+	case d.Source.Kind == document.String:
+		path := declaredPath(p, d.Source)
+		return source{path, FormatOf(path)}
+	case d.Source.Kind == document.Map:
+		return declaredMap(p, d.Source)
+	default:
+		p.Add(d.Source.At, "", "a file source must be a path or a map, not %s", d.Source.Kind)
+	}
+	return source{}
+}
+
+func declaredMap(p *document.Problems, n *document.Node) source {
+	var s source
+	for _, f := range n.Fields {
+		switch f.Name {
+		case "path":
+			s.path = declaredPath(p, f.Value)
+		case "format":
+			s.format = declaredFormat(p, f.Value)
+		default:
+			p.Unknown(f, "a file source", "path", "format")
+		}
+	}
+	if n.Field("path") == nil {
+		p.Add(n.At, "", "a file source has no path")
+	}
+	if n.Field("format") == nil {
+		s.format = FormatOf(s.path)
+	}
+	return s
+}
+
+func declaredPath(p *document.Problems, n *document.Node) string {
+	path := p.Text(n, "a file's path")
+	if n.Kind != document.String {
+		return ""
+	}
+	if err := checkPath(path); err != nil {
+		p.Add(n.At, "", "%v", err)
+	}
+	return path
+}
+
+func declaredFormat(p *document.Problems, n *document.Node) Format {
+	format := Format(p.Text(n, "a file's format"))
+	if n.Kind == document.String && format != Lines && format != Dotenv {
+		p.Add(n.At, `the formats are "lines" and "dotenv"`, "unknown format of a file")
+	}
+	return format
+}
+
+// Find reads the file, now, and has one Finding for each of its keys, in its
+// order. A file that is not there is resolve.ErrAbsent; one that is there and
+// cannot be read, or holds a line that cannot, is not.
+func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
+	text, err := Read(ctx, s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	origin := shown(s.path)
+	entries, err := await(ctx, func() ([]Entry, error) { return Parse(origin, text, s.format) })
+	if err != nil {
+		return nil, err
+	}
+	findings := make([]resolve.Finding, len(entries))
+	for i, e := range entries {
+		findings[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
+	}
+	return findings, nil
+}
+
+// shown is a path as messages have it: itself, quoted where it holds what would
+// break a line in two.
+func shown(path string) string {
+	if quoted := strconv.Quote(path); quoted[1:len(quoted)-1] != path {
+		return quoted
+	}
+	return path
+}

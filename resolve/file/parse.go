@@ -1,0 +1,161 @@
+package file
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Entry is one key of a file.
+type Entry struct {
+	Key   string
+	Value resolve.Value
+	Line  int // of the key, from 1
+}
+
+// Limits on what a file may unfold to: far above any list of secrets, and
+// below what a file of the largest size could ask for.
+const (
+	maxEntries  = 1_000_000
+	maxProblems = 100
+)
+
+// blanks are not part of a key or a value that they surround.
+const blanks = " \t\r"
+
+// Parse reads a text's keys in their order. A UTF-8 byte order mark at its
+// start and CR LF line ends are accepted; UTF-16 and NUL bytes are not text. A
+// key that is there twice is refused, as tools disagree on which one counts.
+//
+// The errors are document.Problems, joined, each with its line: all of them, up
+// to a hundred. Origin names the text in them.
+func Parse(origin string, text []byte, format Format) ([]Entry, error) {
+	text, err := asText(origin, text)
+	if err != nil {
+		return nil, err
+	}
+	p := parser{origin: origin, line: 1, seen: map[string]int{}}
+	var statement func(text []byte) (size int)
+	switch format {
+	case Lines:
+		statement = p.lineStatement
+	case Dotenv:
+		statement = p.dotenvStatement
+	default:
+		return nil, fmt.Errorf("%s: unknown format of a file", origin)
+	}
+	for len(text) > 0 && !p.full() {
+		size := statement(text)
+		p.line += bytes.Count(text[:size], []byte{'\n'})
+		text = text[size:]
+	}
+	if err := p.problems.Err(); err != nil {
+		return nil, err
+	}
+	return p.entries, nil
+}
+
+// asText strips the byte order mark. Other than document.Text it lets through
+// bytes that are not UTF-8, which a value may hold.
+func asText(origin string, text []byte) ([]byte, error) {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		at := document.Position{Origin: origin}
+		return nil, &document.Problem{At: at, Message: "is UTF-16", Advice: "save it as UTF-8"}
+	}
+	text = bytes.TrimPrefix(text, bom)
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		at := document.Position{Origin: origin, Line: bytes.Count(text[:i], []byte{'\n'}) + 1, Column: 1}
+		return nil, &document.Problem{At: at, Message: "a NUL byte: this is not a text, or it is UTF-16"}
+	}
+	return text, nil
+}
+
+// bom is the UTF-8 byte order mark.
+var bom = []byte("\xef\xbb\xbf")
+
+// parser collects what the statements of a text say.
+type parser struct {
+	origin   string
+	line     int // of the statement being read
+	entries  []Entry
+	seen     map[string]int // the line of each key
+	problems document.Problems
+	refused  int
+}
+
+// refuse notes a problem of the present statement.
+func (p *parser) refuse(hint, format string, args ...any) {
+	p.refused++
+	p.problems.Add(document.Position{Origin: p.origin, Line: p.line, Column: 1}, hint, format, args...)
+}
+
+// full ends the reading of a file that is something else altogether, a log or
+// an archive, before its problems fill the memory.
+func (p *parser) full() bool {
+	switch {
+	case p.refused >= maxProblems:
+		p.refuse("", "too many problems: the rest of the file is not read")
+	case len(p.entries) > maxEntries:
+		p.refuse("", "more than %d keys", maxEntries)
+	default:
+		return false
+	}
+	return true
+}
+
+// checkKey refuses a key that resolve refuses, or that starts with an invisible
+// byte order mark, left where two files were put together.
+func (p *parser) checkKey(key []byte) bool {
+	if bytes.HasPrefix(key, bom) {
+		p.refuse("remove it", "a byte order mark that is not at the start of the file")
+		return false
+	}
+	if err := resolve.CheckKey(string(key)); err != nil {
+		p.refuse("", "%v", err)
+		return false
+	}
+	return true
+}
+
+// add notes an entry whose key was checked.
+func (p *parser) add(key string, value []byte) {
+	if first, twice := p.seen[key]; twice {
+		p.refuse("keep one of them", "key %q is there twice, in line %d and line %d", key, first, p.line)
+		return
+	}
+	p.seen[key] = p.line
+	p.entries = append(p.entries, Entry{key, resolve.NewValue(slices.Clip(value)), p.line})
+}
+
+// firstLine is a text up to and with its first line end.
+func firstLine(text []byte) []byte {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return text[:i+1]
+	}
+	return text
+}
+
+// errNeither is the text for a line that is no statement.
+const errNeither = "neither KEY=value nor a comment"
+
+// lineStatement reads one line: a key, the first "=", a value, blanks around
+// both, and nothing in the value that has a meaning.
+func (p *parser) lineStatement(text []byte) int {
+	whole := firstLine(text)
+	line := bytes.Trim(whole, blanks+"\n")
+	if len(line) == 0 || line[0] == '#' {
+		return len(whole)
+	}
+	key, value, found := bytes.Cut(line, []byte{'='})
+	key = bytes.TrimRight(key, blanks)
+	switch {
+	case !found:
+		p.refuse("", errNeither)
+	case p.checkKey(key):
+		p.add(string(key), bytes.TrimLeft(value, blanks))
+	}
+	return len(whole)
+}

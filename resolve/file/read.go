@@ -1,0 +1,130 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// maxSize is the largest file that is read, in bytes. A Kubernetes Secret holds
+// 1 MiB; a larger file is a mistake that must not exhaust the pod's memory.
+const maxSize = 64 << 20
+
+// Read is the content of a regular file, or of a symbolic link to one, of at
+// most 64 MiB. Anything else that a path can name is refused without opening
+// it: a FIFO or a terminal could block for ever, a device could act. A file
+// that is not there is fs.ErrNotExist. It returns when ctx ends, even where a
+// network file system does not answer.
+func Read(ctx context.Context, path string) ([]byte, error) {
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	return await(ctx, func() ([]byte, error) { return read(path) })
+}
+
+// checkPath refuses a name that no file can have.
+func checkPath(path string) error {
+	switch {
+	case path == "":
+		return errors.New("a file's path is empty")
+	case strings.IndexByte(path, 0) >= 0:
+		return fmt.Errorf("a file's path %q holds a NUL byte", path)
+	}
+	return nil
+}
+
+// await is what f returns, or ctx's error where ctx ends first. Then f is left
+// to itself: nothing can interrupt a system call on a dead mount.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, named(path, err)
+	}
+	if err := checkRegular(path, info); err != nil {
+		return nil, err
+	}
+	// The name may be another file's by now: do not wait in open, and look again.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, named(path, err)
+	}
+	defer func() { _ = f.Close() }() // opened to read: closing loses nothing
+	if info, err = f.Stat(); err != nil {
+		return nil, named(path, err)
+	}
+	if err := checkRegular(path, info); err != nil {
+		return nil, err
+	}
+	return content(path, f)
+}
+
+// content reads up to the limit, as a size is only a claim: /proc says 0, and a
+// log grows.
+func content(path string, r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	if err != nil {
+		return nil, named(path, err)
+	}
+	if len(text) > maxSize {
+		return nil, tooLarge(path)
+	}
+	return text, nil
+}
+
+func checkRegular(path string, info fs.FileInfo) error {
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return fmt.Errorf("%q is a directory", path)
+	case mode&fs.ModeNamedPipe != 0:
+		return fmt.Errorf("%q is a FIFO: reading it may never end", path)
+	case mode&fs.ModeSocket != 0:
+		return fmt.Errorf("%q is a socket", path)
+	case mode&fs.ModeDevice != 0:
+		return fmt.Errorf("%q is a device", path)
+	case !mode.IsRegular():
+		return fmt.Errorf("%q is not a regular file", path)
+	case info.Size() > maxSize:
+		return tooLarge(path)
+	}
+	return nil
+}
+
+func tooLarge(path string) error {
+	return fmt.Errorf("%q is larger than %d MiB", path, maxSize>>20)
+}
+
+// named keeps the reason of an os error and quotes the path, which os does not.
+func named(path string, err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return fmt.Errorf("%q: %w", path, err)
+}

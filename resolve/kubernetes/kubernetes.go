@@ -1,0 +1,144 @@
+// Package kubernetes is the secret source of a project's Kubernetes Secret, as
+// it reaches a pod: variables that MLRun's pod specification fills by
+// secretKeyRef, or the files of a mounted Secret volume.
+//
+// It owns the names of those variables and files; it calls no API server. It
+// refuses a key that a Kubernetes Secret cannot have, and MLRun's internal ones
+// (mlrun.*). Data flows Environ or mount -> Finding.
+package kubernetes
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/env"
+)
+
+// Prefix is what MLRun puts before the upper-case key to name a variable.
+const Prefix = "MLRUN_K8S_SECRET__"
+
+// internal is how MLRun's own keys start: never mounted, never listed.
+const internal = "mlrun."
+
+// Spec is a kubernetes source as declared.
+type Spec struct {
+	Keys   []string // none: every key of the project
+	Prefix string   // of the variables
+	Mount  string   // directory of a mounted Secret, instead of variables
+}
+
+// Parse reads a declaration's source: a list of keys, a string of them
+// ("a, b", or a literal list, as mlrun run -s gives it), or a map of secrets,
+// env_prefix and mount. A nil node is the source of a task that declares none.
+func Parse(n *document.Node) (Spec, error) {
+	spec := Spec{Prefix: Prefix}
+	var problems document.Problems
+	switch {
+	case n == nil:
+	case n.Kind == document.Map:
+		spec.fields(&problems, n)
+	default:
+		spec.Keys = keys(&problems, n)
+	}
+	return spec, problems.Err()
+}
+
+func (s *Spec) fields(problems *document.Problems, n *document.Node) {
+	for _, f := range n.Fields {
+		switch f.Name {
+		case "secrets":
+			s.Keys = keys(problems, f.Value)
+		case "env_prefix":
+			s.Prefix = problems.Text(f.Value, "env_prefix")
+			if s.Prefix == "" || resolve.CheckKey(s.Prefix) != nil {
+				problems.Add(f.Value.At, "", "env_prefix is not the start of a variable's name")
+			}
+		case "mount":
+			if s.Mount = problems.Text(f.Value, "mount"); s.Mount == "" {
+				problems.Add(f.Value.At, "", "mount must be a directory")
+			}
+		default:
+			problems.Unknown(f, "a kubernetes source", "secrets", "env_prefix", "mount")
+		}
+	}
+	if s.Mount != "" && n.Field("env_prefix") != nil {
+		problems.Add(n.At, "keep the one that the pod has", "env_prefix and mount exclude each other")
+	}
+}
+
+func keys(problems *document.Problems, n *document.Node) []string {
+	if n.Kind == document.String && strings.HasPrefix(strings.TrimSpace(n.Text), "[") {
+		literal, err := document.ParseLiteral(n.At, n.Text)
+		if err != nil {
+			problems.Join(err)
+			return nil
+		}
+		n = literal
+	}
+	names := env.Names(problems, n, "a kubernetes source")
+	for _, key := range names {
+		switch {
+		case Internal(key):
+			problems.Add(n.At, "", "%q is internal to MLRun (%s*) and not for a job", key, internal)
+		case resolve.CheckKey(key) != nil || strings.ContainsFunc(key, foreign):
+			problems.Add(n.At, "a key is 1 to 253 of letters, digits, -, _ and .", "%q is no key of a Kubernetes Secret", key)
+		}
+	}
+	return names
+}
+
+// foreign reports whether a Kubernetes Secret's key cannot hold the character.
+func foreign(r rune) bool {
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	return !letter && !(r >= '0' && r <= '9') && r != '-' && r != '_' && r != '.'
+}
+
+// Internal reports whether a key is MLRun's own. Letter case is ignored, as a
+// variable's name has the key in upper case.
+func Internal(key string) bool {
+	return len(key) >= len(internal) && strings.EqualFold(key[:len(internal)], internal)
+}
+
+// Source is the source of this specification. Its Find answers with every
+// declared key; where none is declared, with all that the pod carries.
+func (s Spec) Source(environ resolve.Environ) resolve.Source {
+	if s.Mount != "" {
+		return mount{s.Mount, s.Keys}
+	}
+	return variables{s, environ}
+}
+
+// Variables is the names of the variables that carry the secrets, also those
+// with the prefix that the task does not ask for.
+func (s Spec) Variables(environ resolve.Environ) []string {
+	if s.Mount != "" {
+		return nil
+	}
+	return slices.Concat(environ.WithPrefix(s.Prefix), s.Keys)
+}
+
+type variables struct {
+	Spec
+	environ resolve.Environ
+}
+
+// Find looks for key K in the variable PREFIX + upper(K), then in K. Listed
+// keys are under the rest of their variable's name.
+func (v variables) Find(context.Context) ([]resolve.Finding, error) {
+	var found []resolve.Finding
+	for _, key := range v.Keys {
+		found = append(found, v.environ.Find(key, v.Prefix+strings.ToUpper(key), key))
+	}
+	if len(v.Keys) > 0 {
+		return found, nil
+	}
+	for _, name := range v.environ.WithPrefix(v.Prefix) {
+		if key := name[len(v.Prefix):]; key != "" && !Internal(key) {
+			found = append(found, v.environ.Find(key, name))
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,185 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Bound is a declaration with the source that it stands for.
+type Bound struct {
+	Declaration
+	Source Source
+
+	// Confidential sources keep a value out of the task and of the pod's
+	// specification. They give way to the others, whatever their order in the
+	// task, as MLRun's kubernetes and azure_vault do.
+	Confidential bool
+}
+
+// Secret is a key and the value that won.
+type Secret struct {
+	Key   string
+	Value Value
+}
+
+// State is what became of a key at one source.
+type State string
+
+// The states of a Row.
+const (
+	Found      State = "found"
+	Overridden State = "overridden" // found, but a later source has it too
+	Missing    State = "missing"
+	Failed     State = "failed" // the source could not answer
+)
+
+// Row reports one key at one source.
+type Row struct {
+	Key, Provider, Where string
+	State                State
+	Optional             bool
+	By                   string // of an Overridden row: the winner's provider and place
+	Err                  error  // of a Missing or Failed row
+}
+
+// Resolution is what all sources together answered.
+type Resolution struct {
+	Rows    []Row    // in order of precedence, the last wins
+	Secrets []Secret // sorted by key, each key once
+}
+
+// KeyError is a key that a source could not answer for.
+type KeyError struct {
+	Key, Provider string
+	Err           error
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("secret %q: %s: %v", e.Key, e.Provider, e.Err)
+}
+
+func (e *KeyError) Unwrap() error { return e.Err }
+
+// Resolve asks all sources at once and merges their answers. Every problem of
+// every source is in the error, joined; the Resolution beside it is as complete
+// as it can be. A key without a value anywhere is a KeyError that is ErrAbsent;
+// what ctx cut short is ErrUnavailable.
+func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
+	sources = slices.Clone(sources)
+	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
+	m := merger{won: map[string]won{}}
+	for i, answer := range findAll(ctx, sources) {
+		m.add(sources[i], answer)
+	}
+	return m.result()
+}
+
+func rank(b Bound) int {
+	if b.Confidential {
+		return 0
+	}
+	return 1
+}
+
+type answer struct {
+	findings []Finding
+	err      error
+}
+
+// findAll asks every source in a goroutine of its own, so that none of them can
+// hold back the deadline.
+func findAll(ctx context.Context, sources []Bound) []answer {
+	answers := make([]answer, len(sources))
+	pending := make([]chan answer, len(sources))
+	for i, s := range sources {
+		pending[i] = make(chan answer, 1)
+		go func() { pending[i] <- find(ctx, s.Source) }()
+	}
+	for i := range sources {
+		select {
+		case answers[i] = <-pending[i]:
+		case <-ctx.Done():
+			answers[i].err = fmt.Errorf("%w: no answer in time", ErrUnavailable)
+		}
+	}
+	return answers
+}
+
+// find turns a panic into an error: its text might hold a value, so it is not
+// shown.
+func find(ctx context.Context, s Source) (a answer) {
+	defer func() {
+		if recover() != nil {
+			a = answer{err: errors.New("a defect of the launcher: the source panicked")}
+		}
+	}()
+	if ctx.Err() != nil {
+		return answer{err: fmt.Errorf("%w: no time left to ask", ErrUnavailable)}
+	}
+	a.findings, a.err = s.Find(ctx)
+	return a
+}
+
+// won is the row of a key's value so far.
+type won struct {
+	row   int
+	value Value
+}
+
+type merger struct {
+	rows     []Row
+	won      map[string]won
+	problems document.Problems
+}
+
+func (m *merger) add(b Bound, a answer) {
+	if a.err != nil && !(b.Optional && errors.Is(a.err, ErrAbsent)) {
+		for _, err := range document.Flatten(a.err) {
+			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, err))
+		}
+	}
+	for _, f := range a.findings {
+		f.Key = b.Prefix + f.Key
+		if f.Err == nil {
+			f.Err = CheckKey(f.Key)
+		}
+		m.put(b, f)
+	}
+}
+
+func (m *merger) put(b Bound, f Finding) {
+	row := Row{Key: f.Key, Provider: b.Kind, Where: f.Where, State: Found, Optional: b.Optional, Err: f.Err}
+	switch {
+	case errors.Is(f.Err, ErrAbsent):
+		row.State = Missing
+	case f.Err != nil:
+		row.State = Failed
+	default:
+		if before, ok := m.won[f.Key]; ok {
+			m.rows[before.row].State = Overridden
+			m.rows[before.row].By = b.Kind + ", " + f.Where
+		}
+		m.won[f.Key] = won{len(m.rows), f.Value}
+	}
+	m.rows = append(m.rows, row)
+}
+
+func (m *merger) result() (Resolution, error) {
+	for _, row := range m.rows {
+		_, has := m.won[row.Key]
+		if row.State == Failed || row.State == Missing && !row.Optional && !has {
+			m.problems.Join(&KeyError{row.Key, row.Provider, row.Err})
+		}
+	}
+	secrets := make([]Secret, 0, len(m.won))
+	for key, w := range m.won {
+		secrets = append(secrets, Secret{key, w.value})
+	}
+	slices.SortFunc(secrets, func(a, b Secret) int { return strings.Compare(a.Key, b.Key) })
+	return Resolution{m.rows, secrets}, m.problems.Err()
+}

@@ -1,0 +1,83 @@
+// Package resolve turns the secret sources that a task declares into secrets.
+//
+// It owns what a source is, the precedence among them and the report of where
+// each key was looked for. It refuses a key that no environment, file or JSON
+// object could hold. Data flows Declaration -> Source -> Finding -> Resolution.
+// The sources themselves are packages of their own below this one; it knows
+// none of them, reads nothing and reaches no network.
+package resolve
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// ErrAbsent says that a source answered and does not have the key (or, from
+// Find itself, that the source is not there). Only this may be forgiven, by
+// "optional: true" or --missing=warn; every other error stops the start.
+var ErrAbsent = errors.New("absent")
+
+// ErrUnavailable marks a failure that a later try may not meet again:
+// throttled, timed out, unreachable.
+var ErrUnavailable = errors.New("unavailable")
+
+// Declaration is one entry of a task's secret_sources.
+type Declaration struct {
+	Kind     string
+	Source   *document.Node
+	Prefix   string // put before every key, as MLRun does
+	Optional bool   // an absent key or source is no error
+	At       document.Position
+}
+
+// Source finds secrets.
+type Source interface {
+	// Find answers with one Finding for every key that the source declares, or
+	// that it lists where it declares none, in a stable order. An error is of
+	// the source as a whole. It returns when ctx ends.
+	Find(ctx context.Context) ([]Finding, error)
+}
+
+// Finding is a source's answer for one key.
+type Finding struct {
+	Key   string // without the declaration's prefix
+	Where string // the one place that was looked at: "variable DB_PASSWORD", "/etc/app.env:3"
+	Value Value  // where Err is nil
+	Err   error  // wraps ErrAbsent where the place does not have the key
+}
+
+// absence is an ErrAbsent with a text of its own.
+type absence string
+
+func (a absence) Error() string      { return string(a) }
+func (absence) Is(target error) bool { return target == ErrAbsent }
+
+// Absent is an error that says what is not there, and is ErrAbsent.
+func Absent(what string) error { return absence(what) }
+
+// maxKey is the longest key, in bytes: the limit of a Kubernetes Secret's.
+const maxKey = 253
+
+// CheckKey refuses a name that some delivery could not carry: empty, longer
+// than 253 bytes, "." or "..", not UTF-8, or with a control character, "=" or a
+// path separator in it.
+func CheckKey(key string) error {
+	switch {
+	case key == "":
+		return errors.New("a key is empty")
+	case len(key) > maxKey:
+		return errors.New("a key is longer than 253 bytes")
+	case key == "." || key == "..":
+		return errors.New("a key cannot be a directory's name")
+	case !utf8.ValidString(key):
+		return errors.New("a key is not UTF-8")
+	case strings.ContainsAny(key, `=/\`) || strings.ContainsFunc(key, unicode.IsControl):
+		return errors.New(`a key holds "=", a path separator or a control character`)
+	}
+	return nil
+}
