@@ -40,8 +40,8 @@ func Protect() error {
 
 // Exec replaces this process by the handler, so it returns only with an error:
 // a RefusedError, a NotFoundError, a CannotRunError, or one of the system.
-// Before is called at the last moment, and its error stops the start.
-func (j Job) Exec(before func() error) error {
+// Before is called at the last moment.
+func (j Job) Exec(before func()) error {
 	routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
 	if err != nil {
 		return err
@@ -53,9 +53,7 @@ func (j Job) Exec(before func() error) error {
 	if err := j.descriptors(); err != nil {
 		return err
 	}
-	if err := before(); err != nil {
-		return err
-	}
+	before()
 	return execError(j.Command.Path, unix.Exec(j.Command.Path, j.Command.Args, environ))
 }
 

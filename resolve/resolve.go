@@ -65,7 +65,7 @@ func (e *KeyError) Error() string {
 
 func (e *KeyError) Unwrap() error { return e.Err }
 
-// Resolve asks all sources at once and merges their answers. Every problem of
+// Resolve asks all sources and merges their answers. Every problem of
 // every source is in the error, joined; the Resolution beside it is as complete
 // as it can be. A key without a value anywhere is a KeyError that is ErrAbsent;
 // what ctx cut short is ErrUnavailable.
@@ -73,8 +73,8 @@ func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 	sources = slices.Clone(sources)
 	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
 	m := merger{won: map[string]won{}}
-	for i, answer := range findAll(ctx, sources) {
-		m.add(sources[i], answer)
+	for _, s := range sources {
+		m.add(s, find(ctx, s.Source))
 	}
 	return m.result()
 }
@@ -91,25 +91,6 @@ type answer struct {
 	err      error
 }
 
-// findAll asks every source in a goroutine of its own, so that none of them can
-// hold back the deadline.
-func findAll(ctx context.Context, sources []Bound) []answer {
-	answers := make([]answer, len(sources))
-	pending := make([]chan answer, len(sources))
-	for i, s := range sources {
-		pending[i] = make(chan answer, 1)
-		go func() { pending[i] <- find(ctx, s.Source) }()
-	}
-	for i := range sources {
-		select {
-		case answers[i] = <-pending[i]:
-		case <-ctx.Done():
-			answers[i].err = fmt.Errorf("%w: no answer in time", ErrUnavailable)
-		}
-	}
-	return answers
-}
-
 // find turns a panic into an error: its text might hold a value, so it is not
 // shown.
 func find(ctx context.Context, s Source) (a answer) {
@@ -118,10 +99,12 @@ func find(ctx context.Context, s Source) (a answer) {
 			a = answer{err: errors.New("a defect of the launcher: the source panicked")}
 		}
 	}()
-	if ctx.Err() != nil {
-		return answer{err: fmt.Errorf("%w: no time left to ask", ErrUnavailable)}
+	if ctx.Err() == nil {
+		a.findings, a.err = s.Find(ctx)
 	}
-	a.findings, a.err = s.Find(ctx)
+	if ctx.Err() != nil {
+		a = answer{err: fmt.Errorf("%w: no answer in time", ErrUnavailable)}
+	}
 	return a
 }
 

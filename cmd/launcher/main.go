@@ -20,8 +20,7 @@ func main() {
 
 // run is the whole program; its result is the exit status.
 func run(args []string, environ resolve.Environ) int {
-	ignoreBrokenPipes()
-	p := program{environ: environ, report: report{out: os.Stderr}}
+	p := program{environ: environ, report: report{out: standardError{}}}
 	if err := launcher.Protect(); err != nil {
 		return p.report.end(err)
 	}

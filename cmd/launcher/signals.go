@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ignoreBrokenPipes turns a write to a closed pipe into an error, so that a
-// reader of standard error that went away does not change the exit status. It
-// ends with execve, which leaves a caught signal at its default.
-func ignoreBrokenPipes() {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-}
+// standardError writes to descriptor 2 without os.File, whose write to a pipe
+// that nobody reads ends the program by SIGPIPE and so changes its status.
+type standardError struct{}
+
+func (standardError) Write(text []byte) (int, error) { return unix.Write(2, text) }
 
 // interrupt watches for the signals that end a program, until the handler
 // starts.
@@ -26,7 +25,14 @@ type interrupt struct {
 // watch ends the program with 128 + the signal's number at the first of them;
 // the handler is then never started. A signal that the launcher was started to
 // ignore (nohup) stays ignored.
+//
+// It is needed as PID 1 only, for which a signal's default is nothing,
+// pid_namespaces(7); any other process is ended by the system, with the same
+// status and without the two threads that watching costs. It is nil there.
 func (p *program) watch() *interrupt {
+	if os.Getpid() != 1 {
+		return nil
+	}
 	i := &interrupt{make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})}
 	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) {
@@ -55,11 +61,12 @@ func (p *program) interrupted(s os.Signal) {
 	os.Exit(128 + int(number))
 }
 
-// end gives the signals back their default, under which one that comes before
-// execve ends the program too, after those that came were seen to.
-func (i *interrupt) end() error {
+// end gives the signals back their default after those that came were seen to.
+func (i *interrupt) end() {
+	if i == nil {
+		return
+	}
 	signal.Stop(i.signals)
 	close(i.stop)
 	<-i.ended
-	return nil
 }

@@ -1,6 +1,6 @@
-"""The context of a handler that ``launcher run`` started: its secrets and its task.
+"""The context of a handler: the secrets and parameters of its task.
 
-A script asks for the context, and the context for what the script needs::
+A program that ``launcher run`` started asks for it::
 
     from launcher_context import get_context
 
@@ -15,7 +15,7 @@ Started as ``python3 -c SOURCE FILE FUNCTION``, it calls the function as MLRun
 1.7 does. The handler's own ``from launcher_context import get_context`` works
 with nothing installed, and gives the same object.
 
-Standard library only, Python 3.8 and later.
+Python 3.8 and later, standard library only.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ class Context:
     """What a handler gets: of MLRun's context, the part about a task's input.
 
     name, uid, project, iteration, labels, annotations
-        say which run this is; ``metadata`` is the dictionary they come from.
+        say which run this is. They come from the dictionary ``metadata``.
     parameters, inputs, out_path
-        are the task's; ``spec`` is the dictionary they come from. An input is
-        its address, as the task has it, and is not fetched.
+        are the task's, from the dictionary ``spec``. An input is its address,
+        and is not fetched.
     logger
         writes MLRun's log lines on standard error, from spec's ``log_level`` up.
     """
@@ -124,35 +124,35 @@ class Logger:
 
         > 2026-01-31 12:00:00,123 [info] running function {"key": "value"}
 
-    args are put into message by ``%``, keyword arguments follow it as JSON.
-    Nothing raises: a message that cannot be written is not worth a job.
+    args are put in by ``%``; keyword arguments follow as JSON. Nothing raises:
+    a message that cannot be written is not worth a job.
     """
 
     def __init__(self, level: str | None = None) -> None:
         self._level = _LEVELS.get(str(level).lower(), _LEVELS["info"])
 
-    def debug(self, message: object, *args: object, **kwargs: Any) -> None:
+    def debug(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self._log("debug", message, args, kwargs)
 
-    def info(self, message: object, *args: object, **kwargs: Any) -> None:
+    def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self._log("info", message, args, kwargs)
 
-    def warning(self, message: object, *args: object, **kwargs: Any) -> None:
+    def warning(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self._log("warning", message, args, kwargs)
 
     warn = warning
 
-    def error(self, message: object, *args: object, **kwargs: Any) -> None:
+    def error(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self._log("error", message, args, kwargs)
 
-    def critical(self, message: object, *args: object, **kwargs: Any) -> None:
+    def critical(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self._log("critical", message, args, kwargs)
 
-    def exception(self, message: object, *args: object, **kwargs: Any) -> None:
+    def exception(self, message: Any, *args: Any, **kwargs: Any) -> None:
         """Write an error with the traceback of the exception being handled."""
         self._log("error", message, args, {"exc_info": True, **kwargs})
 
-    def _log(self, level: str, message: object, args: Any, kwargs: dict[str, Any]) -> None:
+    def _log(self, level: str, message: Any, args: Any, kwargs: dict[str, Any]) -> None:
         if _LEVELS[level] < self._level:
             return
         now = time.time()
@@ -160,7 +160,7 @@ class Logger:
         try:
             try:
                 text = _message(message, args, kwargs)
-            except Exception:  # a wrong "%", a cycle that JSON does not have
+            except Exception:  # a wrong "%", a cycle
                 text = f"{message} {args} {kwargs}"
             line = f"> {stamp},{int(now % 1 * 1000):03d} [{level}] {text}\n"
             sys.stderr.write(line)  # in one piece, so that threads do not mix
@@ -169,7 +169,7 @@ class Logger:
             pass
 
 
-def _message(message: object, args: Any, kwargs: dict[str, Any]) -> str:
+def _message(message: Any, args: Any, kwargs: dict[str, Any]) -> str:
     """Return message % args, as the logging module does it, and kwargs as JSON."""
     text = str(message)
     if args:
@@ -179,8 +179,8 @@ def _message(message: object, args: Any, kwargs: dict[str, Any]) -> str:
     if exc_info and error:
         import traceback
 
-        lines = traceback.format_exception(type(error), error, error.__traceback__)
-        kwargs["exc_info"] = lines
+        trace = error.__traceback__
+        kwargs["exc_info"] = traceback.format_exception(type(error), error, trace)
     if kwargs:
         text = f"{text.rstrip()} {json.dumps(kwargs, default=str, ensure_ascii=False)}"
     return text.rstrip()
@@ -189,49 +189,52 @@ def _message(message: object, args: Any, kwargs: dict[str, Any]) -> str:
 # Reading the context
 
 
+_EMPTY = {
+    "stdin": "the context on standard input was already read (by another process, or by an earlier "
+    'try): use "launcher run --deliver fd", which can be read again',
+    "env": "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
+    "fd": "the context's descriptor is empty",
+}
+
+
 def _read(where: str) -> bytes:
     """Return the context's JSON from where LAUNCHER_CONTEXT says it is.
 
-    Descriptor 0 is read to its end beside sys.stdin, which would read ahead,
-    any other without moving its offset, which other processes share.
+    Standard input is read beside sys.stdin, which would read ahead; another
+    descriptor without moving its offset, which processes share.
     """
     kind, _, number = where.partition(":")
-    try:
-        if where == "env":
-            return os.environb[b"LAUNCHER_CONTEXT_JSON"]
-        if where == "stdin":
-            return _drain(lambda offset: os.read(0, 1 << 20)) or _already_read()
-        if kind == "fd" and number.isdecimal():
-            return _drain(lambda offset: os.pread(int(number), 1 << 20, offset))
-    except KeyError:
-        raise RuntimeError("LAUNCHER_CONTEXT_JSON is not set, which holds the context") from None
-    except (OSError, OverflowError) as error:
-        raise RuntimeError(
-            f"the context on {where} cannot be read: {error} (a child process has only the "
-            "descriptors that are passed on: subprocess's pass_fds)"
-        ) from None
     if not where:
         raise RuntimeError('LAUNCHER_CONTEXT is not set: start this program with "launcher run"')
-    raise RuntimeError(
-        f"this version of launcher_context.py does not read LAUNCHER_CONTEXT {_quote(kind)}: "
-        'use "launcher run --deliver" with stdin, fd or env'
-    )
+    if where == "stdin":
+        data = _drain(where, lambda offset: os.read(0, 1 << 20))
+    elif where == "env":
+        data = os.environb.get(b"LAUNCHER_CONTEXT_JSON", b"")
+    elif kind == "fd" and number.isdecimal():
+        data = _drain(where, lambda offset: os.pread(int(number), 1 << 20, offset))
+    else:
+        raise RuntimeError(
+            f"this version of launcher_context.py does not read LAUNCHER_CONTEXT {_quote(kind)}: "
+            'use "launcher run --deliver" with stdin, fd or env'
+        )
+    if not data:
+        raise RuntimeError(_EMPTY[kind])
+    return data
 
 
-def _drain(read: Callable[[int], bytes]) -> bytes:
+def _drain(where: str, read: Callable[[int], bytes]) -> bytes:
     data = bytearray()
-    while True:
-        chunk = read(len(data))
-        if not chunk:
-            return bytes(data)
-        data += chunk
-
-
-def _already_read() -> NoReturn:
-    raise RuntimeError(
-        "the context on standard input was already read (by another process, or by an "
-        'earlier try): use "launcher run --deliver fd", which can be read again'
-    )
+    try:
+        while True:
+            chunk = read(len(data))
+            if not chunk:
+                return bytes(data)
+            data += chunk
+    except (OSError, OverflowError) as error:
+        raise RuntimeError(
+            f"the context on {where} cannot be read: {error} (a child process has it only "
+            "where it is passed on, as with subprocess's pass_fds)"
+        ) from None
 
 
 def _parse(data: bytes) -> dict[str, Any]:
@@ -239,13 +242,11 @@ def _parse(data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
-        pass  # raised below, for these errors hold the text, and with it the secrets
+        pass  # raised below, for these errors hold the text, secrets and all
     if not isinstance(document, dict):
         raise RuntimeError("the context is not a JSON object in UTF-8")
-    version = document.get("version")
-    if version != 1:
-        named = f"version {version}" if isinstance(version, int) else "no version"
-        raise RuntimeError(f"the context has {named}; this launcher_context.py reads version 1")
+    if document.get("version") != 1:
+        raise RuntimeError("the context is not of version 1, which this launcher_context.py reads")
     return document
 
 
@@ -343,10 +344,10 @@ def _run(file: str, name: str) -> None:
     function = getattr(module, name, None)
     shown = os.path.basename(file)
     if not callable(function):
-        own = [n for n, f in vars(module).items() if getattr(f, "__module__", "") == module.__name__]
-        public = ", ".join(n for n in own if n[0] != "_" and inspect.isfunction(vars(module)[n]))
-        hint = f"it defines {public or 'no public function'}"
-        _stop(127, f"{shown} has no function {_quote(name)}", hint)
+        found = inspect.getmembers(module, inspect.isfunction)
+        own = [n for n, f in found if f.__module__ == module.__name__ and n[0] != "_"]
+        hint = f"hint: it defines {', '.join(own) or 'no public function'}"
+        _stop(127, f"{shown} has no function {_quote(name)}\n{hint}")
     args, kwargs = _arguments(function, f"{shown}: {name}()", context)
     result = function(*args, **kwargs)
     if inspect.isawaitable(result):
@@ -434,10 +435,8 @@ def _hide_own_frames() -> None:
     sys.excepthook = hook
 
 
-def _stop(status: int, problem: str, hint: str = "") -> NoReturn:
+def _stop(status: int, problem: str) -> NoReturn:
     print(f"launcher: {problem}", file=sys.stderr)
-    if hint:
-        print(f"hint: {hint}", file=sys.stderr)
     sys.exit(status)
 
 

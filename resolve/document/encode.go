@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"encoding/json"
-	"math/big"
 	"strconv"
 	"strings"
 )
@@ -43,8 +42,8 @@ func (n *Node) appendNumber(dst []byte) ([]byte, error) {
 	if json.Valid([]byte(n.Text)) {
 		return append(dst, n.Text...), nil
 	}
-	if whole, ok := new(big.Int).SetString(n.Text, 0); ok {
-		return whole.Append(dst, 10), nil
+	if whole, err := strconv.ParseInt(n.Text, 0, 64); err == nil {
+		return strconv.AppendInt(dst, whole, 10), nil
 	}
 	number, err := strconv.ParseFloat(strings.ReplaceAll(n.Text, "_", ""), 64)
 	if text := strconv.FormatFloat(number, 'g', -1, 64); err == nil && json.Valid([]byte(text)) {

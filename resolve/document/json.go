@@ -17,14 +17,14 @@ type jsonReader struct {
 
 	// The place of the last token asked for, carried forward so that a large
 	// document is walked once.
-	offset, line, lineStart int
+	offset, line, column int
 
 	Problems
 }
 
 // parseJSON reads one JSON value (RFC 8259) with nothing but blanks after it.
 func parseJSON(origin string, text []byte) (*Node, error) {
-	r := &jsonReader{origin: origin, text: text, line: 1, tokens: json.NewDecoder(bytes.NewReader(text))}
+	r := &jsonReader{origin: origin, text: text, line: 1, column: 1, tokens: json.NewDecoder(bytes.NewReader(text))}
 	r.tokens.UseNumber()
 	node, err := r.value(0)
 	if err == nil {
@@ -73,12 +73,13 @@ func (r *jsonReader) next() (json.Token, Position, error) {
 		from++
 	}
 	passed := r.text[r.offset:from]
-	r.line += bytes.Count(passed, []byte{'\n'})
 	if i := bytes.LastIndexByte(passed, '\n'); i >= 0 {
-		r.lineStart = r.offset + i + 1
+		r.line += bytes.Count(passed, []byte{'\n'})
+		r.column, passed = 1, passed[i+1:]
 	}
+	r.column += utf8.RuneCount(passed)
 	r.offset = from
-	at := Position{r.origin, r.line, utf8.RuneCount(r.text[r.lineStart:from]) + 1}
+	at := Position{r.origin, r.line, r.column}
 	token, err := r.tokens.Token()
 	if s, ok := token.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
 		r.checkEscapes(at, r.text[from:r.tokens.InputOffset()], s)

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,40 +19,42 @@ import (
 // number, \N{name}, a surrogate, a key that is not a string, a number or a
 // boolean, and a key twice.
 //
-// All nodes are at at. So are the errors: Problems, joined, with the character
-// of the literal (a line end is one) and none of its text, not even a key,
-// since a wrong quote makes a key of a value.
+// All nodes are at at. So are the errors: Problems, joined, with the place
+// inside the literal (in Python a character, where a line end is one) and none
+// of its text, not even a key, since a wrong quote makes a key of a value.
 func ParseLiteral(at Position, text string) (*Node, error) {
+	character := 0
 	for i, c := range text {
+		character++
 		if _, size := utf8.DecodeRuneInString(text[i:]); c == 0 || c == utf8.RuneError && size == 1 {
-			return nil, literalProblem(at, text[:i], "a NUL byte, or not UTF-8")
+			return nil, literalProblem(at, character, "a NUL byte, or not UTF-8")
 		}
 	}
 	if json.Valid([]byte(text)) {
-		return parseJSONLiteral(at, text)
+		return parseJSONLiteral(at, []byte(text))
 	}
 	return parsePython(at, text)
 }
 
-// literalProblem is about the character that follows before.
-func literalProblem(at Position, before, message string) error {
-	message = fmt.Sprintf("character %d of the literal: %s", utf8.RuneCountInString(before)+1, message)
-	return &Problem{At: at, Message: message}
+// literalProblem is about one character of the literal; they count from 1.
+func literalProblem(at Position, character int, message string) error {
+	return &Problem{At: at, Message: fmt.Sprintf("character %d of the literal: %s", character, message)}
 }
 
 const keyTwice = "a key is there twice"
 
 // parseJSONLiteral reads what json.Valid accepts. It is not parseJSON, as that
 // names the field that is there twice.
-func parseJSONLiteral(at Position, text string) (*Node, error) {
-	r := &jsonReader{text: []byte(text), line: 1, tokens: json.NewDecoder(strings.NewReader(text))}
+func parseJSONLiteral(at Position, text []byte) (*Node, error) {
+	r := &jsonReader{text: text, line: 1, tokens: json.NewDecoder(bytes.NewReader(text))}
 	r.tokens.UseNumber()
 	node, err := r.value(0)
+	m := mover{at: at}
 	if err != nil {
-		return nil, literalProblem(at, text[:r.tokens.InputOffset()-1], err.Error())
+		m.note(place("", text, int(r.tokens.InputOffset())-1), err.Error())
+	} else {
+		m.move(node)
 	}
-	m := mover{at: at, text: text}
-	m.move(node)
 	if m.list == nil { // then what the reader found is not a key twice
 		m.noteAll(r.Problems.list)
 	}
@@ -61,11 +64,10 @@ func parseJSONLiteral(at Position, text string) (*Node, error) {
 	return node, nil
 }
 
-// mover takes a tree, and what is wrong with it, from its places inside a text
-// to the place of that text.
+// mover takes a tree, and what is wrong with it, from its places inside a
+// literal to the place of that literal.
 type mover struct {
-	at   Position
-	text string
+	at Position
 	Problems
 }
 
@@ -87,10 +89,7 @@ func (m *mover) move(n *Node) {
 }
 
 func (m *mover) note(inside Position, message string) {
-	lines := strings.SplitAfterN(m.text, "\n", inside.Line)
-	last := []rune(lines[len(lines)-1])
-	before := strings.Join(lines[:len(lines)-1], "") + string(last[:inside.Column-1])
-	m.Join(literalProblem(m.at, before, message))
+	m.Add(m.at, "", "line %d, column %d of the literal: %s", inside.Line, inside.Column, message)
 }
 
 func (m *mover) noteAll(errs []error) {
@@ -109,6 +108,11 @@ type pythonReader struct {
 	text string // its lines end with \n
 	pos  int    // the byte to read next
 	open int    // how many brackets are open
+
+	// How many characters are before a byte: carried forward, so that a literal
+	// of many problems is walked once.
+	counted, characters int
+
 	Problems
 }
 
@@ -131,7 +135,12 @@ func parsePython(at Position, text string) (*Node, error) {
 }
 
 func (r *pythonReader) problem(pos int, message string) error {
-	return literalProblem(r.at, r.text[:pos], message)
+	if pos < r.counted {
+		r.counted, r.characters = 0, 0
+	}
+	r.characters += utf8.RuneCountInString(r.text[r.counted:pos])
+	r.counted = pos
+	return literalProblem(r.at, r.characters+1, message)
 }
 
 // peek is the next byte, 0 at the end.

@@ -15,6 +15,10 @@ const (
 	otherNames  = `write KEY=value; for other names use "format: lines"`
 )
 
+// maxValue is the longest dotenv value, in bytes. godotenv takes twenty times
+// as much memory, and a second for every 4 MiB.
+const maxValue = 8 << 20
+
 // written is the right side of a statement as it stands in the file.
 type written struct {
 	quote byte   // ' or ", 0 for a bare value
@@ -114,6 +118,8 @@ func (p *parser) plainValue(w written, what string) ([]byte, bool) {
 		p.refuse("a quote after a backslash is no end", "the quotes around %s do not end", what)
 	case len(tail) > 0 && tail[0] != '#':
 		p.refuse("write one KEY=value on a line", "more follows %s in the line", what)
+	case len(w.body) > maxValue:
+		p.refuse(`use "format: lines"`, "%s is longer than %d MiB", what, maxValue>>20)
 	case w.quote == 0:
 		return bare(w.body), true
 	case w.quote == '\'' && !bytes.Contains(w.body, []byte(`'`)):
@@ -140,9 +146,9 @@ func bare(body []byte) []byte {
 }
 
 // unescape reads double quotes as godotenv does: \n and \r are the line ends,
-// another character after a backslash is itself; but \$ is left, as godotenv
-// has more than one reading of it. It is false where a quote within the value
-// has an even number of backslashes before it, so that the value ended there.
+// another character after a backslash is itself. It is false where a quote
+// within the value has an even number of backslashes before it, so that the
+// value ended there.
 func unescape(body []byte) ([]byte, bool) {
 	plain := make([]byte, 0, len(body))
 	for i := 0; i < len(body); i++ {
@@ -150,7 +156,7 @@ func unescape(body []byte) ([]byte, bool) {
 		if c == '"' {
 			return nil, false
 		}
-		if c == '\\' && i+1 < len(body) && body[i+1] != '$' {
+		if c == '\\' && i+1 < len(body) {
 			i++
 			switch c = body[i]; c {
 			case 'n':

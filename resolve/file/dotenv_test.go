@@ -14,44 +14,49 @@ func inDoubleQuotes(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(value) + `"`
 }
 
-// TestDotenvKeepsOrRefusesHostileValues writes each value in all three ways:
-// what is accepted is exact, and one way is accepted wherever there is one.
-func TestDotenvKeepsOrRefusesHostileValues(t *testing.T) {
-	for name, value := range hostile {
-		t.Run(name, func(t *testing.T) {
-			accepted := 0
-			for _, right := range []string{value, "'" + value + "'", inDoubleQuotes(value)} {
-				bare := right == value
-				text := "BEFORE=1\nKEY=" + right + "\nAFTER=2"
-				entries, err := Parse("o", []byte(text), Dotenv)
-				if err != nil || bare && strings.Trim(value, " \t\n'\"") != value {
-					continue // refused, or another statement than the one meant
-				}
-				if bare && strings.Contains(value, " #") {
-					value, _, _ = strings.Cut(value, " #") // a comment
-				}
-				accepted++
-				require.Len(t, entries, 3)
-				require.Equal(t, value, string(entries[1].Value.Reveal()), right)
-			}
-			impossible := strings.Contains(value, `'`) && strings.Contains(value, "$") ||
-				strings.HasSuffix(value, `\`) && strings.Contains(value, "$")
-			require.Equal(t, accepted == 0, impossible || needsLines[name])
-		})
+// requireExact checks that a value, written on the right side in some way, is
+// read back as it is or refused; it must be read where that is certain.
+func requireExact(t *testing.T, value, right string, certain bool) {
+	t.Helper()
+	entries, err := Parse("o", []byte("BEFORE=1\nKEY="+right+"\nAFTER=2"), Dotenv)
+	if err != nil {
+		require.False(t, certain, "refused: %v", err)
+		return
+	}
+	require.Len(t, entries, 3)
+	require.Equal(t, value, string(entries[1].Value.Reveal()))
+}
+
+// requireExactInAllForms writes a value bare and in both kinds of quotes.
+func requireExactInAllForms(t *testing.T, value string) {
+	t.Helper()
+	has, ends := strings.ContainsAny, strings.HasSuffix
+	if strings.ContainsRune(value, 0) {
+		return
+	}
+	requireExact(t, value, inDoubleQuotes(value), !has(value, "$") && !ends(value, `\`) && !ends(value, `"`))
+	if !has(value, "'") {
+		requireExact(t, value, "'"+value+"'", !strings.Contains(value, "\r\n") && !ends(value, `\`))
+	}
+	means := has(value, "\n") || strings.Trim(value, blanks) != value || // another value by the rules
+		strings.Contains(value, " #") || strings.Contains(value, "\t#") || strings.IndexAny(value, `'"`) == 0
+	if !means {
+		plain := strings.IndexFunc(value, func(r rune) bool { return r < ' ' || r > '~' || r == '$' }) < 0
+		requireExact(t, value, value, plain)
 	}
 }
 
-// needsLines are the values that dotenv can say in no way that godotenv reads.
-var needsLines = map[string]bool{
-	"quotes only":    true,
-	"both quotes":    false,
-	"escaped dollar": false,
+func TestDotenvKeepsOrRefusesHostileValues(t *testing.T) {
+	for name, value := range hostile {
+		t.Run(name, func(t *testing.T) { requireExactInAllForms(t, value) })
+	}
 }
 
 func TestDotenv(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"no line end", "A=1", "A=1:1"},
+		{"an escaped dollar", `A="@\$x"`, "A=@$x:1"},
 		{"blanks around", " \tA\t =\t b c \t\n", "A=b c:1"},
 		{"empty", "A=\nB=''\nC=\"\"\nD= ", "A=:1 B=:2 C=:3 D=:4"},
 		{"export", "export A=1\n export\tB = 2\nexport=3\nexportC=4\nexport.D=5", "A=1:1 B=2:2 export=3:3 exportC=4:4 export.D=5:5"},
@@ -89,7 +94,7 @@ func TestDotenvRefuses(t *testing.T) {
 		open    = `the quotes around the value of "A" do not end`
 		two     = `the value of "A" has two readings, a comment or a blank among them`
 		crlf    = `the value of "A" holds CR LF line ends, which godotenv does not keep`
-		bytes   = `the value of "A" is not UTF-8, and has no quotes`
+		raw     = `the value of "A" is not UTF-8, and has no quotes`
 	)
 	for _, c := range []struct {
 		name string
@@ -114,7 +119,6 @@ func TestDotenvRefuses(t *testing.T) {
 		{"command with a name", "A=@$(ID)", []string{"1: " + dollar}},
 		{"digit", "A=@$1", []string{"1: " + dollar}},
 		{"escaped", `A=@\$x`, []string{"1: " + dollar}},
-		{"escaped in double quotes", `A="@\$x"`, []string{"1: " + dollar}},
 		{"escaped backslash before it", `A="@\\$x"`, []string{"1: " + dollar}},
 		{"escaped quotes at the edge", `A="\"@\""`, []string{"1: " + edge}},
 		{"backslash at the end, single", `A='@\'` + "\nB=2", []string{"1: " + open}},
@@ -136,7 +140,7 @@ func TestDotenvRefuses(t *testing.T) {
 		{"no-break space before a quote", "A=\u00a0'@'", []string{"1: " + two}},
 		{"vertical tab", "A=\v@", []string{"1: " + two}},
 		{"CR LF in quotes", "A='@\r\n@'", []string{"1: " + crlf}},
-		{"bytes without quotes", "A=@\xff", []string{"1: " + bytes}},
+		{"bytes without quotes", "A=@\xff", []string{"1: " + raw}},
 		{"NUL", "A=1\nB='@\x00'", []string{"2: a NUL byte: this is not a text, or it is UTF-16"}},
 		{"twice", "A='@\n'\nA=@", []string{`3: key "A" is there twice, in line 1 and line 3`}},
 		{"line after a value of lines", "A='@\n\n'\n@", []string{"4: " + neither}},
@@ -164,6 +168,14 @@ func TestDotenvSaysToSingleQuoteADollar(t *testing.T) {
 func TestDotenvTakesManyComments(t *testing.T) {
 	text := append(bytes.Repeat([]byte("#\n"), 16<<20), "A=1"...)
 	require.Equal(t, "A=1:16777217", listed(t, string(text), Dotenv))
+}
+
+func TestDotenvLimitsAValue(t *testing.T) {
+	for _, quote := range []string{"", "'", `"`} {
+		text := "A=" + quote + strings.Repeat("x", maxValue+1) + quote
+		requireRefused(t, text, Dotenv, `o:1:1: the value of "A" is longer than 8 MiB`)
+	}
+	require.Len(t, values(t, "A='"+strings.Repeat("x", maxValue)+"'", Dotenv)["A"], maxValue)
 }
 
 func TestDotenvDoesNotReadTheEnvironment(t *testing.T) {

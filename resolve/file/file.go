@@ -115,15 +115,17 @@ func declaredFormat(p *document.Problems, n *document.Node) Format {
 // order. A file that is not there is resolve.ErrAbsent; one that is there and
 // cannot be read, or holds a line that cannot, is not.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	text, err := Read(ctx, s.path)
+	origin := shown(s.path)
+	entries, err := await(ctx, func() ([]Entry, error) {
+		text, err := read(s.path)
+		if err != nil {
+			return nil, err
+		}
+		return Parse(origin, text, s.format)
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.path))
 	}
-	if err != nil {
-		return nil, err
-	}
-	origin := shown(s.path)
-	entries, err := await(ctx, func() ([]Entry, error) { return Parse(origin, text, s.format) })
 	if err != nil {
 		return nil, err
 	}

@@ -75,10 +75,10 @@ func values(t *testing.T, text string, format Format) map[string]string {
 
 func TestLinesKeepHostileValues(t *testing.T) {
 	for name, value := range hostile {
+		if strings.ContainsRune(value, '\n') || strings.Trim(value, blanks) != value {
+			continue // no line can hold it
+		}
 		t.Run(name, func(t *testing.T) {
-			if strings.ContainsRune(value, '\n') || strings.Trim(value, blanks) != value {
-				t.SkipNow() // no line can hold it
-			}
 			text := "BEFORE=1\nKEY=" + value + "\nAFTER=2"
 			require.Equal(t, map[string]string{"BEFORE": "1", "KEY": value, "AFTER": "2"}, values(t, text, Lines))
 		})
