@@ -19,49 +19,72 @@ func variable(flag string) string {
 	return "LAUNCHER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-func text(name, value, usage string) cli.Flag {
-	return &cli.StringFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}
+// flag is a flag that knows its names, where the library finds them by a
+// regular expression, some thousand times in a run, and how to show itself: its
+// argument, its variable, its default.
+type flag struct {
+	cli.DocGenerationFlag
+	names    []string
+	argument string
+}
+
+func (f flag) Names() []string { return f.names }
+
+func (flag) IsVisible() bool { return true }
+
+func (f flag) String() string {
+	dashed := "--" + f.names[0]
+	for _, alias := range f.names[1:] {
+		dashed = "-" + alias + ", " + dashed
+	}
+	return dashed + " " + f.argument + "\n      " + f.GetUsage() + " [$" + variable(f.names[0]) + "]\n"
+}
+
+func text(name, value, argument, usage string) cli.Flag {
+	if value != "" {
+		usage += " (default: " + value + ")"
+	}
+	return flag{&cli.StringFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}, []string{name}, argument}
 }
 
 func toggle(name, usage string) cli.Flag {
-	return &cli.BoolFlag{Name: name, EnvVars: []string{variable(name)}, Usage: usage}
+	return flag{&cli.BoolFlag{Name: name, EnvVars: []string{variable(name)}, Usage: usage + " (default: off)"}, []string{name}, ""}
 }
 
 func duration(name string, value time.Duration, usage string) cli.Flag {
-	return &cli.DurationFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}
+	usage += " (default: " + value.String() + ")"
+	return flag{&cli.DurationFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}, []string{name}, "DURATION"}
 }
 
-// list is a repeatable flag. Its variable, one value a line, is read by values:
-// the library would cut a flag's own value up in the same way.
-func list(name, alias, usage string) cli.Flag {
-	f := &cli.StringSliceFlag{Name: name, Usage: usage + "; repeatable [$" + variable(name) + ", one a line]"}
-	if alias != "" {
-		f.Aliases = []string{alias}
-	}
-	return f
+// list is a repeatable flag, with one-letter aliases. Its variable, one value a
+// line, is read by values: the library would cut a flag's own value up in the
+// same way.
+func list(name, argument, usage string, aliases ...string) cli.Flag {
+	usage += "; repeatable, and one a line in its variable"
+	return flag{&cli.StringSliceFlag{Name: name, Aliases: aliases, Usage: usage}, append([]string{name}, aliases...), argument}
 }
 
 // sharedFlags is the table of what run and explain can be told, by flag,
 // variable and default.
 func sharedFlags() []cli.Flag {
 	return []cli.Flag{
-		text("task", "", "`FILE` with the task, YAML or JSON; - is standard input (default: the content of $"+launcher.ExecConfig+", else an empty task)"),
-		list("secrets", "s", "add a secret source, `KIND=SOURCE`, as mlrun run -s does"),
-		list("param", "p", "set a parameter, `NAME=VALUE`; the value is read as YAML"),
-		text("deliver", "", "how the context reaches the handler: `stdin|fd|env|files|socket` (default: stdin; fd where standard input is a terminal)"),
-		text("init", "auto", "`auto|always|never`: stay as the handler's init, or replace this process by it"),
-		text("missing", "fail", "`fail|warn`: what a declared key without a value does"),
+		text("task", "", "FILE", "the task, YAML or JSON; - is standard input (default: $"+launcher.ExecConfig+"'s content, else an empty task)"),
+		list("secrets", "KIND=SOURCE", "add a secret source, as mlrun run -s does", "s"),
+		list("param", "NAME=VALUE", "set a parameter; the value is read as YAML", "p"),
+		text("deliver", "", "stdin|fd|env|files|socket", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"),
+		text("init", "auto", "auto|always|never", "stay as the handler's init, or replace this process by it"),
+		text("missing", "fail", "fail|warn", "what a declared key without a value does"),
 		toggle("require-confidential", "refuse inline, env and file sources"),
-		text("local", "", "for debugging: take kubernetes and azure_vault keys from `FILE` instead; refused inside a cluster"),
-		text("azure-credentials", "", "`DIR` where the credentials secret is mounted (default: ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"),
+		text("local", "", "FILE", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"),
+		text("azure-credentials", "", "DIR", "where the credentials secret is mounted (default: ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"),
 		duration("timeout", time.Minute, "one deadline over all resolving; 0 is none"),
-		text("user", "", "run the handler as `UID[:GID]`"),
+		text("user", "", "UID[:GID]", "run the handler as this user"),
 		duration("grace", 10*time.Second, "after a forwarded TERM, how long before KILL"),
 		toggle("mask", "replace secret values in the handler's stdout and stderr"),
-		list("allow-env", "", "let the dangerous `NAME` through in --deliver env"),
-		text("env-prefix", "", "in --deliver env, export `PREFIX` + upper(key), as MLRun names its variables"),
-		duration("refresh", 0, "in --deliver socket, how long a vault's value is kept"),
-		text("log", "text", "`text|json`: the launcher's own messages, on stderr"),
+		list("allow-env", "NAME", "let this dangerous name through in --deliver env"),
+		text("env-prefix", "", "PREFIX", "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"),
+		duration("refresh", 0, "in --deliver socket, how long a vault's value is kept; 0 is for ever"),
+		text("log", "text", "text|json", "the form of the launcher's own messages, on stderr"),
 		toggle("verbose", "say what is done, by name"),
 		toggle("quiet", "errors only: no warnings, no hints"),
 	}

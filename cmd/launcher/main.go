@@ -7,6 +7,7 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +25,7 @@ func run(args []string, environ resolve.Environ) int {
 	if err := launcher.Protect(); err != nil {
 		return p.report.end(err)
 	}
-	return p.report.end(p.app().Run(args))
+	return p.report.end(p.app(args).Run(args))
 }
 
 // program is one run of the launcher.
@@ -33,10 +34,20 @@ type program struct {
 	report  report
 }
 
-func (p *program) app() *cli.App {
+func (p *program) app(args []string) *cli.App {
+	// Flags cost time to make: only the commands that are spoken of get theirs.
+	flags := func(command string, more ...cli.Flag) []cli.Flag {
+		if !slices.Contains(args, command) {
+			return nil
+		}
+		return append(sharedFlags(), more...)
+	}
+	handler := text("handler", "", "FILE[:FUNCTION]", "call one function of a .py file, as MLRun does, in place of a command")
+	asJSON := toggle("json", "print JSON in place of a table")
 	return &cli.App{
 		Name:                      "launcher",
 		Usage:                     "give a job its secrets: resolve the task's secret sources and run the handler with them",
+		UsageText:                 "launcher COMMAND [flags] ...",
 		Description:               statusHelp,
 		HideVersion:               true,
 		DisableSliceFlagSeparator: true,
@@ -44,20 +55,18 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // the status is run's
 		Action:                    noCommand,
 		Commands: []*cli.Command{
-			p.command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, append(sharedFlags(),
-				text("handler", "", "call one function of `FILE[:FUNCTION]`, .py, as MLRun does, in place of a command"))...),
-			p.command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, append(sharedFlags(),
-				&cli.BoolFlag{Name: "json", Usage: "print JSON in place of a table"})...),
-			p.command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
-			p.command("install", "DIR", "copy this program to DIR/launcher", p.install),
-			p.command("version", " ", "print version, commit and Go version", p.version),
+			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run", handler)...),
+			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
+			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
+			command("install", "DIR", "copy this program to DIR/launcher", p.install),
+			command("version", "", "print version, commit and Go version", p.version),
 		},
 	}
 }
 
-func (p *program) command(name, arguments, usage string, action cli.ActionFunc, flags ...cli.Flag) *cli.Command {
+func command(name, arguments, usage string, action cli.ActionFunc, flags ...cli.Flag) *cli.Command {
 	return &cli.Command{
-		Name: name, ArgsUsage: arguments, Usage: usage, Flags: flags, Action: action,
+		Name: name, UsageText: "launcher " + name + " " + arguments, Usage: usage, Flags: flags, Action: action,
 		OnUsageError: usageError, HideHelpCommand: true,
 	}
 }

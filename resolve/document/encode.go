@@ -31,12 +31,18 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 
 // AppendString appends a JSON string. It takes text that is UTF-8.
 func AppendString(dst []byte, s string) []byte {
+	if !strings.ContainsFunc(s, needsEscape) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	buffer := bytes.NewBuffer(dst)
 	encoder := json.NewEncoder(buffer)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(s) // a string and a bytes.Buffer have no way to fail
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
 }
+
+// needsEscape reports whether a character may not stand as it is in a JSON string.
+func needsEscape(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 
 func (n *Node) appendNumber(dst []byte) ([]byte, error) {
 	if json.Valid([]byte(n.Text)) {

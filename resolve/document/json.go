@@ -22,10 +22,15 @@ type jsonReader struct {
 	Problems
 }
 
-// parseJSON reads one JSON value (RFC 8259) with nothing but blanks after it.
-func parseJSON(origin string, text []byte) (*Node, error) {
+func newJSONReader(origin string, text []byte) *jsonReader {
 	r := &jsonReader{origin: origin, text: text, line: 1, column: 1, tokens: json.NewDecoder(bytes.NewReader(text))}
 	r.tokens.UseNumber()
+	return r
+}
+
+// parseJSON reads one JSON value (RFC 8259) with nothing but blanks after it.
+func parseJSON(origin string, text []byte) (*Node, error) {
+	r := newJSONReader(origin, text)
 	node, err := r.value(0)
 	if err == nil {
 		if _, end := r.tokens.Token(); !errors.Is(end, io.EOF) {

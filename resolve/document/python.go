@@ -1,7 +1,6 @@
 package document
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,8 +45,7 @@ const keyTwice = "a key is there twice"
 // parseJSONLiteral reads what json.Valid accepts. It is not parseJSON, as that
 // names the field that is there twice.
 func parseJSONLiteral(at Position, text []byte) (*Node, error) {
-	r := &jsonReader{text: text, line: 1, tokens: json.NewDecoder(bytes.NewReader(text))}
-	r.tokens.UseNumber()
+	r := newJSONReader("", text)
 	node, err := r.value(0)
 	m := mover{at: at}
 	if err != nil {
@@ -176,7 +174,7 @@ func (r *pythonReader) gap() { r.blank(r.open > 0) }
 // value reads one value, from its first character.
 func (r *pythonReader) value() (*Node, error) {
 	switch c := r.peek(); {
-	case pythonQuote.MatchString(r.text[r.pos:]):
+	case pythonQuote().MatchString(r.text[r.pos:]):
 		return r.strings()
 	case c == '{':
 		return r.dict()

@@ -4,14 +4,21 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
+// pattern compiles a regular expression when it is first needed: most tasks
+// hold no literal, and every job would pay for it at its start.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // pythonWord is wider than an identifier, which none of its uses accepts.
-var pythonWord = regexp.MustCompile(`^[\pL\pN_]+`)
+var pythonWord = pattern(`^[\pL\pN_]+`)
 
 func (r *pythonReader) word() (*Node, error) {
-	node := &Node{Text: pythonWord.FindString(r.text[r.pos:]), At: r.at}
+	node := &Node{Text: pythonWord().FindString(r.text[r.pos:]), At: r.at}
 	switch node.Text {
 	case "True", "False":
 		node.Kind = Bool
@@ -31,7 +38,7 @@ const digits = `[0-9](?:_?[0-9])*`
 
 // pythonNumber is an integer or a float without its sign (The Python Language
 // Reference, 2.4), but for zeros before a decimal integer.
-var pythonNumber = regexp.MustCompile(`^(?:0[xX](?:_?[[:xdigit:]])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|` +
+var pythonNumber = pattern(`^(?:0[xX](?:_?[[:xdigit:]])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|` +
 	`(?:` + digits + `(?:\.(?:` + digits + `)?)?|\.` + digits + `)(?:[eE][+-]?` + digits + `)?)`)
 
 func (r *pythonReader) number() (*Node, error) {
@@ -41,20 +48,20 @@ func (r *pythonReader) number() (*Node, error) {
 		r.pos++
 		r.gap()
 	}
-	text := pythonNumber.FindString(r.text[r.pos:])
+	text := pythonNumber().FindString(r.text[r.pos:])
 	r.pos += len(text)
 	rest := r.text[r.pos:]
 	switch {
 	case text != "" && (strings.HasPrefix(rest, "j") || strings.HasPrefix(rest, "J")):
 		return nil, r.problem(start, "a complex number")
-	case text == "" || pythonWord.MatchString(rest):
+	case text == "" || pythonWord().MatchString(rest):
 		return nil, r.problem(start, "not a number")
 	}
 	return &Node{Kind: Number, Text: sign + text, At: r.at}, nil
 }
 
 // pythonQuote is a string literal's prefix and its quotes.
-var pythonQuote = regexp.MustCompile(`^([A-Za-z]*)('''|"""|'|")`)
+var pythonQuote = pattern(`^([A-Za-z]*)('''|"""|'|")`)
 
 // pythonString is one string literal (The Python Language Reference, 2.4.1).
 type pythonString struct {
@@ -68,7 +75,7 @@ type pythonString struct {
 func (r *pythonReader) strings() (*Node, error) {
 	node := &Node{At: r.at}
 	var value []byte
-	for pythonQuote.MatchString(r.text[r.pos:]) {
+	for pythonQuote().MatchString(r.text[r.pos:]) {
 		s, err := r.openString()
 		if err != nil {
 			return nil, err
@@ -88,7 +95,7 @@ func (r *pythonReader) strings() (*Node, error) {
 
 // openString reads what pythonQuote matches.
 func (r *pythonReader) openString() (pythonString, error) {
-	match := pythonQuote.FindStringSubmatch(r.text[r.pos:])
+	match := pythonQuote().FindStringSubmatch(r.text[r.pos:])
 	s := pythonString{kind: String, quote: match[2], start: r.pos}
 	switch strings.ToLower(match[1]) {
 	case "", "u":
@@ -142,7 +149,7 @@ const (
 )
 
 // pythonOctal is an escape's digits; Python takes up to three.
-var pythonOctal = regexp.MustCompile(`^[0-7]{1,3}`)
+var pythonOctal = pattern(`^[0-7]{1,3}`)
 
 // appendEscape appends what a backslash and its sequence denote (The Python
 // Language Reference, 2.4.1.1). In bytes, \u, \U and \N are no sequences.
@@ -161,7 +168,7 @@ func (r *pythonReader) appendEscape(value []byte, kind Kind) ([]byte, error) {
 		r.pos += 2
 		return value, nil
 	case '0' <= c && c <= '7':
-		return r.appendCode(value, kind, 1, len(pythonOctal.FindString(rest)), 8)
+		return r.appendCode(value, kind, 1, len(pythonOctal().FindString(rest)), 8)
 	case c == 'x':
 		return r.appendCode(value, kind, 2, 2, 16)
 	case c == 'u' && kind == String:
