@@ -17,7 +17,7 @@ type Context struct {
 	Secrets []resolve.Secret
 }
 
-// JSON is the context as one JSON object. A value that is not UTF-8 goes to
+// JSON is the context as one JSON object and a line end. A value that is not UTF-8 goes to
 // secrets_base64. It fails on a parameter that JSON has no form for.
 func (c Context) JSON() ([]byte, error) {
 	size := 0
@@ -42,7 +42,7 @@ func (c Context) JSON() ([]byte, error) {
 		}
 		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), value), '"'), true
 	})
-	return append(dst, '}'), nil
+	return append(dst, "}\n"...), nil
 }
 
 // JSONWithout is the context with, for each key, the variable that holds its

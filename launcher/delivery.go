@@ -32,14 +32,19 @@ type EnvOptions struct {
 // NUL: MAX_ARG_STRLEN of execve(2), 32 pages of 4 KiB.
 const maxVariable = 131071
 
-// RefusedError is a secret that the delivery cannot carry.
+// RefusedError is a secret, or a task, that the delivery cannot carry.
 type RefusedError struct {
-	Key    string
+	Key    string // "" for the task
 	Reason string
 	Advice string
 }
 
-func (e *RefusedError) Error() string { return fmt.Sprintf("secret %q: %s", e.Key, e.Reason) }
+func (e *RefusedError) Error() string {
+	if e.Key == "" {
+		return e.Reason
+	}
+	return fmt.Sprintf("secret %q: %s", e.Key, e.Reason)
+}
 
 // Hint is what to do about it.
 func (e *RefusedError) Hint() string { return e.Advice }

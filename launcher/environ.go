@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ func (j Job) environment(routes []string) ([]string, error) {
 		}
 		environ[handler.VariableJSON] = string(text)
 		if len(handler.VariableJSON)+1+len(text) > maxVariable {
-			return nil, &RefusedError{"", "env: the task is longer than the bytes of a variable", adviseStdin}
+			return nil, &RefusedError{"", fmt.Sprintf("env: the task is longer than the %d bytes of a variable", maxVariable), adviseStdin}
 		}
 		for i, s := range j.Context.Secrets {
 			environ[routes[i]] = string(s.Value.Reveal())

@@ -103,7 +103,7 @@ func find(ctx context.Context, s Source) (a answer) {
 		a.findings, a.err = s.Find(ctx)
 	}
 	if ctx.Err() != nil {
-		a = answer{err: fmt.Errorf("%w: no answer in time", ErrUnavailable)}
+		a = answer{err: Unavailable("no answer before the deadline")}
 	}
 	return a
 }

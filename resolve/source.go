@@ -60,6 +60,16 @@ func (absence) Is(target error) bool { return target == ErrAbsent }
 // Absent is an error that says what is not there, and is ErrAbsent.
 func Absent(what string) error { return absence(what) }
 
+// unavailability is an ErrUnavailable with a text of its own.
+type unavailability string
+
+func (u unavailability) Error() string      { return string(u) }
+func (unavailability) Is(target error) bool { return target == ErrUnavailable }
+
+// Unavailable is an error that says what a later try may find, and is
+// ErrUnavailable.
+func Unavailable(what string) error { return unavailability(what) }
+
 // maxKey is the longest key, in bytes: the limit of a Kubernetes Secret's.
 const maxKey = 253
 

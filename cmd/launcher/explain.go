@@ -28,7 +28,12 @@ func (p *program) explain(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := p.prepare(s)
+	ctx, cancel := deadline(s.timeout)
+	defer cancel()
+	r, err := p.readTask(ctx, s)
+	if err == nil {
+		err = p.resolve(ctx, s, &r)
+	}
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
 	rows := explanations(r.resolution, routes, refused, s.deliver)
 	if len(rows) > 0 || err == nil {

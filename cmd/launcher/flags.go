@@ -24,8 +24,9 @@ func variable(flag string) string {
 // argument, its variable, its default.
 type flag struct {
 	cli.DocGenerationFlag
-	names    []string
+	names    []string // without aliases: the library would copy a value from one to the other
 	argument string
+	aliases  string // for the help
 }
 
 func (f flag) Names() []string { return f.names }
@@ -33,44 +34,50 @@ func (f flag) Names() []string { return f.names }
 func (flag) IsVisible() bool { return true }
 
 func (f flag) String() string {
-	dashed := "--" + f.names[0]
-	for _, alias := range f.names[1:] {
-		dashed = "-" + alias + ", " + dashed
-	}
-	return dashed + " " + f.argument + "\n      " + f.GetUsage() + " [$" + variable(f.names[0]) + "]\n"
+	return f.aliases + "--" + f.names[0] + " " + f.argument + "\n      " + f.GetUsage() + " [$" + variable(f.names[0]) + "]\n"
 }
 
 func text(name, value, argument, usage string) cli.Flag {
 	if value != "" {
 		usage += " (default: " + value + ")"
 	}
-	return flag{&cli.StringFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}, []string{name}, argument}
+	return flag{&cli.StringFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}, []string{name}, argument, ""}
 }
 
 func toggle(name, usage string) cli.Flag {
-	return flag{&cli.BoolFlag{Name: name, EnvVars: []string{variable(name)}, Usage: usage + " (default: off)"}, []string{name}, ""}
+	return flag{&cli.BoolFlag{Name: name, EnvVars: []string{variable(name)}, Usage: usage + " (default: off)"}, []string{name}, "", ""}
 }
 
 func duration(name string, value time.Duration, usage string) cli.Flag {
 	usage += " (default: " + value.String() + ")"
-	return flag{&cli.DurationFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}, []string{name}, "DURATION"}
+	return flag{&cli.DurationFlag{Name: name, EnvVars: []string{variable(name)}, Value: value, Usage: usage}, []string{name}, "DURATION", ""}
 }
 
-// list is a repeatable flag, with one-letter aliases. Its variable, one value a
-// line, is read by values: the library would cut a flag's own value up in the
-// same way.
-func list(name, argument, usage string, aliases ...string) cli.Flag {
-	usage += "; repeatable, and one a line in its variable"
-	return flag{&cli.StringSliceFlag{Name: name, Aliases: aliases, Usage: usage}, append([]string{name}, aliases...), argument}
+// list is a repeatable flag with an alias of one letter, "" for none. Its
+// variable, one value a line, is read by values.
+func list(name, alias, argument, usage string) cli.Flag {
+	generic := &cli.GenericFlag{Name: name, Value: &given{}, Usage: usage + "; repeatable, and one a line in its variable"}
+	f := flag{generic, []string{name}, argument, ""}
+	if alias != "" {
+		generic.Aliases, f.aliases = []string{alias}, "-"+alias+", "
+	}
+	return f
 }
+
+// given is a repeatable flag's values as they are given; the library's own
+// lists trim and split them.
+type given []string
+
+func (g *given) Set(value string) error { *g = append(*g, value); return nil }
+func (g *given) String() string         { return "" }
 
 // sharedFlags is the table of what run and explain can be told, by flag,
 // variable and default.
 func sharedFlags() []cli.Flag {
 	return []cli.Flag{
 		text("task", "", "FILE", "the task, YAML or JSON; - is standard input (default: $"+launcher.ExecConfig+"'s content, else an empty task)"),
-		list("secrets", "KIND=SOURCE", "add a secret source, as mlrun run -s does", "s"),
-		list("param", "NAME=VALUE", "set a parameter; the value is read as YAML", "p"),
+		list("secrets", "s", "KIND=SOURCE", "add a secret source, as mlrun run -s does"),
+		list("param", "p", "NAME=VALUE", "set a parameter; the value is read as YAML"),
 		text("deliver", "", "stdin|fd|env|files|socket", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"),
 		text("init", "auto", "auto|always|never", "stay as the handler's init, or replace this process by it"),
 		text("missing", "fail", "fail|warn", "what a declared key without a value does"),
@@ -81,7 +88,7 @@ func sharedFlags() []cli.Flag {
 		text("user", "", "UID[:GID]", "run the handler as this user"),
 		duration("grace", 10*time.Second, "after a forwarded TERM, how long before KILL"),
 		toggle("mask", "replace secret values in the handler's stdout and stderr"),
-		list("allow-env", "NAME", "let this dangerous name through in --deliver env"),
+		list("allow-env", "", "NAME", "let this dangerous name through in --deliver env"),
 		text("env-prefix", "", "PREFIX", "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"),
 		duration("refresh", 0, "in --deliver socket, how long a vault's value is kept; 0 is for ever"),
 		text("log", "text", "text|json", "the form of the launcher's own messages, on stderr"),
@@ -120,8 +127,8 @@ func noCommand(c *cli.Context) error {
 
 // values is a repeatable flag's values, else the lines of its variable.
 func values(c *cli.Context, name string, environ resolve.Environ) []string {
-	if c.IsSet(name) {
-		return c.StringSlice(name)
+	if flag, ok := c.Generic(name).(*given); ok && len(*flag) > 0 {
+		return *flag
 	}
 	return strings.FieldsFunc(environ[variable(name)], func(r rune) bool { return r == '\n' })
 }

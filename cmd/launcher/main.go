@@ -45,15 +45,14 @@ func (p *program) app(args []string) *cli.App {
 	handler := text("handler", "", "FILE[:FUNCTION]", "call one function of a .py file, as MLRun does, in place of a command")
 	asJSON := toggle("json", "print JSON in place of a table")
 	return &cli.App{
-		Name:                      "launcher",
-		Usage:                     "give a job its secrets: resolve the task's secret sources and run the handler with them",
-		UsageText:                 "launcher COMMAND [flags] ...",
-		Description:               statusHelp,
-		HideVersion:               true,
-		DisableSliceFlagSeparator: true,
-		OnUsageError:              usageError,
-		ExitErrHandler:            func(*cli.Context, error) {}, // the status is run's
-		Action:                    noCommand,
+		Name:           "launcher",
+		Usage:          "give a job its secrets: resolve the task's secret sources and run the handler with them",
+		UsageText:      "launcher COMMAND [flags] ...",
+		Description:    statusHelp,
+		HideVersion:    true,
+		OnUsageError:   usageError,
+		ExitErrHandler: func(*cli.Context, error) {}, // the status is run's
+		Action:         noCommand,
 		Commands: []*cli.Command{
 			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run", handler)...),
 			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),

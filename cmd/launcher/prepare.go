@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -16,39 +16,13 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// maxTask is the most that is read of a task from standard input, in bytes.
-const maxTask = 64 << 20
-
-// resolved is a task with its secrets: what run and explain both start from.
-type resolved struct {
-	task       task.Task
+// prepared is a task with the sources that it declares, and its secrets once
+// they are resolved.
+type prepared struct {
+	task task.Task
+	bound
 	resolution resolve.Resolution
-	variables  []string        // that carried secrets in
 	environ    resolve.Environ // with the task's own variable made safe
-}
-
-// prepare reads the task and resolves its secrets. Where some are missing the
-// error says so and the rest is there, for explain.
-func (p *program) prepare(s settings) (resolved, error) {
-	ctx, cancel := deadline(s.timeout)
-	defer cancel()
-	r := resolved{environ: p.environ}
-	var err error
-	if r.task, err = p.readTask(ctx, s, &r); err != nil {
-		return r, err
-	}
-	b, err := bind(r.task.Sources, surroundings{p.environ, s.local}, s)
-	if err != nil {
-		return r, err
-	}
-	r.variables = b.variables
-	r.resolution, err = resolve.Resolve(ctx, b.sources)
-	for _, row := range r.resolution.Rows {
-		p.report.detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
-	}
-	stop, warning := split(err, s.warnMissing)
-	p.report.warn(warning)
-	return r, stop
 }
 
 func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
@@ -58,26 +32,39 @@ func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), timeout)
 }
 
-// readTask reads the task with what -s and -p add to it.
-func (p *program) readTask(ctx context.Context, s settings, r *resolved) (task.Task, error) {
-	execConfig, execErr := p.execConfig(r)
+// resolve finds the secrets of a task that was read. Where some are missing the
+// error says so and the rest is there, for explain.
+func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err error) {
+	r.resolution, err = resolve.Resolve(ctx, r.sources)
+	for _, row := range r.resolution.Rows {
+		p.report.detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
+	}
+	stop, warning := split(err, s.warnMissing)
+	p.report.warn(warning)
+	return stop
+}
+
+// readTask reads the task with what -s and -p add to it. All that is wrong with
+// it is in the error, in the order of its lines.
+func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
+	r := prepared{environ: p.environ}
+	execConfig, execErr := p.execConfig(&r)
 	var problems document.Problems
 	t := task.Empty()
 	switch {
 	case s.task != "":
 		node, err := readDocument(ctx, s.task)
-		if err != nil {
-			return t, err
-		}
-		t, err = task.Parse(node)
 		problems.Join(err)
+		if node != nil {
+			t, err = task.Parse(node)
+			problems.Join(err)
+		}
 		if execErr != nil {
 			p.report.warn(errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on"))
 		}
-	case execErr != nil:
-		problems.Join(execErr)
 	case execConfig != nil:
 		t = *execConfig
+		problems.Join(execErr)
 	}
 	for _, flag := range s.secrets {
 		d, err := task.ParseSource("--secrets", flag)
@@ -89,7 +76,11 @@ func (p *program) readTask(ctx context.Context, s settings, r *resolved) (task.T
 	if t.Spec != nil {
 		problems.Join(setParameters(&t, s.params))
 	}
-	return t, problems.Err()
+	var err error
+	r.bound, err = bind(t.Sources, surroundings{p.environ, s.local}, s)
+	problems.Join(err)
+	r.task = t
+	return r, problems.Err()
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -119,38 +110,39 @@ func parameter(origin, text string) (*document.Node, error) {
 
 // readDocument reads the file, or standard input for "-".
 func readDocument(ctx context.Context, path string) (*document.Node, error) {
-	if path != "-" {
-		text, err := file.Read(ctx, path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, advised{errors.New("--task: " + path + ": no such file"), "check the path and the volume that it is on"}
-		}
-		if err != nil {
-			return nil, err
-		}
-		return document.Parse(path, text)
+	var text []byte
+	var err error
+	if path == "-" {
+		path = "standard input"
+		text, err = file.ReadFrom(ctx, path, os.Stdin)
+	} else {
+		text, err = file.Read(ctx, path)
 	}
-	text, err := io.ReadAll(io.LimitReader(os.Stdin, maxTask+1))
-	if err != nil {
-		return nil, err
+	switch {
+	case ctx.Err() != nil:
+		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, advised{fmt.Errorf("--task: %q is not there", path), "check the path and the volume that it is on"}
+	case err != nil:
+		return nil, fmt.Errorf("--task: %w", err)
 	}
-	if len(text) > maxTask {
-		return nil, errors.New("--task -: standard input is longer than 64 MiB")
-	}
-	return document.Parse("standard input", text)
+	return document.Parse(path, text)
 }
 
 // execConfig reads MLRun's variable, nil where it is not set or empty, and
 // makes the handler's copy of it one without inline values. One that holds no
 // task is not passed on: nobody can say what is in it.
-func (p *program) execConfig(r *resolved) (*task.Task, error) {
+func (p *program) execConfig(r *prepared) (*task.Task, error) {
 	text := p.environ[launcher.ExecConfig]
 	if text == "" {
 		return nil, nil
 	}
 	node, err := document.Parse(launcher.ExecConfig, []byte(text))
 	var t task.Task
-	if err == nil {
-		t, err = task.Parse(node)
+	if node != nil {
+		var wrong error
+		t, wrong = task.Parse(node)
+		err = errors.Join(err, wrong)
 	}
 	var safe []byte
 	if err == nil {
@@ -162,7 +154,7 @@ func (p *program) execConfig(r *resolved) (*task.Task, error) {
 	}
 	if err != nil {
 		delete(r.environ, launcher.ExecConfig)
-		return nil, err
+		return &t, err
 	}
 	r.environ[launcher.ExecConfig] = string(safe)
 	return &t, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/task"
 )
 
 // run resolves the task's secrets and becomes the handler.
@@ -15,48 +16,46 @@ func (p *program) run(c *cli.Context) error {
 		return err
 	}
 	interrupt := p.watch()
-	r, err := p.prepareRun(c, s)
+	ctx, cancel := deadline(s.timeout)
+	defer cancel()
+	r, err := p.readTask(ctx, s)
 	if err != nil {
 		return err
 	}
-	return r.Exec(interrupt.end)
+	command, err := p.lookUp(c, &r.task)
+	if err != nil {
+		return err
+	}
+	if err := p.resolve(ctx, s, &r); err != nil {
+		return err
+	}
+	p.report.detail("exec %s, context by %s", command.Path, s.deliver)
+	return launcher.Job{
+		Command: command,
+		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
+		Deliver: s.deliver, Options: s.env,
+		Environ: r.environ, Withhold: r.variables,
+	}.Exec(interrupt.end)
 }
 
-// prepareRun is the job, ready to be executed. A command is looked up before
-// any secret is; a function may be named by the task.
-func (p *program) prepareRun(c *cli.Context, s settings) (job launcher.Job, err error) {
+// lookUp finds the command, or what calls the function of --handler, before
+// any secret is resolved.
+func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error) {
 	path := p.environ["PATH"]
 	handler := c.String("handler")
 	switch {
 	case handler != "" && c.Args().Present():
-		return job, errUsage{"give a command or --handler, not both"}
-	case handler == "" && !c.Args().Present():
-		return job, errUsage{"no command: launcher run [flags] [--] COMMAND [ARG...]"}
-	case handler == "":
-		if job.Command, err = launcher.Find(path, c.Args().Slice()); err != nil {
-			return job, err
-		}
-	}
-	r, err := p.prepare(s)
-	if handler != "" && r.task.Spec != nil {
+		return launcher.Command{}, errUsage{"give a command or --handler, not both"}
+	case handler != "":
 		file, function := launcher.SplitHandler(handler)
 		if function == "" {
-			function = r.task.Handler()
+			function = t.Handler()
 		}
-		command, notFound := launcher.FindHandler(path, file, function)
-		if notFound != nil {
-			return job, notFound
-		}
-		job.Command = command
+		return launcher.FindHandler(path, file, function)
+	case !c.Args().Present():
+		return launcher.Command{}, errUsage{"no command: launcher run [flags] [--] COMMAND [ARG...]"}
 	}
-	if err != nil {
-		return job, err
-	}
-	p.report.detail("exec %s, context by %s", job.Command.Path, s.deliver)
-	job.Context = launcher.Context{Task: r.task, Secrets: r.resolution.Secrets}
-	job.Deliver, job.Options = s.deliver, s.env
-	job.Environ, job.Withhold = r.environ, r.variables
-	return job, nil
+	return launcher.Find(path, c.Args().Slice())
 }
 
 // version prints what this program was built from.

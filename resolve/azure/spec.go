@@ -17,7 +17,7 @@ import (
 )
 
 // ErrNotBuilt is what every azure_vault source answers so far.
-var ErrNotBuilt = errors.New("azure_vault is not built yet")
+var ErrNotBuilt = errors.New("not built yet")
 
 // Secret is one secret of a vault and the key that a handler asks for.
 type Secret struct {

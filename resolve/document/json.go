@@ -40,10 +40,7 @@ func parseJSON(origin string, text []byte) (*Node, error) {
 	if err != nil {
 		return nil, r.problem(err)
 	}
-	if err := r.Err(); err != nil {
-		return nil, err
-	}
-	return node, nil
+	return node, r.Err()
 }
 
 // errDeep ends the reading of a document that nests without end.

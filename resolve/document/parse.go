@@ -11,7 +11,9 @@ import (
 // surrogate pairs). A UTF-8 byte order mark is accepted. Origin names the text
 // in messages.
 //
-// The errors are Problems, joined; an empty text is one.
+// The errors are Problems, joined; an empty text is one. Where the text has its
+// grammar's form there is a Node beside them, so that its reader can look for
+// more.
 func Parse(origin string, text []byte) (*Node, error) {
 	text, err := Text(origin, text)
 	if err != nil {
@@ -25,8 +27,8 @@ func Parse(origin string, text []byte) (*Node, error) {
 		return parseYAML(origin, text)
 	}
 	if !json.Valid(text) {
-		if node, err := parseYAML(origin, text); err == nil {
-			return node, nil
+		if node, err := parseYAML(origin, text); node != nil {
+			return node, err
 		}
 	}
 	return parseJSON(origin, text)

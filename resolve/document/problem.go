@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,8 +37,34 @@ func (p *Problems) Join(err error) {
 	}
 }
 
-// Err is all problems joined, nil where there are none.
-func (p *Problems) Err() error { return errors.Join(p.list...) }
+// Err is all problems joined, nil where there are none. Those of one document
+// are in the order of their places.
+func (p *Problems) Err() error {
+	var flat []error
+	origins := map[string]int{}
+	for _, err := range p.list {
+		flat = append(flat, Flatten(err)...)
+	}
+	for _, err := range flat {
+		if origin := placeOf(err).Origin; origins[origin] == 0 {
+			origins[origin] = len(origins) + 1
+		}
+	}
+	slices.SortStableFunc(flat, func(a, b error) int {
+		x, y := placeOf(a), placeOf(b)
+		return cmp.Or(origins[x.Origin]-origins[y.Origin], x.Line-y.Line, x.Column-y.Column)
+	})
+	return errors.Join(flat...)
+}
+
+// placeOf is a problem's place, and that of no document for another error.
+func placeOf(err error) Position {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p.At
+	}
+	return Position{}
+}
 
 // Unknown notes a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {

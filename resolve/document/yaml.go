@@ -18,9 +18,10 @@ const (
 // yamlReader turns the library's nodes into ours: aliases and merge keys
 // unfolded within a budget, duplicates refused.
 type yamlReader struct {
-	origin string
-	nodes  int
-	open   map[*yaml.Node]bool // anchors being unfolded, to find a cycle
+	origin    string
+	nodes     int
+	exhausted bool                // the limits are passed
+	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
 	Problems
 }
 
@@ -36,10 +37,10 @@ func parseYAML(origin string, text []byte) (*Node, error) {
 	}
 	r := yamlReader{origin: origin, open: map[*yaml.Node]bool{}}
 	node := r.read(tree.Content[0], 0)
-	if err := r.Err(); err != nil {
-		return nil, err
+	if r.exhausted {
+		return nil, r.Err()
 	}
-	return node, nil
+	return node, r.Err()
 }
 
 // yamlProblem keeps the place and, where it is one of the library's fixed
@@ -70,9 +71,10 @@ func (r *yamlReader) at(n *yaml.Node) Position {
 func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	node := &Node{At: r.at(n)}
 	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if r.Err() == nil {
+		if !r.exhausted {
 			r.Add(node.At, "", "unfolds to more than %d levels or %d values", maxDepth, maxNodes)
 		}
+		r.exhausted = true
 		return node
 	}
 	switch n.Kind {

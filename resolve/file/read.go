@@ -27,6 +27,12 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	return await(ctx, func() ([]byte, error) { return read(path) })
 }
 
+// ReadFrom is all of an open stream, at most 64 MiB; name is for messages. It
+// returns when ctx ends.
+func ReadFrom(ctx context.Context, name string, r io.Reader) ([]byte, error) {
+	return await(ctx, func() ([]byte, error) { return content(name, r) })
+}
+
 // checkPath refuses a name that no file can have.
 func checkPath(path string) error {
 	switch {

@@ -9,7 +9,6 @@ package kubernetes
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -117,7 +116,13 @@ func (s Spec) Variables(environ resolve.Environ) []string {
 	if s.Mount != "" {
 		return nil
 	}
-	return slices.Concat(environ.WithPrefix(s.Prefix), s.Keys)
+	carriers := environ.WithPrefix(s.Prefix)
+	for _, key := range s.Keys {
+		if _, ok := environ[s.Prefix+strings.ToUpper(key)]; !ok {
+			carriers = append(carriers, key)
+		}
+	}
+	return carriers
 }
 
 type variables struct {

@@ -38,7 +38,7 @@ func (m mount) Find(ctx context.Context) (found []resolve.Finding, err error) {
 			return found, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %q kept changing while it was read", resolve.ErrUnavailable, m.dir)
+	return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
 }
 
 // current is the name of the generation, and the directory that holds its

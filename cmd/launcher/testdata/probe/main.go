@@ -1,0 +1,95 @@
+// Command probe is a handler that says what it was started with, as JSON.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/seed45446ece/launcher/handler"
+)
+
+func main() {
+	switch command := os.Args[1]; command {
+	case "secret": // the raw bytes of one secret
+		context, err := handler.Read()
+		check(err)
+		value, ok := context.Secret(os.Args[2])
+		if !ok {
+			os.Exit(1)
+		}
+		fmt.Print(value)
+	case "context": // parameters and keys
+		context, err := handler.Read()
+		check(err)
+		check(json.NewEncoder(os.Stdout).Encode(map[string]any{
+			"parameters": context.Parameters, "metadata": context.Metadata, "keys": len(context.Keys()),
+		}))
+	case "process":
+		check(json.NewEncoder(os.Stdout).Encode(map[string]any{
+			"descriptors": descriptors(), "environ": os.Environ(), "args": os.Args,
+			"core": core(), "signals": signals(),
+		}))
+	case "wait": // says that it runs, then waits to be told to end
+		fmt.Println("started", os.Getpid())
+		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
+	case "exit":
+		os.Exit(number(os.Args[2]))
+	case "kill":
+		check(syscall.Kill(os.Getpid(), syscall.Signal(number(os.Args[2]))))
+		select {}
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "probe:", err)
+		os.Exit(99)
+	}
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	check(err)
+	return n
+}
+
+// descriptors maps each open descriptor that the process was started with to
+// what it is; those of the Go runtime are left out.
+func descriptors() map[string]string {
+	open := map[string]string{}
+	links, err := filepath.Glob("/proc/self/fd/*")
+	check(err)
+	for _, link := range links {
+		target, err := os.Readlink(link)
+		if err == nil && !strings.Contains(target, "anon_inode") && !strings.Contains(target, "/proc/") && !strings.Contains(target, "cgroup") {
+			open[filepath.Base(link)] = target
+		}
+	}
+	return open
+}
+
+// core is the soft and the hard limit of a core dump.
+func core() [2]uint64 {
+	var limit syscall.Rlimit
+	check(syscall.Getrlimit(syscall.RLIMIT_CORE, &limit))
+	return [2]uint64{limit.Cur, limit.Max}
+}
+
+// signals is the lines of /proc/self/status about blocked and ignored signals.
+func signals() map[string]string {
+	text, err := os.ReadFile("/proc/self/status")
+	check(err)
+	masks := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if name, mask, ok := strings.Cut(line, ":"); ok && (name == "SigBlk" || name == "SigIgn") {
+			masks[name] = strings.TrimSpace(mask)
+		}
+	}
+	return masks
+}
