@@ -1,8 +1,8 @@
 // Package handler is what a handler written in Go imports to read the context
 // that launcher gave it: the task's metadata and parameters, and its secrets.
 //
-//	context, err := handler.Read()
-//	password, ok := context.Secret("DB_PASSWORD")
+//	job, err := handler.Read()
+//	password, ok := job.Secret("DB_PASSWORD")
 //
 // It owns the reading of the context in every delivery and the rule by which a
 // key is found. It refuses a context of a version that it does not know. Data
@@ -12,12 +12,14 @@ package handler
 import (
 	"encoding/json"
 	"os"
+	"slices"
 )
 
 // Version is the version of the context that this package reads.
 const Version = 1
 
-// Metadata says which run of which task this is. Its fields are MLRun's.
+// Metadata says which run of which task this is. Its fields are MLRun's; those
+// that the task has not are zero.
 type Metadata struct {
 	Name        string         `json:"name"`
 	UID         string         `json:"uid"`
@@ -33,14 +35,14 @@ type Context struct {
 	Metadata Metadata
 
 	// Parameters is spec.parameters as encoding/json decodes it, numbers as
-	// json.Number.
+	// json.Number. It is empty, never nil, where the task has none.
 	Parameters map[string]any
 
-	// Spec is the task's whole spec, without its secret sources.
+	// Spec is the task's whole spec, without its secret sources: a JSON object.
 	Spec json.RawMessage
 
 	keys   []string
-	secret func(key string) string
+	secret func(key string) string // a function, as no verb prints what it closes over
 }
 
 // Secret is the value of a key, byte for byte: of the key exactly; else of the
@@ -54,8 +56,8 @@ func (c *Context) Secret(key string) (string, bool) {
 	return os.LookupEnv(key)
 }
 
-// Keys is the keys of all secrets, in no particular order.
-func (c *Context) Keys() []string { return c.keys }
+// Keys is the keys of all secrets, sorted.
+func (c *Context) Keys() []string { return slices.Clone(c.keys) }
 
 // Param is a parameter's value, or fallback where the task has none.
 func (c *Context) Param(name string, fallback any) any {
@@ -78,7 +80,10 @@ func Match(keys []string, key string) (string, bool) {
 			match, found = candidate, found+1
 		}
 	}
-	return match, found == 1
+	if found != 1 {
+		return "", false
+	}
+	return match, true
 }
 
 func alike(a, b string) bool {

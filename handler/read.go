@@ -2,13 +2,13 @@ package handler
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Variable names the delivery: stdin, fd:N, env, files:DIR or unix:PATH.
@@ -20,19 +20,9 @@ const VariableJSON = "LAUNCHER_CONTEXT_JSON"
 // ErrNoContext says that nothing started this process with a context.
 var ErrNoContext = errors.New(Variable + ` is not set: start this program with "launcher run"`)
 
-// document is the context as it is written.
-type document struct {
-	Version  int               `json:"version"`
-	Metadata Metadata          `json:"metadata"`
-	Spec     json.RawMessage   `json:"spec"`
-	Secrets  map[string]string `json:"secrets"`
-	Base64   map[string][]byte `json:"secrets_base64"`
-	Env      map[string]string `json:"secrets_env"`
-}
-
 // Read reads the context that this process was given. Standard input can be
-// read once: keep the Context. It fails with ErrNoContext where there is none;
-// no error holds a value.
+// read once: keep the Context. It fails with ErrNoContext where there is none,
+// and where any one of the secrets has no value; no error holds a value.
 func Read() (*Context, error) {
 	text, err := read(os.Getenv(Variable))
 	if err != nil {
@@ -42,78 +32,59 @@ func Read() (*Context, error) {
 }
 
 func read(delivery string) ([]byte, error) {
-	scheme, where, _ := strings.Cut(delivery, ":")
-	switch scheme {
-	case "":
+	scheme, number, _ := strings.Cut(delivery, ":")
+	switch {
+	case delivery == "":
 		return nil, ErrNoContext
-	case "stdin":
-		text, err := io.ReadAll(os.Stdin)
-		if err == nil && len(text) == 0 {
-			err = errors.New("standard input holds no context: it is there once, and was read before; use --deliver fd to read it again")
+	case delivery == "stdin":
+		return readStdin()
+	case delivery == "env":
+		text, ok := os.LookupEnv(VariableJSON)
+		if !ok {
+			return nil, fmt.Errorf("%s is env, and %s is not set", Variable, VariableJSON)
 		}
-		return text, err
-	case "fd":
-		return readDescriptor(where)
-	case "env":
-		return []byte(os.Getenv(VariableJSON)), nil
-	default:
-		return nil, fmt.Errorf("%s: the delivery %q is not built yet", Variable, scheme)
+		return []byte(text), nil
+	case scheme == "fd":
+		return readDescriptor(number)
 	}
+	return nil, fmt.Errorf(`%s: this program does not read the delivery %q: use "launcher run --deliver" with stdin, fd or env`, Variable, scheme)
+}
+
+func readStdin() ([]byte, error) {
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return nil, fmt.Errorf("the context on standard input: %w", err)
+	}
+	if len(text) == 0 {
+		return nil, errors.New("standard input holds no context: it is there once, and was read before; use --deliver fd to read it again")
+	}
+	return text, nil
 }
 
 // readDescriptor reads from the start of the descriptor's file and leaves the
-// offset, which other processes share, as it is.
+// offset, which other processes share, as it is. There is no os.File: one that
+// is garbage closes the descriptor.
 func readDescriptor(number string) ([]byte, error) {
 	fd, err := strconv.ParseUint(number, 10, 31)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %q is no descriptor", Variable, number)
 	}
-	name := "/proc/self/fd/" + number
-	f := os.NewFile(uintptr(fd), name)
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("%s: descriptor %s is not open in this process: %w", Variable, number, err)
+	const advice = "a child process has it only where it is passed on, as with exec.Cmd's ExtraFiles"
+	var text []byte
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := syscall.Pread(int(fd), chunk, int64(len(text)))
+		if err != nil {
+			return nil, fmt.Errorf("the context on descriptor %s: %w (%s)", number, err, advice)
+		}
+		if n == 0 {
+			break
+		}
+		text = append(text, chunk[:n]...)
 	}
-	text := make([]byte, info.Size())
-	_, err = f.ReadAt(text, 0)
-	return text, err
-}
-
-func parse(text []byte) (*Context, error) {
-	var d document
-	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, errors.New("the context is not the JSON of a context") // err may quote a value
+	// Go opens descriptors of its own before main, and takes the first free number.
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return nil, fmt.Errorf("descriptor %s holds no context (%s)", number, advice)
 	}
-	if d.Version != Version {
-		return nil, fmt.Errorf("the context is of version %d, and this program reads version %d", d.Version, Version)
-	}
-	c := &Context{Metadata: d.Metadata, Spec: d.Spec}
-	var spec struct{ Parameters map[string]any }
-	decoder := json.NewDecoder(bytes.NewReader(d.Spec))
-	decoder.UseNumber()
-	if err := decoder.Decode(&spec); err != nil {
-		return nil, errors.New("the context's spec is not the JSON of a spec")
-	}
-	c.Parameters = spec.Parameters
-	for key := range d.Secrets {
-		c.keys = append(c.keys, key)
-	}
-	for key := range d.Base64 {
-		c.keys = append(c.keys, key)
-	}
-	for key := range d.Env {
-		c.keys = append(c.keys, key)
-	}
-	c.secret = d.secret
-	return c, nil
-}
-
-func (d *document) secret(key string) string {
-	if variable, ok := d.Env[key]; ok {
-		return os.Getenv(variable)
-	}
-	if raw, ok := d.Base64[key]; ok {
-		return string(raw)
-	}
-	return d.Secrets[key]
+	return text, nil
 }

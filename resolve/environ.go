@@ -36,8 +36,15 @@ func (e Environ) WithPrefix(prefix string) []string {
 	return names
 }
 
-// Format prints a fixed word for every verb.
-func (Environ) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[environment]") }
+// environment is what every verb, logger and encoder makes of an Environ.
+const environment = "[environment]"
+
+// Format prints a fixed word for every verb. A struct that holds an Environ in
+// an unexported field prints all of it: it keeps a function in its place.
+func (Environ) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, environment) }
+
+// MarshalText is what encoding/json, slog and YAML encoders print.
+func (Environ) MarshalText() ([]byte, error) { return []byte(environment), nil }
 
 // Find is the Finding of a key that is looked for in the first of the
 // variables that is set.

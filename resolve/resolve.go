@@ -121,15 +121,18 @@ type merger struct {
 }
 
 func (m *merger) add(b Bound, a answer) {
-	if a.err != nil && !(b.Optional && errors.Is(a.err, ErrAbsent)) {
-		for _, err := range document.Flatten(a.err) {
+	for _, err := range document.Flatten(a.err) {
+		if err != nil && !(b.Optional && errors.Is(err, ErrAbsent)) {
 			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, err))
 		}
 	}
 	for _, f := range a.findings {
 		f.Key = b.Prefix + f.Key
-		if f.Err == nil {
-			f.Err = CheckKey(f.Key)
+		if wrong := CheckKey(f.Key); wrong != nil && (f.Err == nil || errors.Is(f.Err, ErrAbsent)) {
+			f.Err = wrong
+		}
+		if name, _, ok := strings.Cut(f.Key, "="); ok {
+			f.Key = name + "=" // what follows was perhaps meant as a value
 		}
 		m.put(b, f)
 	}
@@ -143,20 +146,20 @@ func (m *merger) put(b Bound, f Finding) {
 	case f.Err != nil:
 		row.State = Failed
 	default:
-		if before, ok := m.won[f.Key]; ok {
-			m.rows[before.row].State = Overridden
-			m.rows[before.row].By = b.Kind + ", " + f.Where
-		}
 		m.won[f.Key] = won{len(m.rows), f.Value}
 	}
 	m.rows = append(m.rows, row)
 }
 
 func (m *merger) result() (Resolution, error) {
-	for _, row := range m.rows {
-		_, has := m.won[row.Key]
-		if row.State == Failed || row.State == Missing && !row.Optional && !has {
+	for i, row := range m.rows {
+		winner, has := m.won[row.Key]
+		switch {
+		case row.State == Failed, row.State == Missing && !row.Optional && !has:
 			m.problems.Join(&KeyError{row.Key, row.Provider, row.Err})
+		case row.State == Found && winner.row != i:
+			by := m.rows[winner.row]
+			m.rows[i].State, m.rows[i].By = Overridden, by.Provider+", "+by.Where
 		}
 	}
 	secrets := make([]Secret, 0, len(m.won))

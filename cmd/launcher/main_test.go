@@ -45,6 +45,11 @@ func buildAndRun(m *testing.M) int {
 func needs(t testing.TB, program, untested string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
+	if err == nil && program == "python3" { // a version manager's shim takes longer than the program
+		out, err := exec.Command(path, "-c", "import sys; print(sys.executable)").Output()
+		require.NoError(t, err)
+		return strings.TrimSpace(string(out))
+	}
 	if err == nil {
 		return path
 	}

@@ -38,7 +38,9 @@ func declaration(problems *document.Problems, n *document.Node) (resolve.Declara
 	for _, f := range n.Fields {
 		switch f.Name {
 		case "kind":
-			d.Kind = problems.Text(f.Value, "kind")
+			if d.Kind = problems.Text(f.Value, "kind"); f.Value.Kind == document.String && d.Kind == "" {
+				problems.Add(f.Value.At, "", "kind is empty")
+			}
 		case "source":
 			d.Source = f.Value
 		case "prefix":
@@ -74,7 +76,8 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 }
 
 // WithoutInline is a copy of a run object whose inline sources hold nothing,
-// for the handler's environment.
+// for the handler's environment. What is no source at all, and so perhaps a
+// value, is left out.
 func WithoutInline(n *document.Node) *document.Node {
 	list := n.Field("spec").Field("secret_sources")
 	if list == nil {
@@ -82,9 +85,15 @@ func WithoutInline(n *document.Node) *document.Node {
 	}
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
-		if kind := item.Field("kind"); kind == nil || kind.Text == "inline" {
-			item = &document.Node{Kind: document.Map, At: item.At, Fields: slices.Clone(item.Fields)}
-			set(item, document.Field{Name: "source", Value: &document.Node{Kind: document.Map}})
+		kind := item.Field("kind")
+		switch {
+		case item.Kind != document.Map:
+			continue
+		case kind == nil || !kind.Scalar() || strings.EqualFold(strings.TrimSpace(kind.Text), "inline"):
+			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
+				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
+				{Name: "source", Value: &document.Node{Kind: document.Map}},
+			}}
 		}
 		kept.Items = append(kept.Items, item)
 	}

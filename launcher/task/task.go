@@ -9,6 +9,7 @@ package task
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -95,9 +96,21 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 			set(section, document.Field{Name: k.name, At: value.At, Value: text(value)}) // name: 2026
 		case value != nil && value.Kind != k.kind && value.Kind != document.Null:
 			problems.Add(value.At, "", "%s.%s must be %s, not %s", name, k.name, k.kind, value.Kind)
+		case value != nil && k.kind == document.Number && !whole(value):
+			problems.Add(value.At, "", "%s.%s must be a whole number", name, k.name)
 		}
 	}
 	return section
+}
+
+// whole reports whether a number's JSON is an integer of 64 bits, which is what
+// a handler reads.
+func whole(n *document.Node) bool {
+	text, err := n.AppendJSON(nil)
+	if err == nil {
+		_, err = strconv.ParseInt(string(text), 10, 64)
+	}
+	return err == nil
 }
 
 // text is a scalar taken as the string that is written.

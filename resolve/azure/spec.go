@@ -65,12 +65,15 @@ func Parse(n *document.Node) (Spec, error) {
 func (s *Spec) field(problems *document.Problems, f document.Field) {
 	switch f.Name {
 	case "name":
-		if s.Name = problems.Text(f.Value, "name"); !validVault(s.Name) {
+		if s.Name = problems.Text(f.Value, "name"); f.Value.Kind == document.String && !validVault(s.Name) {
 			problems.Add(f.Value.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
 				"%q is no name of a vault", s.Name)
 		}
 	case "k8s_secret":
-		s.K8sSecret = problems.Text(f.Value, "k8s_secret")
+		if s.K8sSecret = problems.Text(f.Value, "k8s_secret"); f.Value.Kind == document.String && !validK8sSecret(s.K8sSecret) {
+			problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
+				"%q is no name of a Kubernetes Secret", s.K8sSecret)
+		}
 	case "secrets":
 		s.secrets(problems, f.Value)
 	case "bundle":
@@ -79,7 +82,8 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 			checkName(problems, f.Value.At, name)
 		}
 	case "credential":
-		if s.Credential = problems.Text(f.Value, "credential"); !slices.Contains(credentials, s.Credential) {
+		s.Credential = problems.Text(f.Value, "credential")
+		if f.Value.Kind == document.String && !slices.Contains(credentials, s.Credential) {
 			problems.Add(f.Value.At, "one of "+strings.Join(credentials, ", "), "unknown credential %q", s.Credential)
 		}
 	default:
@@ -94,7 +98,7 @@ func (s *Spec) secrets(problems *document.Problems, n *document.Node) {
 	seen := map[string]bool{}
 	for _, item := range n.Items {
 		secret := parseSecret(problems, item)
-		if seen[secret.Key] {
+		if seen[secret.Key] && secret.Key != "" {
 			problems.Add(item.At, "", "%q is twice in secrets", secret.Key)
 		}
 		seen[secret.Key] = true
@@ -159,13 +163,19 @@ func validVault(name string) bool {
 	if u, err := url.Parse(name); err == nil && u.Scheme == "https" {
 		for _, domain := range domains {
 			if vault, ok := strings.CutSuffix(strings.ToLower(u.Host), domain); ok && strings.TrimSuffix(name, "/") == "https://"+u.Host {
-				return validVault(vault)
+				return validVault(u.Host[:len(vault)]) // as written: a Kelvin sign is a k in lower case
 			}
 		}
 		return false
 	}
 	return len(name) >= 3 && len(name) <= 24 && only(name, names) && !strings.Contains(name, "--") &&
 		strings.ContainsAny(name[:1], letters) && !strings.HasSuffix(name, "-")
+}
+
+// validK8sSecret reports whether name is a DNS subdomain, which is what a
+// Kubernetes object is called: no path can be made of it.
+func validK8sSecret(name string) bool {
+	return len(name) <= 253 && only(name, strings.ToLower(names)+".") && strings.Trim(name, "-.") == name
 }
 
 // Keys is the keys that the source declares; none where the vault has to be

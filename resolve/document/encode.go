@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -48,10 +49,14 @@ func (n *Node) appendNumber(dst []byte) ([]byte, error) {
 	if json.Valid([]byte(n.Text)) {
 		return append(dst, n.Text...), nil
 	}
-	if whole, err := strconv.ParseInt(n.Text, 0, 64); err == nil {
-		return strconv.AppendInt(dst, whole, 10), nil
+	plain := strings.TrimPrefix(strings.ReplaceAll(n.Text, "_", ""), "+")
+	if json.Valid([]byte(plain)) {
+		return append(dst, plain...), nil
 	}
-	number, err := strconv.ParseFloat(strings.ReplaceAll(n.Text, "_", ""), 64)
+	if whole, ok := new(big.Int).SetString(plain, 0); ok {
+		return whole.Append(dst, 10), nil
+	}
+	number, err := strconv.ParseFloat(plain, 64)
 	if text := strconv.FormatFloat(number, 'g', -1, 64); err == nil && json.Valid([]byte(text)) {
 		return append(dst, text...), nil
 	}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -34,7 +36,7 @@ func parseJSON(origin string, text []byte) (*Node, error) {
 	node, err := r.value(0)
 	if err == nil {
 		if _, end := r.tokens.Token(); !errors.Is(end, io.EOF) {
-			err = errors.New("more follows the value")
+			err = errMore
 		}
 	}
 	if err != nil {
@@ -46,19 +48,33 @@ func parseJSON(origin string, text []byte) (*Node, error) {
 // errDeep ends the reading of a document that nests without end.
 var errDeep = errors.New("nested too deeply")
 
+var errMore = errors.New("more follows the value")
+
 // problem keeps the place; the library's own messages quote the text.
 func (r *jsonReader) problem(err error) error {
-	offset, message := int(r.tokens.InputOffset()), "not valid JSON"
-	var syntax *json.SyntaxError
+	if errors.Is(err, errDeep) {
+		return &Problem{At: place(r.origin, r.text, int(r.tokens.InputOffset())-1), Message: err.Error()}
+	}
+	offset, message := invalidAt(r.text), "not valid JSON"
 	switch {
-	case errors.As(err, &syntax):
-		offset = int(syntax.Offset) - 1
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		offset, message = len(r.text), "not valid JSON: it ends too early"
-	default:
+	case errors.Is(err, errMore):
 		message += ": " + err.Error()
+	case offset == len(r.text):
+		message += ": it ends too early"
 	}
 	return &Problem{At: place(r.origin, r.text, offset), Message: message}
+}
+
+// invalidAt is the offset of the first byte that JSON cannot have where it is:
+// the length of a text that ends too early. The decoder's own offset leaves out
+// what is between its tokens.
+func invalidAt(text []byte) int {
+	const never = '\x00' // is no part of any JSON text
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(append(bytes.Clone(text), never), new(json.RawMessage)); errors.As(err, &syntax) {
+		return int(syntax.Offset) - 1
+	}
+	return len(text)
 }
 
 // place is where a byte offset of a text is.
@@ -84,18 +100,39 @@ func (r *jsonReader) next() (json.Token, Position, error) {
 	at := Position{r.origin, r.line, r.column}
 	token, err := r.tokens.Token()
 	if s, ok := token.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
-		r.checkEscapes(at, r.text[from:r.tokens.InputOffset()], s)
+		if raw := r.text[from:r.tokens.InputOffset()]; halfPair(string(raw)) {
+			r.Add(at, "", `a \u escape is half of a surrogate pair`)
+		}
 	}
 	return token, at, err
 }
 
-// checkEscapes refuses a \u escape that is half of a surrogate pair: the
-// library would put U+FFFD in its place.
-func (r *jsonReader) checkEscapes(at Position, raw []byte, decoded string) {
-	written := bytes.Count(raw, []byte("\uFFFD")) + bytes.Count(bytes.ToLower(raw), []byte(`\ufffd`))
-	if strings.Count(decoded, "\uFFFD") > written {
-		r.Add(at, "", `a \u escape is half of a surrogate pair`)
+// halfPair reports whether one of the \u escapes of a JSON string, in its
+// quotes, is half of a surrogate pair: the library puts U+FFFD in its place.
+func halfPair(raw string) bool {
+	for {
+		_, after, ok := strings.Cut(raw, `\`)
+		if !ok {
+			return false
+		}
+		if raw = after[1:]; after[0] != 'u' {
+			continue
+		}
+		first := unit(raw)
+		if raw = raw[4:]; !utf16.IsSurrogate(first) {
+			continue
+		}
+		if !strings.HasPrefix(raw, `\u`) || utf16.DecodeRune(first, unit(raw[2:])) == utf8.RuneError {
+			return true
+		}
+		raw = raw[6:]
 	}
+}
+
+// unit is the UTF-16 code unit that the first four digits write.
+func unit(digits string) rune {
+	u, _ := strconv.ParseUint(digits[:4], 16, 16) // the library has checked them
+	return rune(u)
 }
 
 func (r *jsonReader) value(depth int) (*Node, error) {
@@ -153,7 +190,7 @@ func (r *jsonReader) object(node *Node, depth int) error {
 			return err
 		}
 		if seen[name] {
-			r.Add(at, "", "field %q is there twice", name)
+			r.Add(at, "", "field %s is there twice", Shown(name))
 		}
 		seen[name] = true
 		node.Fields = append(node.Fields, Field{name, at, value})

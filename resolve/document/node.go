@@ -46,6 +46,11 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.Origin, p.Line, p.Column)
 }
 
+// before reports whether p is earlier in its document than q.
+func (p Position) before(q Position) bool {
+	return p.Line < q.Line || p.Line == q.Line && p.Column < q.Column
+}
+
 // Node is one value of a document.
 type Node struct {
 	Kind   Kind
@@ -64,17 +69,14 @@ type Field struct {
 }
 
 // Format prints a node's kind and place for every verb: its text may be a
-// secret.
-func (n *Node) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, n.describe())
-}
+// secret. The receiver is no pointer, so that a copy prints the same.
+func (n Node) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, n.describe()) }
 
-func (n *Node) describe() string {
-	if n == nil {
-		return "no value"
-	}
-	return n.Kind.String() + " at " + n.At.String()
-}
+// MarshalText is what encoding/json, slog and YAML encoders print; AppendJSON is
+// the node itself.
+func (n Node) MarshalText() ([]byte, error) { return []byte(n.describe()), nil }
+
+func (n Node) describe() string { return n.Kind.String() + " at " + n.At.String() }
 
 // Field is the value of the named field, or nil where n is not a map or does
 // not have it.

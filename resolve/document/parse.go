@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"unicode/utf8"
 )
 
@@ -26,12 +27,19 @@ func Parse(origin string, text []byte) (*Node, error) {
 	if trimmed[0] != '{' && trimmed[0] != '[' {
 		return parseYAML(origin, text)
 	}
-	if !json.Valid(text) {
-		if node, err := parseYAML(origin, text); node != nil {
-			return node, err
-		}
+	if json.Valid(text) {
+		return parseJSON(origin, text)
 	}
-	return parseJSON(origin, text)
+	tree, notYAML := loadYAML(origin, text)
+	if notYAML == nil {
+		return readYAML(origin, tree)
+	}
+	_, err = parseJSON(origin, text)
+	var notJSON *Problem
+	if errors.As(err, &notJSON) && notJSON.At.before(notYAML.At) { // who got further knows what was meant
+		return nil, notYAML
+	}
+	return nil, err
 }
 
 // Text checks that bytes are text that every later reader takes for the same

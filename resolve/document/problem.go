@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -69,7 +70,16 @@ func placeOf(err error) Position {
 // Unknown notes a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %q in %s", f.Name, what)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", Shown(f.Name), what)
+}
+
+// Shown is a name as messages have it: quoted, and cut after a "=", as what
+// follows was perhaps meant as a value.
+func Shown(name string) string {
+	if i := strings.IndexByte(name, '='); i >= 0 {
+		name = name[:i+1]
+	}
+	return strconv.Quote(name)
 }
 
 // Text is the text of a string node; anything else is a problem.
@@ -89,13 +99,15 @@ func (p *Problems) Texts(n *Node, what string) []string {
 		return nil
 	}
 	var texts []string
+	seen := make(map[string]bool, len(n.Items))
 	for _, item := range n.Items {
 		switch {
 		case !item.Scalar():
 			p.Add(item.At, "", "%s must hold strings, not %s", what, item.Kind)
-		case slices.Contains(texts, item.Text):
-			p.Add(item.At, "", "%q is twice in %s", item.Text, what)
+		case seen[item.Text]:
+			p.Add(item.At, "", "%s is twice in %s", Shown(item.Text), what)
 		default:
+			seen[item.Text] = true
 			texts = append(texts, item.Text)
 		}
 	}

@@ -1,8 +1,11 @@
 package document
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -13,6 +16,7 @@ import (
 const (
 	maxDepth = 200
 	maxNodes = 1_000_000
+	maxYAML  = 4 << 20 // bytes: of the worst, the library takes seconds for these, and half an hour for 64 MiB
 )
 
 // yamlReader turns the library's nodes into ours: aliases and merge keys
@@ -28,15 +32,52 @@ type yamlReader struct {
 // parseYAML reads one YAML document (1.2 core, and what go.yaml.in/yaml keeps
 // of 1.1: 0777 and 1_000 are numbers; yes, no, on and off are strings).
 func parseYAML(origin string, text []byte) (*Node, error) {
-	var tree yaml.Node
-	if err := yaml.Load(text, &tree); err != nil {
-		return nil, yamlProblem(origin, err)
+	tree, problem := loadYAML(origin, text)
+	if problem != nil {
+		return nil, problem
 	}
-	if len(tree.Content) != 1 {
-		return nil, &Problem{At: Position{Origin: origin}, Message: "holds no value"}
+	return readYAML(origin, tree)
+}
+
+// loadYAML is the library's tree of a text that is one YAML document. It
+// refuses the characters that end a line in YAML 1.1 and not in 1.2, as the
+// library makes a blank of one inside of a string.
+func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
+	whole := Position{Origin: origin}
+	if len(text) > maxYAML {
+		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
 	}
+	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {
+		return nil, &Problem{place(origin, text, i), "not valid YAML: a line end that is none in every version of YAML",
+			`write it as "\u0085", "\u2028" or "\u2029", in double quotes`}
+	}
+	defer func() {
+		if recover() != nil { // the library's text for what it holds to be impossible may quote the document
+			tree, problem = nil, &Problem{At: whole, Message: "not valid YAML"}
+		}
+	}()
+	var documents [2]yaml.Node
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	for i := 0; i < len(documents) && err == nil; i++ {
+		err = loader.Load(&documents[i])
+	}
+	switch first, second := documents[0].Content, documents[1].Content; {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, yamlProblem(origin, text, err)
+	case len(first) == 0:
+		return nil, &Problem{At: whole, Message: "holds no value"}
+	case len(second) > 0:
+		at := Position{origin, documents[1].Line, documents[1].Column}
+		return nil, &Problem{At: at, Message: "holds more than one YAML document"}
+	default:
+		return first[0], nil
+	}
+}
+
+// readYAML is the tree as ours.
+func readYAML(origin string, tree *yaml.Node) (*Node, error) {
 	r := yamlReader{origin: origin, open: map[*yaml.Node]bool{}}
-	node := r.read(tree.Content[0], 0)
+	node := r.read(tree, 0)
 	if r.exhausted {
 		return nil, r.Err()
 	}
@@ -45,24 +86,33 @@ func parseYAML(origin string, text []byte) (*Node, error) {
 
 // yamlProblem keeps the place and, where it is one of the library's fixed
 // sentences, the reason. Other messages quote the document.
-func yamlProblem(origin string, err error) error {
+func yamlProblem(origin string, text []byte, err error) *Problem {
 	p := &Problem{At: Position{Origin: origin}, Message: "not valid YAML"}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		return p
 	}
 	p.At.Line, p.At.Column = load.Mark.Line, load.Mark.Column
+	if end := place(origin, text, len(text)); end.before(p.At) {
+		p.At = end // the library adds a line end
+	}
 	switch {
+	case load.Stage == yaml.ReaderStage:
+		p.At = place(origin, text, load.Mark.Index)
+		p.Message += ": a character that YAML does not allow"
+	case strings.HasPrefix(load.Message, "found character '"): // and goes on with the character
+		p.Message += ": found a character that is not allowed in a tag"
+		p.Advice = adviseQuote
 	case load.Stage == yaml.ScannerStage, load.Stage == yaml.ParserStage:
 		p.Message += ": " + load.Message
 	case load.Stage == yaml.ComposerStage:
 		p.Message += ": an alias (*) names no anchor (&)"
 		p.Advice = "quote a value that starts with *"
-	case strings.Contains(load.Message, "multiple"):
-		p.Message = "holds more than one YAML document"
 	}
 	return p
 }
+
+const adviseQuote = "quote a value that starts with !"
 
 func (r *yamlReader) at(n *yaml.Node) Position {
 	return Position{Origin: r.origin, Line: n.Line, Column: n.Column}
@@ -82,9 +132,11 @@ func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 		return r.alias(n, depth)
 	case yaml.MappingNode:
 		node.Kind = Map
+		r.checkTag(n, "!!map")
 		r.mapping(node, n, depth)
 	case yaml.SequenceNode:
 		node.Kind = List
+		r.checkTag(n, "!!seq")
 		for _, item := range n.Content {
 			node.Items = append(node.Items, r.read(item, depth+1))
 		}
@@ -106,17 +158,21 @@ func (r *yamlReader) alias(n *yaml.Node, depth int) *Node {
 
 func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 	var merged []Field
+	merges := 0
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := r.read(n.Content[i], depth+1)
 		value := r.read(n.Content[i+1], depth+1)
 		switch {
 		case n.Content[i].ShortTag() == "!!merge":
+			if merges++; merges > 1 {
+				r.Add(key.At, "give it a list of maps", "a merge key (<<) is there twice")
+			}
 			merged = append(merged, r.merge(value)...)
 		case !key.Scalar() && key.Kind != Null:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
-			r.Add(key.At, "", "field %q is there twice", key.Text)
+			r.Add(key.At, "", "field %s is there twice", Shown(key.Text))
 		default:
 			seen[key.Text] = true
 			node.Fields = append(node.Fields, Field{key.Text, key.At, value})
@@ -131,22 +187,35 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 }
 
 func (r *yamlReader) merge(value *Node) []Field {
-	if value.Kind == Map {
-		return value.Fields
+	maps := []*Node{value}
+	if value.Kind == List {
+		maps = value.Items
 	}
 	var fields []Field
-	for _, item := range value.Items {
-		fields = append(fields, item.Fields...)
-	}
-	if value.Kind != List || len(fields) == 0 {
-		r.Add(value.At, "", "a merge key (<<) takes a map or a list of maps, not %s", value.Kind)
+	for _, m := range maps {
+		if m.Kind != Map && !r.exhausted {
+			r.Add(m.At, "", "a merge key (<<) takes a map or a list of maps, not %s", m.Kind)
+		}
+		fields = append(fields, m.Fields...)
 	}
 	return fields
 }
 
+// checkTag refuses the tag of what is a map or a list, and is to be something
+// else.
+func (r *yamlReader) checkTag(n *yaml.Node, want string) {
+	if n.ShortTag() != want {
+		r.Add(r.at(n), adviseQuote, "unknown tag, or one that does not fit the value")
+	}
+}
+
 func (r *yamlReader) scalar(node *Node, n *yaml.Node) {
 	node.Text = n.Value
-	switch tag := n.ShortTag(); tag {
+	tag := n.ShortTag()
+	if n.Style&yaml.TaggedStyle != 0 && tag != "!!binary" && n.Load(new(any)) != nil {
+		tag = "" // !!int two
+	}
+	switch tag {
 	case "!!null":
 		node.Kind = Null
 	case "!!bool":
@@ -163,6 +232,6 @@ func (r *yamlReader) scalar(node *Node, n *yaml.Node) {
 		}
 		node.Text = string(raw)
 	default:
-		r.Add(node.At, "quote a value that starts with !", "unknown tag")
+		r.Add(node.At, adviseQuote, "unknown tag, or one that does not fit the value")
 	}
 }

@@ -6,7 +6,6 @@ package env
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -15,8 +14,8 @@ import (
 
 // Source is the variables that an env source names.
 type Source struct {
-	names   []string
-	environ resolve.Environ
+	names []string
+	find  func(key string, names ...string) resolve.Finding // as no verb prints what it closes over
 }
 
 // New reads the declaration: "A, B" with blanks around the names allowed, as
@@ -27,10 +26,10 @@ func New(d resolve.Declaration, environ resolve.Environ) (Source, error) {
 	names := Names(&problems, d.Source, "an env source")
 	for _, name := range names {
 		if err := resolve.CheckKey(name); err != nil {
-			problems.Add(d.Source.At, "", "%q names no variable: %v", name, err)
+			problems.Add(d.Source.At, "", "%s names no variable: %v", document.Shown(name), err)
 		}
 	}
-	return Source{names, environ}, problems.Err()
+	return Source{names, environ.Find}, problems.Err()
 }
 
 // Names is the names of a list, or of a string with commas between them.
@@ -39,13 +38,15 @@ func Names(problems *document.Problems, n *document.Node, what string) []string 
 		return problems.Texts(n, what)
 	}
 	var names []string
+	seen := map[string]bool{}
 	for name := range strings.SplitSeq(n.Text, ",") {
 		switch name = strings.TrimSpace(name); {
 		case name == "":
 			problems.Add(n.At, "", "%s has an empty name", what)
-		case slices.Contains(names, name):
-			problems.Add(n.At, "", "%q is twice in %s", name, what)
+		case seen[name]:
+			problems.Add(n.At, "", "%s is twice in %s", document.Shown(name), what)
 		default:
+			seen[name] = true
 			names = append(names, name)
 		}
 	}
@@ -59,7 +60,7 @@ func (s Source) Variables() []string { return s.names }
 func (s Source) Find(context.Context) ([]resolve.Finding, error) {
 	var found []resolve.Finding
 	for _, name := range s.names {
-		found = append(found, s.environ.Find(name, name))
+		found = append(found, s.find(name, name))
 	}
 	return found, nil
 }

@@ -34,7 +34,8 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 	var found source
 	for _, f := range node.Fields {
 		if f.Value.Kind == document.List || f.Value.Kind == document.Map {
-			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %q must be a scalar, not %s", f.Name, f.Value.Kind)
+			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %s must be a scalar, not %s",
+				document.Shown(f.Name), f.Value.Kind)
 		}
 		found = append(found, finding(f))
 	}

@@ -52,11 +52,11 @@ func (s *Spec) fields(problems *document.Problems, n *document.Node) {
 			s.Keys = keys(problems, f.Value)
 		case "env_prefix":
 			s.Prefix = problems.Text(f.Value, "env_prefix")
-			if s.Prefix == "" || resolve.CheckKey(s.Prefix) != nil {
+			if f.Value.Kind == document.String && resolve.CheckKey(s.Prefix) != nil {
 				problems.Add(f.Value.At, "", "env_prefix is not the start of a variable's name")
 			}
 		case "mount":
-			if s.Mount = problems.Text(f.Value, "mount"); s.Mount == "" {
+			if s.Mount = problems.Text(f.Value, "mount"); f.Value.Kind == document.String && s.Mount == "" {
 				problems.Add(f.Value.At, "", "mount must be a directory")
 			}
 		default:
@@ -81,9 +81,10 @@ func keys(problems *document.Problems, n *document.Node) []string {
 	for _, key := range names {
 		switch {
 		case Internal(key):
-			problems.Add(n.At, "", "%q is internal to MLRun (%s*) and not for a job", key, internal)
+			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", document.Shown(key), internal)
 		case resolve.CheckKey(key) != nil || strings.ContainsFunc(key, foreign):
-			problems.Add(n.At, "a key is 1 to 253 of letters, digits, -, _ and .", "%q is no key of a Kubernetes Secret", key)
+			problems.Add(n.At, "a key is 1 to 253 of letters, digits, -, _ and .", "%s is no key of a Kubernetes Secret",
+				document.Shown(key))
 		}
 	}
 	return names
@@ -107,7 +108,7 @@ func (s Spec) Source(environ resolve.Environ) resolve.Source {
 	if s.Mount != "" {
 		return mount{s.Mount, s.Keys}
 	}
-	return variables{s, environ}
+	return variables{s, func() resolve.Environ { return environ }}
 }
 
 // Variables is the names of the variables that carry the secrets, also those
@@ -127,22 +128,23 @@ func (s Spec) Variables(environ resolve.Environ) []string {
 
 type variables struct {
 	Spec
-	environ resolve.Environ
+	environ func() resolve.Environ // as no verb prints what it closes over
 }
 
 // Find looks for key K in the variable PREFIX + upper(K), then in K. Listed
 // keys are under the rest of their variable's name.
 func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 	var found []resolve.Finding
+	environ := v.environ()
 	for _, key := range v.Keys {
-		found = append(found, v.environ.Find(key, v.Prefix+strings.ToUpper(key), key))
+		found = append(found, environ.Find(key, v.Prefix+strings.ToUpper(key), key))
 	}
 	if len(v.Keys) > 0 {
 		return found, nil
 	}
-	for _, name := range v.environ.WithPrefix(v.Prefix) {
+	for _, name := range environ.WithPrefix(v.Prefix) {
 		if key := name[len(v.Prefix):]; key != "" && !Internal(key) {
-			found = append(found, v.environ.Find(key, name))
+			found = append(found, environ.Find(key, name))
 		}
 	}
 	return found, nil

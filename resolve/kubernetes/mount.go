@@ -31,11 +31,9 @@ const tries = 3
 func (m mount) Find(ctx context.Context) (found []resolve.Finding, err error) {
 	for range tries {
 		before, dir := m.current()
-		if found, err = m.read(ctx, dir); err != nil {
-			return nil, err
-		}
-		if after, _ := m.current(); after == before {
-			return found, nil
+		found, err = m.read(ctx, dir)
+		if after, _ := m.current(); after == before || ctx.Err() != nil {
+			return found, err
 		}
 	}
 	return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
@@ -55,6 +53,9 @@ func (m mount) current() (string, string) {
 }
 
 func (m mount) read(ctx context.Context, dir string) ([]resolve.Finding, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	names := m.keys
 	if len(names) == 0 {
 		entries, err := os.ReadDir(dir)

@@ -1,0 +1,238 @@
+package main_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hostile is values that the programs people use now damage, or that some
+// source or delivery cannot carry.
+var hostile = map[string]string{
+	"dollar":           "pa$word",
+	"two dollars":      "a$$b",
+	"braces":           "a${HOME}b$(id)`id`",
+	"hash":             "a #b#c",
+	"hash first":       "#secret",
+	"double quotes":    `"a"b"`,
+	"single quotes":    `'a'b'`,
+	"both quotes":      `it's "so"`,
+	"backslashes":      `C:\new\table\\x\`,
+	"equals":           "=a==b=",
+	"blanks around":    "  \ta b\t  ",
+	"newlines":         "\na\nb\n\n",
+	"carriage returns": "a\r\nb\rc",
+	"PEM":              "-----BEGIN KEY-----\nMIIB+/=\n-----END KEY-----\n",
+	"1 MiB":            strings.Repeat("0123456789abcde\n", 1<<16),
+	"emoji":            "pä$$wörd 🔑 \u2028",
+	"not UTF-8":        "\xff\xfe\x80abc",
+	"NUL":              "a\x00b",
+	"control":          "\x01\x1b[31m\x7f",
+	"number":           "012",
+	"percent":          "%s%d%n%%",
+	"JSON":             `{"a": [1, "b"]}`,
+	"empty":            "",
+}
+
+// carrier is a source; it can carry what its format has a way to write.
+type carrier struct {
+	name  string
+	can   func(value string) bool
+	start func(t *testing.T, dir, value string) (args, env []string)
+}
+
+const key = "KEY"
+
+func write(t *testing.T, path, text string) string {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func jsonTask(t *testing.T, source map[string]any) string {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"spec": map[string]any{"secret_sources": []any{source}}})
+	require.NoError(t, err)
+	return string(text)
+}
+
+func always(string) bool { return true }
+
+func noNUL(value string) bool {
+	return !strings.Contains(value, "\x00") && len(value) < 131072-len(key)-1
+}
+
+func oneLine(value string) bool {
+	return !strings.ContainsAny(value, "\n\r\x00") && strings.Trim(value, " \t") == value
+}
+
+var carriers = []carrier{
+	{"inline JSON", utf8.ValidString, func(t *testing.T, dir, value string) ([]string, []string) {
+		task := jsonTask(t, map[string]any{"kind": "inline", "source": map[string]string{key: value}})
+		return []string{"--task", write(t, dir+"/task.json", task)}, nil
+	}},
+	{"inline YAML binary", always, func(t *testing.T, dir, value string) ([]string, []string) {
+		task := "spec: {secret_sources: [{kind: inline, source: {KEY: !!binary '" + base64.StdEncoding.EncodeToString([]byte(value)) + "'}}]}"
+		return []string{"--task", write(t, dir+"/task.yaml", task)}, nil
+	}},
+	{"inline Python literal", func(v string) bool { return noNUL(v) && utf8.ValidString(v) }, func(_ *testing.T, _, value string) ([]string, []string) {
+		literal := strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`).Replace(value)
+		return []string{"-s", "inline={'KEY': '" + literal + "'}"}, nil
+	}},
+	{"env", noNUL, func(_ *testing.T, _, value string) ([]string, []string) {
+		return []string{"-s", "env=KEY"}, []string{"KEY=" + value}
+	}},
+	{"file lines", oneLine, func(t *testing.T, dir, value string) ([]string, []string) {
+		return []string{"-s", "file=" + write(t, dir+"/secrets.txt", "A=1\nKEY="+value+"\nB=2\n")}, nil
+	}},
+	{"file dotenv", func(v string) bool {
+		return !strings.ContainsAny(v, "'\x00") && !strings.Contains(v, "\r\n") && !strings.HasSuffix(v, `\`)
+	}, func(t *testing.T, dir, value string) ([]string, []string) {
+		return []string{"-s", "file=" + write(t, dir+"/app.env", "KEY='"+value+"'\n")}, nil
+	}},
+	{"kubernetes variable", noNUL, func(_ *testing.T, _, value string) ([]string, []string) {
+		return []string{"-s", "kubernetes=KEY"}, []string{"MLRUN_K8S_SECRET__KEY=" + value}
+	}},
+	{"kubernetes mount", always, func(t *testing.T, dir, value string) ([]string, []string) {
+		write(t, dir+"/vol/..2026/KEY", value)
+		require.NoError(t, os.Symlink("..2026", dir+"/vol/..data"))
+		require.NoError(t, os.Symlink("..data/KEY", dir+"/vol/KEY"))
+		task := jsonTask(t, map[string]any{"kind": "kubernetes", "source": map[string]any{"mount": dir + "/vol", "secrets": []string{key}}})
+		return []string{"--task", write(t, dir+"/task.json", task)}, nil
+	}},
+	{"local", oneLine, func(t *testing.T, dir, value string) ([]string, []string) {
+		return []string{"-s", "kubernetes=KEY", "--local", write(t, dir+"/laptop.txt", "KEY="+value+"\n")}, nil
+	}},
+}
+
+// reader is a handler in some language that writes the value of KEY, byte for
+// byte, to standard output.
+type reader struct {
+	name, needs string
+	command     []string
+}
+
+var readers = []reader{
+	{"Go", "", []string{"probe", "secret", key}},
+	{"shell", "sh", []string{"sh", "-c", "launcher get-secret KEY"}},
+	{"Python", "python3", []string{"python3", "-c", `import sys
+sys.path.insert(0, sys.argv[1])
+from launcher_context import get_context
+value = get_context().get_secret("KEY")
+sys.stdout.buffer.write(value if isinstance(value, bytes) else value.encode())`, python}},
+}
+
+var python, _ = filepath.Abs("../../handler/python")
+
+// TestHostileValuesArriveByteForByte is every value through every source that
+// can carry it, by every delivery, read back by each language.
+func TestHostileValuesArriveByteForByte(t *testing.T) {
+	for _, reader := range readers {
+		t.Run(reader.name, func(t *testing.T) {
+			t.Parallel()
+			reader.command = slices.Clone(reader.command)
+			if reader.needs != "" {
+				reader.command[0] = needs(t, reader.needs, "hostile values as "+reader.name+" reads them")
+			}
+			for _, carrier := range carriers {
+				for name, value := range hostile {
+					if !carrier.can(value) {
+						continue
+					}
+					for _, deliver := range []string{"stdin", "fd", "env"} {
+						t.Run(carrier.name+"/"+name+"/"+deliver, func(t *testing.T) {
+							requireCarried(t, carrier, value, deliver, reader)
+						})
+					}
+				}
+			}
+		})
+	}
+}
+
+func requireCarried(t *testing.T, c carrier, value, deliver string, r reader) {
+	t.Helper()
+	if strings.HasPrefix(c.name, "inline P") && len(value) > 100_000 {
+		return // no argument of a command line is that long
+	}
+	args, env := c.start(t, t.TempDir(), value)
+	args = append([]string{"run", "--deliver", deliver}, args...)
+	got := start(t, env, "", append(append(args, "--"), r.command...)...)
+	if deliver == "env" && !noNUL(value) {
+		requireRefused(t, got)
+		return
+	}
+	require.Zero(t, got.status, got.stderr)
+	require.Empty(t, got.stderr)
+	require.True(t, value == got.stdout, "%d bytes became %d", len(value), len(got.stdout))
+}
+
+// requireRefused is what a delivery that cannot carry a value does.
+func requireRefused(t *testing.T, got result) {
+	t.Helper()
+	require.Equal(t, 125, got.status)
+	require.Empty(t, got.stdout)
+	require.Contains(t, got.stderr, `launcher: secret "KEY": env: `)
+	require.Contains(t, got.stderr, "hint: use --deliver stdin, which carries every value\n")
+}
+
+// TestEnvCarriesUpToTheLongestVariable is the border of execve(2).
+func TestEnvCarriesUpToTheLongestVariable(t *testing.T) {
+	for length, status := range map[int]int{131071: 0, 131072: 125} {
+		value := strings.Repeat("x", length-len("KEY="))
+		path := write(t, filepath.Join(t.TempDir(), "secrets.txt"), "KEY="+value)
+		got := start(t, nil, "", "run", "--deliver", "env", "-s", "file="+path, "--", "probe", "secret", key)
+		require.Equal(t, status, got.status, got.stderr)
+		if status == 0 {
+			require.True(t, got.stdout == value)
+		} else {
+			requireRefused(t, got)
+		}
+	}
+}
+
+// TestEnvRefusesWhatSteersTheHandler is the list of hazards.md.
+func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
+	names := strings.Fields(`LD_PRELOAD LD_X DYLD_INSERT_LIBRARIES GLIBC_TUNABLES GCONV_PATH PATH HOME TMPDIR IFS ENV BASH_ENV
+		BASH_FUNC_ls SHELLOPTS BASHOPTS PS4 PYTHONPATH PYTHONSTARTUP NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS
+		JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH R_PROFILE R_PROFILE_USER R_ENVIRON PERL5LIB PERL5OPT
+		RUBYOPT RUBYLIB DOTNET_STARTUP_HOOKS GIT_SSH GIT_SSH_COMMAND HTTPS_PROXY https_proxy NO_PROXY SSL_CERT_FILE
+		SSL_CERT_DIR KUBERNETES_SERVICE_HOST AZURE_CLIENT_ID LAUNCHER_TASK LAUNCHER_CONTEXT`)
+	for _, name := range names {
+		source := fmt.Sprintf(`inline={"%s": "v"}`, name)
+		refused := start(t, nil, "", "run", "--deliver", "env", "-s", source, "--", "true")
+		require.Equal(t, 125, refused.status, name)
+		require.Contains(t, refused.stderr, fmt.Sprintf("launcher: secret %q: env: variable %s steers", name, name))
+
+		stdin := start(t, nil, "", "run", "--deliver", "stdin", "-s", source, "--", "true")
+		require.Zero(t, stdin.status, name)
+	}
+	allowed := start(t, nil, "", "run", "--deliver", "env", "--allow-env", "NODE_OPTIONS", "-s", `inline={"NODE_OPTIONS": "v"}`, "--", "printenv", "NODE_OPTIONS")
+	require.Equal(t, "v\n", allowed.stdout, allowed.stderr)
+}
+
+func TestEnvHasOneVariableOfAName(t *testing.T) {
+	same := start(t, nil, "", "run", "--deliver", "env", "-s", `inline={"my-key": "a", "my.key": "b"}`, "--", "true")
+	require.Equal(t, 125, same.status)
+	require.Contains(t, same.stderr, `secret "my.key": env: its variable my_key is also that of secret "my-key"`)
+
+	own := start(t, []string{"TOKEN=old", "TOKEN=older", "no equals sign"}, "", "run", "--deliver", "env", "-s", `inline={"TOKEN": "new"}`, "--", "env")
+	require.Equal(t, 1, strings.Count("\n"+own.stdout, "\nTOKEN="), own.stdout)
+	require.Contains(t, own.stdout, "TOKEN=new\n")
+}
+
+func TestEnvNamesWhatAShellCanHold(t *testing.T) {
+	got := start(t, nil, "", "run", "--deliver", "env", "-s", `inline={"db-password.é": "a", "1st": "b"}`, "--", "env")
+	require.Contains(t, got.stdout, "\ndb_password__=a\n")
+	require.Contains(t, got.stdout, "\n_1st=b\n")
+	require.Contains(t, got.stdout, `"secrets_env":{"1st":"_1st","db-password.é":"db_password__"}`)
+}

@@ -1,0 +1,209 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// process is what the probe says of itself.
+type process struct {
+	Descriptors map[string]string
+	Environ     []string
+	Args        []string
+	Core        [2]uint64
+	Signals     map[string]string
+}
+
+func probe(t *testing.T, cmd *exec.Cmd) process {
+	t.Helper()
+	got := finish(t, cmd)
+	require.Zero(t, got.status, got.stderr)
+	var p process
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &p))
+	return p
+}
+
+func launcherCommand(args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(bin, "launcher"), args...)
+	cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH")}
+	return cmd
+}
+
+// TestHandlerHasNoOtherDescriptors starts the launcher with more open than it
+// passes on.
+func TestHandlerHasNoOtherDescriptors(t *testing.T) {
+	secret, err := os.Open("/etc/hostname")
+	require.NoError(t, err)
+	defer func() { _ = secret.Close() }()
+	for deliver, want := range map[string][]string{"stdin": {"0", "1", "2"}, "env": {"0", "1", "2"}, "fd": {"0", "1", "2", "3"}} {
+		t.Run(deliver, func(t *testing.T) {
+			cmd := launcherCommand("run", "--deliver", deliver, "--", "probe", "process")
+			cmd.ExtraFiles = []*os.File{secret, secret, secret} // 3, 4 and 5
+			got := probe(t, cmd)
+			var open []string
+			for fd, target := range got.Descriptors {
+				open = append(open, fd)
+				require.NotEqual(t, "/etc/hostname", target)
+			}
+			require.ElementsMatch(t, want, open, got.Descriptors)
+			if deliver == "fd" {
+				require.Contains(t, got.Descriptors["3"], "memfd:launcher-context")
+			}
+			if deliver == "stdin" {
+				require.Contains(t, got.Descriptors["0"], "pipe:")
+			}
+		})
+	}
+}
+
+// TestContextOnADescriptorCannotBeChanged writes to it, as a handler gone wrong
+// might.
+func TestContextOnADescriptorCannotBeChanged(t *testing.T) {
+	needs(t, "sh", "that the memfd is sealed")
+	got := start(t, nil, "", "run", "--deliver", "fd", "--", "sh", "-c", `echo x >&3; echo x 3<>/proc/self/fd/3 >&3; cat <&3`)
+	require.Contains(t, got.stdout, `"version":1`)
+	require.NotContains(t, got.stdout, "x\n")
+}
+
+func TestHandlerStartsAsTheLauncherDid(t *testing.T) {
+	ours := probe(t, launcherCommand("run", "--deliver", "env", "--", "probe", "process"))
+	bare := exec.Command(filepath.Join(bin, "bare"), filepath.Join(bin, "probe"), "process")
+	bare.Env = launcherCommand().Env
+	plain := probe(t, bare)
+	require.Equal(t, plain.Signals, ours.Signals)
+	require.Equal(t, plain.Core[1], ours.Core[1], "the hard limit is as it was")
+	require.Zero(t, ours.Core[0], "no core dump until the handler asks for one")
+	require.Equal(t, []string{"probe", "process"}, ours.Args)
+}
+
+// TestTenMegabytesBlockNobody is a context that no pipe holds, to a handler
+// that never reads it and to one that does.
+func TestTenMegabytesBlockNobody(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "big.txt"), "BIG="+strings.Repeat("x", 10<<20))
+	for _, deliver := range []string{"stdin", "fd"} {
+		never := start(t, nil, "", "run", "--deliver", deliver, "-s", "file="+path, "--", "probe", "exit", "7")
+		require.Equal(t, 7, never.status, never.stderr)
+		reads := start(t, nil, "", "run", "--deliver", deliver, "-s", "file="+path, "--", "probe", "secret", "BIG")
+		require.Len(t, reads.stdout, 10<<20)
+	}
+}
+
+func TestStatusIsTheHandlers(t *testing.T) {
+	for status := range 256 {
+		got := start(t, nil, "", "run", "--", "probe", "exit", strconv.Itoa(status))
+		require.Equal(t, result{status: status}, got)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL, syscall.SIGINT, syscall.SIGUSR1} {
+		got := start(t, nil, "", "run", "--", "probe", "kill", strconv.Itoa(int(signal)))
+		require.Equal(t, 128+int(signal), got.status)
+	}
+}
+
+// TestTermWhileResolving ends the launcher while it waits for the rest of its
+// task: the handler is never started.
+func TestTermWhileResolving(t *testing.T) {
+	cmd := launcherCommand("run", "--task", "-", "--", "echo", "started")
+	requireEnded(t, cmd, syscall.SIGTERM)
+}
+
+func TestTermWhileResolvingAsPID1(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		cmd := launcherCommand("run", "--task", "-", "--", "echo", "started")
+		cmd.SysProcAttr = pidNamespace()
+		stderr := requireEnded(t, cmd, signal)
+		require.Equal(t, "launcher: ended by "+unix.SignalName(signal)+" while resolving; the handler was not started\n", stderr)
+	}
+}
+
+// pidNamespace makes a process PID 1 of a namespace of its own.
+func pidNamespace() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+}
+
+func requireEnded(t *testing.T, cmd *exec.Cmd, signal syscall.Signal) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	stdin, task, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { _, _ = stdin.Close(), task.Close() }()
+	cmd.Stdin = stdin
+	if err := cmd.Start(); err != nil {
+		lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
+	}
+	// The launcher has read a byte of its task once the pipe is empty again, and
+	// so is past its start.
+	_, err = io.WriteString(task, "{")
+	require.NoError(t, err)
+	waitUntilRead(t, stdin)
+	require.NoError(t, cmd.Process.Signal(signal))
+	_ = cmd.Wait()
+	wait := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	status := wait.ExitStatus()
+	if wait.Signaled() {
+		status = 128 + int(wait.Signal())
+	}
+	require.Equal(t, 128+int(signal), status, stderr.String())
+	require.Empty(t, stdout.String())
+	return stderr.String()
+}
+
+// waitUntilRead waits until somebody has read what a pipe holds.
+func waitUntilRead(t *testing.T, pipe *os.File) {
+	t.Helper()
+	for unread := 1; unread > 0; {
+		var err error
+		unread, err = unix.IoctlGetInt(int(pipe.Fd()), unix.TIOCINQ)
+		require.NoError(t, err)
+	}
+}
+
+// TestAsAnotherUser runs as nobody, for whom /proc/self belongs to root while
+// the launcher is not dumpable.
+func TestAsAnotherUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "a launcher that is not root")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	for _, deliver := range []string{"stdin", "fd", "env"} {
+		cmd := launcherCommand("run", "--deliver", deliver, "-s", "inline={'A': 'x'}", "--", "probe", "secret", "A")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		got := finish(t, cmd)
+		require.Equal(t, result{stdout: "x"}, got)
+	}
+}
+
+func TestATerminalStaysTheHandlers(t *testing.T) {
+	script := needs(t, "script", "standard input that is a terminal")
+	cmd := exec.Command(script, "-qec", filepath.Join(bin, "launcher")+` run -- sh -c 'echo $LAUNCHER_CONTEXT; test -t 0 && echo terminal'`, "/dev/null")
+	cmd.Env = launcherCommand().Env
+	got := finish(t, cmd)
+	require.Equal(t, "fd:3\nterminal\n", strings.ReplaceAll(got.stdout, "\r", ""))
+}
+
+func TestFilesThatNeverEndAreRefused(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	for path, reason := range map[string]string{fifo: "is a FIFO", "/dev/zero": "is a device", "/": "is a directory"} {
+		for _, flag := range [][]string{{"--task", path}, {"-s", "file=" + path}, {"--local", path}} {
+			got := start(t, nil, "", append(append([]string{"run"}, flag...), "--", "true")...)
+			require.Equal(t, 125, got.status)
+			require.Contains(t, got.stderr, reason)
+		}
+	}
+}

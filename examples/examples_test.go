@@ -1,0 +1,139 @@
+// Package examples_test runs each example as a user does, with the real
+// launcher, and compares what it prints with the want.txt in its folder.
+package examples_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// interpreters is what each example needs, by folder.
+var interpreters = map[string]string{"env": "sh", "go": "go", "python": "python3", "script": "python3", "shell": "sh"}
+
+func TestExamples(t *testing.T) {
+	build := buildLauncher(t)
+	for _, example := range folders(t) {
+		t.Run(example, func(t *testing.T) {
+			needs(t, interpreters[example], "the "+example+" example")
+			want, err := os.ReadFile(filepath.Join(example, "want.txt"))
+			require.NoError(t, err)
+			for range 2 {
+				command := script(t, build, example, "run")
+				var stdout, stderr bytes.Buffer
+				command.Stdout, command.Stderr = &stdout, &stderr
+				require.NoError(t, command.Run(), "%s", &stderr)
+				require.Equal(t, string(want), stdout.String())
+				require.Empty(t, logLine.ReplaceAllString(stderr.String(), ""))
+			}
+		})
+	}
+	t.Run("demo", func(t *testing.T) { testDemo(t, build) })
+}
+
+func TestReadmesAreShortAndSayWhatRuns(t *testing.T) {
+	for _, example := range folders(t) {
+		t.Run(example, func(t *testing.T) {
+			readme, err := os.ReadFile(filepath.Join(example, "README.md"))
+			require.NoError(t, err)
+			require.LessOrEqual(t, strings.Count(string(readme), "\n"), 15)
+			run, err := os.ReadFile(filepath.Join(example, "run"))
+			require.NoError(t, err)
+			commands := regexp.MustCompile(`(?m)^    .*?\b(launcher run .*)$`).FindAllSubmatch(readme, -1)
+			require.Len(t, commands, 1)
+			require.Contains(t, string(run), string(commands[0][1]))
+		})
+	}
+}
+
+// folders is the examples, each of which the table knows.
+func folders(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			require.Contains(t, interpreters, entry.Name())
+			names = append(names, entry.Name())
+		}
+	}
+	require.Len(t, names, len(interpreters))
+	return names
+}
+
+// logLine is one line of the Python logger.
+var logLine = regexp.MustCompile(`(?m)^> \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[info\] running function\n`)
+
+// buildLauncher builds the launcher; it is the folder that it is in.
+func buildLauncher(t *testing.T) string {
+	t.Helper()
+	needs(t, "go", "the examples")
+	follow(t)
+	folder := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "urfave_cli_no_docs",
+		"-o", filepath.Join(folder, "launcher"), "../cmd/launcher")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	return folder
+}
+
+// follow looks at every source file: the cache of go test follows what a test
+// opens, and not what the commands that it runs do.
+func follow(t *testing.T) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "build" || entry.Name() == "__pycache__"):
+			return filepath.SkipDir
+		case entry.Type().IsRegular():
+			_, err = os.Stat(path)
+		}
+		return err
+	}))
+}
+
+// script is an example's script, as it is started from somewhere else and with
+// none of the launcher's or MLRun's variables but those given.
+func script(t *testing.T, build, example, name string, environ ...string) *exec.Cmd {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(example, name))
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), path)
+	command.Dir = t.TempDir()
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "LAUNCHER_") && !strings.HasPrefix(variable, "MLRUN_") {
+			command.Env = append(command.Env, variable)
+		}
+	}
+	// No __pycache__ is left in the source tree.
+	command.Env = append(command.Env, "LAUNCHER_BUILD="+build, "PYTHONDONTWRITEBYTECODE=1")
+	command.Env = append(command.Env, environ...)
+	return command
+}
+
+// needs is the path of a program. It skips what this machine cannot test
+// without it, and says so.
+func needs(t *testing.T, program, what string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err == nil {
+		return path
+	}
+	lacks := "lacks: " + program + ": " + what
+	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
+		require.FailNow(t, lacks)
+	}
+	t.Skip(lacks)
+	return ""
+}

@@ -1,0 +1,28 @@
+#!/bin/sh
+# With --deliver fd the context is on descriptor 3. A shell hands it on to the
+# commands that it starts, and each of them can read it from its start.
+set -eu
+
+# get-secret prints the value, nothing added. "$( )" drops newlines at its end;
+# where that matters, use a pipe or a file.
+user=$(launcher get-secret DB_USER)
+password=$(launcher get-secret db-password) # as get_secret does: DB_PASSWORD answers
+printf 'DB_USER: %.1s***\nDB_PASSWORD: %.1s***\n' "$user" "$password"
+
+# Status 1: there is none.
+if proxy=$(launcher get-secret PROXY_PASSWORD 2>/dev/null); then
+	printf 'PROXY_PASSWORD: %.1s***\n' "$proxy"
+else
+	echo 'PROXY_PASSWORD: none'
+fi
+
+echo "in the environment: ${DB_PASSWORD-nothing}"
+
+# Without the launcher in the image: the default delivery is stdin, and jq reads
+# it. Once, as standard input cannot be read again:
+#
+#   context=$(cat)
+#   password=$(printf '%s' "$context" | jq -j .secrets.DB_PASSWORD)
+#   bucket=$(printf '%s' "$context" | jq -j .spec.parameters.bucket)
+#
+# printf is the shell's own, so no value is among a process's arguments.

@@ -1,0 +1,115 @@
+package handler
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"unicode/utf8"
+)
+
+// object is a JSON object whose names count as they are written: encoding/json
+// fills a struct's field from any letter case, and a task may have a field
+// "Secrets" of its own.
+type object map[string]json.RawMessage
+
+// get decodes the named member, numbers as json.Number. It leaves into as it is
+// where there is none. What encoding/json has to say might quote a value.
+func (o object) get(name string, into any) error {
+	raw, ok := o[name]
+	if !ok {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if decoder.Decode(into) != nil {
+		return fmt.Errorf("the context's %q is not of the form that version %d has", name, Version)
+	}
+	return nil
+}
+
+// parse reads the context as docs/context.schema.json describes it.
+func parse(text []byte) (*Context, error) {
+	var document object
+	if !utf8.Valid(text) || json.Unmarshal(text, &document) != nil {
+		return nil, errors.New("the context is not a JSON object in UTF-8")
+	}
+	var version int
+	if err := document.get("version", &version); err != nil || version != Version {
+		return nil, fmt.Errorf("the context is not of version %d, which this program reads", Version)
+	}
+	var metadata, spec object
+	c := &Context{Spec: json.RawMessage("{}")}
+	err := errors.Join(document.get("metadata", &metadata), document.get("spec", &spec))
+	if spec != nil {
+		c.Spec = document["spec"]
+	}
+	err = errors.Join(err, c.Metadata.fill(metadata), spec.get("parameters", &c.Parameters))
+	if c.Parameters == nil {
+		c.Parameters = map[string]any{}
+	}
+	secrets, secretsErr := document.secrets()
+	if err := errors.Join(err, secretsErr); err != nil {
+		return nil, err
+	}
+	c.keys = slices.Sorted(maps.Keys(secrets))
+	c.secret = func(key string) string { return secrets[key] }
+	return c, nil
+}
+
+func (m *Metadata) fill(metadata object) error {
+	return errors.Join(
+		metadata.get("name", &m.Name), metadata.get("uid", &m.UID), metadata.get("project", &m.Project),
+		metadata.get("iteration", &m.Iteration),
+		metadata.get("labels", &m.Labels), metadata.get("annotations", &m.Annotations))
+}
+
+// secrets is every secret, wherever the delivery has put it. One without a
+// value, or in two places, is an error.
+func (o object) secrets() (map[string]string, error) {
+	secrets := map[string]string{}
+	var wrong []error
+	for _, place := range []struct {
+		name  string
+		value func(text string) (string, error)
+	}{{"secrets", asItIs}, {"secrets_base64", fromBase64}, {"secrets_env", fromVariable}} {
+		var texts map[string]*string
+		wrong = append(wrong, o.get(place.name, &texts))
+		for _, key := range slices.Sorted(maps.Keys(texts)) {
+			_, twice := secrets[key]
+			value, err := "", errors.New("it has no value")
+			if text := texts[key]; text != nil {
+				value, err = place.value(*text)
+			}
+			if twice {
+				err = errors.New("it is there twice")
+			}
+			if secrets[key] = value; err != nil {
+				wrong = append(wrong, fmt.Errorf("the context's %s: secret %q: %w", place.name, key, err))
+			}
+		}
+	}
+	return secrets, errors.Join(wrong...)
+}
+
+func asItIs(text string) (string, error) { return text, nil }
+
+func fromBase64(text string) (string, error) {
+	value, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return "", errors.New("it is not base64")
+	}
+	return string(value), nil
+}
+
+func fromVariable(name string) (string, error) {
+	value, ok := os.LookupEnv(name)
+	if !ok {
+		return "", fmt.Errorf("variable %s is not set", name)
+	}
+	return value, nil
+}
