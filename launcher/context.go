@@ -17,6 +17,21 @@ type Context struct {
 	Secrets []resolve.Secret
 }
 
+// The members of the context's JSON that hold secrets.
+const (
+	secretsText   = "secrets"
+	secretsBase64 = "secrets_base64"
+	secretsEnv    = "secrets_env"
+)
+
+// member is where a value goes: JSON's strings hold nothing but UTF-8.
+func member(value resolve.Value) string {
+	if utf8.Valid(value.Reveal()) {
+		return secretsText
+	}
+	return secretsBase64
+}
+
 // JSON is the context as one JSON object and a line end. A value that is not UTF-8 goes to
 // secrets_base64. It fails on a parameter that JSON has no form for.
 func (c Context) JSON() ([]byte, error) {
@@ -28,19 +43,17 @@ func (c Context) JSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst = appendObject(dst, "secrets", c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
-		value := s.Value.Reveal()
-		if !utf8.Valid(value) {
+	dst = appendObject(dst, secretsText, c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
+		if member(s.Value) != secretsText {
 			return dst, false
 		}
-		return document.AppendString(dst, string(value)), true
+		return document.AppendString(dst, string(s.Value.Reveal())), true
 	})
-	dst = appendObject(dst, "secrets_base64", c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
-		value := s.Value.Reveal()
-		if utf8.Valid(value) {
+	dst = appendObject(dst, secretsBase64, c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
+		if member(s.Value) != secretsBase64 {
 			return dst, false
 		}
-		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), value), '"'), true
+		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), s.Value.Reveal()), '"'), true
 	})
 	return append(dst, "}\n"...), nil
 }
@@ -53,7 +66,7 @@ func (c Context) JSONWithout(variables []string) ([]byte, error) {
 		return nil, err
 	}
 	i := -1
-	dst = appendObject(dst, "secrets_env", c.Secrets, func(dst []byte, _ resolve.Secret) ([]byte, bool) {
+	dst = appendObject(dst, secretsEnv, c.Secrets, func(dst []byte, _ resolve.Secret) ([]byte, bool) {
 		i++
 		return document.AppendString(dst, variables[i]), true
 	})

@@ -58,7 +58,7 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 	routes := make([]string, len(secrets))
 	if d != Env {
 		for i, s := range secrets {
-			routes[i] = "secrets." + s.Key
+			routes[i] = member(s.Value) + "." + s.Key
 		}
 		return routes, nil
 	}

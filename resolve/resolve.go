@@ -38,6 +38,9 @@ const (
 	Failed     State = "failed" // the source could not answer
 )
 
+// AllKeys stands in a Row for the keys of an optional source that is not there.
+const AllKeys = "*"
+
 // Row reports one key at one source.
 type Row struct {
 	Key, Provider, Where string
@@ -122,7 +125,11 @@ type merger struct {
 
 func (m *merger) add(b Bound, a answer) {
 	for _, err := range document.Flatten(a.err) {
-		if err != nil && !(b.Optional && errors.Is(err, ErrAbsent)) {
+		switch {
+		case err == nil:
+		case b.Optional && errors.Is(err, ErrAbsent):
+			m.rows = append(m.rows, Row{Key: AllKeys, Provider: b.Kind, Where: err.Error(), State: Missing, Optional: true})
+		default:
 			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, err))
 		}
 	}

@@ -28,7 +28,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
-	for name, pkg := range map[string]string{"launcher": ".", "probe": "./testdata/probe", "bare": "./testdata/bare"} {
+	for name, pkg := range map[string]string{"launcher": ".", "probe": "./testdata/probe", "bare": "./testdata/bare", "peak": "./testdata/peak"} {
 		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs",
 			"-ldflags", "-s -w -buildid=", "-o", filepath.Join(bin, name), pkg)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")

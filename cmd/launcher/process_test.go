@@ -104,7 +104,7 @@ func TestStatusIsTheHandlers(t *testing.T) {
 		got := start(t, nil, "", "run", "--", "probe", "exit", strconv.Itoa(status))
 		require.Equal(t, result{status: status}, got)
 	}
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL, syscall.SIGINT, syscall.SIGUSR1} {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL, syscall.SIGINT, syscall.SIGHUP} {
 		got := start(t, nil, "", "run", "--", "probe", "kill", strconv.Itoa(int(signal)))
 		require.Equal(t, 128+int(signal), got.status)
 	}

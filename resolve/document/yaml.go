@@ -169,7 +169,7 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 				r.Add(key.At, "give it a list of maps", "a merge key (<<) is there twice")
 			}
 			merged = append(merged, r.merge(value)...)
-		case !key.Scalar() && key.Kind != Null:
+		case !key.Scalar() && key.Kind != Null, key.Kind == Bytes:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
 			r.Add(key.At, "", "field %s is there twice", Shown(key.Text))

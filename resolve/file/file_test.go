@@ -131,8 +131,8 @@ func TestNewNamesEveryProblemWithItsPlace(t *testing.T) {
 		`{path: x, format: ""}`:   "task:1:19: unknown format of a file",
 		`{path: x, format: 1}`:    "task:1:19: a file's format must be a string, not a number",
 		`{path: x, mode: 1}`:      `task:1:11: unknown field "mode" in a file source`,
-		`{Path: x, format: y}`: "task:1:2: unknown field \"Path\" in a file source\n" +
-			"task:1:19: unknown format of a file\ntask:1:1: a file source has no path",
+		`{Path: x, format: y}`: "task:1:1: a file source has no path\n" +
+			"task:1:2: unknown field \"Path\" in a file source\ntask:1:19: unknown format of a file",
 	} {
 		_, err := New(declare(t, source))
 		require.EqualError(t, err, want, source)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -42,7 +43,9 @@ func main() {
 		os.Exit(number(os.Args[2]))
 	case "kill":
 		check(syscall.Kill(os.Getpid(), syscall.Signal(number(os.Args[2]))))
-		select {}
+		for { // until it comes
+			runtime.Gosched()
+		}
 	}
 }
 

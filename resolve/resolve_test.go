@@ -1,0 +1,194 @@
+package resolve_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/sourcetest"
+)
+
+// fixed is a source that has one answer.
+type fixed struct {
+	findings []resolve.Finding
+	err      error
+}
+
+func (f fixed) Find(context.Context) ([]resolve.Finding, error) { return f.findings, f.err }
+
+// source is a source's answer from its findings, KEY=value; "KEY" alone is
+// absent and "KEY!" is a failure.
+func source(kind string, findings ...string) resolve.Bound {
+	var f fixed
+	for _, text := range findings {
+		key, value, has := strings.Cut(text, "=")
+		finding := resolve.Finding{Key: key, Where: "place of " + kind}
+		switch name, failed := strings.CutSuffix(key, "!"); {
+		case failed:
+			finding.Key, finding.Err = name, errors.New("out of order")
+		case !has:
+			finding.Err = resolve.Absent("it is not there")
+		default:
+			finding.Value = resolve.NewValue([]byte(value))
+		}
+		f.findings = append(f.findings, finding)
+	}
+	return resolve.Bound{Declaration: resolve.Declaration{Kind: kind, At: document.Position{Origin: "task", Line: 7, Column: 5}}, Source: f}
+}
+
+func confidential(b resolve.Bound) resolve.Bound {
+	b.Confidential = true
+	return b
+}
+
+func optional(b resolve.Bound) resolve.Bound {
+	b.Optional = true
+	return b
+}
+
+func prefixed(prefix string, b resolve.Bound) resolve.Bound {
+	b.Prefix = prefix
+	return b
+}
+
+func failing(kind string, err error) resolve.Bound {
+	return resolve.Bound{Declaration: source(kind).Declaration, Source: fixed{nil, err}}
+}
+
+// secrets is KEY=value of each secret, in their order.
+func secrets(r resolve.Resolution) string {
+	var list []string
+	for _, s := range r.Secrets {
+		list = append(list, s.Key+"="+string(s.Value.Reveal()))
+	}
+	return strings.Join(list, " ")
+}
+
+// rows is one line a row.
+func rows(r resolve.Resolution) []string {
+	var list []string
+	for _, row := range r.Rows {
+		text := row.Key + " " + row.Provider + " " + string(row.State)
+		if row.By != "" {
+			text += " by " + row.By
+		}
+		if row.Optional {
+			text += " optional"
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+func TestEveryProblemOfEverySourceIsInOneError(t *testing.T) {
+	broken := errors.Join(errors.New("line 1 is broken"), errors.New("line 2 is broken"))
+	for name, c := range map[string]struct {
+		sources []resolve.Bound
+		want    []string
+		secrets string
+	}{
+		"a missing key": {[]resolve.Bound{source("env", "DB_PASSWORD")}, []string{`secret "DB_PASSWORD": env: it is not there`}, ""},
+		"all missing keys": {
+			[]resolve.Bound{source("a", "K", "L=1"), confidential(source("b", "M")), source("c", "N", "L")},
+			[]string{`secret "M": b: it is not there`, `secret "K": a: it is not there`, `secret "N": c: it is not there`}, "L=1",
+		},
+		"missing in one, found in another": {[]resolve.Bound{source("a", "K"), source("b", "K=1"), confidential(source("c", "K"))}, nil, "K=1"},
+		"optional in one, missing in another": {
+			[]resolve.Bound{optional(source("a", "K")), source("b", "K")}, []string{`secret "K": b: it is not there`}, "",
+		},
+		"a failure is no absence": {[]resolve.Bound{source("a", "K!")}, []string{`secret "K": a: out of order`}, ""},
+		"a failure, though it is optional": {
+			[]resolve.Bound{optional(source("a", "K!"))}, []string{`secret "K": a: out of order`}, "",
+		},
+		"a failure, though another has it": {
+			[]resolve.Bound{source("a", "K!"), source("b", "K=1")}, []string{`secret "K": a: out of order`}, "K=1",
+		},
+		"a source that is not there": {
+			[]resolve.Bound{failing("file", resolve.Absent(`"/x" is not there`)), source("a", "K=1")},
+			[]string{`task:7:5: file: "/x" is not there`}, "K=1",
+		},
+		"an optional source that is not there": {[]resolve.Bound{optional(failing("file", resolve.Absent("no file"))), source("a", "K=1")}, nil, "K=1"},
+		"every problem of a source": {
+			[]resolve.Bound{failing("file", broken), source("a", "K")},
+			[]string{"task:7:5: file: line 1 is broken", "task:7:5: file: line 2 is broken", `secret "K": a: it is not there`}, "",
+		},
+		"an optional source that is broken": {
+			[]resolve.Bound{optional(failing("file", broken))}, []string{"task:7:5: file: line 1 is broken", "task:7:5: file: line 2 is broken"}, "",
+		},
+		"an optional source that is absent and broken": {
+			[]resolve.Bound{optional(failing("file", errors.Join(resolve.Absent("no file"), errors.New("broken"))))},
+			[]string{"task:7:5: file: broken"}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := resolve.Resolve(t.Context(), c.sources)
+			require.Equal(t, c.secrets, secrets(r))
+			if c.want == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, strings.Join(c.want, "\n"))
+			require.Len(t, document.Flatten(err), len(c.want))
+		})
+	}
+}
+
+func TestAMissingKeyIsAKeyErrorAndAbsent(t *testing.T) {
+	_, err := resolve.Resolve(t.Context(), []resolve.Bound{source("env", "K")})
+	var key *resolve.KeyError
+	require.ErrorAs(t, err, &key)
+	require.Equal(t, "K env", key.Key+" "+key.Provider)
+	require.ErrorIs(t, err, resolve.ErrAbsent)
+	require.NotErrorIs(t, err, resolve.ErrUnavailable)
+}
+
+func TestAKeyThatNoDeliveryCarriesStopsTheStart(t *testing.T) {
+	long := strings.Repeat("K", 253)
+	for name, c := range map[string]struct {
+		bound resolve.Bound
+		want  string // "" where the key is good
+	}{
+		"an equals sign is in the prefix":    {prefixed("A=", source("a", "K=1")), `secret "A=": a: a key holds "=", a path separator or a control character`},
+		"a separator":                        {source("a", "../K=1"), `secret "../K": a: a key holds "=", a path separator or a control character`},
+		"a separator is in the prefix":       {prefixed("a/", source("a", "K=1")), `secret "a/K": a: a key holds "=", a path separator or a control character`},
+		"a directory by its prefix":          {prefixed(".", source("a", ".=1")), `secret "..": a: a key cannot be a directory's name`},
+		"a dot that a prefix makes a name":   {prefixed("P", source("a", ".=1")), ""},
+		"empty":                              {source("a", "=1"), `secret "": a: a key is empty`},
+		"empty but for its prefix":           {prefixed("P", source("a", "=1")), ""},
+		"253 bytes":                          {source("a", long+"=1"), ""},
+		"too long by its prefix":             {prefixed("P", source("a", long+"=1")), fmt.Sprintf("secret %q: a: a key is longer than 253 bytes", "P"+long)},
+		"absent and bad":                     {source("a", "a/b"), `secret "a/b": a: a key holds "=", a path separator or a control character`},
+		"absent, optional and bad":           {optional(source("a", "a/b")), `secret "a/b": a: a key holds "=", a path separator or a control character`},
+		"not UTF-8":                          {source("a", "K\xff=1"), `secret "K\xff": a: a key is not UTF-8`},
+		"beyond ASCII":                       {source("a", "ключ 1=1"), ""},
+		"a control character is shown as \\": {source("a", "K\n=1"), `secret "K\n": a: a key holds "=", a path separator or a control character`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := resolve.Resolve(t.Context(), []resolve.Bound{c.bound})
+			if c.want == "" {
+				require.NoError(t, err)
+				require.Len(t, r.Secrets, 1)
+				return
+			}
+			require.EqualError(t, err, c.want)
+			require.NotErrorIs(t, err, resolve.ErrAbsent)
+			require.Empty(t, r.Secrets)
+			require.Equal(t, resolve.Failed, r.Rows[0].State)
+		})
+	}
+}
+
+// {DB_PASSWORD=hunter2} is a YAML map of one key that is null.
+func TestWhatFollowsAnEqualsSignInAKeyIsNotShown(t *testing.T) {
+	mistake := fixed{[]resolve.Finding{{Key: "DB_PASSWORD=" + sourcetest.Canary, Err: resolve.Absent("it is null")}}, nil}
+	r, err := resolve.Resolve(t.Context(), []resolve.Bound{{Source: mistake}})
+	require.ErrorContains(t, err, `secret "DB_PASSWORD=": `)
+	sourcetest.RequireHidden(t, err.Error(), sourcetest.Canary)
+	sourcetest.RequireHidden(t, sourcetest.Printed(r.Rows), sourcetest.Canary)
+}
