@@ -149,7 +149,7 @@ func (t *Task) SetParameter(name string, value *document.Node) {
 
 // Handler is spec.handler, the function to call; "" where there is none.
 func (t *Task) Handler() string {
-	if handler := t.Spec.Field("handler"); handler != nil {
+	if handler := t.Spec.Field("handler"); handler != nil && handler.Kind == document.String {
 		return handler.Text
 	}
 	return ""

@@ -1,0 +1,53 @@
+package main_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// TestReadmeShowsTheDemo has the transcript as the demo prints it, which the
+// examples' test compares with the program.
+func TestReadmeShowsTheDemo(t *testing.T) {
+	require.Contains(t, read(t, "../../README.md"), strings.TrimRight(read(t, "../../examples/python/demo.txt"), "\n"))
+}
+
+// TestReadmeNamesWhatThereIs finds every flag, file and command of the README.
+func TestReadmeNamesWhatThereIs(t *testing.T) {
+	readme := read(t, "../../README.md")
+	help := start(t, nil, "", "run", "--help").stdout + start(t, nil, "", "explain", "--help").stdout
+	for _, flag := range regexp.MustCompile("[` ](--[a-z][a-z-]+)").FindAllStringSubmatch(readme, -1) {
+		if flag[1] != "--from" { // the Dockerfile's
+			require.True(t, strings.Contains(help, flag[1]+" "), flag[1])
+		}
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^)h][^)]*)\)`).FindAllStringSubmatch(readme, -1) {
+		_, err := os.Stat("../../" + link[1])
+		require.NoError(t, err)
+	}
+	for _, target := range regexp.MustCompile("`make ([a-z]+)`").FindAllStringSubmatch(readme, -1) {
+		require.Contains(t, read(t, "../../Makefile"), "\n"+target[1]+":")
+	}
+}
+
+// TestEveryFlagHasItsVariable is the sentence about LAUNCHER_ names.
+func TestEveryFlagHasItsVariable(t *testing.T) {
+	help := start(t, nil, "", "run", "--help").stdout
+	flags := regexp.MustCompile(`(?m)^   (?:-[a-z], )?--([a-z-]+) [^\n]*\n(.*)$`).FindAllStringSubmatch(help, -1)
+	require.Greater(t, len(flags), 15)
+	for _, flag := range flags {
+		if !strings.HasPrefix(flag[1], "help") {
+			require.Contains(t, flag[2], "[$LAUNCHER_"+strings.ToUpper(strings.ReplaceAll(flag[1], "-", "_"))+"]")
+		}
+	}
+}
