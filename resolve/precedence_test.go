@@ -69,6 +69,10 @@ func TestALaterSourceBeatsAnEarlierOneOfItsGroup(t *testing.T) {
 			"an optional key that is absent is no error", bounds{optional(source("a", "K", "L=2"))},
 			"L=2", []string{"K a missing optional", "L a found optional"},
 		},
+		{
+			"an optional source that is not there has one row", bounds{optional(failing("file", resolve.Absent("no file"))), source("a", "K=1")},
+			"K=1", []string{"* file missing optional", "K a found"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := resolve.Resolve(t.Context(), c.sources)

@@ -28,7 +28,7 @@ func TestReadmeNamesWhatThereIs(t *testing.T) {
 	help := start(t, nil, "", "run", "--help").stdout + start(t, nil, "", "explain", "--help").stdout
 	for _, flag := range regexp.MustCompile("[` ](--[a-z][a-z-]+)").FindAllStringSubmatch(readme, -1) {
 		if flag[1] != "--from" { // the Dockerfile's
-			require.True(t, strings.Contains(help, flag[1]+" "), flag[1])
+			require.True(t, strings.Contains(help, flag[1]), flag[1])
 		}
 	}
 	for _, link := range regexp.MustCompile(`\]\(([^)h][^)]*)\)`).FindAllStringSubmatch(readme, -1) {

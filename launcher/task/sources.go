@@ -76,8 +76,8 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 }
 
 // WithoutInline is a copy of a run object whose inline sources hold nothing,
-// for the handler's environment. What is no source at all, and so perhaps a
-// value, is left out.
+// for the handler's environment. What says no kind, and so may be a value, is
+// taken for one.
 func WithoutInline(n *document.Node) *document.Node {
 	list := n.Field("spec").Field("secret_sources")
 	if list == nil {
@@ -86,10 +86,7 @@ func WithoutInline(n *document.Node) *document.Node {
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
 		kind := item.Field("kind")
-		switch {
-		case item.Kind != document.Map:
-			continue
-		case kind == nil || !kind.Scalar() || strings.EqualFold(strings.TrimSpace(kind.Text), "inline"):
+		if kind == nil || !kind.Scalar() || strings.EqualFold(strings.TrimSpace(kind.Text), "inline") {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
 				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},

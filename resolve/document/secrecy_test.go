@@ -14,14 +14,14 @@ func TestANodePrintsItsKindAndPlaceAndNoText(t *testing.T) {
 	const c = "c4NryXq7zK"
 	node, err := document.Parse("o", []byte("a: {"+c+": ["+c+", 1]}\nb: '"+c+"'"))
 	require.NoError(t, err)
-	type holder struct {
-		Node    *document.Node
-		Value   document.Node
-		Field   document.Field
-		Nodes   []*document.Node
-		pointer *document.Node
+	type holder struct { // an unexported field would print, which no method of a node can help
+		Node  *document.Node
+		Value document.Node
+		Field document.Field
+		Nodes []*document.Node
 	}
-	for _, v := range []any{node, *node, node.Items, []document.Node{*node}, holder{node, *node, node.Fields[1], []*document.Node{node}, node}} {
+	scalar := node.Fields[1].Value
+	for _, v := range []any{node, *node, scalar, *scalar, []document.Node{*scalar}, map[string]document.Node{"k": *scalar}, holder{scalar, *scalar, node.Fields[1], []*document.Node{scalar}}} {
 		sourcetest.RequireHidden(t, sourcetest.Printed(v), c)
 	}
 	require.Contains(t, sourcetest.Printed(node), "a map at o:1:1")

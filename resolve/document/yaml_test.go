@@ -134,15 +134,14 @@ func TestYAMLThatUnfoldsWithoutEndIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, text string }{
 		{"a billion laughs", laughs(12, "lol")},
 		{"a billion fields", laughs(12, "{a: b, c: d}")},
-		{"a billion problems", laughs(7, "[!x a, !x b]")},
+		{"a billion problems", laughs(7, "[!x a, b, c, d, e, f, g, h]")},
 		{"a billion merges", "a0: &a0 {k: v}\n" + func() (text string) {
 			for i := 1; i < 30; i++ {
 				text += fmt.Sprintf("a%d: &a%d {<<: [*a%d, *a%d, *a%d], k%d: v}\n", i, i, i-1, i-1, i-1, i)
 			}
 			return text
 		}()},
-		{"a million values", "[" + strings.Repeat("a,", maxNodes) + "]"},
-		{"a million fields", "a: {" + strings.Repeat("? ,", maxNodes/2) + "}"},
+		{"a million values", strings.Repeat("- a\n", maxNodes)},
 		{"deep lists", strings.Repeat("- ", maxDepth+1) + "a"},
 		{"deep braces", "a: " + strings.Repeat("{a: ", maxDepth) + "b" + strings.Repeat("}", maxDepth)},
 		{"deep by aliases", "a0: &a0 [x]\n" + func() (text string) {
@@ -169,7 +168,7 @@ func TestYAMLAtItsLimitsIsRead(t *testing.T) {
 		"# YAML\n" + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth),
 		strings.Repeat("- ", maxDepth) + "a",
 		laughs(5, "lol"),
-		"[" + strings.Repeat("a,", maxNodes-1) + "]",
+		strings.Repeat("- a\n", maxNodes-1),
 	} {
 		_, err := Parse("o", []byte(text))
 		require.NoError(t, err)

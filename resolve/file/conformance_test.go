@@ -24,11 +24,15 @@ func TestConformance(t *testing.T) {
 		"single.env": {
 			func(value string) string { return "'" + value + "'" },
 			func(value string) bool { return !has(value, "'") },
-			func(value string) bool { return strings.Contains(value, "\r\n") || has(value, "\x00") || strings.HasSuffix(value, `\`) },
+			func(value string) bool {
+				return strings.Contains(value, "\r\n") || has(value, "\x00") || strings.HasSuffix(value, `\`)
+			},
 		},
 		"double.env": {
 			inDoubleQuotes, nil,
-			func(value string) bool { return has(value, "$\x00") || strings.HasSuffix(value, `"`) || strings.HasSuffix(value, `\`) },
+			func(value string) bool {
+				return has(value, "$\x00") || strings.HasSuffix(value, `"`) || strings.HasSuffix(value, `\`)
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

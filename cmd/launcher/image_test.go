@@ -1,0 +1,58 @@
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRunsInAnEmptyImage is a FROM scratch image as its process sees it: the
+// launcher, a handler, and nothing else, not even /proc.
+func TestRunsInAnEmptyImage(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "a launcher in an empty root file system")
+	}
+	image := t.TempDir()
+	require.NoError(t, os.Chmod(image, 0o755))
+	for _, name := range []string{"launcher", "probe"} {
+		text, err := os.ReadFile(filepath.Join(bin, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(image, name), text, 0o755))
+	}
+	for _, deliver := range []string{"stdin", "fd", "env"} {
+		cmd := &exec.Cmd{
+			Path: "/launcher", Args: []string{"launcher", "run", "--deliver", deliver, "-s", "inline={'A': 'x'}", "--", "/probe", "secret", "A"},
+			Env: []string{}, Dir: "/",
+			SysProcAttr: &syscall.SysProcAttr{Chroot: image, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}},
+		}
+		require.Equal(t, result{stdout: "x"}, finish(t, cmd))
+	}
+}
+
+// TestDockerfileIsWhatTheReadmeSays cannot build the image, which needs a
+// registry; it holds the file to its promises.
+func TestDockerfileIsWhatTheReadmeSays(t *testing.T) {
+	dockerfile := read(t, "../../Dockerfile")
+	var steps []string
+	for line := range strings.Lines(dockerfile) {
+		if step := strings.TrimSpace(line); step != "" {
+			steps = append(steps, step)
+		}
+	}
+	require.Equal(t, "FROM golang:1.26-bookworm AS build", steps[0], "no # syntax line")
+	require.Contains(t, steps, "FROM scratch")
+	require.Contains(t, steps, "USER 65532:65532")
+	require.Equal(t, `ENTRYPOINT ["/launcher", "run", "--"]`, steps[len(steps)-1])
+	for _, step := range steps {
+		if _, file, ok := strings.Cut(step, "COPY --from=build /src/"); ok && !strings.HasPrefix(file, "build/") {
+			_, err := os.Stat("../../" + strings.Fields(file)[0])
+			require.NoError(t, err)
+		}
+	}
+	require.Contains(t, read(t, "../../README.md"), "COPY --from=launcher /launcher /launcher")
+}
