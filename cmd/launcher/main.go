@@ -36,14 +36,14 @@ type program struct {
 
 func (p *program) app(args []string) *cli.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
-	flags := func(command string, more ...cli.Flag) []cli.Flag {
+	flags := func(command string, more ...setting) []cli.Flag {
 		if !slices.Contains(args, command) {
 			return nil
 		}
-		return append(sharedFlags(), more...)
+		return append(p.sharedFlags(), p.flags(more...)...)
 	}
-	handler := text("handler", "", "FILE[:FUNCTION]", "call one function of a .py file, as MLRun does, in place of a command")
-	asJSON := toggle("json", "print JSON in place of a table")
+	handler := setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py file, as MLRun does, in place of a command"}
+	asJSON := setting{"json", "", "", false, "print JSON in place of a table"}
 	return &cli.App{
 		Name:           "launcher",
 		Usage:          "give a job its secrets: resolve the task's secret sources and run the handler with them",

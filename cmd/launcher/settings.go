@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// settings is what the flags and variables say, read and checked once.
+type settings struct {
+	task, local         string
+	secrets, params     []string
+	deliver             launcher.Delivery
+	env                 launcher.EnvOptions
+	warnMissing         bool
+	requireConfidential bool
+	timeout             time.Duration
+}
+
+// errUsage is a flag with a value that it does not have.
+type errUsage struct{ message string }
+
+func (e errUsage) Error() string { return e.message }
+func (errUsage) Hint() string    { return "launcher run --help lists the flags" }
+
+func usageError(_ *cli.Context, err error, _ bool) error {
+	return errUsage{strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)}
+}
+
+func noCommand(c *cli.Context) error {
+	if c.Args().Present() {
+		return errUsage{fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First())}
+	}
+	return cli.ShowAppHelp(c)
+}
+
+// values is a repeatable flag's values, else the lines of its variable.
+func values(c *cli.Context, name string, environ resolve.Environ) []string {
+	if given, ok := c.Value(name).([]string); ok && len(given) > 0 {
+		return given
+	}
+	return strings.FieldsFunc(environ[variable(name)], func(r rune) bool { return r == '\n' })
+}
+
+// read takes the settings from the command line and the environment, and tells
+// the report how to speak. All that is wrong is in the error.
+func (p *program) read(c *cli.Context) (settings, error) {
+	var wrong []error
+	choice := func(name string, among ...string) string {
+		value := c.String(name)
+		if value != "" && !slices.Contains(among, value) {
+			wrong = append(wrong, errUsage{fmt.Sprintf("--%s %q is not one of %s", name, value, strings.Join(among, ", "))})
+		}
+		return value
+	}
+	p.report.json = choice("log", "text", "json") == "json"
+	p.report.verbose, p.report.quiet = c.Bool("verbose"), c.Bool("quiet")
+	s := settings{
+		task: c.String("task"), local: c.String("local"),
+		secrets: values(c, "secrets", p.environ), params: values(c, "param", p.environ),
+		deliver:             launcher.Delivery(choice("deliver", "stdin", "fd", "env", "files", "socket")),
+		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: values(c, "allow-env", p.environ)},
+		warnMissing:         choice("missing", "fail", "warn") == "warn",
+		requireConfidential: c.Bool("require-confidential"),
+		timeout:             c.Duration("timeout"),
+	}
+	if s.deliver == "" {
+		s.deliver = defaultDelivery()
+	}
+	if s.timeout < 0 {
+		wrong = append(wrong, errUsage{"--timeout is less than 0"})
+	}
+	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
+		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)"})
+	}
+	if strings.ContainsAny(s.env.Prefix, "=\x00") {
+		wrong = append(wrong, errUsage{"--env-prefix cannot be the start of a variable's name"})
+	}
+	choice("init", "auto", "always", "never")
+	return s, errors.Join(append(wrong, notBuilt(c)...)...)
+}
+
+// notBuilt names each setting that asks for what this version does not do.
+func notBuilt(c *cli.Context) []error {
+	var missing []error
+	for flag, asked := range map[string]bool{
+		"--user":           c.String("user") != "",
+		"--mask":           c.Bool("mask"),
+		"--refresh":        c.Duration("refresh") != 0,
+		"--grace":          c.IsSet("grace"),
+		"--init always":    c.String("init") == "always",
+		"--deliver files":  c.String("deliver") == "files",
+		"--deliver socket": c.String("deliver") == "socket",
+	} {
+		if asked {
+			missing = append(missing, fmt.Errorf("%s is %w", flag, launcher.ErrNotBuilt))
+		}
+	}
+	slices.SortFunc(missing, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return missing
+}
+
+// defaultDelivery leaves a person's terminal to the handler.
+func defaultDelivery() launcher.Delivery {
+	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
+		return launcher.FD
+	}
+	return launcher.Stdin
+}
