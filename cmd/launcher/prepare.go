@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -126,6 +127,9 @@ func readDocument(ctx context.Context, path string) (*document.Node, error) {
 	case err != nil:
 		return nil, fmt.Errorf("--task: %w", err)
 	}
+	if filepath.Ext(path) == ".json" {
+		return document.ParseJSON(path, text)
+	}
 	return document.Parse(path, text)
 }
 
@@ -137,7 +141,7 @@ func (p *program) execConfig(r *prepared) (*task.Task, error) {
 	if text == "" {
 		return nil, nil
 	}
-	node, err := document.Parse(launcher.ExecConfig, []byte(text))
+	node, err := document.ParseJSON(launcher.ExecConfig, []byte(text))
 	var t task.Task
 	if node != nil {
 		var wrong error

@@ -188,6 +188,32 @@ func TestAsAnotherUser(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeReadIsNotMissing has an optional source with a file that is
+// there, and not for this user.
+func TestWhatCannotBeReadIsNotMissing(t *testing.T) {
+	require.NoError(t, os.Chmod(bin, 0o755))
+	dir, err := os.MkdirTemp("/tmp", "launcher-test-")
+	require.NoError(t, err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	require.NoError(t, os.Chmod(dir, 0o755))
+	secret := write(t, dir+"/TOKEN", "x")
+	require.NoError(t, os.Chmod(secret, 0))
+	for _, source := range []string{
+		`{kind: kubernetes, optional: true, source: {mount: ` + dir + `, secrets: [TOKEN]}}`,
+		`{kind: file, optional: true, source: ` + secret + `}`,
+	} {
+		task := write(t, dir+"/task.yaml", "spec: {secret_sources: ["+source+"]}")
+		require.NoError(t, os.Chmod(task, 0o644))
+		cmd := launcherCommand("run", "--task", task, "--", "true")
+		if os.Getuid() == 0 {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		}
+		got := finish(t, cmd)
+		require.Equal(t, 125, got.status)
+		require.Contains(t, got.stderr, "permission denied")
+	}
+}
+
 func TestATerminalStaysTheHandlers(t *testing.T) {
 	script := needs(t, "script", "standard input that is a terminal")
 	cmd := exec.Command(script, "-qec", filepath.Join(bin, "launcher")+` run -- sh -c 'echo $LAUNCHER_CONTEXT; test -t 0 && echo terminal'`, "/dev/null")

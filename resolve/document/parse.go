@@ -16,15 +16,11 @@ import (
 // grammar's form there is a Node beside them, so that its reader can look for
 // more.
 func Parse(origin string, text []byte) (*Node, error) {
-	text, err := Text(origin, text)
+	text, err := filled(origin, text)
 	if err != nil {
 		return nil, err
 	}
-	trimmed := bytes.TrimLeft(text, " \t\r\n")
-	if len(trimmed) == 0 {
-		return nil, &Problem{At: Position{Origin: origin}, Message: "is empty"}
-	}
-	if trimmed[0] != '{' && trimmed[0] != '[' {
+	if first := bytes.TrimLeft(text, " \t\r\n")[0]; first != '{' && first != '[' {
 		return parseYAML(origin, text)
 	}
 	if json.Valid(text) {
@@ -40,6 +36,25 @@ func Parse(origin string, text []byte) (*Node, error) {
 		return nil, notYAML
 	}
 	return nil, err
+}
+
+// ParseJSON reads a JSON document, as Parse does where nothing but JSON is
+// meant: much that is nearly JSON is YAML, of another meaning.
+func ParseJSON(origin string, text []byte) (*Node, error) {
+	text, err := filled(origin, text)
+	if err != nil {
+		return nil, err
+	}
+	return parseJSON(origin, text)
+}
+
+// filled is a text that is not empty.
+func filled(origin string, text []byte) ([]byte, error) {
+	text, err := Text(origin, text)
+	if err == nil && len(bytes.TrimLeft(text, " \t\r\n")) == 0 {
+		err = &Problem{At: Position{Origin: origin}, Message: "is empty"}
+	}
+	return text, err
 }
 
 // Text checks that bytes are text that every later reader takes for the same

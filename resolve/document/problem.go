@@ -26,8 +26,18 @@ func (p *Problem) Hint() string { return p.Advice }
 // reported in one run. The zero value is ready for use.
 type Problems struct{ list []error }
 
-// Add notes one problem.
+// maxProblems is how many problems are noted one by one; a document with more
+// is not the one that was meant.
+const maxProblems = 1000
+
+// Add notes one problem, and of more than a thousand that there are more.
 func (p *Problems) Add(at Position, hint, format string, args ...any) {
+	if len(p.list) > maxProblems {
+		return
+	}
+	if len(p.list) == maxProblems {
+		hint, format, args = "", "more problems follow", nil
+	}
 	p.list = append(p.list, &Problem{At: at, Message: fmt.Sprintf(format, args...), Advice: hint})
 }
 

@@ -24,7 +24,7 @@ const (
 type yamlReader struct {
 	origin    string
 	nodes     int
-	exhausted bool                // the limits are passed
+	exhausted error               // the limits are passed
 	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
 	Problems
 }
@@ -78,8 +78,8 @@ func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 func readYAML(origin string, tree *yaml.Node) (*Node, error) {
 	r := yamlReader{origin: origin, open: map[*yaml.Node]bool{}}
 	node := r.read(tree, 0)
-	if r.exhausted {
-		return nil, r.Err()
+	if r.exhausted != nil {
+		return nil, r.exhausted
 	}
 	return node, r.Err()
 }
@@ -121,10 +121,9 @@ func (r *yamlReader) at(n *yaml.Node) Position {
 func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	node := &Node{At: r.at(n)}
 	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if !r.exhausted {
-			r.Add(node.At, "", "unfolds to more than %d levels or %d values", maxDepth, maxNodes)
+		if r.exhausted == nil {
+			r.exhausted = &Problem{At: node.At, Message: fmt.Sprintf("unfolds to more than %d levels or %d values", maxDepth, maxNodes)}
 		}
-		r.exhausted = true
 		return node
 	}
 	switch n.Kind {
@@ -193,7 +192,7 @@ func (r *yamlReader) merge(value *Node) []Field {
 	}
 	var fields []Field
 	for _, m := range maps {
-		if m.Kind != Map && !r.exhausted {
+		if m.Kind != Map && r.exhausted == nil {
 			r.Add(m.At, "", "a merge key (<<) takes a map or a list of maps, not %s", m.Kind)
 		}
 		fields = append(fields, m.Fields...)

@@ -148,27 +148,6 @@ func TestAMountThatIsAFileIsAFailure(t *testing.T) {
 	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
 }
 
-func TestAnUnreadableFileIsAFailure(t *testing.T) {
-	if os.Geteuid() == 0 {
-		lacks(t, "a user that is not root: a file that the launcher may not read")
-	}
-	v := newVolume(t, map[string]string{"a": "1", "b": "2"})
-	require.NoError(t, os.Chmod(v.path("..2026_01", "a"), 0))
-	found, err := v.source("a", "b").Find(t.Context())
-	require.NoError(t, err)
-	require.ErrorIs(t, found[0].Err, os.ErrPermission)
-	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
-	require.NoError(t, found[1].Err)
-}
-
-func lacks(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-		t.Fatal("lacks: " + what)
-	}
-	t.Skip("lacks: " + what)
-}
-
 // whileReading is a context that lets the world go on each time the reader
 // looks whether it has ended.
 type whileReading struct {
