@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -52,16 +51,18 @@ func Find(path string, args []string) (Command, error) {
 	}
 	var denied error
 	for dir := range strings.SplitSeq(path, ":") {
-		file := filepath.Join(dir, name)
-		if !strings.Contains(file, "/") {
-			file = "./" + file // an empty entry is the working directory
+		if dir == "" {
+			dir = "." // execvp(3)
+		}
+		file := dir + "/" + name // as it is: what .. means is the kernel's to say
+		if _, err := os.Stat(file); err != nil || name == "" {
+			continue
 		}
 		err := runnable(file)
-		if err == nil && name != "" {
+		if err == nil {
 			return Command{file, args}, nil
 		}
-		var cannot *CannotRunError
-		if denied == nil && errors.As(err, &cannot) && name != "" {
+		if denied == nil {
 			denied = err
 		}
 	}
@@ -97,14 +98,18 @@ func reason(err error) error {
 }
 
 // execError explains why execve(2) refused a command that was found.
-func execError(path string, err error) error {
+func execError(path string, deliver Delivery, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOENT):
 		return &NotFoundError{fmt.Sprintf("command %q: its interpreter is not there", path), "check its #! line, or the C library that it was linked for"}
 	case errors.Is(err, syscall.ENOEXEC):
 		return &CannotRunError{fmt.Sprintf("command %q: exec format error", path), "a script needs a #! line; a program must be built for this architecture"}
 	case errors.Is(err, syscall.E2BIG):
-		return &CannotRunError{fmt.Sprintf("command %q: arguments and environment are too long together", path), adviseStdin}
+		advice := "see ulimit -s: a quarter of it is theirs"
+		if deliver == Env {
+			advice = adviseStdin
+		}
+		return &CannotRunError{fmt.Sprintf("command %q: arguments and environment are too long together", path), advice}
 	}
 	return &CannotRunError{Message: fmt.Sprintf("command %q: %v", path, reason(err))}
 }

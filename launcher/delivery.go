@@ -101,9 +101,10 @@ func (o EnvOptions) variable(key string) string {
 
 func (o EnvOptions) check(s resolve.Secret, name string) error {
 	value := s.Value.Reveal()
+	danger := dangerous(name)
 	switch {
-	case dangerous(name) && !slices.Contains(o.Allow, name):
-		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s steers the loader, the shell or an interpreter", name),
+	case danger != "" && !slices.Contains(o.Allow, name):
+		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s %s", name, danger),
 			"--allow-env " + name + " lets it through; or " + adviseStdin}
 	case slices.Contains(value, 0):
 		return &RefusedError{s.Key, "env: its value holds a NUL byte, which no variable can", adviseStdin}

@@ -42,7 +42,7 @@ func (j Job) environment(routes []string) ([]string, error) {
 		}
 		environ[handler.VariableJSON] = string(text)
 		if len(handler.VariableJSON)+1+len(text) > maxVariable {
-			return nil, &RefusedError{"", fmt.Sprintf("env: the task is longer than the %d bytes of a variable", maxVariable), adviseStdin}
+			return nil, &RefusedError{"", fmt.Sprintf("env: the task and the names of its keys are longer than the %d bytes of a variable", maxVariable), adviseStdin}
 		}
 		for i, s := range j.Context.Secrets {
 			environ[routes[i]] = string(s.Value.Reveal())

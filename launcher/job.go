@@ -7,6 +7,9 @@
 package launcher
 
 import (
+	"errors"
+	"unsafe"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -24,7 +27,7 @@ type Job struct {
 
 // Protect makes this process one whose memory nobody else can read: no core
 // dump (hazards: a dump holds every value), and not traceable by processes of
-// the same user (prctl(2), PR_SET_DUMPABLE). The limit is soft, so a handler
+// the same user (prctl(2), PR_SET_DUMPABLE), and no trace on QUIT. The limit is soft, so a handler
 // can have core dumps again; execve ends the second.
 func Protect() error {
 	var limit unix.Rlimit
@@ -35,44 +38,97 @@ func Protect() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
 	}
+	for _, s := range []unix.Signal{unix.SIGQUIT, unix.SIGABRT} {
+		if err := defaultAction(s); err != nil {
+			return err
+		}
+	}
 	return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }
 
-// Exec replaces this process by the handler, so it returns only with an error:
-// a RefusedError, a NotFoundError, a CannotRunError, or one of the system.
-// Before is called at the last moment.
-func (j Job) Exec(before func()) error {
+// Reserve keeps the Go runtime from making its epoll instance descriptor 3,
+// where the fd delivery puts the context: a thread that waits there would find
+// another file. It is for the first moment of the program.
+func Reserve() error {
+	if _, err := unix.FcntlInt(contextFD, unix.F_GETFD, 0); err == nil {
+		return nil // whoever started the launcher has it, or the runtime a file that it reads
+	}
+	_, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, contextFD) // the lowest that is free, from 3
+	return err
+}
+
+// polled reports whether the descriptor is an epoll instance: epoll_ctl(2) has
+// EINVAL for every other file.
+func polled(fd int) bool {
+	err := unix.EpollCtl(fd, unix.EPOLL_CTL_DEL, 2, nil)
+	return !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EBADF)
+}
+
+// defaultAction takes a signal from the Go runtime, which answers it with a
+// trace of all goroutines and their registers, and status 2.
+func defaultAction(s unix.Signal) error {
+	// All zero is SIG_DFL without flags in every architecture's kernel_sigaction;
+	// 8 is the size of its mask, rt_sigaction(2).
+	var action [4]uint64
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// Check is the error that Exec would return before it changes anything.
+func (j Job) Check() error {
+	_, _, err := j.assemble()
+	return err
+}
+
+// assemble is the handler's environment and the text of its context; errors are
+// RefusedErrors, or say what JSON cannot carry.
+func (j Job) assemble() (environ []string, text []byte, err error) {
 	routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	environ, err := j.environment(routes)
+	if environ, err = j.environment(routes); err != nil {
+		return nil, nil, err
+	}
+	if j.Deliver != Env {
+		text, err = j.Context.JSON()
+	}
+	return environ, text, err
+}
+
+// Exec replaces this process by the handler, so it returns only with an error:
+// one of Check, a NotFoundError, a CannotRunError, or one of the system. Before
+// is called at the last moment.
+func (j Job) Exec(before func()) error {
+	environ, text, err := j.assemble()
 	if err != nil {
 		return err
 	}
-	if err := j.descriptors(); err != nil {
+	if err := j.descriptors(text); err != nil {
 		return err
 	}
 	before()
-	return execError(j.Command.Path, unix.Exec(j.Command.Path, j.Command.Args, environ))
+	return execError(j.Command.Path, j.Deliver, unix.Exec(j.Command.Path, j.Command.Args, environ))
 }
 
 // descriptors leaves the handler 0, 1, 2 and the context's, and no other that
 // the launcher was started with.
-func (j Job) descriptors() error {
+func (j Job) descriptors(text []byte) error {
 	if err := closeOnExec(); err != nil {
 		return err
 	}
 	if j.Deliver == Env {
 		return nil
 	}
-	text, err := j.Context.JSON()
-	if err != nil {
-		return err
-	}
+	var err error
 	fd, target := 0, 0
 	if j.Deliver == FD {
-		target = contextFD
+		if target = contextFD; polled(target) {
+			return &RefusedError{"", "fd: descriptor 3 is in use", "make standard input a blocking one, or use --deliver stdin"}
+		}
 		fd, err = sealed(text)
 	} else {
 		fd, err = filled(text)

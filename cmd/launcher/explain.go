@@ -33,6 +33,7 @@ func (p *program) explain(c *cli.Context) error {
 	r, err := p.readTask(ctx, s)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
+		err = errors.Join(err, r.job(s, launcher.Command{}).Check())
 	}
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
 	rows := explanations(r.resolution, routes, refused, s.deliver)
@@ -41,7 +42,7 @@ func (p *program) explain(c *cli.Context) error {
 			return err
 		}
 	}
-	return errors.Join(err, refused)
+	return err
 }
 
 func explanations(r resolve.Resolution, routes []string, refused error, deliver launcher.Delivery) []explanation {

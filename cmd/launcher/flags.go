@@ -114,7 +114,7 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"require-confidential", "", "", false, "refuse inline, env and file sources"},
 		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"},
 		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"},
-		setting{"timeout", "", "DURATION", time.Minute, "one deadline over all resolving; 0 is none"},
+		setting{"timeout", "", "DURATION", time.Minute, "one deadline over all resolving, such as 90s; 0 is none"},
 		setting{"user", "", "UID[:GID]", "", "run the handler as this user"},
 		setting{"grace", "", "DURATION", 10 * time.Second, "after a forwarded TERM, how long before KILL"},
 		setting{"mask", "", "", false, "replace secret values in the handler's stdout and stderr"},
@@ -123,6 +123,7 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
 		setting{"log", "", "text|json", "text", "the form of the launcher's own messages, on stderr"},
 		setting{"verbose", "", "", false, "say what is done, by name"},
+		setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py file, as MLRun does, in place of a command"},
 		setting{"quiet", "", "", false, "errors only: no warnings, no hints"},
 	)
 }

@@ -206,7 +206,9 @@ func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
 		BASH_FUNC_ls SHELLOPTS BASHOPTS PS4 PYTHONPATH PYTHONSTARTUP NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS
 		JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH R_PROFILE R_PROFILE_USER R_ENVIRON PERL5LIB PERL5OPT
 		RUBYOPT RUBYLIB DOTNET_STARTUP_HOOKS GIT_SSH GIT_SSH_COMMAND HTTPS_PROXY https_proxy NO_PROXY SSL_CERT_FILE
-		SSL_CERT_DIR KUBERNETES_SERVICE_HOST AZURE_CLIENT_ID LAUNCHER_TASK LAUNCHER_CONTEXT`)
+		SSL_CERT_DIR KUBERNETES_SERVICE_HOST AZURE_CLIENT_ID LAUNCHER_TASK LAUNCHER_CONTEXT
+		PERLLIB LUA_INIT OPENSSL_CONF NODE_TLS_REJECT_UNAUTHORIZED REQUESTS_CA_BUNDLE SSLKEYLOGFILE GIT_CONFIG_COUNT PROMPT_COMMAND
+		MLRUN_EXEC_CONFIG`)
 	for _, name := range names {
 		source := fmt.Sprintf(`inline={"%s": "v"}`, name)
 		refused := start(t, nil, "", "run", "--deliver", "env", "-s", source, "--", "true")
@@ -218,6 +220,16 @@ func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
 	}
 	allowed := start(t, nil, "", "run", "--deliver", "env", "--allow-env", "NODE_OPTIONS", "-s", `inline={"NODE_OPTIONS": "v"}`, "--", "printenv", "NODE_OPTIONS")
 	require.Equal(t, "v\n", allowed.stdout, allowed.stderr)
+}
+
+// TestEnvRefusesWhatAShellSetsItself is names whose value would be another in a
+// shell script.
+func TestEnvRefusesWhatAShellSetsItself(t *testing.T) {
+	for _, name := range strings.Fields("_ PWD OLDPWD SHLVL OPTIND LINENO BASH BASH_VERSION BASHPID RANDOM PPID UID PS1 COMP_WORDBREAKS") {
+		refused := start(t, nil, "", "run", "--deliver", "env", "-s", fmt.Sprintf(`inline={"%s": "v"}`, name), "--", "true")
+		require.Equal(t, 125, refused.status, name)
+		require.Contains(t, refused.stderr, "is one that a shell sets itself")
+	}
 }
 
 func TestEnvHasOneVariableOfAName(t *testing.T) {

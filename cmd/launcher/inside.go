@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,25 +51,26 @@ func (p *program) getSecret(c *cli.Context) error {
 // install copies this program to DIR/launcher, so that either the old file is
 // there or the new one, whole.
 func (p *program) install(c *cli.Context) error {
-	if c.NArg() != 1 {
+	dir := c.Args().First()
+	if c.NArg() != 1 || dir == "" {
 		return errUsage{"install takes one DIR"}
 	}
 	source, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return err
 	}
-	dir := c.Args().First()
 	target, err := os.CreateTemp(dir, ".launcher-*")
 	if err != nil {
 		return fmt.Errorf("install in %q: %w", dir, errors.Unwrap(err))
 	}
 	_, err = io.Copy(target, source)
-	err = errors.Join(err, target.Chmod(0o755), target.Sync(), target.Close())
+	err = cmp.Or(err, target.Chmod(0o755), target.Sync(), target.Close())
 	if err == nil {
 		err = os.Rename(target.Name(), filepath.Join(dir, "launcher"))
 	}
 	if err != nil {
 		_ = os.Remove(target.Name())
+		return fmt.Errorf("install in %q: %w", dir, errors.Unwrap(err))
 	}
-	return err
+	return nil
 }

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"slices"
 
@@ -22,7 +23,7 @@ func main() {
 // run is the whole program; its result is the exit status.
 func run(args []string, environ resolve.Environ) int {
 	p := program{environ: environ, report: report{out: standardError{}}}
-	if err := launcher.Protect(); err != nil {
+	if err := errors.Join(launcher.Reserve(), launcher.Protect()); err != nil {
 		return p.report.end(err)
 	}
 	return p.report.end(p.app(args).Run(args))
@@ -42,7 +43,6 @@ func (p *program) app(args []string) *cli.App {
 		}
 		return append(p.sharedFlags(), p.flags(more...)...)
 	}
-	handler := setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py file, as MLRun does, in place of a command"}
 	asJSON := setting{"json", "", "", false, "print JSON in place of a table"}
 	return &cli.App{
 		Name:           "launcher",
@@ -52,9 +52,10 @@ func (p *program) app(args []string) *cli.App {
 		HideVersion:    true,
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // the status is run's
-		Action:         noCommand,
+		Action:         p.noCommand,
+		Flags:          []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print version, commit and Go version"}},
 		Commands: []*cli.Command{
-			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run", handler)...),
+			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run")...),
 			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
 			command("install", "DIR", "copy this program to DIR/launcher", p.install),

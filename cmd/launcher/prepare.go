@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -88,7 +89,7 @@ func setParameters(t *task.Task, params []string) error {
 	var problems document.Problems
 	for _, param := range params {
 		name, text, ok := strings.Cut(param, "=")
-		if !ok || name == "" {
+		if !ok || name == "" || !utf8.ValidString(name) {
 			problems.Add(document.Position{Origin: "--param"}, "for instance --param rate=0.5", "is not NAME=VALUE")
 			continue
 		}
@@ -106,7 +107,11 @@ func parameter(origin, text string) (*document.Node, error) {
 	if strings.TrimSpace(text) == "" {
 		return &document.Node{Kind: document.String, Text: text, At: document.Position{Origin: origin}}, nil
 	}
-	return document.Parse(origin, []byte(text))
+	node, err := document.Parse(origin, []byte(text))
+	if err != nil {
+		err = advised{err, `a value that is text and no YAML goes in double quotes: 'NAME="..."'`}
+	}
+	return node, err
 }
 
 // readDocument reads the file, or standard input for "-".
@@ -125,7 +130,7 @@ func readDocument(ctx context.Context, path string) (*document.Node, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, advised{fmt.Errorf("--task: %q is not there", path), "check the path and the volume that it is on"}
 	case err != nil:
-		return nil, fmt.Errorf("--task: %w", err)
+		return nil, advised{fmt.Errorf("--task: %w", err), "a regular file, or - for standard input"}
 	}
 	if filepath.Ext(path) == ".json" {
 		return document.ParseJSON(path, text)

@@ -125,9 +125,15 @@ func (r report) line(level, message, advice string) {
 	_, _ = io.WriteString(r.out, text)
 }
 
+// maxLine is the longest message, in bytes.
+const maxLine = 2000
+
 // oneLine keeps a path or name with control characters in it from looking like
-// a message of its own.
+// a message of its own, and a long one from hiding the others.
 func oneLine(s string) string {
+	if len(s) > maxLine {
+		s = strings.ToValidUTF8(s[:maxLine], "") + "…"
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return '?'

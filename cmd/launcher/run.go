@@ -30,12 +30,17 @@ func (p *program) run(c *cli.Context) error {
 		return err
 	}
 	p.report.detail("exec %s, context by %s", command.Path, s.deliver)
+	return r.job(s, command).Exec(interrupt.end)
+}
+
+// job is the handler with all that it is to be given.
+func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 	return launcher.Job{
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
 		Deliver: s.deliver, Options: s.env,
 		Environ: r.environ, Withhold: r.variables,
-	}.Exec(interrupt.end)
+	}
 }
 
 // lookUp finds the command, or what calls the function of --handler, before

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -32,10 +33,14 @@ func (e errUsage) Error() string { return e.message }
 func (errUsage) Hint() string    { return "launcher run --help lists the flags" }
 
 func usageError(_ *cli.Context, err error, _ bool) error {
-	return errUsage{strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)}
+	message := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)
+	return errUsage{strings.Replace(message, "for flag -", "for flag --", 1)}
 }
 
-func noCommand(c *cli.Context) error {
+func (p *program) noCommand(c *cli.Context) error {
+	if c.Bool("version") {
+		return p.version(c)
+	}
 	if c.Args().Present() {
 		return errUsage{fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First())}
 	}
@@ -47,7 +52,13 @@ func values(c *cli.Context, name string, environ resolve.Environ) []string {
 	if given, ok := c.Value(name).([]string); ok && len(given) > 0 {
 		return given
 	}
-	return strings.FieldsFunc(environ[variable(name)], func(r rune) bool { return r == '\n' })
+	var lines []string
+	for line := range strings.Lines(environ[variable(name)]) {
+		if line = strings.TrimSpace(line); line != "" { // a pod's YAML indents them
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // read takes the settings from the command line and the environment, and tells
@@ -81,7 +92,10 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
 		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)"})
 	}
-	if strings.ContainsAny(s.env.Prefix, "=\x00") {
+	if s.local != "" && s.requireConfidential {
+		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses"})
+	}
+	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
 		wrong = append(wrong, errUsage{"--env-prefix cannot be the start of a variable's name"})
 	}
 	choice("init", "auto", "always", "never")

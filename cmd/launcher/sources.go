@@ -79,7 +79,7 @@ func openFile(d resolve.Declaration, _ surroundings) (opened, error) {
 func openKubernetes(d resolve.Declaration, around surroundings) (opened, error) {
 	spec, err := kubernetes.Parse(d.Source)
 	if around.local != "" {
-		return opened{localSource(around.local, spec.Keys), nil}, err
+		return opened{localSource(around.local, spec.Keys), spec.Variables(around.environ)}, err
 	}
 	return opened{spec.Source(around.environ), spec.Variables(around.environ)}, err
 }
@@ -113,7 +113,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 		k, ok := kindOf(d.Kind)
 		switch {
 		case !ok:
-			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %q", d.Kind)
+			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %s", document.Shown(d.Kind))
 			continue
 		case s.requireConfidential && !k.confidential:
 			problems.Add(d.At, "use kubernetes or azure_vault", "--require-confidential refuses the %s source", d.Kind)

@@ -337,6 +337,7 @@ def _main(argv: list[str]) -> None:
 
 def _run(file: str, name: str) -> None:
     """Call the function name of file as MLRun does, and ignore what it returns."""
+    import copy  # noqa: F401  # now: the handler's folder may hold a copy.py
     import inspect
 
     context = get_context()

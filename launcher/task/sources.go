@@ -75,9 +75,12 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
 }
 
+// passedOn is the kinds whose declarations hold no value.
+var passedOn = []string{"env", "file", "kubernetes", "azure_vault"}
+
 // WithoutInline is a copy of a run object whose inline sources hold nothing,
-// for the handler's environment. What says no kind, and so may be a value, is
-// taken for one.
+// for the handler's environment. What is of no known kind, and so may hold a
+// value, is taken for one.
 func WithoutInline(n *document.Node) *document.Node {
 	list := n.Field("spec").Field("secret_sources")
 	if list == nil {
@@ -86,7 +89,7 @@ func WithoutInline(n *document.Node) *document.Node {
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
 		kind := item.Field("kind")
-		if kind == nil || !kind.Scalar() || strings.EqualFold(strings.TrimSpace(kind.Text), "inline") {
+		if kind == nil || !slices.Contains(passedOn, kind.Text) {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
 				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},

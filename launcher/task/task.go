@@ -10,6 +10,7 @@ package task
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -64,6 +65,8 @@ func Parse(n *document.Node) (Task, error) {
 		case f.Name == "metadata", f.Name == "spec", f.Name == "kind", f.Name == "status":
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
+		case misspelt(f.Name, "spec", "metadata", "secret_sources"):
+			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", document.Shown(f.Name))
 		case slices.Contains(own, f.Name):
 			problems.Add(f.At, "", "%q is the context's own name and not for a task", f.Name)
 		default:
@@ -84,6 +87,11 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 			problems.Add(found.At, "", "%s must be a map, not %s", name, found.Kind)
 		}
 		section.At, section.Fields = found.At, slices.Clone(found.Fields)
+	}
+	for _, f := range section.Fields {
+		if misspelt(f.Name, "secret_sources") { // as an unknown field it would be let through, and its values with it
+			problems.Add(f.At, "write secret_sources", "field %s is not what it looks like", document.Shown(f.Name))
+		}
 	}
 	for _, k := range known {
 		value := section.Field(k.name)
@@ -111,6 +119,18 @@ func whole(n *document.Node) bool {
 		_, err = strconv.ParseInt(string(text), 10, 64)
 	}
 	return err == nil
+}
+
+// misspelt reports whether a field differs from one of the names in nothing but
+// letter case, "-" and "_".
+func misspelt(field string, names ...string) bool {
+	plain := strings.NewReplacer("_", "", "-", "")
+	for _, name := range names {
+		if field != name && strings.EqualFold(plain.Replace(field), plain.Replace(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // text is a scalar taken as the string that is written.

@@ -146,13 +146,13 @@ func TestAnIterationIsAWholeNumber(t *testing.T) {
 }
 
 func TestFieldsThatMLRunHasNotAreKept(t *testing.T) {
-	task, err := read(t, `{"x": 1, "Secrets": {"a": "b"}, "spec": {"y": [1.10, {"z": null}], "handler": "h"}, "metadata": {"w": true}, "kind": "run", "secretSources": []}`)
+	task, err := read(t, `{"x": 1, "Secrets": {"a": "b"}, "spec": {"y": [1.10, {"z": null}], "handler": "h"}, "metadata": {"w": true}, "kind": "run", "secretStuff": []}`)
 	require.NoError(t, err)
 	var extra []string
 	for _, f := range task.Extra {
 		extra = append(extra, f.Name+" "+encoded(t, f.Value))
 	}
-	require.Equal(t, []string{"x 1", `Secrets {"a":"b"}`, "secretSources []"}, extra)
+	require.Equal(t, []string{"x 1", `Secrets {"a":"b"}`, "secretStuff []"}, extra)
 	require.Equal(t, `[1.10,{"z":null}]`, encoded(t, task.Spec.Field("y")))
 	require.Equal(t, "true", encoded(t, task.Metadata.Field("w")))
 }
@@ -240,5 +240,16 @@ func TestWrongTypesAreRefused(t *testing.T) {
 			continue
 		}
 		require.EqualError(t, err, "task:"+want, text)
+	}
+}
+
+func TestAFieldThatIsNotWhatItLooksLikeIsRefused(t *testing.T) {
+	for _, text := range []string{
+		`{Spec: {}}`, `{secretSources: []}`, `{spec: {secretSources: []}}`, `{spec: {Secret_Sources: []}}`, `{spec: {secret-sources: []}}`, `{metaData: {}}`,
+	} {
+		node, err := document.Parse("task", []byte(text))
+		require.NoError(t, err)
+		_, err = Parse(node)
+		require.ErrorContains(t, err, "is not what it looks like", text)
 	}
 }

@@ -67,12 +67,12 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 	case "name":
 		if s.Name = problems.Text(f.Value, "name"); f.Value.Kind == document.String && !validVault(s.Name) {
 			problems.Add(f.Value.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
-				"%q is no name of a vault", s.Name)
+				"%s is no name of a vault", document.Shown(s.Name))
 		}
 	case "k8s_secret":
 		if s.K8sSecret = problems.Text(f.Value, "k8s_secret"); f.Value.Kind == document.String && !validK8sSecret(s.K8sSecret) {
 			problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
-				"%q is no name of a Kubernetes Secret", s.K8sSecret)
+				"%s is no name of a Kubernetes Secret", document.Shown(s.K8sSecret))
 		}
 	case "secrets":
 		s.secrets(problems, f.Value)
@@ -84,7 +84,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 	case "credential":
 		s.Credential = problems.Text(f.Value, "credential")
 		if f.Value.Kind == document.String && !slices.Contains(credentials, s.Credential) {
-			problems.Add(f.Value.At, "one of "+strings.Join(credentials, ", "), "unknown credential %q", s.Credential)
+			problems.Add(f.Value.At, "one of "+strings.Join(credentials, ", "), "unknown credential")
 		}
 	default:
 		problems.Unknown(f, "an azure_vault source", slices.Clone(fields)...)
@@ -99,7 +99,7 @@ func (s *Spec) secrets(problems *document.Problems, n *document.Node) {
 	for _, item := range n.Items {
 		secret := parseSecret(problems, item)
 		if seen[secret.Key] && secret.Key != "" {
-			problems.Add(item.At, "", "%q is twice in secrets", secret.Key)
+			problems.Add(item.At, "", "%s is twice in secrets", document.Shown(secret.Key))
 		}
 		seen[secret.Key] = true
 		s.Secrets = append(s.Secrets, secret)
@@ -135,7 +135,7 @@ func parseSecret(problems *document.Problems, n *document.Node) Secret {
 	}
 	checkName(problems, n.At, secret.Name)
 	if secret.Version != "" && !only(secret.Version, hex) {
-		problems.Add(n.At, "", "%q is no version of a secret", secret.Version)
+		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", document.Shown(secret.Key))
 	}
 	return secret
 }
@@ -150,7 +150,7 @@ func only(s, set string) bool { return s != "" && strings.TrimLeft(s, set) == ""
 
 func checkName(problems *document.Problems, at document.Position, name string) {
 	if len(name) > 127 || !only(name, names) {
-		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%q is no name of a vault's secret", name)
+		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is no name of a vault's secret", document.Shown(name))
 	}
 }
 

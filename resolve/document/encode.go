@@ -1,7 +1,6 @@
 package document
 
 import (
-	"bytes"
 	"encoding/json"
 	"math/big"
 	"strconv"
@@ -30,20 +29,27 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 	}
 }
 
-// AppendString appends a JSON string. It takes text that is UTF-8.
-func AppendString(dst []byte, s string) []byte {
-	if !strings.ContainsFunc(s, needsEscape) {
-		return append(append(append(dst, '"'), s...), '"')
-	}
-	buffer := bytes.NewBuffer(dst)
-	encoder := json.NewEncoder(buffer)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string and a bytes.Buffer have no way to fail
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
-}
+// short is the letters of the two-character escapes.
+var short = [' ']byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// needsEscape reports whether a character may not stand as it is in a JSON string.
-func needsEscape(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+// AppendString appends a JSON string (RFC 8259, section 7): nothing is escaped
+// that need not be. It takes text that is UTF-8.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\':
+			dst = append(dst, '\\', c)
+		case c < ' ' && short[c] != 0: // no longer than it may have been
+			dst = append(dst, '\\', short[c])
+		case c < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', '0'+c>>4, "0123456789abcdef"[c&15])
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
 
 func (n *Node) appendNumber(dst []byte) ([]byte, error) {
 	if json.Valid([]byte(n.Text)) {

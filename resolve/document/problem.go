@@ -83,11 +83,18 @@ func (p *Problems) Unknown(f Field, what string, known ...string) {
 	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", Shown(f.Name), what)
 }
 
-// Shown is a name as messages have it: quoted, and cut after a "=", as what
-// follows was perhaps meant as a value.
+// maxShown is the most of a name that a message has, in bytes: more
+// than that of the longest key.
+const maxShown = 256
+
+// Shown is a name as messages have it: quoted, of no more than 256 bytes, and
+// cut after a "=", as what follows was perhaps meant as a value.
 func Shown(name string) string {
 	if i := strings.IndexByte(name, '='); i >= 0 {
 		name = name[:i+1]
+	}
+	if len(name) > maxShown {
+		name = strings.ToValidUTF8(name[:maxShown], "") + "…"
 	}
 	return strconv.Quote(name)
 }

@@ -31,9 +31,10 @@ const (
 )
 
 // FormatOf is the format of a file that declares none: Dotenv for the names
-// ".env" and "*.env", Lines for every other.
+// ".env", "*.env" and ".env.*", Lines for every other.
 func FormatOf(path string) Format {
-	if strings.HasSuffix(filepath.Base(path), ".env") {
+	name := filepath.Base(path)
+	if strings.HasSuffix(name, ".env") || strings.HasPrefix(name, ".env.") {
 		return Dotenv
 	}
 	return Lines

@@ -35,7 +35,7 @@ func find(t *testing.T, source string) (found []string, err error) {
 func TestFormatOf(t *testing.T) {
 	for path, want := range map[string]Format{
 		".env": Dotenv, "/app/.env": Dotenv, "prod.env": Dotenv, "a.b/c.env": Dotenv,
-		"secrets.txt": Lines, "env": Lines, "/app.env/secrets": Lines, ".env.local": Lines, ".ENV": Lines,
+		"secrets.txt": Lines, "env": Lines, "/app.env/secrets": Lines, ".env.local": Dotenv, ".ENV": Lines,
 		"x.envrc": Lines, "": Lines,
 	} {
 		require.Equal(t, want, FormatOf(path), path)

@@ -113,6 +113,10 @@ func (p *parser) checkKey(key []byte) bool {
 		p.refuse("remove it", "a byte order mark that is not at the start of the file")
 		return false
 	}
+	if bytes.ContainsAny(key, "{}[]\"'") { // perhaps JSON, and then a value
+		p.refuse("write KEY=value", "a key holds a quote, a brace or a bracket")
+		return false
+	}
 	if err := resolve.CheckKey(string(key)); err != nil {
 		p.refuse("", "%v", err)
 		return false
@@ -154,6 +158,8 @@ func (p *parser) lineStatement(text []byte) int {
 	switch {
 	case !found:
 		p.refuse("", errNeither)
+	case bytes.HasPrefix(key, []byte("export ")):
+		p.refuse(`dotenv has export and quotes: use "format: dotenv"`, "a key starts with export")
 	case p.checkKey(key):
 		p.add(string(key), bytes.TrimLeft(value, blanks))
 	}

@@ -97,7 +97,7 @@ func TestLines(t *testing.T) {
 		{"CR at the end", "A=1\r", "A=1:1"},
 		{"byte order mark", "\xef\xbb\xbfA=1", "A=1:1"},
 		{"byte order mark and comment", "\xef\xbb\xbf# x\nA=1", "A=1:2"},
-		{"keys exactly", "a.b-C d=1\nÉ=2\nexport A=3", "a.b-C d=1:1 É=2:2 export A=3:3"},
+		{"keys exactly", "a.b-C d=1\nÉ=2\nexported A=3", "a.b-C d=1:1 É=2:2 exported A=3:3"},
 		{"case", "a=1\nA=2", "a=1:1 A=2:2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func main() {
 	case "process":
 		check(json.NewEncoder(os.Stdout).Encode(map[string]any{
 			"descriptors": descriptors(), "environ": os.Environ(), "args": os.Args,
-			"core": core(), "signals": signals(),
+			"core": core(),
 		}))
 	case "wait": // says that it runs, then waits to be told to end
 		fmt.Println("started", os.Getpid())
@@ -82,17 +82,4 @@ func core() [2]uint64 {
 	var limit syscall.Rlimit
 	check(syscall.Getrlimit(syscall.RLIMIT_CORE, &limit))
 	return [2]uint64{limit.Cur, limit.Max}
-}
-
-// signals is the lines of /proc/self/status about blocked and ignored signals.
-func signals() map[string]string {
-	text, err := os.ReadFile("/proc/self/status")
-	check(err)
-	masks := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		if name, mask, ok := strings.Cut(line, ":"); ok && (name == "SigBlk" || name == "SigIgn") {
-			masks[name] = strings.TrimSpace(mask)
-		}
-	}
-	return masks
 }
