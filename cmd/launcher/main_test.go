@@ -102,6 +102,8 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // writes what was printed; read the diff
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+			env.Setenv("SAVED", env.Getenv("PATH"))
+			env.Setenv("BIN", bin)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

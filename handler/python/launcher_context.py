@@ -33,8 +33,9 @@ from _thread import RLock  # without what the threading module imports
 
 TYPE_CHECKING = False  # typing takes longer to import than the rest
 if TYPE_CHECKING:
+    from inspect import Parameter
     from types import ModuleType
-    from typing import Any, Callable, NoReturn, Union
+    from typing import Any, Callable, Iterable, NoReturn, Union
 
     Secret = Union[str, bytes]
 
@@ -337,10 +338,11 @@ def _main(argv: list[str]) -> None:
 
 def _run(file: str, name: str) -> None:
     """Call the function name of file as MLRun does, and ignore what it returns."""
-    import copy  # noqa: F401  # now: the handler's folder may hold a copy.py
+    import copy  # both now: the handler may be a copy.py, and take their place
     import inspect
 
     context = get_context()
+    given = copy.deepcopy({**context.inputs, **context.parameters})
     module = _load(file)
     function = getattr(module, name, None)
     shown = os.path.basename(file)
@@ -349,7 +351,8 @@ def _run(file: str, name: str) -> None:
         own = [n for n, f in found if f.__module__ == module.__name__ and n[0] != "_"]
         hint = f"hint: it defines {', '.join(own) or 'no public function'}"
         _stop(127, f"{shown} has no function {_quote(name)}\n{hint}")
-    args, kwargs = _arguments(function, f"{shown}: {name}()", context)
+    parameters = inspect.signature(function).parameters.values()
+    args, kwargs = _arguments(parameters, given, f"{shown}: {name}()", context)
     result = function(*args, **kwargs)
     if inspect.isawaitable(result):
         import asyncio
@@ -387,22 +390,18 @@ def _load(file: str) -> ModuleType:
 
 
 def _arguments(
-    function: Callable[..., Any], named: str, context: Context
+    parameters: Iterable[Parameter], given: dict[str, Any], named: str, context: Context
 ) -> tuple[list[Any], dict[str, Any]]:
-    """Return the arguments that MLRun 1.7 passes to function.
+    """Return the arguments that MLRun 1.7 passes to a function of these parameters.
 
     A parameter called ``context``, wherever it stands, is the context. Every
     other is looked up by its name in the task's parameters, then its inputs,
     then is left to its default. ``**kwargs`` gets what remains of both.
     """
-    import copy
-    import inspect
-
-    given = copy.deepcopy({**context.inputs, **context.parameters})
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     missing: list[str] = []
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in parameters:
         if parameter.kind is parameter.VAR_POSITIONAL:
             continue
         if parameter.kind is parameter.VAR_KEYWORD:  # always the last
