@@ -2,7 +2,6 @@ package task
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -34,7 +33,7 @@ func requireNoInline(t *testing.T, text []byte) {
 		require.NoError(t, json.Unmarshal(list, &sources))
 	}
 	for _, source := range sources {
-		if kind := fmt.Sprintf("%s", source["kind"]); strings.EqualFold(kind, `"inline"`) {
+		if kind := string(source["kind"]); strings.EqualFold(kind, `"inline"`) {
 			require.Len(t, source, 2)
 			require.Equal(t, "{}", string(source["source"]))
 		}
