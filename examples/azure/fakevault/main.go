@@ -3,8 +3,9 @@
 // Azure account.
 //
 // It writes into a folder what a client needs: ca.pem, env with the variables
-// to set, credentials with what a mounted Kubernetes Secret would have, and
-// requests.jsonl, the request log. When it is ready it prints one line of JSON.
+// to set, credentials with what a mounted Kubernetes Secret would have, admin
+// with the address of the faults and counters, and requests.jsonl, the request
+// log. When it is ready it prints one line of JSON.
 // It ends on TERM or INT with status 0.
 package main
 
@@ -86,7 +87,8 @@ func load(file string) (fake.Config, error) {
 func describe(folder string, ready fake.Ready, config fake.Config) error {
 	files := map[string]string{
 		// NO_PROXY of the user's may name Azure; both spellings are read.
-		"env": fmt.Sprintf("HTTPS_PROXY=%s\nHTTP_PROXY=%[1]s\nNO_PROXY=\nno_proxy=\nSSL_CERT_FILE=%s\n", ready.Proxy, ready.CA),
+		"env":   fmt.Sprintf("HTTPS_PROXY=%s\nHTTP_PROXY=%[1]s\nNO_PROXY=\nno_proxy=\nSSL_CERT_FILE=%s\n", ready.Proxy, ready.CA),
+		"admin": ready.Admin,
 	}
 	if len(config.Principals) > 0 && len(config.Principals[0].Secrets) > 0 {
 		p := config.Principals[0]

@@ -73,7 +73,7 @@ func (s *Server) openID(x *exchange, tenant string) answer {
 // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 func (s *Server) token(x *exchange, tenant string) answer {
 	clientID := x.form.Get("client_id")
-	scope := x.form.Get("scope")
+	scope := resourceScope(x.form.Get("scope"))
 	domain, isDefault := strings.CutSuffix(scope, "/.default")
 	domain = strings.TrimSuffix(strings.TrimPrefix(domain, "https://"), "/")
 	principal := x.world.principal(tenant, clientID)
@@ -103,6 +103,15 @@ func (s *Server) token(x *exchange, tenant string) answer {
 		"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime,
 		"access_token": s.tokens.make(*principal, domain, lifetime),
 	})
+}
+
+// resourceScope is what is left of a scope without those of OpenID Connect, which
+// Microsoft's libraries add to it.
+func resourceScope(scope string) string {
+	fields := slices.DeleteFunc(strings.Fields(scope), func(s string) bool {
+		return s == "openid" || s == "offline_access" || s == "profile"
+	})
+	return strings.Join(fields, " ")
 }
 
 func (w *world) lifetime() int {

@@ -101,7 +101,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 func (s *Server) route(x *exchange) func(*exchange) answer {
 	path := strings.Trim(x.URL.Path, "/")
 	switch {
-	case x.TLS == nil && (x.host == metadataHost || !x.URL.IsAbs()):
+	case x.TLS == nil && (x.host == metadataHost || loopbackHost(x.host)):
 		return s.managedRoute(x, path)
 	case x.TLS == nil:
 		return nil

@@ -56,6 +56,9 @@ func (f Fault) check() error {
 		return errors.New("a status fault needs a status from 200 to 599")
 	case f.Kind == Slow && f.DelayMS <= 0:
 		return errors.New("a slow fault needs delay_ms")
+	case f.Kind == NoSuchHost && f.Method != http.MethodConnect,
+		f.Method == http.MethodConnect && !slices.Contains([]string{Slow, Silent, Reset, NoSuchHost}, f.Kind):
+		return errors.New("a fault of method CONNECT is slow, silent, reset or no-such-host, and the last is of no other")
 	}
 	return nil
 }

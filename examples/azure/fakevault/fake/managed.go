@@ -15,8 +15,8 @@ const metadataHost = "169.254.169.254"
 // its IDENTITY_ENDPOINT is the proxy's address and /msi/token.
 const IdentityHeader = "fakevault"
 
-// managedRoute answers for the metadata service, and for App Service's endpoint
-// where the fake is called by its own address.
+// managedRoute answers for the metadata service and, at the fake's own address,
+// for App Service's endpoint.
 func (s *Server) managedRoute(x *exchange, path string) func(*exchange) answer {
 	refused := func(status int, text string) func(*exchange) answer {
 		return func(*exchange) answer {
