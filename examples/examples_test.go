@@ -60,7 +60,7 @@ func folders(t *testing.T) []string {
 	require.NoError(t, err)
 	var names []string
 	for _, entry := range entries {
-		if entry.IsDir() {
+		if entry.IsDir() && entry.Name() != "azure" { // has tests of its own, in fakevault
 			require.Contains(t, interpreters, entry.Name())
 			names = append(names, entry.Name())
 		}

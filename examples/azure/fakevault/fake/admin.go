@@ -1,0 +1,56 @@
+package fake
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+)
+
+// administration is what a test asks of the fake itself, on a port of its own:
+//
+//	PUT /faults      a list of faults, YAML or JSON, in place of those there are
+//	DELETE /faults   none
+//	PUT /config      what there is to read and who may, in place of what there was; faults too
+//	POST /revoke     every token so far becomes a bad one
+//	GET /counters    what was asked, JSON
+//	DELETE /counters start counting anew
+//
+// What is wrong with a body is 400 and one line.
+func (s *Server) administration() http.Handler {
+	mux := http.NewServeMux()
+	body := func(pattern string, use func([]byte) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16*maxBody))
+			if err == nil {
+				err = use(text)
+			}
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
+	body("PUT /faults", func(text []byte) error {
+		var list []Fault
+		if err := parse("faults", text, &list); err != nil {
+			return err
+		}
+		return s.SetFaults(list...)
+	})
+	body("DELETE /faults", func([]byte) error { return s.SetFaults() })
+	body("PUT /config", func(text []byte) error {
+		config, err := Parse("config", text)
+		if err != nil {
+			return err
+		}
+		return s.SetConfig(config)
+	})
+	body("POST /revoke", func([]byte) error { s.Revoke(); return nil })
+	body("DELETE /counters", func([]byte) error { s.ResetCounters(); return nil })
+	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(s.Counters())
+	})
+	return mux
+}

@@ -1,0 +1,195 @@
+// Package fake is a Microsoft Entra and an Azure Key Vault on loopback, for the
+// tests of programs that use the real ones and for trying them with no account.
+//
+// It owns what Azure answers, right or wrong: tokens, challenges, secrets,
+// refusals, throttling, and faults on demand. It is no vault: it keeps no secret
+// from anyone on this machine, checks no signature, and only reads. It refuses
+// to be a proxy to anything but itself. Data flows connection -> exchange ->
+// answer -> record; a record holds neither a token nor a value.
+package fake
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+)
+
+// Options is how a Server starts.
+type Options struct {
+	Dir    string    // where ca.pem and requests.jsonl are written; it is made where it is not there
+	Config Config    // what there is to read, and who may
+	Port   int       // of the proxy; 0 takes a free one
+	Errors io.Writer // what goes wrong below HTTP, such as a client that does not trust the CA; nil drops it
+}
+
+// Ready is what a client needs to know.
+type Ready struct {
+	Proxy  string `json:"proxy"`  // HTTPS_PROXY and HTTP_PROXY
+	Direct string `json:"direct"` // AZURE_AUTHORITY_HOST, and the first vault's URL
+	Admin  string `json:"admin"`
+	CA     string `json:"ca"`  // SSL_CERT_FILE
+	Log    string `json:"log"` // one JSON object a request
+}
+
+// Server is a running fake.
+type Server struct {
+	Ready
+
+	authority *authority
+	world     atomic.Pointer[world]
+	tokens    tokens
+	faults    faults
+	record    *recorder
+
+	connections atomic.Int64
+	tunnels     *tunnels
+	servers     []*http.Server
+}
+
+// Start listens on loopback. The error is of the configuration, the folder or
+// the port.
+func Start(options Options) (*Server, error) {
+	world, err := newWorld(options.Config)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{}
+	s.world.Store(world)
+	if err := s.faults.set(options.Config.Faults); err != nil {
+		return nil, err
+	}
+	if err := s.files(options.Dir); err != nil {
+		return nil, err
+	}
+	if err := s.listen(options); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) files(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if s.authority, err = newAuthority(); err != nil {
+		return err
+	}
+	s.CA = filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(s.CA, s.authority.pem, 0o644); err != nil {
+		return err
+	}
+	s.Log = filepath.Join(dir, "requests.jsonl")
+	s.record, err = newRecorder(s.Log)
+	return err
+}
+
+// listen starts the four servers: the proxy, what its tunnels lead to, the same
+// without a proxy, and the administration.
+func (s *Server) listen(options Options) error {
+	errorLog := log.New(io.Discard, "", 0)
+	if options.Errors != nil {
+		errorLog = log.New(options.Errors, "fakevault: ", 0)
+	}
+	proxy, err := s.loopback(options.Port)
+	if err != nil {
+		return err
+	}
+	direct, err := s.loopback(0)
+	if err != nil {
+		return errors.Join(err, proxy.Close())
+	}
+	admin, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, proxy.Close(), direct.Close())
+	}
+	s.Proxy, s.Direct, s.Admin = "http://"+proxy.Addr().String(), "https://"+direct.Addr().String()+"/", "http://"+admin.Addr().String()
+	s.tunnels = newTunnels(proxy.Addr())
+
+	serve := func(handler http.Handler, secure bool, listeners ...net.Listener) {
+		server := &http.Server{
+			Handler: handler, ErrorLog: errorLog, ConnContext: withConn, TLSConfig: s.authority.config(),
+			Protocols: s.protocols(options.Config.HTTP2), ReadHeaderTimeout: time.Minute,
+		}
+		s.servers = append(s.servers, server)
+		for _, listener := range listeners {
+			if secure {
+				go func() { _ = server.ServeTLS(listener, "", "") }()
+			} else {
+				go func() { _ = server.Serve(listener) }()
+			}
+		}
+	}
+	serve(http.HandlerFunc(s.proxy), false, proxy)
+	serve(http.HandlerFunc(s.serve), true, direct, s.tunnels)
+	serve(s.administration(), false, admin)
+	return nil
+}
+
+func (s *Server) protocols(http2 bool) *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	p.SetHTTP2(http2)
+	return &p
+}
+
+// Close ends every connection. A request that is under way gets no answer.
+func (s *Server) Close() error {
+	var errs []error
+	for _, server := range s.servers {
+		errs = append(errs, server.Close())
+	}
+	if s.record != nil {
+		errs = append(errs, s.record.close())
+	}
+	return errors.Join(errs...)
+}
+
+// SetConfig replaces what there is to read and who may. Tokens stay good, and
+// throttles start anew. The faults are replaced too.
+func (s *Server) SetConfig(config Config) error {
+	world, err := newWorld(config)
+	if err != nil {
+		return err
+	}
+	if err := s.faults.set(config.Faults); err != nil {
+		return err
+	}
+	s.world.Store(world)
+	return nil
+}
+
+// SetFaults replaces the faults; their counts start anew.
+func (s *Server) SetFaults(list ...Fault) error { return s.faults.set(list) }
+
+// Revoke makes every token that was handed out so far a bad one.
+func (s *Server) Revoke() { s.tokens.revoke() }
+
+// Counters is what was asked since the start, or since ResetCounters.
+func (s *Server) Counters() Counters { return s.record.counters() }
+
+// ResetCounters starts counting anew.
+func (s *Server) ResetCounters() { s.record.reset() }
+
+// wait pauses for d, and reports whether the client and the server are still
+// there.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
