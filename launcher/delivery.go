@@ -32,9 +32,10 @@ type EnvOptions struct {
 // NUL: MAX_ARG_STRLEN of execve(2), 32 pages of 4 KiB.
 const maxVariable = 131071
 
-// RefusedError is a secret, or a task, that the delivery cannot carry.
+// RefusedError is a secret that the delivery cannot carry, or something else
+// that is asked for and cannot be had.
 type RefusedError struct {
-	Key    string // "" for the task
+	Key    string // "" where it is no secret
 	Reason string
 	Advice string
 }

@@ -9,20 +9,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipeSize is what a new pipe holds, pipe(7). Where the kernel gives less, the
-// write comes back short and the memfd serves.
-const pipeSize = 64 << 10
+// What a new pipe holds, and what anybody may have one hold, pipe(7). Where the
+// kernel gives less, the write comes back short and the memfd serves.
+const (
+	pipeSize    = 64 << 10
+	maxPipeSize = 1 << 20
+)
 
 // filled is a descriptor to read text and then end of file from, whatever the
 // reader does: a pipe that its writer has filled and closed, or a sealed memfd
 // where the text does not fit one.
 func filled(text []byte) (int, error) {
-	if len(text) > pipeSize {
+	if len(text) > maxPipeSize {
 		return sealed(text)
 	}
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return 0, fmt.Errorf("open a pipe: %w", err)
+	}
+	if len(text) > pipeSize {
+		_, _ = unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, len(text))
 	}
 	n, err := unix.Write(ends[1], text)
 	_ = unix.Close(ends[1])

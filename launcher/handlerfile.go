@@ -36,8 +36,8 @@ func FindHandler(path, file, function string) (Command, error) {
 	case extension != ".py":
 		return Command{}, &CannotRunError{fmt.Sprintf("handler %q: not a .py, .js or .mjs file", file), "run other programs as a command: launcher run -- COMMAND"}
 	case function == "":
-		return Command{}, &CannotRunError{fmt.Sprintf("handler %q: no function is named", file), "--handler FILE:FUNCTION, or spec.handler in the task"}
-	case strings.Contains(function, "::"):
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: no function is named", file), "--handler FILE:FUNCTION, or spec.handler in the task"}
+	case strings.ContainsAny(function, ":."):
 		return Command{}, fmt.Errorf("--handler with a method of a class is %w", ErrNotBuilt)
 	}
 	if err := readable(file); err != nil {

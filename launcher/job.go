@@ -57,11 +57,16 @@ func Reserve() error {
 	return err
 }
 
-// polled reports whether the descriptor is an epoll instance: epoll_ctl(2) has
-// EINVAL for every other file.
+// polled reports whether the descriptor is an epoll instance: only there a
+// file that could be waited for is one that is not registered, epoll_ctl(2).
 func polled(fd int) bool {
-	err := unix.EpollCtl(fd, unix.EPOLL_CTL_DEL, 2, nil)
-	return !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EBADF)
+	var ends [2]int
+	if unix.Pipe2(ends[:], unix.O_CLOEXEC) != nil {
+		return false // no descriptor left: what comes next says so
+	}
+	err := unix.EpollCtl(fd, unix.EPOLL_CTL_DEL, ends[0], nil)
+	_, _ = unix.Close(ends[0]), unix.Close(ends[1])
+	return errors.Is(err, unix.ENOENT)
 }
 
 // defaultAction takes a signal from the Go runtime, which answers it with a

@@ -67,7 +67,7 @@ func (f flag) Apply(set *stdflag.FlagSet) error {
 		return nil
 	}
 	if f.from != "" && set.Set(f.name, f.from) != nil {
-		return errUsage{fmt.Sprintf("variable %s: %q is not a value of --%s", variable(f.name), f.from, f.name)}
+		return errUsage{message: fmt.Sprintf("variable %s: %q is not a value of --%s", variable(f.name), f.from, f.name)}
 	}
 	return nil
 }
@@ -108,19 +108,19 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + launcher.ExecConfig + "'s content, else an empty task)"},
 		setting{"secrets", "s", "KIND=SOURCE", &given{}, "add a secret source, as mlrun run -s does"},
 		setting{"param", "p", "NAME=VALUE", &given{}, "set a parameter; the value is read as YAML"},
-		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
-		setting{"init", "", "auto|always|never", "auto", "stay as the handler's init, or replace this process by it"},
+		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler; files and socket are not built yet (default: stdin; fd where standard input is a terminal)"},
+		setting{"init", "", "auto|always|never", "auto", "stay as the handler's init, or replace this process by it; always is not built yet"},
 		setting{"missing", "", "fail|warn", "fail", "what a declared key without a value does"},
 		setting{"require-confidential", "", "", false, "refuse inline, env and file sources"},
 		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"},
 		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"},
 		setting{"timeout", "", "DURATION", time.Minute, "one deadline over all resolving, such as 90s; 0 is none"},
-		setting{"user", "", "UID[:GID]", "", "run the handler as this user"},
-		setting{"grace", "", "DURATION", 10 * time.Second, "after a forwarded TERM, how long before KILL"},
-		setting{"mask", "", "", false, "replace secret values in the handler's stdout and stderr"},
+		setting{"user", "", "UID[:GID]", "", "run the handler as this user; not built yet"},
+		setting{"grace", "", "DURATION", 10 * time.Second, "after a forwarded TERM, how long before KILL; not built yet"},
+		setting{"mask", "", "", false, "replace secret values in the handler's stdout and stderr; not built yet"},
 		setting{"allow-env", "", "NAME", &given{}, "let this dangerous name through in --deliver env"},
 		setting{"env-prefix", "", "PREFIX", "", "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"},
-		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
+		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever; not built yet"},
 		setting{"log", "", "text|json", "text", "the form of the launcher's own messages, on stderr"},
 		setting{"verbose", "", "", false, "say what is done, by name"},
 		setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py file, as MLRun does, in place of a command"},

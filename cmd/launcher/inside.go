@@ -32,7 +32,7 @@ func versionText() string {
 // getSecret prints one value of the context that this process was given.
 func (p *program) getSecret(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return errUsage{"get-secret takes one KEY"}
+		return errUsage{"get-secret takes one KEY", helpCommands}
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -41,7 +41,7 @@ func (p *program) getSecret(c *cli.Context) error {
 	value, ok := context.Secret(c.Args().First())
 	if !ok {
 		p.report.line("error", fmt.Sprintf("secret %q: not among those that the task declares", c.Args().First()),
-			"launcher explain lists the keys and where they come from")
+			"launcher explain, with the flags of this run, lists them")
 		return exitStatus(statusAbsent)
 	}
 	_, err = io.WriteString(c.App.Writer, value)
@@ -53,7 +53,7 @@ func (p *program) getSecret(c *cli.Context) error {
 func (p *program) install(c *cli.Context) error {
 	dir := c.Args().First()
 	if c.NArg() != 1 || dir == "" {
-		return errUsage{"install takes one DIR"}
+		return errUsage{"install takes one DIR", helpCommands}
 	}
 	source, err := os.Open("/proc/self/exe")
 	if err != nil {

@@ -66,6 +66,39 @@ func TestHandlerHasNoOtherDescriptors(t *testing.T) {
 	}
 }
 
+// TestDescriptorThreeWhateverStandardErrorIs is files that cannot be waited for.
+func TestDescriptorThreeWhateverStandardErrorIs(t *testing.T) {
+	for _, path := range []string{os.DevNull, filepath.Join(t.TempDir(), "log")} {
+		log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+		require.NoError(t, err)
+		cmd := launcherCommand("run", "--deliver", "fd", "-s", "inline={'A': 'x'}", "--", "probe", "secret", "A")
+		cmd.Stderr = log
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		require.Equal(t, "x", string(out))
+		require.NoError(t, log.Close())
+	}
+}
+
+// TestContextOnStandardInputIsThereOnce is a child that reads what the handler
+// has read: a pipe holds up to 1 MiB, and the Python module leaves nothing.
+func TestContextOnStandardInputIsThereOnce(t *testing.T) {
+	dir := t.TempDir()
+	for name, size := range map[string]int{"small": 10, "a pipe's": 900_000, "a file's": 3 << 20} {
+		t.Run(name, func(t *testing.T) {
+			path := write(t, dir+"/"+name+".txt", "BIG="+strings.Repeat("x", size))
+			if size < 1<<20 {
+				got := start(t, nil, "", "run", "-s", "file="+path, "--", "sh", "-c", "cat >/dev/null; sh -c 'cat </proc/self/fd/0'")
+				require.Equal(t, result{}, got)
+			}
+			handler := write(t, dir+"/handler.py", "import subprocess\ndef f(context):\n    print(len(context.get_secret('BIG')), flush=True)\n    subprocess.run(['cat', '/proc/self/fd/0'])\n")
+			needs(t, "python3", "a child of a Python function")
+			got := start(t, nil, "", "run", "-s", "file="+path, "--handler", handler+":f")
+			require.Equal(t, result{stdout: strconv.Itoa(size) + "\n"}, got)
+		})
+	}
+}
+
 // TestContextOnADescriptorCannotBeChanged writes to it, as a handler gone wrong
 // might.
 func TestContextOnADescriptorCannotBeChanged(t *testing.T) {

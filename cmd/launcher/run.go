@@ -50,7 +50,7 @@ func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error)
 	handler := c.String("handler")
 	switch {
 	case handler != "" && c.Args().Present():
-		return launcher.Command{}, errUsage{"give a command or --handler, not both"}
+		return launcher.Command{}, errUsage{message: "give a command or --handler, not both"}
 	case handler != "":
 		file, function := launcher.SplitHandler(handler)
 		if function == "" {
@@ -58,7 +58,7 @@ func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error)
 		}
 		return launcher.FindHandler(path, file, function)
 	case !c.Args().Present():
-		return launcher.Command{}, errUsage{"no command: launcher run [flags] [--] COMMAND [ARG...]"}
+		return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}
 	}
 	return launcher.Find(path, c.Args().Slice())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,14 +28,21 @@ type settings struct {
 }
 
 // errUsage is a flag with a value that it does not have.
-type errUsage struct{ message string }
+type errUsage struct{ message, advice string }
 
 func (e errUsage) Error() string { return e.message }
-func (errUsage) Hint() string    { return "launcher run --help lists the flags" }
+
+func (e errUsage) Hint() string { return cmp.Or(e.advice, "launcher run --help lists the flags") }
+
+const helpCommands = "launcher --help lists the commands"
 
 func usageError(_ *cli.Context, err error, _ bool) error {
 	message := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)
-	return errUsage{strings.Replace(message, "for flag -", "for flag --", 1)}
+	advice := ""
+	if strings.Contains(message, "parse error") {
+		advice = "a duration has a unit: 90s, 2m"
+	}
+	return errUsage{strings.Replace(message, "for flag -", "for flag --", 1), advice}
 }
 
 func (p *program) noCommand(c *cli.Context) error {
@@ -42,7 +50,7 @@ func (p *program) noCommand(c *cli.Context) error {
 		return p.version(c)
 	}
 	if c.Args().Present() {
-		return errUsage{fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First())}
+		return errUsage{fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First()), helpCommands}
 	}
 	return cli.ShowAppHelp(c)
 }
@@ -68,7 +76,7 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	choice := func(name string, among ...string) string {
 		value := c.String(name)
 		if value != "" && !slices.Contains(among, value) {
-			wrong = append(wrong, errUsage{fmt.Sprintf("--%s %q is not one of %s", name, value, strings.Join(among, ", "))})
+			wrong = append(wrong, errUsage{message: fmt.Sprintf("--%s %q is not one of %s", name, value, strings.Join(among, ", "))})
 		}
 		return value
 	}
@@ -87,16 +95,16 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		s.deliver = defaultDelivery()
 	}
 	if s.timeout < 0 {
-		wrong = append(wrong, errUsage{"--timeout is less than 0"})
+		wrong = append(wrong, errUsage{message: "--timeout is less than 0"})
 	}
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
-		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)"})
+		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
 	}
 	if s.local != "" && s.requireConfidential {
-		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses"})
+		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses", "remove one of them"})
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
-		wrong = append(wrong, errUsage{"--env-prefix cannot be the start of a variable's name"})
+		wrong = append(wrong, errUsage{message: "--env-prefix cannot be the start of a variable's name"})
 	}
 	choice("init", "auto", "always", "never")
 	return s, errors.Join(append(wrong, notBuilt(c)...)...)

@@ -9,12 +9,14 @@ user=$(launcher get-secret DB_USER)
 password=$(launcher get-secret db-password) # as get_secret does: DB_PASSWORD answers
 printf 'DB_USER: %.1s***\nDB_PASSWORD: %.1s***\n' "$user" "$password"
 
-# Status 1: there is none.
-if proxy=$(launcher get-secret PROXY_PASSWORD 2>/dev/null); then
-	printf 'PROXY_PASSWORD: %.1s***\n' "$proxy"
-else
-	echo 'PROXY_PASSWORD: none'
-fi
+# Status 1: there is none. Any other says that nobody could be asked.
+status=0
+proxy=$(launcher get-secret PROXY_PASSWORD 2>/dev/null) || status=$?
+case $status in
+0) printf 'PROXY_PASSWORD: %.1s***\n' "$proxy" ;;
+1) echo 'PROXY_PASSWORD: none' ;;
+*) exit "$status" ;;
+esac
 
 echo "in the environment: ${DB_PASSWORD-nothing}"
 

@@ -209,6 +209,7 @@ def _read(where: str) -> bytes:
         raise RuntimeError('LAUNCHER_CONTEXT is not set: start this program with "launcher run"')
     if where == "stdin":
         data = _drain(where, lambda offset: os.read(0, 1 << 20))
+        _end_of_file()
     elif where == "env":
         data = os.environb.get(b"LAUNCHER_CONTEXT_JSON", b"")
     elif kind == "fd" and number.isdecimal():
@@ -221,6 +222,19 @@ def _read(where: str) -> bytes:
     if not data:
         raise RuntimeError(_EMPTY[kind])
     return data
+
+
+def _end_of_file() -> None:
+    """Leave the handler's child processes a standard input that is at its end.
+
+    A context that no pipe holds is a file there, which could be read again.
+    """
+    try:
+        null = os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        return  # an image without /dev
+    os.dup2(null, 0)
+    os.close(null)
 
 
 def _drain(where: str, read: Callable[[int], bytes]) -> bytes:

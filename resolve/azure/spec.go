@@ -7,7 +7,6 @@ package azure
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,8 +15,11 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// ErrNotBuilt is what every azure_vault source answers so far.
-var ErrNotBuilt = errors.New("not built yet")
+// errNotBuilt is what every azure_vault source answers so far.
+type errNotBuilt struct{}
+
+func (errNotBuilt) Error() string { return "not built yet" }
+func (errNotBuilt) Hint() string  { return "on a laptop, --local FILE stands in for the vault" }
 
 // Secret is one secret of a vault and the key that a handler asks for.
 type Secret struct {
@@ -191,5 +193,5 @@ func (s Spec) Keys() []string {
 	return keys
 }
 
-// Find is ErrNotBuilt, for the source as a whole.
-func (s Spec) Find(context.Context) ([]resolve.Finding, error) { return nil, ErrNotBuilt }
+// Find is an error of the source as a whole: it is not built yet.
+func (s Spec) Find(context.Context) ([]resolve.Finding, error) { return nil, errNotBuilt{} }
