@@ -8,6 +8,7 @@ package launcher
 
 import (
 	"errors"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -38,8 +39,8 @@ func Protect() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
 	}
-	for _, s := range []unix.Signal{unix.SIGQUIT, unix.SIGABRT} {
-		if err := defaultAction(s); err != nil {
+	if os.Getpid() != 1 { // for which the default is nothing: it has to watch for them
+		if err := errors.Join(defaultAction(unix.SIGQUIT), defaultAction(unix.SIGABRT)); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ func (p *program) watch() *interrupt {
 		return nil
 	}
 	i := &interrupt{make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})}
-	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
+	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT} {
 		if !signal.Ignored(s) {
 			signal.Notify(i.signals, s)
 		}
