@@ -47,6 +47,15 @@ func Protect() error {
 	return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }
 
+// EndsWithParent reports whether the process is to be sent a signal when its
+// parent ends (PR_SET_PDEATHSIG). That is a thread's, so execve hands it on
+// from the first thread alone: such a program keeps to it.
+func EndsWithParent() bool {
+	var signal int32
+	err := unix.Prctl(unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0, 0, 0)
+	return err == nil && signal != 0
+}
+
 // Reserve keeps the Go runtime from making its epoll instance descriptor 3,
 // where the fd delivery puts the context: a thread that waits there would find
 // another file. It is for the first moment of the program.

@@ -8,6 +8,7 @@ package main
 import (
 	"errors"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -17,6 +18,9 @@ import (
 )
 
 func main() {
+	if launcher.EndsWithParent() { // asked for, as it costs a tenth of the start
+		runtime.LockOSThread()
+	}
 	os.Exit(run(os.Args, resolve.NewEnviron(os.Environ())))
 }
 

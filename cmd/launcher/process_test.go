@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -212,6 +213,19 @@ func waitUntilRead(t *testing.T, pipe *os.File) {
 		var err error
 		unread, err = unix.IoctlGetInt(int(pipe.Fd()), unix.TIOCINQ)
 		require.NoError(t, err)
+	}
+}
+
+// TestEndsWithItsParentIsHandedOn is PR_SET_PDEATHSIG, as often as it took to be
+// lost.
+func TestEndsWithItsParentIsHandedOn(t *testing.T) {
+	runtime.LockOSThread() // the parent is a thread
+	defer runtime.UnlockOSThread()
+	path := write(t, filepath.Join(t.TempDir(), "big.txt"), "BIG="+strings.Repeat("x", 1<<20))
+	for range 100 {
+		cmd := launcherCommand("run", "-s", "file="+path, "--", "probe", "parent")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		require.Equal(t, result{stdout: "9 errno 0"}, finish(t, cmd))
 	}
 }
 
