@@ -9,22 +9,19 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// The variables that never reach a handler: MLRun's secrets, and the launcher's
-// own settings, so that a launcher inside a handler starts clean.
-const (
-	mlrunSecrets = "MLRUN_K8S_SECRET__"
-	ownSettings  = "LAUNCHER_"
-)
+// ownSettings is how the launcher's own variables start. They never reach a
+// handler, so that a launcher inside it starts clean.
+const ownSettings = "LAUNCHER_"
 
 // ExecConfig is MLRun's variable that holds the task.
 const ExecConfig = "MLRUN_EXEC_CONFIG"
 
 // environment is the handler's: what the launcher was started with, one
 // variable of a name, without those that carried secrets in.
-func (j Job) environment(routes []string) ([]string, error) {
-	environ := make(map[string]string, len(j.Environ)+len(routes)+2)
+func (j Job) environment() ([]string, error) {
+	environ := make(map[string]string, len(j.Environ)+len(j.Context.Secrets)+2)
 	for name, value := range j.Environ {
-		if !strings.HasPrefix(name, mlrunSecrets) && !strings.HasPrefix(name, ownSettings) {
+		if !strings.HasPrefix(name, ownSettings) {
 			environ[name] = value
 		}
 	}
@@ -36,6 +33,10 @@ func (j Job) environment(routes []string) ([]string, error) {
 	case FD:
 		environ[handler.Variable] = "fd:3"
 	case Env:
+		routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
+		if err != nil {
+			return nil, err
+		}
 		text, err := j.Context.JSONWithout(routes)
 		if err != nil {
 			return nil, err

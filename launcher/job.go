@@ -101,11 +101,7 @@ func (j Job) Check() error {
 // assemble is the handler's environment and the text of its context; errors are
 // RefusedErrors, or say what JSON cannot carry.
 func (j Job) assemble() (environ []string, text []byte, err error) {
-	routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
-	if err != nil {
-		return nil, nil, err
-	}
-	if environ, err = j.environment(routes); err != nil {
+	if environ, err = j.environment(); err != nil {
 		return nil, nil, err
 	}
 	if j.Deliver != Env {

@@ -17,10 +17,15 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-func main() {
+// The house has no init but this: here alone is the program certain to be on
+// its first thread, to which runtime.LockOSThread then keeps it.
+func init() {
 	if launcher.EndsWithParent() { // asked for, as it costs a tenth of the start
 		runtime.LockOSThread()
 	}
+}
+
+func main() {
 	os.Exit(run(os.Args, resolve.NewEnviron(os.Environ())))
 }
 

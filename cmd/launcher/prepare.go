@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,10 +158,7 @@ func (p *program) execConfig(r *prepared) (*task.Task, error) {
 	if err == nil {
 		safe, err = task.WithoutInline(node).AppendJSON(nil)
 	}
-	r.environ = make(resolve.Environ, len(p.environ))
-	for name, value := range p.environ {
-		r.environ[name] = value
-	}
+	r.environ = maps.Clone(p.environ)
 	if err != nil {
 		delete(r.environ, launcher.ExecConfig)
 		return &t, err

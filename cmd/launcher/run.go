@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
@@ -61,10 +59,4 @@ func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error)
 		return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}
 	}
 	return launcher.Find(path, c.Args().Slice())
-}
-
-// version prints what this program was built from.
-func (p *program) version(c *cli.Context) error {
-	_, err := fmt.Fprintln(c.App.Writer, versionText())
-	return err
 }

@@ -106,7 +106,7 @@ type bound struct {
 // has that of all keys, as in MLRun. All problems are in the error.
 func bind(declarations []resolve.Declaration, around surroundings, s settings) (bound, error) {
 	var problems document.Problems
-	var b bound
+	b := bound{variables: around.environ.WithPrefix(kubernetes.Prefix)} // whatever the task asks for
 	project := true
 	for _, d := range declarations {
 		project = project && d.Kind != "kubernetes"

@@ -51,6 +51,9 @@ func (p *Problems) Join(err error) {
 // Err is all problems joined, nil where there are none. Those of one document
 // are in the order of their places.
 func (p *Problems) Err() error {
+	if len(p.list) == 0 {
+		return nil
+	}
 	var flat []error
 	origins := map[string]int{}
 	for _, err := range p.list {
@@ -129,6 +132,23 @@ func (p *Problems) Texts(n *Node, what string) []string {
 		}
 	}
 	return texts
+}
+
+// Names is the texts of a list, or of a string with commas between them and
+// blanks around.
+func (p *Problems) Names(n *Node, what string) []string {
+	if n.Kind != String {
+		return p.Texts(n, what)
+	}
+	list := &Node{Kind: List, At: n.At}
+	for name := range strings.SplitSeq(n.Text, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			p.Add(n.At, "", "%s has an empty name", what)
+			continue
+		}
+		list.Items = append(list.Items, &Node{Kind: String, Text: name, At: n.At})
+	}
+	return p.Texts(list, what)
 }
 
 // Flatten is the errors that were joined into err, one by one.

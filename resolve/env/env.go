@@ -6,7 +6,6 @@ package env
 
 import (
 	"context"
-	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -23,34 +22,13 @@ type Source struct {
 // Problem.
 func New(d resolve.Declaration, environ resolve.Environ) (Source, error) {
 	var problems document.Problems
-	names := Names(&problems, d.Source, "an env source")
+	names := problems.Names(d.Source, "an env source")
 	for _, name := range names {
 		if err := resolve.CheckKey(name); err != nil {
 			problems.Add(d.Source.At, "", "%s names no variable: %v", document.Shown(name), err)
 		}
 	}
 	return Source{names, environ.Find}, problems.Err()
-}
-
-// Names is the names of a list, or of a string with commas between them.
-func Names(problems *document.Problems, n *document.Node, what string) []string {
-	if n.Kind != document.String {
-		return problems.Texts(n, what)
-	}
-	var names []string
-	seen := map[string]bool{}
-	for name := range strings.SplitSeq(n.Text, ",") {
-		switch name = strings.TrimSpace(name); {
-		case name == "":
-			problems.Add(n.At, "", "%s has an empty name", what)
-		case seen[name]:
-			problems.Add(n.At, "", "%s is twice in %s", document.Shown(name), what)
-		default:
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // Variables is the names of the variables that carry the secrets.

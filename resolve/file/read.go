@@ -57,6 +57,11 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer func() {
+			if recover() != nil { // its text might hold a value
+				done <- result{err: errors.New("a defect of the launcher: the reading panicked")}
+			}
+		}()
 		value, err := f()
 		done <- result{value, err}
 	}()

@@ -150,3 +150,8 @@ func TestReadReturnsWhenTheContextEnds(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+func TestAPanicWhileReadingIsAnErrorWithoutItsText(t *testing.T) {
+	_, err := await(t.Context(), func() (int, error) { panic("canary") })
+	require.EqualError(t, err, "a defect of the launcher: the reading panicked")
+}

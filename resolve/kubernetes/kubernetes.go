@@ -13,7 +13,6 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
-	"github.com/seed45446ece/launcher/resolve/env"
 )
 
 // Prefix is what MLRun puts before the upper-case key to name a variable.
@@ -77,7 +76,7 @@ func keys(problems *document.Problems, n *document.Node) []string {
 		}
 		n = literal
 	}
-	names := env.Names(problems, n, "a kubernetes source")
+	names := problems.Names(n, "a kubernetes source")
 	for _, key := range names {
 		switch {
 		case Internal(key):

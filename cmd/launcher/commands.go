@@ -29,6 +29,12 @@ func versionText() string {
 	return fmt.Sprintf("launcher %s (commit %s, %s %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
+// version prints what this program was built from.
+func (p *program) version(c *cli.Context) error {
+	_, err := fmt.Fprintln(c.App.Writer, versionText())
+	return err
+}
+
 // getSecret prints one value of the context that this process was given.
 func (p *program) getSecret(c *cli.Context) error {
 	if c.NArg() != 1 {
