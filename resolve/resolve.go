@@ -19,6 +19,9 @@ type Bound struct {
 	// specification. They give way to the others, whatever their order in the
 	// task, as MLRun's kubernetes and azure_vault do.
 	Confidential bool
+
+	// Remote sources are asked all at the same time.
+	Remote bool
 }
 
 // Secret is a key and the value that won.
@@ -47,6 +50,7 @@ type Row struct {
 	State                State
 	Optional             bool
 	By                   string // of an Overridden row: the winner's provider and place
+	Note                 string // of a Found row: what a user should know of the value
 	Err                  error  // of a Missing or Failed row
 }
 
@@ -75,11 +79,25 @@ func (e *KeyError) Unwrap() error { return e.Err }
 func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 	sources = slices.Clone(sources)
 	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
+	answers := make([]func() answer, len(sources))
+	for i, s := range sources {
+		answers[i] = func() answer { return find(ctx, s.Source) }
+		if s.Remote {
+			answers[i] = ahead(answers[i])
+		}
+	}
 	m := merger{won: map[string]won{}}
-	for _, s := range sources {
-		m.add(s, find(ctx, s.Source))
+	for i, s := range sources {
+		m.add(s, answers[i]())
 	}
 	return m.result()
+}
+
+// ahead begins now and gives the answer when it is asked for.
+func ahead(find func() answer) func() answer {
+	found := make(chan answer, 1)
+	go func() { found <- find() }()
+	return func() answer { return <-found }
 }
 
 func rank(b Bound) int {
@@ -95,7 +113,8 @@ type answer struct {
 }
 
 // find turns a panic into an error: its text might hold a value, so it is not
-// shown.
+// shown. What is answered after the deadline may be cut short: it counts where
+// it says itself what was unavailable.
 func find(ctx context.Context, s Source) (a answer) {
 	defer func() {
 		if recover() != nil {
@@ -105,10 +124,14 @@ func find(ctx context.Context, s Source) (a answer) {
 	if ctx.Err() == nil {
 		a.findings, a.err = s.Find(ctx)
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !a.unavailable() {
 		a = answer{err: Unavailable("no answer before the deadline")}
 	}
 	return a
+}
+
+func (a answer) unavailable() bool {
+	return errors.Is(a.err, ErrUnavailable) || slices.ContainsFunc(a.findings, func(f Finding) bool { return errors.Is(f.Err, ErrUnavailable) })
 }
 
 // won is the row of a key's value so far.
@@ -146,7 +169,7 @@ func (m *merger) add(b Bound, a answer) {
 }
 
 func (m *merger) put(b Bound, f Finding) {
-	row := Row{Key: f.Key, Provider: b.Kind, Where: f.Where, State: Found, Optional: b.Optional, Err: f.Err}
+	row := Row{Key: f.Key, Provider: b.Kind, Where: f.Where, State: Found, Optional: b.Optional, Note: f.Note, Err: f.Err}
 	switch {
 	case errors.Is(f.Err, ErrAbsent):
 		row.State = Missing

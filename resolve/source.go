@@ -48,6 +48,7 @@ type Finding struct {
 	Key   string // without the declaration's prefix
 	Where string // the one place that was looked at: "variable DB_PASSWORD", "/etc/app.env:3"
 	Value Value  // where Err is nil
+	Note  string // what a user should know of a value that was found; "" for nothing
 	Err   error  // wraps ErrAbsent where the place does not have the key
 }
 

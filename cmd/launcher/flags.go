@@ -16,7 +16,7 @@ type setting struct {
 	name     string
 	alias    string // of one letter, "" for none
 	argument string // what follows the flag, "" for nothing
-	value    any    // the default: a string, bool, time.Duration or *given
+	value    any    // the default: a string, bool, int, time.Duration or *given
 	usage    string
 }
 
@@ -57,6 +57,8 @@ func (f flag) Apply(set *stdflag.FlagSet) error {
 		set.String(f.name, value, "")
 	case bool:
 		set.Bool(f.name, value, "")
+	case int:
+		set.Int(f.name, value, "")
 	case time.Duration:
 		set.Duration(f.name, value, "")
 	case *given:
@@ -84,8 +86,8 @@ func (f flag) String() string {
 		usage += "; repeatable, and one a line in its variable"
 	case bool:
 		usage += " (default: off)"
-	case time.Duration:
-		usage += " (default: " + value.String() + ")"
+	case time.Duration, int:
+		usage += fmt.Sprintf(" (default: %v)", value)
 	case string:
 		if value != "" {
 			usage += " (default: " + value + ")"
@@ -114,6 +116,10 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"require-confidential", "", "", false, "refuse inline, env and file sources"},
 		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"},
 		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"},
+		setting{"azure-parallel", "", "N", 16, "how many secrets of one vault are read at once"},
+		setting{"azure-spread", "", "DURATION", time.Duration(0), "before the first request to Azure, wait a random part of this, so that a fleet does not start at once"},
+		setting{"azure-authority", "", "URL", "", "the Entra that hands out tokens (default: $AZURE_AUTHORITY_HOST, else that of the vault's cloud)"},
+		setting{"azure-domain", "", "DOMAIN", &given{}, "a further domain of vaults that a task may name by URL: a private cloud's, an emulator's"},
 		setting{"timeout", "", "DURATION", time.Minute, "one deadline over all resolving, such as 90s; 0 is none"},
 		setting{"user", "", "UID[:GID]", "", "run the handler as this user; not built yet"},
 		setting{"grace", "", "DURATION", 10 * time.Second, "after a forwarded TERM, how long before KILL; not built yet"},

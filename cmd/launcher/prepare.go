@@ -15,6 +15,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure/keyvault"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
@@ -41,6 +42,9 @@ func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err err
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
 	for _, row := range r.resolution.Rows {
 		p.report.detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
+		if row.Note != "" && row.State == resolve.Found {
+			p.report.warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
+		}
 	}
 	stop, warning := split(err, s.warnMissing)
 	p.report.warn(warning)
@@ -80,10 +84,16 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 		problems.Join(setParameters(&t, s.params))
 	}
 	var err error
-	r.bound, err = bind(t.Sources, surroundings{p.environ, s.local}, s)
+	r.bound, err = bind(t.Sources, p.surroundings(s), s)
 	problems.Join(err)
 	r.task = t
 	return r, problems.Err()
+}
+
+func (p *program) surroundings(s settings) surroundings {
+	return surroundings{p.environ, s.local, s.realm, keyvault.New(keyvault.Options{
+		Environ: p.environ, Credentials: s.azureCredentials, Parallel: s.azureParallel, Spread: s.azureSpread,
+	})}
 }
 
 func setParameters(t *task.Task, params []string) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // settings is what the flags and variables say, read and checked once.
@@ -25,6 +26,10 @@ type settings struct {
 	warnMissing         bool
 	requireConfidential bool
 	timeout             time.Duration
+	azureCredentials    string
+	azureParallel       int
+	azureSpread         time.Duration
+	realm               azure.Realm
 }
 
 // errUsage is a flag with a value that it does not have.
@@ -90,7 +95,12 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		warnMissing:         choice("missing", "fail", "warn") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
+		azureCredentials:    c.String("azure-credentials"),
+		azureParallel:       c.Int("azure-parallel"),
+		azureSpread:         c.Duration("azure-spread"),
+		realm:               azure.Realm{Authority: cmp.Or(c.String("azure-authority"), p.environ["AZURE_AUTHORITY_HOST"]), Domains: values(c, "azure-domain", p.environ)},
 	}
+	wrong = append(wrong, s.checkAzure()...)
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
@@ -108,6 +118,27 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	}
 	choice("init", "auto", "always", "never")
 	return s, errors.Join(append(wrong, notBuilt(c)...)...)
+}
+
+func (s settings) checkAzure() []error {
+	var wrong []error
+	if s.azureParallel < 1 {
+		wrong = append(wrong, errUsage{message: "--azure-parallel is less than 1"})
+	}
+	if s.azureSpread < 0 {
+		wrong = append(wrong, errUsage{message: "--azure-spread is less than 0"})
+	}
+	if s.realm.Authority != "" {
+		if err := azure.CheckAuthority(s.realm.Authority); err != nil {
+			wrong = append(wrong, errUsage{message: "--azure-authority, or variable AZURE_AUTHORITY_HOST: " + err.Error()})
+		}
+	}
+	for _, domain := range s.realm.Domains {
+		if err := azure.CheckDomain(domain); err != nil {
+			wrong = append(wrong, errUsage{message: "--azure-domain: " + err.Error()})
+		}
+	}
+	return wrong
 }
 
 // notBuilt names each setting that asks for what this version does not do.

@@ -7,6 +7,7 @@ import (
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/azure/keyvault"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/env"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -19,6 +20,7 @@ import (
 type kind struct {
 	name         string
 	confidential bool
+	remote       bool   // it is asked over a network
 	absent       string // what to do where it has not got a key
 	open         func(resolve.Declaration, surroundings) (opened, error)
 }
@@ -27,6 +29,8 @@ type kind struct {
 type surroundings struct {
 	environ resolve.Environ
 	local   string // the file of --local
+	realm   azure.Realm
+	vaults  *keyvault.Vaults
 }
 
 // opened is a source, and the variables that carry its secrets in.
@@ -37,11 +41,11 @@ type opened struct {
 
 // kinds is the table of sources.
 var kinds = []kind{
-	{"inline", false, "give it a value in the task", openInline},
-	{"env", false, "set the variable, or mark the source optional: true", openEnv},
-	{"file", false, "add it to the file, or mark the source optional: true", openFile},
-	{"kubernetes", true, "add the key to the project's Secret and to the pod, or mark the source optional: true", openKubernetes},
-	{"azure_vault", true, "", openAzure},
+	{"inline", false, false, "give it a value in the task", openInline},
+	{"env", false, false, "set the variable, or mark the source optional: true", openEnv},
+	{"file", false, false, "add it to the file, or mark the source optional: true", openFile},
+	{"kubernetes", true, false, "add the key to the project's Secret and to the pod, or mark the source optional: true", openKubernetes},
+	{"azure_vault", true, true, "", openAzure},
 }
 
 func kindOf(name string) (kind, bool) {
@@ -85,12 +89,16 @@ func openKubernetes(d resolve.Declaration, around surroundings) (opened, error) 
 }
 
 func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
-	spec, err := azure.Parse(d.Source)
+	spec, err := azure.Parse(d.Source, around.realm)
 	if around.local != "" {
 		return opened{localSource(around.local, spec.Keys()), nil}, err
 	}
-	return opened{spec, nil}, err
+	return opened{around.vaults.Source(spec), azureSecrets}, err
 }
+
+// azureSecrets is the variables that Azure's tools take secrets from: what a
+// launcher reads a vault with is not the handler's.
+var azureSecrets = []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD"}
 
 func localSource(path string, keys []string) resolve.Source {
 	return local.Source{Path: path, Keys: keys, Match: handler.Match}
@@ -133,7 +141,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 }
 
 func (b *bound) add(d resolve.Declaration, k kind, source opened) {
-	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source, Confidential: k.confidential})
+	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source, Confidential: k.confidential, Remote: k.remote})
 	b.variables = append(b.variables, source.variables...)
 }
 
@@ -156,7 +164,7 @@ func split(err error, warnMissing bool) (stop, warning error) {
 	for _, e := range document.Flatten(err) {
 		var key *resolve.KeyError
 		absent := errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent)
-		if absent {
+		if absent && hint(e) == "" {
 			k, _ := kindOf(key.Provider)
 			e = advised{e, k.absent}
 		}

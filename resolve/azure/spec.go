@@ -2,24 +2,17 @@
 //
 // It owns the form of the declaration and the names that a vault can have; a
 // name that would change where a token is sent is refused before any call.
-// It does not call Azure yet: Find says so. Data flows document.Node -> Spec.
+// It calls nothing: package keyvault below it does, which has the Azure SDK, so
+// that a program can read and check a task without linking that.
+// Data flows document.Node, Realm -> Spec.
 package azure
 
 import (
-	"context"
-	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
-
-// errNotBuilt is what every azure_vault source answers so far.
-type errNotBuilt struct{}
-
-func (errNotBuilt) Error() string { return "not built yet" }
-func (errNotBuilt) Hint() string  { return "on a laptop, --local FILE stands in for the vault" }
 
 // Secret is one secret of a vault and the key that a handler asks for.
 type Secret struct {
@@ -33,6 +26,10 @@ type Spec struct {
 	Secrets    []Secret // none, and no Bundle: every secret of the vault
 	Bundle     []string // secrets whose value is one JSON object of keys
 	Credential string   // auto, mounted, workload, managed or certificate
+
+	Host      string // of the vault, with a port where it is not https's own
+	Authority string // the https URL of the Entra that hands out the token
+	Resource  string // what the token is for; "" where only the vault can say
 }
 
 var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
@@ -40,8 +37,9 @@ var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
 var credentials = []string{"auto", "mounted", "workload", "managed", "certificate"}
 
 // Parse reads a declaration's source: a map, or a string that holds a JSON or
-// Python literal of one, as mlrun run -s gives it.
-func Parse(n *document.Node) (Spec, error) {
+// Python literal of one, as mlrun run -s gives it. The vault is in one of
+// Microsoft's clouds or in a domain of the realm.
+func Parse(n *document.Node, realm Realm) (Spec, error) {
 	if n.Kind == document.String {
 		literal, err := document.ParseLiteral(n.At, n.Text)
 		if err != nil {
@@ -56,7 +54,7 @@ func Parse(n *document.Node) (Spec, error) {
 		return spec, problems.Err()
 	}
 	for _, f := range n.Fields {
-		spec.field(&problems, f)
+		spec.field(&problems, f, realm)
 	}
 	if n.Field("name") == nil {
 		problems.Add(n.At, "", "an azure_vault source needs the vault's name")
@@ -64,13 +62,10 @@ func Parse(n *document.Node) (Spec, error) {
 	return spec, problems.Err()
 }
 
-func (s *Spec) field(problems *document.Problems, f document.Field) {
+func (s *Spec) field(problems *document.Problems, f document.Field, realm Realm) {
 	switch f.Name {
 	case "name":
-		if s.Name = problems.Text(f.Value, "name"); f.Value.Kind == document.String && !validVault(s.Name) {
-			problems.Add(f.Value.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
-				"%s is no name of a vault", document.Shown(s.Name))
-		}
+		s.name(problems, f.Value, realm)
 	case "k8s_secret":
 		if s.K8sSecret = problems.Text(f.Value, "k8s_secret"); f.Value.Kind == document.String && !validK8sSecret(s.K8sSecret) {
 			problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
@@ -90,6 +85,23 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 		}
 	default:
 		problems.Unknown(f, "an azure_vault source", slices.Clone(fields)...)
+	}
+}
+
+func (s *Spec) name(problems *document.Problems, n *document.Node, realm Realm) {
+	s.Name = problems.Text(n, "name")
+	if n.Kind != document.String {
+		return
+	}
+	place, ok := realm.find(s.Name)
+	s.Host, s.Authority, s.Resource = place.host, place.authority, place.resource
+	switch {
+	case ok:
+	case strings.Contains(s.Name, "://"):
+		problems.Add(n.At, "https://NAME.vault.azure.net, or a domain that --azure-domain allows", "%s is no URL of a vault", document.Shown(s.Name))
+	default:
+		problems.Add(n.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
+			"%s is no name of a vault", document.Shown(s.Name))
 	}
 }
 
@@ -156,20 +168,9 @@ func checkName(problems *document.Problems, at document.Position, name string) {
 	}
 }
 
-// domains are those of the public and the sovereign clouds.
-var domains = []string{".vault.azure.net", ".vault.azure.cn", ".vault.usgovcloudapi.net"}
-
-// validVault reports whether name is a vault's name, or an https URL of one in
-// a known domain with nothing after it.
+// validVault reports whether name can be a vault's:
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 func validVault(name string) bool {
-	if u, err := url.Parse(name); err == nil && u.Scheme == "https" {
-		for _, domain := range domains {
-			if vault, ok := strings.CutSuffix(strings.ToLower(u.Host), domain); ok && strings.TrimSuffix(name, "/") == "https://"+u.Host {
-				return validVault(u.Host[:len(vault)]) // as written: a Kelvin sign is a k in lower case
-			}
-		}
-		return false
-	}
 	return len(name) >= 3 && len(name) <= 24 && only(name, names) && !strings.Contains(name, "--") &&
 		strings.ContainsAny(name[:1], letters) && !strings.HasSuffix(name, "-")
 }
@@ -192,6 +193,3 @@ func (s Spec) Keys() []string {
 	}
 	return keys
 }
-
-// Find is an error of the source as a whole: it is not built yet.
-func (s Spec) Find(context.Context) ([]resolve.Finding, error) { return nil, errNotBuilt{} }

@@ -13,7 +13,7 @@ import (
 func parse(t *testing.T, source string) (Spec, error) {
 	node, err := document.Parse("task", []byte(source))
 	require.NoError(t, err)
-	return Parse(node)
+	return Parse(node, Realm{})
 }
 
 // named is a source of this vault.
@@ -30,7 +30,7 @@ func TestAVaultsNameOrURL(t *testing.T) {
 		"https://my-vault.VAULT.AZURE.NET", "https://abc.vault.azure.cn", "https://abc.vault.usgovcloudapi.net/",
 		"https://" + strings.Repeat("a", 24) + ".vault.azure.net",
 	} {
-		spec, err := Parse(named(name))
+		spec, err := Parse(named(name), Realm{})
 		require.NoError(t, err, name)
 		require.Equal(t, name, spec.Name)
 	}
@@ -68,7 +68,7 @@ func TestANameThatWouldChangeTheHostIsRefused(t *testing.T) {
 		"https://https://good.vault.azure.net", "https://good .vault.azure.net", "https://go\tod.vault.azure.net",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse(named(name))
+			_, err := Parse(named(name), Realm{})
 			require.ErrorContains(t, err, "is no name of a vault")
 			require.NotContains(t, err.Error(), "\n")
 		})
@@ -127,7 +127,7 @@ func TestNamesOfSecretsThatAVaultCannotHave(t *testing.T) {
 		} {
 			if node := named("abc"); name != "" || len(secrets.Value.Items[0].Fields) == 0 {
 				node.Fields = append(node.Fields, secrets)
-				_, err := Parse(node)
+				_, err := Parse(node, Realm{})
 				require.ErrorContains(t, err, "is no name of a vault's secret", "%q", name)
 			}
 		}

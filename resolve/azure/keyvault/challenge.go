@@ -1,0 +1,109 @@
+package keyvault
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// door is the pipeline policy between the SDK's authorization and the network.
+// The SDK sends each first request without a token, to be told the tenant and
+// the resource, which are known here: it is told so without a round trip.
+type door struct {
+	host     string // nobody else is given the token
+	identity *identity
+
+	learning sync.Mutex
+	resource string // that a token is for
+}
+
+// Do implements policy.Policy.
+func (d *door) Do(req *policy.Request) (*http.Response, error) {
+	raw := req.Raw()
+	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
+	switch {
+	case raw.URL.Scheme != "https" || strings.TrimSuffix(raw.URL.Host, ":443") != strings.TrimSuffix(d.host, ":443"):
+		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %q", vaultName(d.host), raw.URL.Host),
+			hint: "see what is at that address, and the proxy before it"}
+	case !authorized:
+		return d.challenge(raw), nil
+	}
+	resp, err := req.Next()
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	if _, ok := resourceOf(resp); !ok {
+		return nil, d.noChallenge()
+	}
+	d.identity.refuse(token)
+	return resp, nil
+}
+
+func (d *door) noChallenge() *problem {
+	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(d.host)),
+		hint: "see what is at that address, and the proxy before it"}
+}
+
+func (d *door) challenge(req *http.Request) *http.Response {
+	tenant := d.identity.name.Load().tenant
+	if tenant == "" {
+		tenant = "common" // of a managed identity, which has but one
+	}
+	header := http.Header{"Www-Authenticate": {fmt.Sprintf("Bearer authorization=%q, resource=%q", "https://login.microsoftonline.com/"+tenant, d.resource)}}
+	return &http.Response{Status: "401 Unauthorized", StatusCode: http.StatusUnauthorized, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(strings.NewReader("")), Request: req}
+}
+
+// learn asks the vault, once, what a token for it is for.
+func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error {
+	d.learning.Lock()
+	defer d.learning.Unlock()
+	if d.resource != "" {
+		return nil
+	}
+	pipeline := runtime.NewPipeline("launcher", "", runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{tries},
+	})
+	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+d.host+"/secrets")
+	if err != nil {
+		return err
+	}
+	resp, err := pipeline.Do(req)
+	if err != nil {
+		return err
+	}
+	resource, ok := resourceOf(resp)
+	if !ok || resource == "" {
+		return d.noChallenge()
+	}
+	d.resource = resource
+	return nil
+}
+
+var parameter = regexp.MustCompile(`(authorization|resource|scope)="([^"]*)"`)
+
+// resourceOf reads a challenge as the SDK does, which panics where the
+// authorization is not the URL of a tenant. One of continuous access evaluation
+// has neither.
+func resourceOf(resp *http.Response) (string, bool) {
+	challenge := resp.Header.Get("WWW-Authenticate")
+	if strings.Contains(challenge, `error="insufficient_claims"`) {
+		return "", true
+	}
+	found := map[string]string{}
+	for _, m := range parameter.FindAllStringSubmatch(challenge, -1) {
+		found[m[1]] = m[2]
+	}
+	u, err := url.Parse(found["authorization"])
+	resource := cmp.Or(found["resource"], strings.TrimSuffix(found["scope"], "/.default"))
+	return resource, err == nil && u.Scheme == "https" && strings.Trim(u.Path, "/") != "" && resource != ""
+}

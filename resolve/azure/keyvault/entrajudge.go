@@ -1,0 +1,122 @@
+package keyvault
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// entraError is the body of an Entra error. Its description is not shown: it
+// repeats what was sent.
+type entraError struct {
+	Error string `json:"error"`
+	Codes []int  `json:"error_codes"`
+}
+
+// refusedBecause is what the codes of a refused token mean,
+// https://learn.microsoft.com/entra/identity-platform/reference-error-codes;
+// %[1]s is the identity and %[2]s its tenant.
+var refusedBecause = []struct {
+	codes      []int
+	text, hint string
+}{
+	{[]int{7000215}, "the client secret of %[1]s is wrong", "the file secret must hold the secret's value, not its ID: az ad app credential reset --id CLIENT_ID --append"},
+	{[]int{7000222}, "the client secret of %[1]s has expired", "make a new one with az ad app credential reset --id CLIENT_ID --append, and update the Kubernetes Secret"},
+	{[]int{90002, 900023, 900021}, "there is no tenant %[2]s", "check tenant_id: az account show --query tenantId"},
+	{[]int{700016}, "tenant %[2]s has no application %[1]s", "check client_id and tenant_id: az ad sp show --id CLIENT_ID"},
+	{[]int{7000112}, "%[1]s is disabled in tenant %[2]s", "enable the enterprise application"},
+	{[]int{700027}, "the certificate of %[1]s is not registered", "az ad app credential reset --id CLIENT_ID --cert @cert.pem --append"},
+	{[]int{700024}, "the assertion of %[1]s is not valid at this time", "check this machine's clock, and that the service account token is projected anew"},
+	{[]int{70021, 700211, 700212, 700213}, "no federated credential of %[1]s fits this service account", "az identity federated-credential create, with this cluster's issuer and system:serviceaccount:NAMESPACE:NAME"},
+	{[]int{500011}, "tenant %[2]s does not know this kind of vault", "a vault in another cloud needs that cloud's authority: see --azure-authority"},
+	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
+}
+
+// credentialCodes is those of the codes that other credentials in the mount can
+// cure.
+var credentialCodes = []int{7000215, 7000222, 700027, 700016, 90002}
+
+// judgeEntra is the verdict on what Entra answered.
+func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+	host := req.URL.Hostname()
+	switch {
+	case err != nil:
+		return network(req, err)
+	case resp.StatusCode == http.StatusOK && req.Method == http.MethodPost:
+		return tokenAnswer(resp, body, host)
+	case resp.StatusCode == http.StatusOK:
+		return wellFormed(resp, body, "no token")
+	case resp.StatusCode == http.StatusTooManyRequests:
+		v := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
+		v.throttled = true
+		return v
+	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout:
+		return unavailable(fmt.Sprintf("no token: %s answers %d", host, resp.StatusCode), "see https://azure.status.microsoft")
+	}
+	var wrong entraError
+	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
+	if wrong.Error == "temporarily_unavailable" {
+		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
+	}
+	return i.refused(host, resp.StatusCode, wrong.Codes)
+}
+
+func (i *identity) refused(host string, status int, codes []int) verdict {
+	i.stale = slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(credentialCodes, code) })
+	for _, because := range refusedBecause {
+		for _, code := range codes {
+			if slices.Contains(because.codes, code) {
+				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.name.Load().tenant)).Replace(because.text)
+				return refusal(fmt.Sprintf("no token: %s (AADSTS%d)", text, code), strings.ReplaceAll(because.hint, "CLIENT_ID", i.client()))
+			}
+		}
+	}
+	if len(codes) > 0 {
+		return refusal(fmt.Sprintf("no token: %s refuses %s (AADSTS%d)", host, i.who(), codes[0]),
+			fmt.Sprintf("https://login.microsoftonline.com/error?code=%d says why", codes[0]))
+	}
+	return refusal(fmt.Sprintf("no token: %s answers %d", host, status), "check the authority and the proxy")
+}
+
+// tokenAnswer refuses a token answer that the SDK would quote, token and all.
+func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
+	if v := wellFormed(resp, body, "no token"); v.problem != nil {
+		return v
+	}
+	var answer struct {
+		Token   string      `json:"access_token"`
+		Expires json.Number `json:"expires_in"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
+		v := unavailable("no token: the answer of "+host+" has none, or not when it ends", "see what is at that address, and the proxy before it")
+		v.limit = 3
+		return v
+	}
+	return verdict{}
+}
+
+// judgeManaged is the verdict on what the endpoint of the machine's identity
+// answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+	var v verdict
+	switch {
+	case err != nil:
+		v = network(req, err)
+		if v.problem != nil && v.kind != nil {
+			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
+		}
+	case resp.StatusCode == http.StatusOK:
+		return tokenAnswer(resp, body, req.URL.Hostname())
+	case resp.StatusCode == http.StatusBadRequest:
+		return refusal("no token: the managed identity is not assigned to this machine",
+			"assign one with az vm identity assign or az vmss identity assign, and name it by AZURE_CLIENT_ID where there are several")
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusGone, resp.StatusCode >= 500:
+		v = unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "the endpoint may be busy: see whether a later start goes better")
+	default:
+		return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "is there a proxy before it? "+hintProxy)
+	}
+	v.limit = managedTries
+	return v
+}

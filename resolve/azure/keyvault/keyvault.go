@@ -1,0 +1,151 @@
+// Package keyvault reads the secrets of Azure Key Vaults, by the Azure SDK.
+//
+// It owns the credential that a source declares, its one token, and the reads:
+// side by side, each name once, tried again until the deadline. It refuses an
+// answer that is not Azure's, and shows nothing of one but its codes. What a
+// source may declare is package azure's. Data flows azure.Spec -> Vaults ->
+// client of a vault -> Finding.
+package keyvault
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
+)
+
+// Options is how vaults are read.
+type Options struct {
+	// Environ is where workload identity, proxies and SSL_CERT_FILE are.
+	Environ resolve.Environ
+
+	// Credentials is the directory of mounted credentials; "" is
+	// ~/.mlrun/azure_vault and then /root/.mlrun/azure_vault.
+	Credentials string
+
+	Parallel int           // reads of one vault at once, 1 or more
+	Spread   time.Duration // wait a random part of it before the first request
+}
+
+// Vaults is all vaults of a task: sources of the same vault and credential
+// share a client, and sources of the same credential a token.
+type Vaults struct {
+	options func() Options // as no verb prints what it closes over
+	spread  func(context.Context) error
+
+	mu         sync.Mutex
+	http       *http.Client
+	identities map[identityKey]*identity
+	clients    map[clientKey]*client
+}
+
+type identityKey struct{ credential, k8sSecret, authority, resource string }
+
+type clientKey struct {
+	host string
+	identityKey
+}
+
+// New is no vaults yet. The SDK's own log, which AZURE_SDK_GO_LOGGING turns on,
+// is turned off: it has answers in it.
+func New(o Options) *Vaults {
+	log.SetListener(nil)
+	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
+	v.spread = once(func(ctx context.Context) error { return spread(ctx, o.Spread) })
+	return v
+}
+
+// once is f for the first caller, and its outcome for all.
+func once(f func(context.Context) error) func(context.Context) error {
+	var first sync.Once
+	var err error
+	return func(ctx context.Context) error {
+		first.Do(func() { err = f(ctx) })
+		return err
+	}
+}
+
+func spread(ctx context.Context, most time.Duration) error {
+	if most <= 0 || pause(ctx, rand.N(most)) {
+		return nil
+	}
+	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
+}
+
+// Source is the source of this specification.
+func (v *Vaults) Source(spec azure.Spec) resolve.Source { return source{v, spec} }
+
+type source struct {
+	vaults *Vaults
+	spec   azure.Spec
+}
+
+// Find reads all that is declared, or all enabled secrets of the vault where
+// nothing is. An error of it is of the credential or of the vault; what is
+// wrong with one secret is in its Finding.
+func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
+	if err := s.vaults.spread(ctx); err != nil {
+		return nil, err
+	}
+	c, err := s.vaults.client(s.spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.connect(ctx); err != nil {
+		return nil, err
+	}
+	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
+		return c.everything(ctx)
+	}
+	var reads []*read
+	for _, secret := range s.spec.Secrets {
+		reads = append(reads, c.start(ctx, secret.Name, secret.Version))
+	}
+	for _, name := range s.spec.Bundle {
+		reads = append(reads, c.start(ctx, name, ""))
+	}
+	var found []resolve.Finding
+	for i, secret := range s.spec.Secrets {
+		found = append(found, reads[i].finding(secret.Key))
+	}
+	for _, r := range reads[len(s.spec.Secrets):] {
+		found = append(found, r.members()...)
+	}
+	return found, nil
+}
+
+// client is the client of a specification's vault, made once.
+func (v *Vaults) client(spec azure.Spec) (*client, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	o := v.options()
+	if v.http == nil {
+		made, err := newHTTP(o.Environ, o.Parallel)
+		if err != nil {
+			return nil, err
+		}
+		v.http = made
+	}
+	who := identityKey{spec.Credential, spec.K8sSecret, spec.Authority, spec.Resource}
+	if spec.Resource == "" {
+		who.resource = spec.Host // each vault of its own domain may want another token
+	}
+	if v.identities[who] == nil {
+		v.identities[who] = newIdentity(func(i *identity) (credential, error) { return v.credentialOf(spec, i) })
+	}
+	key := clientKey{spec.Host, who}
+	if v.clients[key] == nil {
+		made, err := newClient(spec, v.identities[who], v.http, o.Parallel)
+		if err != nil {
+			return nil, err
+		}
+		v.clients[key] = made
+	}
+	return v.clients[key], nil
+}

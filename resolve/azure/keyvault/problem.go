@@ -1,0 +1,45 @@
+package keyvault
+
+import (
+	"errors"
+
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// problem is what a user is told. The Azure SDK's own errors are never shown:
+// some hold a response whole, and one holds the access token.
+type problem struct {
+	text, hint string
+
+	// kind is resolve.ErrAbsent, or resolve.ErrUnavailable where another try may
+	// do better, or nil.
+	kind error
+}
+
+func (p *problem) Error() string        { return p.text }
+func (p *problem) Hint() string         { return p.hint }
+func (p *problem) Is(target error) bool { return p.kind != nil && target == p.kind }
+
+// problemOf is the problem that an error of the SDK carries, or one that says
+// no more than that the SDK could not do it.
+func problemOf(err error, what string) *problem {
+	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
+	return &problem{text: what + ": the Azure SDK could not use what it was answered"}
+}
+
+// verdict is what one try came to.
+type verdict struct {
+	*problem            // nil: it went well
+	again     bool      // another try may go better
+	limit     int       // of the tries, where it is not the usual one
+	throttled bool      // too many requests: wait, and not only for this one
+	after     retryTime // that was asked for
+}
+
+func refusal(text, hint string) verdict { return verdict{problem: &problem{text: text, hint: hint}} }
+
+func unavailable(text, hint string) verdict {
+	return verdict{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, again: true}
+}

@@ -1,0 +1,74 @@
+package keyvault
+
+import (
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// read is one GET of a secret, under way until done is closed.
+type read struct {
+	name  string
+	where string // its URL
+	done  chan struct{}
+	value resolve.Value
+	note  string // what the user should know of a value that was read
+	err   error
+}
+
+// finding is what was read, under this key.
+func (r *read) finding(key string) resolve.Finding {
+	<-r.done
+	return resolve.Finding{Key: key, Where: r.where, Value: r.value, Note: r.note, Err: r.err}
+}
+
+// members is the members of a secret that holds a JSON object, each a key. A
+// scalar keeps its text as written, null is absent, and anything nested is an
+// error of its key, as in an inline source.
+func (r *read) members() []resolve.Finding {
+	<-r.done
+	whole := resolve.Finding{Key: r.name, Where: r.where, Err: r.err}
+	if r.err != nil {
+		return []resolve.Finding{whole}
+	}
+	node, err := document.ParseJSON("the bundle", r.value.Reveal())
+	if err == nil && node.Kind != document.Map {
+		err = &problem{text: "the bundle is not a JSON object"}
+	}
+	if err != nil {
+		whole.Err = err
+		return []resolve.Finding{whole}
+	}
+	var found []resolve.Finding
+	for _, f := range node.Fields {
+		member := resolve.Finding{Key: f.Name, Where: r.where + ", member " + document.Shown(f.Name), Note: r.note}
+		switch {
+		case f.Value.Kind == document.Null:
+			member.Err = resolve.Absent("it is null in the bundle " + r.where)
+		case !f.Value.Scalar():
+			member.Err = &problem{text: "its value in the bundle " + r.where + " must be a scalar, not " + f.Value.Kind.String(),
+				hint: "give its JSON text as a string"}
+		default:
+			member.Value = resolve.NewValue([]byte(f.Value.Text))
+		}
+		found = append(found, member)
+	}
+	return found
+}
+
+// validity is what to say of a secret that Key Vault serves all the same:
+// https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
+func validity(a *azsecrets.SecretAttributes) string {
+	now := time.Now()
+	switch {
+	case a == nil:
+	case a.Expires != nil && a.Expires.Before(now):
+		return "it expired on " + a.Expires.Format(time.DateOnly) + ", and the vault serves it all the same"
+	case a.NotBefore != nil && a.NotBefore.After(now):
+		return "it is not valid before " + a.NotBefore.Format(time.DateOnly) + ", and the vault serves it all the same"
+	}
+	return ""
+}

@@ -1,0 +1,99 @@
+package keyvault
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// maxBody is over any answer of Azure's: a secret has 25 KiB, a page of a list 25
+// of their properties.
+const maxBody = 4 << 20
+
+var errTooMuch = errors.New("the answer is too long")
+
+// newHTTP is the client of all requests. It follows no redirect, which could
+// carry a client secret elsewhere.
+func newHTTP(environ resolve.Environ, parallel int) (*http.Client, error) {
+	roots, err := roots(environ)
+	if err != nil {
+		return nil, err
+	}
+	proxy := proxies(environ)
+	return &http.Client{
+		Transport: limited{&http.Transport{
+			Proxy:                  func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
+			OnProxyConnectResponse: tunnel,
+			DialContext:            (&net.Dialer{Timeout: tryTimeout, KeepAlive: 30 * time.Second}).DialContext,
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			ForceAttemptHTTP2:      true,
+			MaxIdleConnsPerHost:    parallel,
+			MaxResponseHeaderBytes: 1 << 16,
+			IdleConnTimeout:        time.Minute,
+		}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// proxies is the proxy of a URL by the variables that curl and Go read, in
+// capitals first, as Go does.
+func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
+	get := func(name string) string {
+		if value := environ[name]; value != "" {
+			return value
+		}
+		return environ[strings.ToLower(name)]
+	}
+	config := httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}
+	find := config.ProxyFunc()
+	return func(u *url.URL) (*url.URL, error) {
+		proxy, err := find(u)
+		if err != nil { // its text has the proxy's password
+			return nil, &problem{text: "the address of the proxy for " + u.Hostname() + " is no URL", hint: "check HTTPS_PROXY"}
+		}
+		return proxy, nil
+	}
+}
+
+func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	_, reason, _ := strings.Cut(resp.Status, " ")
+	return refusedTunnel{resp.StatusCode, reason}
+}
+
+// limited ends an answer that has no end.
+type limited struct{ http.RoundTripper }
+
+func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := l.RoundTripper.RoundTrip(req)
+	if err == nil {
+		resp.Body = &body{resp.Body, maxBody}
+	}
+	return resp, err
+}
+
+type body struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooMuch
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}

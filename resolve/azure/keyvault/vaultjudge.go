@@ -1,0 +1,145 @@
+package keyvault
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// vaultError is the body of a Key Vault error,
+// https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
+type vaultError struct {
+	Error struct {
+		Code  string `json:"code"`
+		Inner struct {
+			Code string `json:"code"`
+		} `json:"innererror"`
+	} `json:"error"`
+}
+
+// asked is what a request asks a vault for.
+type asked struct {
+	vault         string // its name: the first label of its host
+	name, version string // of the secret; "" lists
+}
+
+func askedOf(req *http.Request) asked {
+	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
+	a := asked{vault: vaultName(req.URL.Host)}
+	if len(parts) > 1 {
+		a.name = parts[1]
+	}
+	if len(parts) > 2 {
+		a.version = parts[2]
+	}
+	return a
+}
+
+func vaultName(host string) string {
+	name, _, _ := strings.Cut(host, ".")
+	return name
+}
+
+func (a asked) String() string {
+	switch {
+	case a.name == "":
+		return fmt.Sprintf("vault %q", a.vault)
+	case a.version == "":
+		return fmt.Sprintf("vault %q: secret %q", a.vault, a.name)
+	}
+	return fmt.Sprintf("vault %q: secret %q, version %q", a.vault, a.name, a.version)
+}
+
+// judge is the verdict on what the vault answered.
+func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+	a := askedOf(req)
+	switch {
+	case err != nil:
+		return network(req, err)
+	case resp.StatusCode == http.StatusOK:
+		return wellFormed(resp, body, a.String())
+	}
+	var wrong vaultError
+	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests:
+		v := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
+			"a vault serves 4,000 reads in 10 s: spread the pods with --azure-spread, or put the secrets in one bundle")
+		v.throttled = true
+		return v
+	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.door.resource == "":
+		return verdict{} // the challenge that learn asks for
+	case status == http.StatusUnauthorized:
+		return refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+	case status == http.StatusForbidden:
+		return c.forbidden(a, wrong.Error.Inner.Code)
+	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code != "":
+		return verdict{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
+	case status >= 500 || status == http.StatusRequestTimeout:
+		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
+	}
+	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), "")
+}
+
+func (a asked) create() string {
+	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", a.vault, a.name)
+}
+
+// forbidden is the verdict on a 403, which has its reason in the inner code.
+func (c *client) forbidden(a asked, inner string) verdict {
+	permission := "get"
+	if a.name == "" {
+		permission = "list"
+	}
+	switch inner {
+	case "SecretDisabled":
+		return refusal(a.String()+" is disabled", "enable it, or name a version that is enabled")
+	case "ForbiddenByRbac":
+		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
+			fmt.Sprintf("az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope $(az keyvault show --name %s --query id -o tsv); it may take minutes to hold",
+				c.identity.client(), a.vault))
+	case "ForbiddenByPolicy":
+		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
+			fmt.Sprintf("az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
+	case "ForbiddenByFirewall", "ForbiddenByConnection":
+		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
+			"allow the cluster's outbound address or subnet in the vault's networking, or give it a private endpoint")
+	}
+	return refusal(fmt.Sprintf("%s: forbidden %s", a, code(inner)), "see the vault's access control and networking")
+}
+
+// permissions is what the source needs.
+func (c *client) permissions() string {
+	if len(c.spec.Secrets)+len(c.spec.Bundle) == 0 {
+		return "get list"
+	}
+	return "get"
+}
+
+// code is an error's code, where it has the form of one: what a body holds
+// besides is not shown.
+func code(text string) string {
+	if text == "" || len(text) > 64 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		return "for a reason it does not say"
+	}
+	return "(" + text + ")"
+}
+
+// wellFormed refuses a 200 that is not JSON, such as a captive portal's page,
+// before the SDK quotes it.
+func wellFormed(resp *http.Response, body []byte, what string) verdict {
+	if json.Valid(body) {
+		return verdict{}
+	}
+	host := resp.Request.URL.Hostname()
+	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && strings.HasPrefix(kind, "text/") {
+		return refusal(fmt.Sprintf("%s: what answers at %s is a page (%s), and not Azure", what, host, kind), "is there a proxy or a sign-in page on the way? "+hintProxy)
+	}
+	v := unavailable(fmt.Sprintf("%s: the answer of %s is no whole JSON", what, host), hintProxy)
+	v.limit = 3
+	return v
+}
