@@ -29,6 +29,9 @@ type Realm struct {
 	Domains []string
 }
 
+// KnownAuthority reports whether an authority is one of Microsoft's clouds'.
+func KnownAuthority(authority string) bool { return Realm{Authority: authority}.cloud() >= 0 }
+
 // CheckAuthority refuses what is not the https URL of a host alone.
 func CheckAuthority(authority string) error {
 	u, err := url.Parse(authority)

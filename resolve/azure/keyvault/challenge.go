@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -59,8 +58,7 @@ func (d *door) challenge(req *http.Request) *http.Response {
 		tenant = "common" // of a managed identity, which has but one
 	}
 	header := http.Header{"Www-Authenticate": {fmt.Sprintf("Bearer authorization=%q, resource=%q", "https://login.microsoftonline.com/"+tenant, d.resource)}}
-	return &http.Response{Status: "401 Unauthorized", StatusCode: http.StatusUnauthorized, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(strings.NewReader("")), Request: req}
+	return answer(req, http.StatusUnauthorized, header, "")
 }
 
 // learn asks the vault, once, what a token for it is for.

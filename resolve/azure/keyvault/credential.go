@@ -2,7 +2,10 @@ package keyvault
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"strings"
 
@@ -54,16 +57,21 @@ func (v *Vaults) credentialOf(spec azure.Spec, i *identity) (credential, error) 
 	}
 }
 
-// options is what every credential's client is made with. The authority is one
+// clientOptions is what every credential's client is made with. The authority is one
 // of Microsoft's or the operator's, so no instance discovery asks whether it is
 // one.
 func (v *Vaults) clientOptions(spec azure.Spec, requests *tries) policy.ClientOptions {
+	var known []policy.Policy
+	if azure.KnownAuthority(spec.Authority) {
+		known = append(known, endpoints{})
+	}
 	return policy.ClientOptions{
-		Cloud:           cloud.Configuration{ActiveDirectoryAuthorityHost: spec.Authority},
-		Transport:       v.http,
-		Retry:           policy.RetryOptions{MaxRetries: -1},
-		PerCallPolicies: []policy.Policy{requests},
-		Telemetry:       policy.TelemetryOptions{ApplicationID: "launcher"},
+		PerRetryPolicies: known,
+		Cloud:            cloud.Configuration{ActiveDirectoryAuthorityHost: spec.Authority},
+		Transport:        v.http,
+		Retry:            policy.RetryOptions{MaxRetries: -1},
+		PerCallPolicies:  []policy.Policy{requests},
+		Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
 	}
 }
 
@@ -132,4 +140,31 @@ func (v *Vaults) managed(i *identity) (credential, error) {
 		return credential{}, &problem{text: "no managed identity: the Azure SDK does not take its variables"}
 	}
 	return credential{TokenCredential: c, client: client, requests: requests}, nil
+}
+
+// endpoints is the pipeline policy that says where one of Microsoft's
+// authorities hands out tokens, which is documented and the same for every
+// tenant, https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow:
+// a round trip less before each token.
+type endpoints struct{}
+
+const discovery = "/v2.0/.well-known/openid-configuration"
+
+// Do implements policy.Policy.
+func (endpoints) Do(req *policy.Request) (*http.Response, error) {
+	tenant, ok := strings.CutSuffix(req.Raw().URL.Path, discovery)
+	if !ok {
+		return req.Next()
+	}
+	base := "https://" + req.Raw().URL.Host + tenant
+	text, err := json.Marshal(map[string]string{
+		"token_endpoint": base + "/oauth2/v2.0/token", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "issuer": base + "/v2.0",
+	})
+	return answer(req.Raw(), http.StatusOK, http.Header{"Content-Type": {"application/json"}}, string(text)), err
+}
+
+// answer is a response that no server had to give.
+func answer(req *http.Request, status int, header http.Header, body string) *http.Response {
+	return &http.Response{Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req}
 }

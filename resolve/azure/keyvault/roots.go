@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -40,17 +42,7 @@ func roots(environ resolve.Environ) (*x509.CertPool, error) {
 
 func rootsOf(file, dir string) (*x509.CertPool, error) {
 	pool, some := x509.NewCertPool(), false
-	paths := []string{}
-	if file != "" {
-		paths = append(paths, file)
-	}
-	for _, one := range filepath.SplitList(dir) {
-		entries, _ := os.ReadDir(one) // a directory that is not there holds none
-		for _, entry := range entries {
-			paths = append(paths, filepath.Join(one, entry.Name()))
-		}
-	}
-	for _, path := range paths {
+	for _, path := range certificateFiles(file, dir) {
 		if text, err := os.ReadFile(path); err == nil {
 			some = pool.AppendCertsFromPEM(text) || some
 		}
@@ -60,6 +52,30 @@ func rootsOf(file, dir string) (*x509.CertPool, error) {
 			hint: "name a bundle in PEM, or unset them"}
 	}
 	return pool, nil
+}
+
+// certificateFiles is each file once: OpenSSL's directories have a link beside
+// each, named after its hash.
+func certificateFiles(file, dir string) []string {
+	candidates := []string{file}
+	for _, one := range filepath.SplitList(dir) {
+		entries, _ := os.ReadDir(one) // a directory that is not there holds none
+		for _, entry := range entries {
+			candidates = append(candidates, filepath.Join(one, entry.Name()))
+		}
+	}
+	type inode struct{ device, number uint64 }
+	seen := map[inode]bool{}
+	return slices.DeleteFunc(candidates, func(path string) bool {
+		var info unix.Stat_t
+		if path == "" || unix.Stat(path, &info) != nil || info.Mode&unix.S_IFMT != unix.S_IFREG {
+			return true
+		}
+		key := inode{uint64(info.Dev), info.Ino}
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
 }
 
 func builtIn() *x509.CertPool {
