@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build test demo fuzz bench check
+.PHONY: help build examples test demo fuzz bench check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -15,10 +15,13 @@ help: ## list the commands
 build: ## build/launcher, static and reproducible
 	@go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/launcher ./cmd/launcher
 
+examples: build ## build/fakevault too, the Key Vault on loopback that the examples use
+	@go build -trimpath -buildvcs=false -o build/fakevault ./examples/azure/fakevault
+
 test: ## run all tests; needs Go alone and names what it could not test
 	@.ci/test
 
-demo: build ## run one task with secrets from four sources (needs Python)
+demo: examples ## run one task with secrets from five sources (needs Python)
 	@examples/python/demo
 
 fuzz: ## fuzz each parser for FUZZTIME

@@ -46,5 +46,7 @@ func TestDemoSaysWhatItLacks(t *testing.T) {
 	}
 	require.Equal(t, "demo: launcher is not in PATH: run \"make build\" first\n", demo())
 	require.NoError(t, os.WriteFile(filepath.Join(build, "launcher"), []byte("#!/bin/sh\n"), 0o755))
+	require.Equal(t, "demo: fakevault is not in PATH: run \"make examples\" first\n", demo())
+	require.NoError(t, os.WriteFile(filepath.Join(build, "fakevault"), []byte("#!/bin/sh\n"), 0o755))
 	require.Equal(t, "demo: python3 is not in PATH: install Python 3.8 or later, or try examples/shell/run\n", demo())
 }

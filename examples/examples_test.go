@@ -16,7 +16,7 @@ import (
 )
 
 // interpreters is what each example needs, by folder.
-var interpreters = map[string]string{"env": "sh", "go": "go", "python": "python3", "script": "python3", "shell": "sh"}
+var interpreters = map[string]string{"azure": "sh", "env": "sh", "go": "go", "python": "python3", "script": "python3", "shell": "sh"}
 
 func TestExamples(t *testing.T) {
 	build := buildLauncher(t)
@@ -60,7 +60,7 @@ func folders(t *testing.T) []string {
 	require.NoError(t, err)
 	var names []string
 	for _, entry := range entries {
-		if entry.IsDir() && entry.Name() != "azure" { // has tests of its own, in fakevault
+		if entry.IsDir() {
 			require.Contains(t, interpreters, entry.Name())
 			names = append(names, entry.Name())
 		}
@@ -72,17 +72,20 @@ func folders(t *testing.T) []string {
 // logLine is one line of the Python logger.
 var logLine = regexp.MustCompile(`(?m)^> \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[info\] running function\n`)
 
-// buildLauncher builds the launcher; it is the folder that it is in.
+// buildLauncher builds the launcher and the fake vault, in the folder that it
+// is.
 func buildLauncher(t *testing.T) string {
 	t.Helper()
 	needs(t, "go", "the examples")
 	follow(t)
 	folder := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "urfave_cli_no_docs",
-		"-o", filepath.Join(folder, "launcher"), "../cmd/launcher")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	for program, place := range map[string]string{"launcher": "../cmd/launcher", "fakevault": "./azure/fakevault"} {
+		build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "urfave_cli_no_docs",
+			"-o", filepath.Join(folder, program), place)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		output, err := build.CombinedOutput()
+		require.NoError(t, err, "%s", output)
+	}
 	return folder
 }
 

@@ -4,7 +4,7 @@ def test_function(context, db_name):
     # Rest of code can use db_password to perform processing. Here it shows what came.
     print(f"db_name: {db_name}")
     print(f"DB_PASSWORD: {masked(db_password)}")
-    for key in ("AWS_KEY", "MY_SECRET", "API_TOKEN", "MAIL_PASSWORD", "NO_SUCH_KEY"):
+    for key in ("AWS_KEY", "MY_SECRET", "API_TOKEN", "MAIL_PASSWORD", "MY_AZURE_SECRET", "NO_SUCH_KEY"):
         print(f"{key}: {masked(context.get_secret(key))}")
 
 

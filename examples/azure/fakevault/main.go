@@ -7,18 +7,25 @@
 // with the address of the faults and counters, and requests.jsonl, the request
 // log. When it is ready it prints one line of JSON.
 // It ends on TERM or INT with status 0.
+//
+// With a command, "fakevault -- COMMAND [ARG...]", it runs that beside the vault,
+// in its environment, with the launcher's LAUNCHER_AZURE_CREDENTIALS set, prints
+// nothing, and ends with the command's status.
 package main
 
 import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
@@ -30,13 +37,25 @@ var demo []byte
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+		os.Exit(status(ended))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fakevault:", err)
 		os.Exit(1)
 	}
 }
 
-// run serves until ctx ends.
+// status is a shell's: 128 and the signal, where one ended the command.
+func status(ended *exec.ExitError) int {
+	if wait, ok := ended.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
+		return 128 + int(wait.Signal())
+	}
+	return ended.ExitCode()
+}
+
+// run serves until ctx ends, or until its command does.
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("fakevault", flag.ExitOnError)
 	dir := flags.String("dir", "", "the `folder` to write into; needed")
@@ -45,8 +64,17 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *dir == "" || flags.NArg() > 0 {
-		return fmt.Errorf("usage: fakevault --dir FOLDER [--config FILE] [--port PORT]")
+	beside := flags.Args()
+	switch {
+	case *dir == "" && len(beside) == 0:
+		return fmt.Errorf("usage: fakevault --dir FOLDER [--config FILE] [--port PORT], or fakevault [--config FILE] -- COMMAND [ARG...]")
+	case *dir == "":
+		made, err := os.MkdirTemp("", "fakevault-")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(made) }()
+		*dir = made
 	}
 	config, err := load(*file)
 	if err != nil {
@@ -56,7 +84,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server, err := fake.Start(fake.Options{Dir: folder, Config: config, Port: *port, Errors: os.Stderr})
+	options := fake.Options{Dir: folder, Config: config, Port: *port, Errors: os.Stderr}
+	if len(beside) > 0 { // whose last connections may end in the middle
+		options.Errors = nil
+	}
+	server, err := fake.Start(options)
 	if err != nil {
 		return err
 	}
@@ -64,11 +96,33 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := describe(folder, server.Ready, config); err != nil {
 		return err
 	}
+	if len(beside) > 0 {
+		return command(ctx, folder, server.Ready, beside)
+	}
 	if err := json.NewEncoder(stdout).Encode(server.Ready); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return server.Close()
+}
+
+// command runs a command in the fake's environment. The end of ctx reaches it as
+// TERM.
+func command(ctx context.Context, folder string, ready fake.Ready, words []string) error {
+	c := exec.CommandContext(ctx, words[0], words[1:]...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.Env = append(os.Environ(), append(variables(ready), "LAUNCHER_AZURE_CREDENTIALS="+filepath.Join(folder, "credentials"))...)
+	return c.Run()
+}
+
+// variables is what a client is to have in its environment.
+func variables(ready fake.Ready) []string {
+	return []string{
+		"HTTPS_PROXY=" + ready.Proxy, "HTTP_PROXY=" + ready.Proxy,
+		"NO_PROXY=", "no_proxy=", // the user's may name Azure; both spellings are read
+		"SSL_CERT_FILE=" + ready.CA,
+	}
 }
 
 func load(file string) (fake.Config, error) {
@@ -86,8 +140,7 @@ func load(file string) (fake.Config, error) {
 // and the first principal's credentials as the kubelet would mount them.
 func describe(folder string, ready fake.Ready, config fake.Config) error {
 	files := map[string]string{
-		// NO_PROXY of the user's may name Azure; both spellings are read.
-		"env":   fmt.Sprintf("HTTPS_PROXY=%s\nHTTP_PROXY=%[1]s\nNO_PROXY=\nno_proxy=\nSSL_CERT_FILE=%s\n", ready.Proxy, ready.CA),
+		"env":   strings.Join(variables(ready), "\n") + "\n",
 		"admin": ready.Admin,
 	}
 	if len(config.Principals) > 0 && len(config.Principals[0].Secrets) > 0 {

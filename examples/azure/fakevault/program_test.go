@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -113,8 +114,8 @@ func readme(t *testing.T, folder string, ready fake.Ready) {
 	t.Helper()
 	text, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
-	require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 25)
-	for _, name := range regexp.MustCompile(`/tmp/fakevault/([a-z.]+)`).FindAllStringSubmatch(string(text), -1) {
+	require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 15)
+	for _, name := range regexp.MustCompile(`DIR/([a-z.]+)`).FindAllStringSubmatch(string(text), -1) {
 		_, err := os.Stat(filepath.Join(folder, name[1]))
 		require.NoError(t, err)
 	}
@@ -143,10 +144,23 @@ func TestTheDemoIsAConfiguration(t *testing.T) {
 func TestWhatIsWrongIsSaid(t *testing.T) {
 	for says, args := range map[string][]string{
 		"usage: fakevault --dir FOLDER":            {},
-		"usage: fakevault --dir":                   {"--dir", t.TempDir(), "more"},
+		"executable file not found in $PATH":       {"--", "no-such-command"},
 		"open /no/such/file":                       {"--dir", t.TempDir(), "--config", "/no/such/file"},
 		"mkdir /proc/self/status: not a directory": {"--dir", "/proc/self/status"},
 	} {
 		require.ErrorContains(t, run(t.Context(), args, os.Stdout), says)
+	}
+}
+
+func TestACommandRunsBesideTheVault(t *testing.T) {
+	var said bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"--", "sh", "-c", `test -f "$SSL_CERT_FILE" && test -f "$LAUNCHER_AZURE_CREDENTIALS/secret" && test -n "$HTTPS_PROXY"`}, &said))
+	require.Empty(t, said.String())
+
+	for script, want := range map[string]int{"exit 42": 42, "kill -TERM $$": 128 + int(syscall.SIGTERM)} {
+		err := run(t.Context(), []string{"--", "sh", "-c", script}, &said)
+		ended, ok := errors.AsType[*exec.ExitError](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, want, status(ended))
 	}
 }
