@@ -90,7 +90,7 @@ func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
 		Expires json.Number `json:"expires_in"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
-		v := unavailable("no token: the answer of "+host+" has none, or not when it ends", "see what is at that address, and the proxy before it")
+		v := unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
 		v.limit = 3
 		return v
 	}

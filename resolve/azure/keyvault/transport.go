@@ -24,7 +24,7 @@ var errTooMuch = errors.New("the answer is too long")
 
 // newHTTP is the client of all requests. It follows no redirect, which could
 // carry a client secret elsewhere.
-func newHTTP(environ resolve.Environ, parallel int) (*http.Client, error) {
+func newHTTP(environ resolve.Environ, parallel int, timeout time.Duration) (*http.Client, error) {
 	roots, err := roots(environ)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func newHTTP(environ resolve.Environ, parallel int) (*http.Client, error) {
 		Transport: limited{&http.Transport{
 			Proxy:                  func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
 			OnProxyConnectResponse: tunnel,
-			DialContext:            (&net.Dialer{Timeout: tryTimeout, KeepAlive: 30 * time.Second}).DialContext,
+			DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
 			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    parallel,

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -39,9 +40,12 @@ func askedOf(req *http.Request) asked {
 	return a
 }
 
+// vaultName is the first label of a host that has several, or else the host.
 func vaultName(host string) string {
-	name, _, _ := strings.Cut(host, ".")
-	return name
+	if name, rest, ok := strings.Cut(host, "."); ok && strings.ContainsAny(rest, "abcdefghijklmnopqrstuvwxyz") {
+		return name
+	}
+	return host
 }
 
 func (a asked) String() string {
@@ -86,6 +90,9 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 }
 
 func (a asked) create() string {
+	if a.version != "" {
+		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", a.vault, a.name)
+	}
 	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", a.vault, a.name)
 }
 
@@ -132,7 +139,7 @@ func code(text string) string {
 // wellFormed refuses a 200 that is not JSON, such as a captive portal's page,
 // before the SDK quotes it.
 func wellFormed(resp *http.Response, body []byte, what string) verdict {
-	if json.Valid(body) {
+	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
 		return verdict{}
 	}
 	host := resp.Request.URL.Hostname()
