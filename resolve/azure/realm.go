@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -75,6 +76,11 @@ func validHost(host string) bool {
 	u, err := url.Parse("https://" + host)
 	if err != nil || u.Host != host || strings.HasSuffix(host, ":") {
 		return false
+	}
+	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
 	}
 	name := u.Hostname()
 	if strings.HasPrefix(host, "[") {
