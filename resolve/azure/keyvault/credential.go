@@ -102,7 +102,7 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	}
 	if err != nil { // its text is about arguments
-		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: "a certificate's key is RSA"}
+		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: hintCertificate}
 	}
 	return credential{files.naming, sdk.GetToken, files.proof, requests}, nil
 }

@@ -113,10 +113,10 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 		return nil, err
 	}
 	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
-		reads, err := c.everything(ctx, &work)
+		names, reads, err := c.everything(ctx, &work)
 		var found []resolve.Finding
-		for _, r := range reads {
-			found = append(found, c.finish(ctx, &work, r).finding(r.name))
+		for i, r := range reads {
+			found = append(found, c.finish(ctx, &work, r).finding(names[i]))
 		}
 		return found, err
 	}
@@ -132,12 +132,11 @@ func (s source) declared(ctx context.Context, work *sync.WaitGroup, c *client) (
 	for _, name := range s.spec.Bundle {
 		reads = append(reads, c.start(ctx, work, name, ""))
 	}
-	for i, r := range reads {
-		if r = c.finish(ctx, work, r); i < len(s.spec.Secrets) {
-			found = append(found, r.finding(s.spec.Secrets[i].Key))
-		} else {
-			found = append(found, r.members()...)
-		}
+	for i, secret := range s.spec.Secrets {
+		found = append(found, c.finish(ctx, work, reads[i]).finding(secret.Key))
+	}
+	for i, name := range s.spec.Bundle {
+		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
 	}
 	return found
 }

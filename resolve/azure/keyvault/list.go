@@ -14,18 +14,18 @@ import (
 // everything begins to read every enabled secret of the vault, while its list
 // comes in page by page. The secret behind a certificate is left out: it is the
 // certificate's.
-func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (reads []*read, err error) {
+func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
 	what := asked{vault: vaultName(c.spec.Host)}.String()
 	defer func() {
 		if recover() != nil {
-			reads, err = nil, problemOf(errors.New("panic"), what)
+			names, reads, err = nil, nil, problemOf(errors.New("panic"), what)
 		}
 	}()
 	seen, links := map[string]bool{}, map[string]bool{}
 	for pager := c.vault.NewListSecretPropertiesPager(nil); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
-			return nil, problemOf(err, what)
+			return nil, nil, problemOf(err, what)
 		}
 		for _, item := range page.Value {
 			name, wanted := listed(item)
@@ -33,19 +33,20 @@ func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (reads []
 				continue
 			}
 			if !azure.ValidSecret(name) {
-				return nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
+				return nil, nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
 			}
 			seen[strings.ToLower(name)] = true
+			names = append(names, name) // as listed: the read may be another source's, which spells it otherwise
 			reads = append(reads, c.start(ctx, work, name, ""))
 		}
 		if link := page.NextLink; link != nil {
 			if links[*link] {
-				return nil, &problem{text: what + ": its list has no end", hint: hintAnswer}
+				return nil, nil, &problem{text: what + ": its list has no end", hint: hintAnswer}
 			}
 			links[*link] = true
 		}
 	}
-	return reads, nil
+	return names, reads, nil
 }
 
 // listed is the name of a listed secret, and whether it is one to read.

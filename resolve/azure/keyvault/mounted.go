@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -169,6 +170,8 @@ func reason(err error) string {
 	return "is no regular file, or cannot be read"
 }
 
+const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password in the older encryption (-legacy)"
+
 func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 	var errs []error
 	plain := func(name string) string {
@@ -183,10 +186,9 @@ func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 	if proof == secretFile {
 		f.secret = resolve.NewValue([]byte(plain(secretFile)))
 	} else {
-		certificates, key, err := azidentity.ParseCertificates(bytes.TrimPrefix(texts[certificateFile], []byte(mark)), nil)
+		certificates, key, err := parseCertificate(filepath.Join(dir, certificateFile), texts[certificateFile])
 		if err != nil {
-			errs = append(errs, &problem{text: fmt.Sprintf("no credentials: %q holds no certificate with its private key", filepath.Join(dir, certificateFile)),
-				hint: "PEM with both, or PFX without a password; the key is RSA"})
+			errs = append(errs, err)
 		}
 		f.certificates, f.key = certificates, func() crypto.PrivateKey { return key }
 	}
@@ -194,4 +196,16 @@ func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 		errs = append(errs, f.check(fmt.Sprintf("no credentials: %q", filepath.Join(dir, tenantFile)), fmt.Sprintf("no credentials: %q", filepath.Join(dir, clientFile))))
 	}
 	return f, errors.Join(errs...)
+}
+
+// parseCertificate takes the keys that the SDK signs with: it has no others.
+func parseCertificate(path string, text []byte) ([]*x509.Certificate, crypto.PrivateKey, error) {
+	certificates, key, err := azidentity.ParseCertificates(bytes.TrimPrefix(text, []byte(mark)), nil)
+	if err != nil {
+		return nil, nil, &problem{text: fmt.Sprintf("no credentials: %q holds no certificate with its private key", path), hint: hintCertificate}
+	}
+	if _, ok := key.(*rsa.PrivateKey); !ok {
+		return nil, nil, &problem{text: fmt.Sprintf("no credentials: the private key in %q is not RSA", path), hint: hintCertificate}
+	}
+	return certificates, key, nil
 }

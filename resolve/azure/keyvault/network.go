@@ -28,6 +28,12 @@ type refusedTunnel struct {
 
 func (refusedTunnel) Error() string { return "the proxy refused a tunnel" }
 
+// nonRetriable is how the SDK marks an error that is not the network's.
+type nonRetriable interface {
+	error
+	NonRetriable()
+}
+
 // network is the verdict on a request that was not answered. The error's text is
 // not used: that of a proxy's address holds its password.
 func network(req *http.Request, err error) verdict {
@@ -64,6 +70,11 @@ func network(req *http.Request, err error) verdict {
 	}
 	if errors.Is(err, errTooMuch) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
+	}
+	// The SDK's own refusal, of a challenge or an address; of a POST it can also be
+	// a body that broke off.
+	if _, ok := errors.AsType[nonRetriable](err); ok && req.Method == http.MethodGet {
+		return refusal(host+" gave an answer that the Azure SDK does not take", hintAnswer)
 	}
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }

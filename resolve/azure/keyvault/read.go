@@ -31,12 +31,12 @@ func (r *read) finding(key string) resolve.Finding {
 	return resolve.Finding{Key: key, Where: r.where, Value: r.value, Note: r.note, Err: r.err}
 }
 
-// members is the members of a secret that holds a JSON object, each a key. A
-// scalar keeps its text as written, null is absent, and anything nested is an
+// members is the members of a secret that holds a JSON object, each a key; what
+// is wrong with all of it is under the secret's name. A scalar keeps its text as written, null is absent, and anything nested is an
 // error of its key, as in an inline source.
-func (r *read) members() []resolve.Finding {
+func (r *read) members(name string) []resolve.Finding {
 	if r.err != nil {
-		return []resolve.Finding{r.finding(r.name)}
+		return []resolve.Finding{r.finding(name)}
 	}
 	node, err := document.ParseJSON("the bundle "+r.where, r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
@@ -45,7 +45,7 @@ func (r *read) members() []resolve.Finding {
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Flatten(err) {
-			found = append(found, resolve.Finding{Key: r.name, Where: r.where, Err: wrong})
+			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: wrong})
 		}
 		return found
 	}

@@ -39,12 +39,12 @@ func TestAHundredSecretsNeedOneTokenAndOneGetEach(t *testing.T) {
 		}
 		counters := w.Counters()
 		require.Equal(t, 1, counters.Tokens)
-		require.Equal(t, 1, counters.Challenges, "the one that opens the connection")
+		require.LessOrEqual(t, counters.Challenges, 1, "what opens the connection")
 		require.Len(t, counters.Reads["my-vault"], 100)
 		for name, times := range counters.Reads["my-vault"] {
 			require.Equal(t, 1, times, name)
 		}
-		require.Equal(t, map[string]int{"token": 1, "list": 1, "secret": 100}, w.asked(), "nothing that is known is asked for")
+		require.Equal(t, map[string]int{"token": 1, "secret": 100}, w.asked(), "nothing that is known is asked for")
 	}
 }
 
@@ -89,8 +89,8 @@ func TestSourcesOfOneVaultShareItsReads(t *testing.T) {
 	resolution, err := resolve.Resolve(t.Context(), bound)
 	require.NoError(t, err)
 	require.Len(t, resolution.Secrets, 2)
-	require.Equal(t, map[string]int{"token": 1, "list": 1 + 5, "secret": 1}, w.asked())
-	require.Equal(t, 1, w.Counters().Challenges)
+	require.Equal(t, map[string]int{"token": 1, "list": 5, "secret": 1}, w.asked())
+	require.LessOrEqual(t, w.Counters().Challenges, 1)
 }
 
 func TestTwoVaultsOfACloudShareATokenAndAreReadAtTheSameTime(t *testing.T) {
