@@ -94,7 +94,7 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 	if r := c.reads[key]; r != nil {
 		return r
 	}
-	r := newRead(c.url(), name, version)
+	r := newRead(c.url(), name, version, work)
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)
@@ -109,7 +109,8 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 }
 
 // finish waits for a read. One that ended with the Find that began it, and not
-// by what the vault said, is begun anew.
+// by what the vault said, is begun anew. The reads of this Find end with ctx, and
+// say why they had not ended before.
 func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *read {
 	for {
 		select {
@@ -119,6 +120,10 @@ func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *rea
 			}
 			r = c.start(ctx, work, r.name, r.version)
 		case <-ctx.Done():
+			if r.by == work {
+				<-r.done
+				return r
+			}
 			return &read{name: r.name, where: r.where, err: c.late(r)}
 		}
 	}

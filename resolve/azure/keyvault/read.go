@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -18,12 +19,13 @@ type read struct {
 	value         resolve.Value
 	note          string // what the user should know of a value that was read
 	err           error
-	cut           bool // it ended with the Find that began it
+	by            *sync.WaitGroup // the work of the Find that began it
+	cut           bool            // it ended with that
 }
 
-func newRead(vault, name, version string) *read {
+func newRead(vault, name, version string, by *sync.WaitGroup) *read {
 	where := vault + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
-	return &read{name: name, version: version, where: where, done: make(chan struct{})}
+	return &read{name: name, version: version, where: where, done: make(chan struct{}), by: by}
 }
 
 // finding is what was read, under this key.

@@ -57,6 +57,7 @@ func (t *tries) Do(req *policy.Request) (*http.Response, error) {
 	turn := turn{gate: t.gate}
 	defer turn.end()
 	var last verdict
+	refused := false
 	for failures, throttles := 0, 0; ; {
 		if said, ok := turn.wait(ctx); !ok {
 			return nil, t.failed(said.or(last).late(req.Raw()))
@@ -71,6 +72,9 @@ func (t *tries) Do(req *policy.Request) (*http.Response, error) {
 			throttles++
 		case v.throttled: // another request waits for all of them
 			last = v
+			continue
+		case v.refused && !refused: // the credential is read anew for the next one
+			last, refused = v, true
 			continue
 		case !v.again || failures+1 >= cmp.Or(v.limit, mostTries):
 			return nil, t.failed(v.problem)

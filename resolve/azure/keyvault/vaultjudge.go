@@ -78,7 +78,9 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.door.resource == "":
 		return verdict{} // the challenge that learn asks for
 	case status == http.StatusUnauthorized:
-		return refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+		v.refused = true
+		return v
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code != "":
@@ -86,7 +88,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
-	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), "")
+	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hintAnswer)
 }
 
 func (a asked) create() string {
