@@ -100,13 +100,19 @@ func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error 
 	if !ok || err != nil || u.Scheme != "https" || u.Host == "" {
 		return d.noChallenge()
 	}
-	// A vault that names another's resource would be sent a token for that.
-	if d.own && !sameHost(u.Host, d.host) && !strings.HasSuffix(strings.ToLower(d.host), "."+strings.ToLower(u.Host)) {
+	if d.own && !within(d.host, u.Hostname()) {
 		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(d.host), document.Shown(resource)),
 			hint: "a vault outside of Microsoft's clouds needs the authority of its own: see --azure-authority"}
 	}
 	d.resource = resource
 	return nil
+}
+
+// within reports whether a vault's host is in the domain of a resource. One that
+// names another's would be sent a token that is good for that.
+func within(vault, domain string) bool {
+	u := url.URL{Host: vault}
+	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }
 
 var parameter = regexp.MustCompile(`(authorization|resource|scope)="([^"]*)"`)

@@ -2,10 +2,7 @@ package keyvault
 
 import (
 	"context"
-	"encoding/pem"
 	"errors"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,28 +183,10 @@ func (w *world) asked() map[string]int {
 	return requests
 }
 
-func hostOf(t *testing.T, address string) string {
-	u, err := url.Parse(address)
-	require.NoError(t, err)
-	return u.Host
-}
-
 // log is all that was asked of the fake, a line a request.
 func (w *world) log() string {
 	w.t.Helper()
 	text, err := os.ReadFile(w.Log)
 	require.NoError(w.t, err)
 	return string(text)
-}
-
-// trust adds a server's certificate to the authorities, and sends its requests
-// past the proxy, as it does for every loopback address.
-func (w *world) trust(server *httptest.Server) {
-	w.t.Helper()
-	ca, err := os.ReadFile(w.options.Environ["SSL_CERT_FILE"])
-	require.NoError(w.t, err)
-	bundle := filepath.Join(w.t.TempDir(), "bundle.pem")
-	ca = append(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})...)
-	require.NoError(w.t, os.WriteFile(bundle, ca, 0o600))
-	w.options.Environ["SSL_CERT_FILE"] = bundle
 }

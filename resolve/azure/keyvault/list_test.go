@@ -1,18 +1,13 @@
 package keyvault
 
 import (
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 	"github.com/seed45446ece/launcher/resolve"
-	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
@@ -93,36 +88,6 @@ func TestHostsAreTheSameButForTheirCaseAndPort(t *testing.T) {
 	require.False(t, sameHost("s.example", "\u017f.example"))
 }
 
-// script is a vault that answers lists as written, in place of the fake's.
-func (w *world) script(answers ...string) resolve.Source {
-	w.t.Helper()
-	var server *httptest.Server
-	server = httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
-			out.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.example/`+tenant+`", resource="https://vault.azure.net"`)
-			out.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		out.Header().Set("Content-Type", "application/json")
-		if r.URL.Path != "/secrets" {
-			_, _ = out.Write([]byte(`{"value": "` + strings.Trim(r.URL.Path, "/") + `"}`))
-			return
-		}
-		answer := answers[0]
-		if len(answers) > 1 {
-			answers = answers[1:]
-		}
-		_, _ = out.Write([]byte(strings.ReplaceAll(answer, "SELF", server.URL)))
-	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	w.t.Cleanup(server.Close)
-	w.trust(server)
-	host := hostOf(w.t, server.URL)
-	realm := azure.Realm{Authority: w.Direct, Domains: []string{host}}
-	return New(w.options).Source(specOf(w.t, "{name: '"+server.URL+"', secrets: []}", realm))
-}
-
 func TestAListThatIsNoneIsAnErrorAndNotAPanic(t *testing.T) {
 	item := func(id string) string { return `{"value": [{"id": "` + id + `"}]}` }
 	for name, c := range map[string]struct{ list, want string }{
@@ -145,7 +110,7 @@ func TestAListThatIsNoneIsAnErrorAndNotAPanic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
-			found, err := w.ask(t.Context(), w.script(c.list))
+			found, err := w.ask(t.Context(), w.script("https://vault.azure.net", w.Direct, c.list))
 			if c.want == "" {
 				require.NoError(t, err)
 				require.Equal(t, "a=secrets/a", values(found))

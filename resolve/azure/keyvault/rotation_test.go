@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,8 +27,10 @@ func (w *world) swap(generation, secret string) {
 	require.NoError(w.t, os.Rename(link, filepath.Join(w.mount, "..data")))
 	for _, name := range []string{tenantFile, clientFile, secretFile} {
 		path := filepath.Join(w.mount, name)
-		_ = os.Remove(path)
-		require.NoError(w.t, os.Symlink(filepath.Join("..data", name), path))
+		if target, _ := os.Readlink(path); target == "" { // of the first time
+			_ = os.Remove(path)
+			require.NoError(w.t, os.Symlink(filepath.Join("..data", name), path))
+		}
 	}
 }
 
@@ -41,6 +44,33 @@ func TestAMountHasOneGenerationOfItsFiles(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(w.mount, "..2024_2", secretFile)))
 	_, err = w.find(one)
 	require.EqualError(t, err, `no credentials: "`+w.mount+`" has no secret`)
+}
+
+func TestAMountThatChangesUnderTheReadingIsReadAgain(t *testing.T) {
+	w := start(t)
+	w.swap("..2024_0", proof+"0")
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for i := range 300 { // the kubelet removes the old generation
+			w.swap(fmt.Sprintf("..2024_%d", i+1), fmt.Sprint(proof, i+1))
+			_ = os.RemoveAll(filepath.Join(w.mount, fmt.Sprintf("..2024_%d", i)))
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-ended:
+			running = false
+		default:
+		}
+		found, err := readMounted(t.Context(), w.mount, azure.Spec{})
+		if err == nil {
+			require.Equal(t, application, found.client)
+		} else {
+			require.EqualError(t, err, `no credentials: "`+w.mount+`" kept changing while it was read`)
+			require.ErrorIs(t, err, resolve.ErrUnavailable)
+		}
+	}
 }
 
 // TestATokenThatIsRefusedLeadsToTheNewCredentials is a rotation under way: the
@@ -156,11 +186,31 @@ func TestNothingRunsOnAfterFind(t *testing.T) {
 				w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.Vaults[0].Page = secrets, 10 })
 				w.options.pace.try = 100 * time.Millisecond
 				require.NoError(t, w.SetFaults(fault))
-				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 				defer cancel()
 				found, err := w.ask(ctx, w.source(source))
 				require.Empty(t, running(), "%d %v", len(found), err)
 			})
 		}
+	}
+}
+
+func TestAListThatBreaksEndsTheReadsThatItBegan(t *testing.T) {
+	secrets, _ := hundred()
+	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.Vaults[0].Page = secrets, 10 })
+	require.NoError(t, w.SetFaults(
+		fake.Fault{Kind: fake.Silent, Path: "/secrets/*"},
+		fake.Fault{Kind: fake.Status, Status: 400, DelayMS: 200, Path: "/secrets", Authorized: new(true), Skip: 1},
+	))
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.ask(t.Context(), w.source(all))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		require.EqualError(t, err, `vault "my-vault": the vault answers 400 (BadRequest)`)
+	case <-time.After(w.options.pace.try): // of one read
+		t.Fatal("Find waits for reads that nobody needs")
 	}
 }

@@ -118,6 +118,26 @@ func TestAThrottleIsBorneUntilAllIsRead(t *testing.T) {
 	}
 }
 
+// TestARequestThatFailsOtherwiseHoldsUpNoOther has one secret that is throttled
+// and then waits for an hour, and another that is throttled later.
+func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
+	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = []fake.Secret{{Name: "s-0"}, {Name: "s-1"}} })
+	require.NoError(t, w.SetFaults(
+		fake.Fault{Kind: fake.Status, Status: 429, Path: "/secrets/s-0/", Count: 1},
+		fake.Fault{Kind: fake.Status, Status: 503, RetryAfter: "3600", Path: "/secrets/s-0/"},
+		fake.Fault{Kind: fake.Status, Status: 429, DelayMS: 300, Path: "/secrets/s-1/", Count: 1},
+	))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan []resolve.Finding)
+	go func() {
+		found, _ := w.source("{name: my-vault, secrets: [s-0, s-1]}").Find(ctx)
+		done <- found
+	}()
+	w.await(func(c fake.Counters) bool { return c.Reads["my-vault"]["s-1"] == 2 })
+	cancel()
+	require.Equal(t, "s-0!", values((<-done)[:1]))
+}
+
 // TestAWaitIsNeverNegativeNorPastTheDeadline has each verdict after each number
 // of tries, with little time left and with none.
 func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
@@ -199,7 +219,7 @@ func TestTheNetworksFailuresAreTold(t *testing.T) {
 
 func TestAHugeAnswerIsNotRead(t *testing.T) {
 	w := start(t)
-	_, err := w.ask(t.Context(), w.script(`{"value": [`+strings.Repeat(`{}, `, maxBody/4)+`{}]}`))
+	_, err := w.ask(t.Context(), w.script("https://vault.azure.net", w.Direct, `{"value": [`+strings.Repeat(`{}, `, maxBody/4)+`{}]}`))
 	require.EqualError(t, err, "127.0.0.1 sends more than any answer of Azure's has")
 }
 
