@@ -3,6 +3,7 @@ package resolve_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,6 +46,42 @@ func TestRemoteSourcesAreAskedAtTheSameTime(t *testing.T) {
 		"K a overridden by c, place of c", "a a found", "K b overridden by c, place of c", "b b found", "K c found", "c c found",
 		"L local-a overridden by local-c, place of local-c", "L local-b overridden by local-c, place of local-c", "L local-c found",
 	}, rows(r))
+}
+
+// asked is a source that says when it has been asked.
+type asked struct {
+	fixed
+	done chan struct{}
+}
+
+func (a asked) Find(ctx context.Context) ([]resolve.Finding, error) {
+	defer close(a.done)
+	return a.fixed.Find(ctx)
+}
+
+// mute is a source whose deadline comes once the other has been asked.
+type mute struct {
+	other chan struct{}
+	end   context.CancelFunc
+}
+
+func (m mute) Find(ctx context.Context) ([]resolve.Finding, error) {
+	<-m.other
+	m.end()
+	<-ctx.Done()
+	return nil, resolve.Unavailable("throttled")
+}
+
+func TestARemoteSourceThatDoesNotAnswerTakesNoTimeFromOthers(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	vault, local, done := remote(confidential(source("vault"))), source("local", "K=1"), make(chan struct{})
+	vault.Source = mute{done, cancel}
+	local.Source = asked{local.Source.(fixed), done}
+	r, err := resolve.Resolve(ctx, []resolve.Bound{vault, local})
+	require.Equal(t, "K=1", secrets(r))
+	for _, line := range strings.Split(err.Error(), "\n") {
+		require.Equal(t, "task:7:5: vault: throttled", line)
+	}
 }
 
 func TestARemoteSourceThatPanicsIsAnError(t *testing.T) {
