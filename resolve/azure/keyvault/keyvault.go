@@ -56,10 +56,14 @@ type clientKey struct {
 	identityKey
 }
 
-// New is no vaults yet. The SDK's own log, which AZURE_SDK_GO_LOGGING turns on,
-// is turned off: it has answers in it.
+// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on: it has
+// answers in it. It does so once, before the first request, as the SDK reads its
+// setting without a lock.
+var quiet = sync.OnceFunc(func() { log.SetListener(nil) })
+
+// New is no vaults yet.
 func New(o Options) *Vaults {
-	log.SetListener(nil)
+	quiet()
 	if o.pace == (pace{}) {
 		o.pace = usual()
 	}
