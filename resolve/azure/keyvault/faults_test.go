@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // The places where something can go wrong, and the source that gets there.
@@ -204,4 +205,27 @@ func TestAVaultThatIsNotThereIsNamed(t *testing.T) {
 	found, err := w.find("{name: my-valut, secrets: [a]}")
 	require.EqualError(t, problemIn(t, found, err), `the proxy does not connect to my-valut.vault.azure.net: 502 "no such host"`)
 	require.Equal(t, 3, strings.Count(w.log(), `"host":"my-valut.vault.azure.net","method":"CONNECT"`)-1, "and the greeting")
+}
+
+// TestAnAuthorityIsAskedNoMoreOftenThanATokenIs has an authority by one of its
+// older names, whose endpoints are asked for. The SDK looks into its cache
+// first, by the same requests.
+func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
+	realm := azure.Realm{Authority: "https://login.windows.net/"}
+	for name, c := range map[string]struct {
+		fault fake.Fault
+		want  string
+		tries int
+	}{
+		"500":       {status(500), "no token: login.windows.net answers 500", 8},
+		"malformed": {fake.Fault{Kind: fake.Malformed}, "no token: the answer of login.windows.net is no whole JSON", 3},
+		"page":      {fake.Fault{Kind: fake.HTML}, "no token: what answers at login.windows.net is a page (text/html), and not Azure", 1},
+	} {
+		w := start(t)
+		c.fault.Path = "*/openid-configuration"
+		require.NoError(t, w.SetFaults(c.fault))
+		_, err := w.ask(t.Context(), New(w.options).Source(specOf(t, one, realm)))
+		require.EqualError(t, err, c.want, name)
+		require.Equal(t, c.tries, w.asked()["openid"], name)
+	}
 }
