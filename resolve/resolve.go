@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -79,25 +80,30 @@ func (e *KeyError) Unwrap() error { return e.Err }
 func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 	sources = slices.Clone(sources)
 	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
-	answers := make([]func() answer, len(sources))
-	for i, s := range sources {
-		answers[i] = func() answer { return find(ctx, s.Source) }
-		if s.Remote {
-			answers[i] = ahead(answers[i])
-		}
-	}
 	m := merger{won: map[string]won{}}
-	for i, s := range sources {
-		m.add(s, answers[i]())
+	for i, a := range ask(ctx, sources) {
+		m.add(sources[i], a)
 	}
 	return m.result()
 }
 
-// ahead begins now and gives the answer when it is asked for.
-func ahead(find func() answer) func() answer {
-	found := make(chan answer, 1)
-	go func() { found <- find() }()
-	return func() answer { return <-found }
+// ask begins with the remote sources, and waits for them last: one that does
+// not answer takes no time from the others.
+func ask(ctx context.Context, sources []Bound) []answer {
+	answers := make([]answer, len(sources))
+	var remote sync.WaitGroup
+	for i, s := range sources {
+		if s.Remote {
+			remote.Go(func() { answers[i] = find(ctx, s.Source) })
+		}
+	}
+	for i, s := range sources {
+		if !s.Remote {
+			answers[i] = find(ctx, s.Source)
+		}
+	}
+	remote.Wait()
+	return answers
 }
 
 func rank(b Bound) int {

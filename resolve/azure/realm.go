@@ -2,20 +2,26 @@ package azure
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // cloud is one of Microsoft's: the domain of its vaults, and where it hands out
-// tokens, https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
-type cloud struct{ domain, authority string }
+// tokens, https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud.
+// An authority has older names, which AKS still gives to pods.
+type cloud struct {
+	domain, authority string
+	aliases           []string
+}
 
 // clouds has the public one first.
 var clouds = []cloud{
-	{"vault.azure.net", "https://login.microsoftonline.com/"},
-	{"vault.azure.cn", "https://login.partner.microsoftonline.cn/"},
-	{"vault.usgovcloudapi.net", "https://login.microsoftonline.us/"},
+	{"vault.azure.net", "https://login.microsoftonline.com/", []string{"https://login.windows.net/", "https://login.microsoft.com/", "https://sts.windows.net/"}},
+	{"vault.azure.cn", "https://login.partner.microsoftonline.cn/", []string{"https://login.chinacloudapi.cn/"}},
+	{"vault.usgovcloudapi.net", "https://login.microsoftonline.us/", []string{"https://login.usgovcloudapi.net/"}},
 }
 
 // Realm is where vaults and tokens may be, as the operator says; a task cannot.
@@ -29,24 +35,59 @@ type Realm struct {
 	Domains []string
 }
 
-// KnownAuthority reports whether an authority is one of Microsoft's clouds'.
+// KnownAuthority reports whether an authority is one of Microsoft's clouds', by
+// any of its names.
 func KnownAuthority(authority string) bool { return Realm{Authority: authority}.cloud() >= 0 }
 
-// CheckAuthority refuses what is not the https URL of a host alone.
+// PreferredAuthority reports whether an authority is one of Microsoft's clouds'
+// by the name that its documentation has.
+func PreferredAuthority(authority string) bool {
+	return slices.ContainsFunc(clouds, func(c cloud) bool { return sameAuthority(authority, c.authority) })
+}
+
+func sameAuthority(a, b string) bool {
+	return strings.TrimSuffix(strings.ToLower(a), "/") == strings.TrimSuffix(b, "/")
+}
+
+// CheckAuthority refuses what is not the https URL of a host alone. The error
+// does not repeat a URL that may have a password in it.
 func CheckAuthority(authority string) error {
-	u, err := url.Parse(authority)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || strings.TrimSuffix(authority, "/") != "https://"+u.Host {
-		return fmt.Errorf("%q is not the https URL of a host, such as %s", authority, clouds[0].authority)
+	host, https := strings.CutPrefix(strings.TrimSuffix(authority, "/"), "https://")
+	switch {
+	case https && validHost(host):
+		return nil
+	case strings.Contains(authority, "@"):
+		return fmt.Errorf("it is not the https URL of a host, such as %s, and nothing more", clouds[0].authority)
 	}
-	return nil
+	return fmt.Errorf("%q is not the https URL of a host, such as %s", authority, clouds[0].authority)
 }
 
 // CheckDomain refuses what is neither a domain nor a host and its port.
 func CheckDomain(domain string) error {
-	if u, err := url.Parse("https://" + domain); err != nil || u.Host != domain || u.Hostname() == "" || strings.Trim(domain, ".") != domain {
+	if !validHost(domain) {
 		return fmt.Errorf("%q is not a domain such as vault.example.com, or a host and its port", domain)
 	}
 	return nil
+}
+
+// validHost reports whether a text is a host, with or without a port, and can
+// be nothing else within a URL.
+func validHost(host string) bool {
+	u, err := url.Parse("https://" + host)
+	if err != nil || u.Host != host || strings.HasSuffix(host, ":") {
+		return false
+	}
+	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
+	}
+	name := u.Hostname()
+	if strings.HasPrefix(host, "[") {
+		_, err := netip.ParseAddr(name)
+		return err == nil && only(name, "0123456789abcdefABCDEF:.")
+	}
+	return only(name, names+"._") && strings.Trim(name, ".-") == name && !strings.Contains(name, "..")
 }
 
 // address is where a vault is.
@@ -63,14 +104,14 @@ func (r Realm) find(name string) (address, bool) {
 		c := clouds[max(r.cloud(), 0)]
 		return r.in(c, strings.ToLower(name)+"."+c.domain), true
 	}
-	u, err := url.Parse(name)
-	if err != nil || u.Scheme != "https" || strings.TrimSuffix(name, "/") != "https://"+u.Host {
+	written, https := strings.CutPrefix(strings.TrimSuffix(name, "/"), "https://")
+	if !https || !validHost(written) {
 		return address{}, false
 	}
-	host := strings.ToLower(u.Host)
+	host := strings.ToLower(written) // it is all ASCII
 	for _, c := range clouds {
 		if vault, ok := strings.CutSuffix(host, "."+c.domain); ok {
-			return r.in(c, host), validVault(u.Host[:len(vault)]) // as written: a Kelvin sign is a k in lower case
+			return r.in(c, host), validVault(vault)
 		}
 	}
 	extra := slices.ContainsFunc(r.Domains, func(domain string) bool {
@@ -81,15 +122,14 @@ func (r Realm) find(name string) (address, bool) {
 	if authority == "" {
 		authority = clouds[0].authority
 	}
-	return address{host: host, authority: authority}, extra && only(u.Hostname(), names+".:")
+	return address{host: host, authority: authority}, extra
 }
 
 // cloud is the place among clouds of the authority, -1 where it is none of
 // theirs: a pod in a sovereign cloud has AZURE_AUTHORITY_HOST.
 func (r Realm) cloud() int {
-	return slices.IndexFunc(clouds, func(c cloud) bool {
-		return strings.TrimSuffix(strings.ToLower(r.Authority), "/") == strings.TrimSuffix(c.authority, "/")
-	})
+	same := func(authority string) bool { return sameAuthority(r.Authority, authority) }
+	return slices.IndexFunc(clouds, func(c cloud) bool { return same(c.authority) || slices.ContainsFunc(c.aliases, same) })
 }
 
 func (r Realm) in(c cloud, host string) address {

@@ -163,10 +163,13 @@ const (
 func only(s, set string) bool { return s != "" && strings.TrimLeft(s, set) == "" }
 
 func checkName(problems *document.Problems, at document.Position, name string) {
-	if len(name) > 127 || !only(name, names) {
+	if !ValidSecret(name) {
 		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is no name of a vault's secret", document.Shown(name))
 	}
 }
+
+// ValidSecret reports whether name can be that of a vault's secret.
+func ValidSecret(name string) bool { return len(name) <= 127 && only(name, names) }
 
 // validVault reports whether name can be a vault's:
 // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules

@@ -69,7 +69,7 @@ func TestANameThatWouldChangeTheHostIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse(named(name), Realm{})
-			require.ErrorContains(t, err, "is no name of a vault")
+			require.ErrorContains(t, err, "is no "+map[bool]string{true: "URL", false: "name"}[strings.Contains(name, "://")]+" of a vault")
 			require.NotContains(t, err.Error(), "\n")
 		})
 	}
@@ -100,7 +100,10 @@ func TestSecretsAreKeysNamesAndVersions(t *testing.T) {
 func TestTheWholeOfADeclaration(t *testing.T) {
 	spec, err := parse(t, "{name: abc, k8s_secret: azure-creds.v2, secrets: [a], bundle: [job-secrets, b], credential: workload}")
 	require.NoError(t, err)
-	require.Equal(t, Spec{"abc", "azure-creds.v2", []Secret{{"a", "a", ""}}, []string{"job-secrets", "b"}, "workload"}, spec)
+	require.Equal(t, Spec{
+		Name: "abc", K8sSecret: "azure-creds.v2", Secrets: []Secret{{"a", "a", ""}}, Bundle: []string{"job-secrets", "b"}, Credential: "workload",
+		Host: "abc.vault.azure.net", Authority: "https://login.microsoftonline.com/", Resource: "https://vault.azure.net",
+	}, spec)
 	require.Nil(t, spec.Keys()) // a bundle's are known only to the vault
 
 	spec, err = parse(t, "{name: abc, secrets: [a, {key: B, name: c}]}")

@@ -12,6 +12,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/seed45446ece/launcher/resolve/document"
 )
 
 // door is the pipeline policy between the SDK's authorization and the network.
@@ -19,6 +21,7 @@ import (
 // the resource, which are known here: it is told so without a round trip.
 type door struct {
 	host     string // nobody else is given the token
+	own      bool   // the authority is Microsoft's, whose tokens are good elsewhere too
 	identity *identity
 
 	learning sync.Mutex
@@ -30,9 +33,8 @@ func (d *door) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
 	switch {
-	case raw.URL.Scheme != "https" || strings.TrimSuffix(raw.URL.Host, ":443") != strings.TrimSuffix(d.host, ":443"):
-		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %q", vaultName(d.host), raw.URL.Host),
-			hint: "see what is at that address, and the proxy before it"}
+	case raw.URL.Scheme != "https" || !sameHost(raw.URL.Host, d.host):
+		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(d.host), document.Shown(raw.URL.Host)), hint: hintAnswer}
 	case !authorized:
 		return d.challenge(raw), nil
 	}
@@ -49,7 +51,21 @@ func (d *door) Do(req *policy.Request) (*http.Response, error) {
 
 func (d *door) noChallenge() *problem {
 	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(d.host)),
-		hint: "see what is at that address, and the proxy before it"}
+		hint: hintAnswer}
+}
+
+// sameHost compares hosts as written but for the letter case of ASCII and the
+// port of https: a next page's address has the one, and the vault's own case.
+func sameHost(a, b string) bool {
+	lower := func(host string) string {
+		return strings.Map(func(r rune) rune {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			return r
+		}, strings.TrimSuffix(host, ":443"))
+	}
+	return lower(a) == lower(b)
 }
 
 func (d *door) challenge(req *http.Request) *http.Response {
@@ -69,7 +85,7 @@ func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error 
 		return nil
 	}
 	pipeline := runtime.NewPipeline("launcher", "", runtime.PipelineOptions{}, &policy.ClientOptions{
-		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{tries},
+		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{tries}, PerRetryPolicies: []policy.Policy{timed(tries.pace.try)},
 	})
 	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+d.host+"/secrets")
 	if err != nil {
@@ -80,11 +96,23 @@ func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error 
 		return err
 	}
 	resource, ok := resourceOf(resp)
-	if !ok || resource == "" {
+	u, err := url.Parse(resource)
+	if !ok || err != nil || u.Scheme != "https" || u.Host == "" {
 		return d.noChallenge()
+	}
+	if d.own && !within(d.host, u.Hostname()) {
+		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(d.host), document.Shown(resource)),
+			hint: "a vault outside of Microsoft's clouds needs the authority of its own: see --azure-authority"}
 	}
 	d.resource = resource
 	return nil
+}
+
+// within reports whether a vault's host is in the domain of a resource. One that
+// names another's would be sent a token that is good for that.
+func within(vault, domain string) bool {
+	u := url.URL{Host: vault}
+	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }
 
 var parameter = regexp.MustCompile(`(authorization|resource|scope)="([^"]*)"`)

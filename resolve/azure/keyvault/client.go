@@ -31,16 +31,16 @@ type client struct {
 	reads map[string]*read // under way and done, by name and version
 }
 
-func newClient(spec azure.Spec, who *identity, web *http.Client, parallel int) (*client, error) {
-	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(parallel, 1)), reads: map[string]*read{}}
-	c.door = &door{host: spec.Host, resource: spec.Resource, identity: who}
-	c.tries = &tries{judge: c.judge, gate: &gate{}, timeout: tryTimeout}
+func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
+	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
+	c.door = &door{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
+	c.tries = &tries{judge: c.judge, gate: &gate{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), who, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
 			Transport:        web,
 			Retry:            policy.RetryOptions{MaxRetries: -1},
 			PerCallPolicies:  []policy.Policy{c.tries},
-			PerRetryPolicies: []policy.Policy{c.door},
+			PerRetryPolicies: []policy.Policy{c.door, timed(o.pace.try)},
 			Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
 		},
 		// The operator vouches for a domain of its own, whose resource nobody
@@ -57,24 +57,24 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, parallel int) (
 func (c *client) url() string { return "https://" + c.spec.Host }
 
 // connect gets the token, and opens a connection to the vault beside that, by a
-// request without a token. Its answer matters only where the vault is in a
-// domain that the operator allowed: it says what the token is for.
-func (c *client) connect(ctx context.Context) error {
+// request without a token, which work waits for. Its answer matters only where
+// the vault is in a domain that the operator allowed: it says what the token is
+// for.
+func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 	if c.spec.Resource == "" {
 		if err := c.door.learn(ctx, c.http, c.tries); err != nil {
-			return problemOf(err, "vault "+c.spec.Host)
+			return problemOf(err, asked{vault: vaultName(c.spec.Host)}.String())
 		}
 	} else {
-		c.greeting.Do(func() { go c.greet(ctx) })
+		c.greeting.Do(func() { work.Go(func() { c.greet(ctx) }) })
 	}
 	_, err := c.identity.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.door.resource)})
-	if err != nil {
-		return problemOf(err, "no token")
-	}
-	return nil
+	return err
 }
 
 func (c *client) greet(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, c.tries.pace.try)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url()+"/secrets", nil)
 	if err != nil {
 		return
@@ -85,81 +85,78 @@ func (c *client) greet(ctx context.Context) {
 	}
 }
 
-// start begins to read a secret, or joins the read that is under way.
-func (c *client) start(ctx context.Context, name, version string) *read {
+// start begins to read a secret, which work waits for, or joins the read that
+// is under way.
+func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
 	key := strings.ToLower(name) + "/" + version
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.reads[key]; r != nil {
 		return r
 	}
-	r := &read{name: name, where: c.url() + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/"), done: make(chan struct{})}
+	r := newRead(c.url(), name, version, work)
 	c.reads[key] = r
-	go func() {
+	work.Go(func() {
 		defer close(r.done)
-		if r.err = c.get(ctx, name, version, r); r.err != nil {
+		if r.err = c.get(ctx, r); r.err != nil {
+			r.cut = ctx.Err() != nil
 			c.mu.Lock()
 			delete(c.reads, key) // another Find may do better
 			c.mu.Unlock()
 		}
-	}()
+	})
 	return r
 }
 
+// finish waits for a read. One that ended with the Find that began it, and not
+// by what the vault said, is begun anew. The reads of this Find end with ctx, and
+// say why they had not ended before.
+func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *read {
+	for {
+		select {
+		case <-r.done:
+			if !r.cut || ctx.Err() != nil {
+				return r
+			}
+			r = c.start(ctx, work, r.name, r.version)
+		case <-ctx.Done():
+			if r.by == work {
+				<-r.done
+				return r
+			}
+			return &read{name: r.name, where: r.where, err: c.late(r)}
+		}
+	}
+}
+
+func (c *client) late(r *read) error {
+	return &problem{text: c.asked(r) + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+}
+
+func (c *client) asked(r *read) string {
+	return asked{vaultName(c.spec.Host), r.name, r.version}.String()
+}
+
 // get reads a secret when a slot is free. The SDK's panic is not the task's end.
-func (c *client) get(ctx context.Context, name, version string, r *read) (err error) {
+func (c *client) get(ctx context.Context, r *read) (err error) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return c.late(r)
 	}
-	what := asked{vaultName(c.spec.Host), name, version}.String()
 	defer func() {
 		if recover() != nil {
-			err = problemOf(errors.New("panic"), what)
+			err = problemOf(errors.New("panic"), c.asked(r))
 		}
 	}()
-	answer, err := c.vault.GetSecret(ctx, name, version, nil)
+	answer, err := c.vault.GetSecret(ctx, r.name, r.version, nil)
 	switch {
 	case err != nil:
-		return problemOf(err, what)
+		return problemOf(err, c.asked(r))
 	case answer.Value == nil:
-		return &problem{text: what + ": the answer has no value"}
+		return &problem{text: c.asked(r) + ": the answer has no value"}
 	}
 	r.value, r.note = resolve.NewValue([]byte(*answer.Value)), validity(answer.Attributes)
 	return nil
 }
-
-// everything reads every enabled secret of the vault, while its list comes in
-// page by page. The secret behind a certificate is not listed: it is the
-// certificate's.
-func (c *client) everything(ctx context.Context) (found []resolve.Finding, err error) {
-	what := asked{vault: vaultName(c.spec.Host)}.String()
-	defer func() {
-		if recover() != nil {
-			found, err = nil, problemOf(errors.New("panic"), what)
-		}
-	}()
-	var names []string
-	var reads []*read
-	for pager := c.vault.NewListSecretPropertiesPager(nil); pager.More(); {
-		page, err := pager.NextPage(ctx)
-		if err != nil {
-			return nil, problemOf(err, what)
-		}
-		for _, item := range page.Value {
-			if item == nil || item.ID == nil || item.Managed != nil && *item.Managed || !enabled(item.Attributes) {
-				continue
-			}
-			names = append(names, item.ID.Name())
-			reads = append(reads, c.start(ctx, item.ID.Name(), ""))
-		}
-	}
-	for i, name := range names {
-		found = append(found, reads[i].finding(name))
-	}
-	return found, nil
-}
-
-func enabled(a *azsecrets.SecretAttributes) bool { return a == nil || a.Enabled == nil || *a.Enabled }

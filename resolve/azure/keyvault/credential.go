@@ -1,12 +1,9 @@
 package keyvault
 
 import (
-	"crypto/sha256"
-	"encoding/json"
+	"bytes"
+	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -14,15 +11,22 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// credential is how an identity proves itself.
+// credential is how an identity proves itself. Its secrets are in closures,
+// which no verb prints.
 type credential struct {
-	azcore.TokenCredential
-	tenant, client string            // "" for a managed identity
-	print          [sha256.Size]byte // of what was read, to know whether it was replaced
-	requests       *tries
+	naming
+	get      func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
+	proof    resolve.Value // the files that it was read from
+	requests *tries
+}
+
+// replaces reports whether the files were others before.
+func (c credential) replaces(before credential) bool {
+	return !bytes.Equal(c.proof.Reveal(), before.proof.Reveal())
 }
 
 // The variables of workload identity, as AKS injects them:
@@ -35,24 +39,24 @@ const (
 
 // credentialOf is the credential that a source declares. It is never
 // DefaultAzureCredential, which runs programs that it finds on PATH.
-func (v *Vaults) credentialOf(spec azure.Spec, i *identity) (credential, error) {
+func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	switch spec.Credential {
 	case "workload":
 		return v.workload(spec, i)
 	case "managed":
 		return v.managed(i)
 	case "mounted", "certificate":
-		return v.mounted(spec, i)
+		return v.mounted(ctx, spec, i)
 	}
-	if _, there := v.directory(spec); there {
-		return v.mounted(spec, i)
+	dir, there := v.directory(spec)
+	if there {
+		return v.mounted(ctx, spec, i)
 	}
 	if v.options().Environ[tokenVariable] != "" {
 		return v.workload(spec, i)
 	}
-	dir, _ := v.directory(spec)
 	return credential{}, &problem{
-		text: fmt.Sprintf("no credentials: %s has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, tokenVariable),
+		text: fmt.Sprintf("no credentials: %q has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, tokenVariable),
 		hint: createSecret(spec) + ", and mount it there; or give the pod workload identity; or say credential: managed",
 	}
 }
@@ -60,13 +64,13 @@ func (v *Vaults) credentialOf(spec azure.Spec, i *identity) (credential, error) 
 // clientOptions is what every credential's client is made with. The authority is one
 // of Microsoft's or the operator's, so no instance discovery asks whether it is
 // one.
-func (v *Vaults) clientOptions(spec azure.Spec, requests *tries) policy.ClientOptions {
-	var known []policy.Policy
-	if azure.KnownAuthority(spec.Authority) {
-		known = append(known, endpoints{})
+func (v *Vaults) clientOptions(spec azure.Spec, requests *tries, timeout timed) policy.ClientOptions {
+	policies := []policy.Policy{timeout}
+	if azure.PreferredAuthority(spec.Authority) {
+		policies = append(policies, endpoints{})
 	}
 	return policy.ClientOptions{
-		PerRetryPolicies: known,
+		PerRetryPolicies: policies,
 		Cloud:            cloud.Configuration{ActiveDirectoryAuthorityHost: spec.Authority},
 		Transport:        v.http,
 		Retry:            policy.RetryOptions{MaxRetries: -1},
@@ -75,32 +79,42 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *tries) policy.ClientOp
 	}
 }
 
-func (v *Vaults) mounted(spec azure.Spec, i *identity) (credential, error) {
+// entra is the policy for requests to Entra, and what its clients are made with.
+func (v *Vaults) entra(spec azure.Spec, i *identity) (*tries, policy.ClientOptions) {
+	pace := v.options().pace
+	requests := &tries{judge: i.judgeEntra, gate: &gate{}, pace: pace}
+	return requests, v.clientOptions(spec, requests, timed(pace.try))
+}
+
+func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	dir, _ := v.directory(spec)
-	files, err := readMounted(dir, spec)
+	files, err := readMounted(ctx, dir, spec)
 	if err != nil {
 		return credential{}, err
 	}
-	requests := &tries{judge: i.judgeEntra, gate: &gate{}, timeout: tryTimeout}
-	c := credential{tenant: files.tenant, client: files.client, print: files.print, requests: requests}
-	options := v.clientOptions(spec, requests)
-	if files.secret != "" {
-		c.TokenCredential, err = azidentity.NewClientSecretCredential(files.tenant, files.client, files.secret,
+	requests, options := v.entra(spec, i)
+	var sdk azcore.TokenCredential
+	if files.key == nil {
+		sdk, err = azidentity.NewClientSecretCredential(files.tenant, files.client, string(files.secret.Reveal()),
 			&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	} else {
-		c.TokenCredential, err = azidentity.NewClientCertificateCredential(files.tenant, files.client, files.certificates, files.key,
+		sdk, err = azidentity.NewClientCertificateCredential(files.tenant, files.client, files.certificates, files.key(),
 			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	}
 	if err != nil { // its text is about arguments
-		return credential{}, &problem{text: "the Azure SDK does not take the credentials in " + dir}
+		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: hintCertificate}
 	}
-	return c, nil
+	return credential{files.naming, sdk.GetToken, files.proof, requests}, nil
 }
 
+// workload is the identity of the pod's service account. The SDK's own would
+// wait for ever on a token file that is a FIFO, and keep a token for minutes
+// that was projected anew.
 func (v *Vaults) workload(spec azure.Spec, i *identity) (credential, error) {
+	environ := v.options().Environ
 	var missing []string
 	for _, name := range []string{clientVariable, tenantVariable, tokenVariable} {
-		if v.options().Environ[name] == "" {
+		if environ[name] == "" {
 			missing = append(missing, name)
 		}
 	}
@@ -110,27 +124,29 @@ func (v *Vaults) workload(spec azure.Spec, i *identity) (credential, error) {
 			hint: "label the pod azure.workload.identity/use: \"true\", and its service account must have the annotation azure.workload.identity/client-id",
 		}
 	}
-	tenant, client, file := v.options().Environ[tenantVariable], v.options().Environ[clientVariable], v.options().Environ[tokenVariable]
-	if err := checkIDs("variable "+tenantVariable, tenant, "variable "+clientVariable, client); err != nil {
+	who, path := naming{environ[tenantVariable], environ[clientVariable]}, environ[tokenVariable]
+	if err := who.check("variable "+tenantVariable, "variable "+clientVariable); err != nil {
 		return credential{}, err
 	}
-	if _, err := os.Stat(file); err != nil {
-		return credential{}, &problem{text: fmt.Sprintf("no workload identity: %s: the service account token %q cannot be read", tokenVariable, file),
-			hint: "the pod needs the projected volume azure-identity-token"}
-	}
-	requests := &tries{judge: i.judgeEntra, gate: &gate{}, timeout: tryTimeout}
-	c, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
-		ClientOptions: v.clientOptions(spec, requests), ClientID: client, TenantID: tenant, TokenFilePath: file, DisableInstanceDiscovery: true,
-	})
+	requests, options := v.entra(spec, i)
+	sdk, err := azidentity.NewClientAssertionCredential(who.tenant, who.client,
+		func(ctx context.Context) (string, error) {
+			text, p := serviceAccountToken(ctx, path)
+			if p != nil {
+				return "", requests.failed(p)
+			}
+			return text, nil
+		}, &azidentity.ClientAssertionCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	if err != nil {
 		return credential{}, &problem{text: "no workload identity: the Azure SDK does not take its variables"}
 	}
-	return credential{TokenCredential: c, tenant: tenant, client: client, requests: requests}, nil
+	return credential{who, sdk.GetToken, resolve.Value{}, requests}, nil
 }
 
 func (v *Vaults) managed(i *identity) (credential, error) {
-	requests := &tries{judge: i.judgeManaged, gate: &gate{}, timeout: managedTimeout}
-	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests)}
+	pace := v.options().pace
+	requests := &tries{judge: i.judgeManaged, gate: &gate{}, pace: pace}
+	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, timed(pace.managed))}
 	client := v.options().Environ[clientVariable]
 	if client != "" {
 		options.ID = azidentity.ClientID(client)
@@ -139,32 +155,5 @@ func (v *Vaults) managed(i *identity) (credential, error) {
 	if err != nil {
 		return credential{}, &problem{text: "no managed identity: the Azure SDK does not take its variables"}
 	}
-	return credential{TokenCredential: c, client: client, requests: requests}, nil
-}
-
-// endpoints is the pipeline policy that says where one of Microsoft's
-// authorities hands out tokens, which is documented and the same for every
-// tenant, https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow:
-// a round trip less before each token.
-type endpoints struct{}
-
-const discovery = "/v2.0/.well-known/openid-configuration"
-
-// Do implements policy.Policy.
-func (endpoints) Do(req *policy.Request) (*http.Response, error) {
-	tenant, ok := strings.CutSuffix(req.Raw().URL.Path, discovery)
-	if !ok {
-		return req.Next()
-	}
-	base := "https://" + req.Raw().URL.Host + tenant
-	text, err := json.Marshal(map[string]string{
-		"token_endpoint": base + "/oauth2/v2.0/token", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "issuer": base + "/v2.0",
-	})
-	return answer(req.Raw(), http.StatusOK, http.Header{"Content-Type": {"application/json"}}, string(text)), err
-}
-
-// answer is a response that no server had to give.
-func answer(req *http.Request, status int, header http.Header, body string) *http.Response {
-	return &http.Response{Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req}
+	return credential{naming{"", client}, c.GetToken, resolve.Value{}, requests}, nil
 }

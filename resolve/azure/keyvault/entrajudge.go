@@ -25,7 +25,7 @@ var refusedBecause = []struct {
 	{[]int{7000215}, "the client secret of %[1]s is wrong", "the file secret must hold the secret's value, not its ID: az ad app credential reset --id CLIENT_ID --append"},
 	{[]int{7000222}, "the client secret of %[1]s has expired", "make a new one with az ad app credential reset --id CLIENT_ID --append, and update the Kubernetes Secret"},
 	{[]int{90002, 900023, 900021}, "there is no tenant %[2]s", "check tenant_id: az account show --query tenantId"},
-	{[]int{700016}, "tenant %[2]s has no application %[1]s", "check client_id and tenant_id: az ad sp show --id CLIENT_ID"},
+	{[]int{700016}, "tenant %[2]s does not have %[1]s", "check client_id and tenant_id: az ad sp show --id CLIENT_ID"},
 	{[]int{7000112}, "%[1]s is disabled in tenant %[2]s", "enable the enterprise application"},
 	{[]int{700027}, "the certificate of %[1]s is not registered", "az ad app credential reset --id CLIENT_ID --cert @cert.pem --append"},
 	{[]int{700024}, "the assertion of %[1]s is not valid at this time", "check this machine's clock, and that the service account token is projected anew"},
@@ -90,7 +90,7 @@ func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
 		Expires json.Number `json:"expires_in"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
-		v := unavailable("no token: the answer of "+host+" has none, or not when it ends", "see what is at that address, and the proxy before it")
+		v := unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
 		v.limit = 3
 		return v
 	}

@@ -3,13 +3,16 @@ package keyvault
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // gate is before a vault: once it throttles, one request tries for all, and
 // the others wait until that one has got through.
 type gate struct {
-	mu   sync.Mutex
-	shut chan struct{} // nil: open; closed when it opens
+	mu    sync.Mutex
+	shut  chan struct{} // nil: open; closed when it opens
+	said  verdict       // why it was shut
+	until time.Time     // no request before this is of any use
 }
 
 func (g *gate) close() (mine bool) {
@@ -29,18 +32,34 @@ func (g *gate) open() {
 	g.shut = nil
 }
 
-func (g *gate) wait(ctx context.Context) error {
+// note keeps what the vault asked for.
+func (g *gate) note(v verdict) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.said, g.until = v, time.Now().Add(v.after)
+}
+
+// wait lets a request through once the gate is open. It does not where ctx ends
+// before; then the verdict is why, if the vault has said so.
+func (g *gate) wait(ctx context.Context) (verdict, bool) {
 	for {
 		g.mu.Lock()
-		shut := g.shut
+		shut, said, until := g.shut, g.said, g.until
 		g.mu.Unlock()
 		if shut == nil {
-			return ctx.Err()
+			d := time.Until(until)
+			if d <= 0 {
+				return verdict{}, ctx.Err() == nil
+			}
+			if !sleep(ctx, d) {
+				return said, false
+			}
+			continue
 		}
 		select {
 		case <-shut:
 		case <-ctx.Done():
-			return ctx.Err()
+			return said, false
 		}
 	}
 }
@@ -52,16 +71,19 @@ type turn struct {
 }
 
 // wait lets the request through.
-func (t *turn) wait(ctx context.Context) error {
+func (t *turn) wait(ctx context.Context) (verdict, bool) {
 	if t.first {
-		return ctx.Err()
+		return verdict{}, ctx.Err() == nil
 	}
 	return t.gate.wait(ctx)
 }
 
 // throttled reports whether this is the request to try again for all.
-func (t *turn) throttled() bool {
+func (t *turn) throttled(v verdict) bool {
 	t.first = t.first || t.gate.close()
+	if t.first {
+		t.gate.note(v)
+	}
 	return t.first
 }
 
@@ -69,5 +91,6 @@ func (t *turn) throttled() bool {
 func (t *turn) end() {
 	if t.first {
 		t.gate.open()
+		t.first = false
 	}
 }

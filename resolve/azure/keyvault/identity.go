@@ -3,6 +3,7 @@ package keyvault
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -18,24 +19,29 @@ import (
 // identity is who asks a vault, and its one token. It is an azcore
 // TokenCredential: however many requests ask at once, one token is fetched.
 type identity struct {
-	open func() (credential, error) // reads the credential anew
-	name atomic.Pointer[credential] // the one in use, for messages
+	open func(context.Context) (credential, error) // reads the credential anew
+	name atomic.Pointer[naming]                    // of the one in use, for messages
 
 	lock    chan struct{} // held while a token is fetched, and for what follows
 	current credential
-	token   azcore.AccessToken
-	failed  *problem    // that no retry cures: said again, and not asked again
-	renewed bool        // a refused token leads to one more look at the credential
-	stale   bool        // Entra refused what other files may cure
-	bad     chan string // a token that a vault refused
+	token   func() azcore.AccessToken // as no verb prints what it closes over
+	failed  error                     // that no retry cures: said again, and not asked again
+	renewed bool                      // a refused token leads to one more look at the credential
+	stale   bool                      // Entra refused what other files may cure
+	bad     chan string               // a token that a vault refused
 }
 
-func newIdentity(open func(*identity) (credential, error)) *identity {
-	i := &identity{lock: make(chan struct{}, 1), bad: make(chan string, 1)}
-	i.open = func() (credential, error) { return open(i) }
-	i.name.Store(&credential{})
+// naming is what of a credential is no secret.
+type naming struct{ tenant, client string } // "" for a managed identity
+
+func newIdentity(open func(context.Context, *identity) (credential, error)) *identity {
+	i := &identity{lock: make(chan struct{}, 1), bad: make(chan string, 1), token: noToken}
+	i.open = func(ctx context.Context) (credential, error) { return open(ctx, i) }
+	i.name.Store(&naming{})
 	return i
 }
+
+func noToken() azcore.AccessToken { return azcore.AccessToken{} }
 
 // who is the identity in a message; its client id is no secret.
 func (i *identity) who() string {
@@ -47,30 +53,34 @@ func (i *identity) who() string {
 
 func (i *identity) client() string { return cmp.Or(i.name.Load().client, "CLIENT_ID") }
 
-// GetToken implements azcore.TokenCredential. Its error is a problem.
+// errLate is that there was no time to ask for a token, or for its answer.
+var errLate = &problem{text: "no token before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+
+// GetToken implements azcore.TokenCredential. Its errors are problems.
 func (i *identity) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	select {
 	case i.lock <- struct{}{}:
 		defer func() { <-i.lock }()
 	case <-ctx.Done():
-		return azcore.AccessToken{}, ctx.Err()
+		return azcore.AccessToken{}, errLate
 	}
 	if p := i.elsewhere(request.TenantID); p != nil {
 		return azcore.AccessToken{}, p
 	}
 	if i.good() && request.Claims == "" {
-		return i.token, nil
+		return i.token(), nil
 	}
-	if i.failed == nil {
-		i.failed = i.fetch(ctx, policy.TokenRequestOptions{Scopes: request.Scopes, Claims: request.Claims, EnableCAE: true})
+	if i.failed != nil {
+		return azcore.AccessToken{}, i.failed
 	}
-	if p := i.failed; p != nil {
-		if p.kind != nil {
-			i.failed = nil
+	err := i.fetch(ctx, policy.TokenRequestOptions{Scopes: request.Scopes, Claims: request.Claims, EnableCAE: true})
+	if err != nil {
+		if !errors.Is(err, resolve.ErrUnavailable) {
+			i.failed = err
 		}
-		return azcore.AccessToken{}, p
+		return azcore.AccessToken{}, err
 	}
-	return i.token, nil
+	return i.token(), nil
 }
 
 // refuse notes that a vault did not take this token.
@@ -86,12 +96,13 @@ func (i *identity) refuse(token string) {
 func (i *identity) good() bool {
 	select {
 	case refused := <-i.bad:
-		if refused == i.token.Token && !i.renewed {
-			i.renewed, i.token, i.current = true, azcore.AccessToken{}, credential{}
+		if refused == i.token().Token && !i.renewed {
+			i.renewed, i.token, i.current = true, noToken, credential{}
 		}
 	default:
 	}
-	return i.token.Token != "" && time.Until(i.token.ExpiresOn) > time.Minute
+	token := i.token()
+	return token.Token != "" && time.Until(token.ExpiresOn) > time.Minute
 }
 
 // elsewhere is the problem of a vault whose challenge names another tenant than
@@ -108,51 +119,57 @@ func (i *identity) elsewhere(tenant string) *problem {
 
 // fetch gets a token, and where Entra refuses the credential, reads that once
 // more: it may have been replaced since.
-func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions) *problem {
-	if i.current.TokenCredential == nil {
-		if p := i.reopen(); p != nil {
-			return p
+func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions) error {
+	if i.current.get == nil {
+		if err := i.reopen(ctx); err != nil {
+			return err
 		}
 	}
 	p := i.ask(ctx, request)
-	if p == nil || !i.stale {
+	if p == nil {
+		return nil
+	}
+	before := i.current
+	if !i.stale || i.reopen(ctx) != nil || !i.current.replaces(before) {
 		return p
 	}
-	before := i.current.print
-	if i.reopen() != nil || i.current.print == before {
+	if p := i.ask(ctx, request); p != nil {
 		return p
 	}
-	return i.ask(ctx, request)
+	return nil
 }
 
-func (i *identity) reopen() *problem {
-	opened, err := i.open()
+// reopen reads the credential anew. Its error is what is wrong with it, all of
+// it.
+func (i *identity) reopen(ctx context.Context) error {
+	opened, err := i.open(ctx)
 	if err != nil {
-		return problemOf(err, "no token")
+		return err
 	}
 	i.current = opened
-	i.name.Store(&opened)
+	i.name.Store(&naming{opened.tenant, opened.client})
 	return nil
 }
 
 // ask gets a token by the SDK, whose error has lost what the policy saw.
 func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
 	i.stale = false
+	i.current.requests.take() // of an earlier token: not this one's
 	defer func() {
 		if recover() != nil {
 			p = &problem{text: "no token: the Azure SDK could not read the answer"}
 		}
 	}()
-	token, err := i.current.GetToken(ctx, request)
+	token, err := i.current.get(ctx, request)
 	if err == nil {
-		i.token = token
+		i.token = func() azcore.AccessToken { return token }
 		return nil
 	}
 	if p = i.current.requests.take(); p != nil {
 		return p
 	}
 	if ctx.Err() != nil {
-		return &problem{text: "no token before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+		return errLate
 	}
 	return problemOf(err, "no token")
 }

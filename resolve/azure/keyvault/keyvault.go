@@ -22,7 +22,9 @@ import (
 
 // Options is how vaults are read.
 type Options struct {
-	// Environ is where workload identity, proxies and SSL_CERT_FILE are.
+	// Environ is where workload identity, proxies and SSL_CERT_FILE are. What
+	// says which kind of managed identity a machine has, such as
+	// IDENTITY_ENDPOINT, the SDK reads from the process itself.
 	Environ resolve.Environ
 
 	// Credentials is the directory of mounted credentials; "" is
@@ -31,6 +33,8 @@ type Options struct {
 
 	Parallel int           // reads of one vault at once, 1 or more
 	Spread   time.Duration // wait a random part of it before the first request
+
+	pace pace // the usual one where it is not set
 }
 
 // Vaults is all vaults of a task: sources of the same vault and credential
@@ -52,10 +56,17 @@ type clientKey struct {
 	identityKey
 }
 
-// New is no vaults yet. The SDK's own log, which AZURE_SDK_GO_LOGGING turns on,
-// is turned off: it has answers in it.
+// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on: it has
+// answers in it. It does so once, before the first request, as the SDK reads its
+// setting without a lock.
+var quiet = sync.OnceFunc(func() { log.SetListener(nil) })
+
+// New is no vaults yet.
 func New(o Options) *Vaults {
-	log.SetListener(nil)
+	quiet()
+	if o.pace == (pace{}) {
+		o.pace = usual()
+	}
 	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
 	v.spread = once(func(ctx context.Context) error { return spread(ctx, o.Spread) })
 	return v
@@ -72,7 +83,7 @@ func once(f func(context.Context) error) func(context.Context) error {
 }
 
 func spread(ctx context.Context, most time.Duration) error {
-	if most <= 0 || pause(ctx, rand.N(most)) {
+	if most <= 0 || sleep(ctx, rand.N(most)) {
 		return nil
 	}
 	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
@@ -88,7 +99,8 @@ type source struct {
 
 // Find reads all that is declared, or all enabled secrets of the vault where
 // nothing is. An error of it is of the credential or of the vault; what is
-// wrong with one secret is in its Finding.
+// wrong with one secret is in its Finding. Nothing that it began is under way
+// when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err := s.vaults.spread(ctx); err != nil {
 		return nil, err
@@ -97,27 +109,40 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.connect(ctx); err != nil {
+	var work sync.WaitGroup
+	defer work.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := c.connect(ctx, &work); err != nil {
 		return nil, err
 	}
 	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
-		return c.everything(ctx)
+		names, reads, err := c.everything(ctx, &work)
+		var found []resolve.Finding
+		for i, r := range reads {
+			found = append(found, c.finish(ctx, &work, r).finding(names[i]))
+		}
+		return found, err
 	}
+	return s.declared(ctx, &work, c), nil
+}
+
+// declared reads the secrets and bundles that the source names.
+func (s source) declared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
 	var reads []*read
 	for _, secret := range s.spec.Secrets {
-		reads = append(reads, c.start(ctx, secret.Name, secret.Version))
+		reads = append(reads, c.start(ctx, work, secret.Name, secret.Version))
 	}
 	for _, name := range s.spec.Bundle {
-		reads = append(reads, c.start(ctx, name, ""))
+		reads = append(reads, c.start(ctx, work, name, ""))
 	}
-	var found []resolve.Finding
 	for i, secret := range s.spec.Secrets {
-		found = append(found, reads[i].finding(secret.Key))
+		found = append(found, c.finish(ctx, work, reads[i]).finding(secret.Key))
 	}
-	for _, r := range reads[len(s.spec.Secrets):] {
-		found = append(found, r.members()...)
+	for i, name := range s.spec.Bundle {
+		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
 	}
-	return found, nil
+	return found
 }
 
 // client is the client of a specification's vault, made once.
@@ -126,7 +151,7 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	defer v.mu.Unlock()
 	o := v.options()
 	if v.http == nil {
-		made, err := newHTTP(o.Environ, o.Parallel)
+		made, err := newHTTP(o.Environ, o.Parallel, o.pace.try)
 		if err != nil {
 			return nil, err
 		}
@@ -137,11 +162,11 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 		who.resource = spec.Host // each vault of its own domain may want another token
 	}
 	if v.identities[who] == nil {
-		v.identities[who] = newIdentity(func(i *identity) (credential, error) { return v.credentialOf(spec, i) })
+		v.identities[who] = newIdentity(func(ctx context.Context, i *identity) (credential, error) { return v.credentialOf(ctx, spec, i) })
 	}
 	key := clientKey{spec.Host, who}
 	if v.clients[key] == nil {
-		made, err := newClient(spec, v.identities[who], v.http, o.Parallel)
+		made, err := newClient(spec, v.identities[who], v.http, o)
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 const (
 	hintTimeout = "check that the pod may reach it (network policy, firewall, proxy), or allow more time with --timeout"
 	hintProxy   = "check HTTPS_PROXY and NO_PROXY, and what the proxy lets through"
+	hintAnswer  = "see what is at that address, and the proxy before it"
 	hintRoots   = "where a proxy reads TLS, set SSL_CERT_FILE to a bundle with its CA"
 )
 
@@ -27,6 +28,12 @@ type refusedTunnel struct {
 
 func (refusedTunnel) Error() string { return "the proxy refused a tunnel" }
 
+// nonRetriable is how the SDK marks an error that is not the network's.
+type nonRetriable interface {
+	error
+	NonRetriable()
+}
+
 // network is the verdict on a request that was not answered. The error's text is
 // not used: that of a proxy's address holds its password.
 func network(req *http.Request, err error) verdict {
@@ -37,8 +44,12 @@ func network(req *http.Request, err error) verdict {
 	if tunnel, ok := errors.AsType[refusedTunnel](err); ok {
 		return tunnel.verdict(host)
 	}
+	proxied := false
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		host, proxied = "the proxy to "+host, true
+	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return lookUp(host, dns)
+		return lookUp(host, dns, proxied)
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return refusal("the certificate of "+host+" is not one of a trusted authority", hintRoots)
@@ -60,16 +71,24 @@ func network(req *http.Request, err error) verdict {
 	if errors.Is(err, errTooMuch) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
 	}
+	// The SDK's own refusal, of a challenge or an address; of a POST it can also be
+	// a body that broke off.
+	if _, ok := errors.AsType[nonRetriable](err); ok && req.Method == http.MethodGet {
+		return refusal(host+" gave an answer that the Azure SDK does not take", hintAnswer)
+	}
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }
 
 // lookUp is the verdict on a host that was not found. A cluster's DNS may not
 // know a name for a moment that it knows afterwards.
-func lookUp(host string, dns *net.DNSError) verdict {
+func lookUp(host string, dns *net.DNSError, proxied bool) verdict {
 	if !dns.IsNotFound {
-		return unavailable("the name "+host+" could not be looked up", "check the pod's DNS")
+		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")
 	}
 	v := refusal("no such host: "+host, "check the vault's name; one that was deleted keeps its name for no one")
+	if proxied {
+		v = refusal("no such host: "+host, hintProxy)
+	}
 	v.again, v.limit = true, 3
 	return v
 }

@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"errors"
+	"time"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -31,11 +32,12 @@ func problemOf(err error, what string) *problem {
 
 // verdict is what one try came to.
 type verdict struct {
-	*problem            // nil: it went well
-	again     bool      // another try may go better
-	limit     int       // of the tries, where it is not the usual one
-	throttled bool      // too many requests: wait, and not only for this one
-	after     retryTime // that was asked for
+	*problem                // nil: it went well
+	again     bool          // another try may go better
+	refused   bool          // the token was: there may be another
+	limit     int           // of the tries, where it is not the usual one
+	throttled bool          // too many requests: wait, and not only for this one
+	after     time.Duration // to wait, as the server asks; 0 is nothing said
 }
 
 func refusal(text, hint string) verdict { return verdict{problem: &problem{text: text, hint: hint}} }

@@ -1,6 +1,8 @@
 package keyvault
 
 import (
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -11,38 +13,44 @@ import (
 
 // read is one GET of a secret, under way until done is closed.
 type read struct {
-	name  string
-	where string // its URL
-	done  chan struct{}
-	value resolve.Value
-	note  string // what the user should know of a value that was read
-	err   error
+	name, version string
+	where         string // its URL
+	done          chan struct{}
+	value         resolve.Value
+	note          string // what the user should know of a value that was read
+	err           error
+	by            *sync.WaitGroup // the work of the Find that began it
+	cut           bool            // it ended with that
+}
+
+func newRead(vault, name, version string, by *sync.WaitGroup) *read {
+	where := vault + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
+	return &read{name: name, version: version, where: where, done: make(chan struct{}), by: by}
 }
 
 // finding is what was read, under this key.
 func (r *read) finding(key string) resolve.Finding {
-	<-r.done
 	return resolve.Finding{Key: key, Where: r.where, Value: r.value, Note: r.note, Err: r.err}
 }
 
-// members is the members of a secret that holds a JSON object, each a key. A
-// scalar keeps its text as written, null is absent, and anything nested is an
+// members is the members of a secret that holds a JSON object, each a key; what
+// is wrong with all of it is under the secret's name. A scalar keeps its text as written, null is absent, and anything nested is an
 // error of its key, as in an inline source.
-func (r *read) members() []resolve.Finding {
-	<-r.done
-	whole := resolve.Finding{Key: r.name, Where: r.where, Err: r.err}
+func (r *read) members(name string) []resolve.Finding {
 	if r.err != nil {
-		return []resolve.Finding{whole}
+		return []resolve.Finding{r.finding(name)}
 	}
-	node, err := document.ParseJSON("the bundle", r.value.Reveal())
+	node, err := document.ParseJSON("the bundle "+r.where, r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
-		err = &problem{text: "the bundle is not a JSON object"}
-	}
-	if err != nil {
-		whole.Err = err
-		return []resolve.Finding{whole}
+		err = &problem{text: "the bundle " + r.where + " is not a JSON object, but " + node.Kind.String(), hint: "its members are the keys: {\"DB_PASSWORD\": \"...\"}"}
 	}
 	var found []resolve.Finding
+	if err != nil {
+		for _, wrong := range document.Flatten(err) {
+			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: wrong})
+		}
+		return found
+	}
 	for _, f := range node.Fields {
 		member := resolve.Finding{Key: f.Name, Where: r.where + ", member " + document.Shown(f.Name), Note: r.note}
 		switch {
@@ -66,9 +74,9 @@ func validity(a *azsecrets.SecretAttributes) string {
 	switch {
 	case a == nil:
 	case a.Expires != nil && a.Expires.Before(now):
-		return "it expired on " + a.Expires.Format(time.DateOnly) + ", and the vault serves it all the same"
+		return "it expired on " + a.Expires.UTC().Format(time.DateOnly) + ", and the vault serves it all the same"
 	case a.NotBefore != nil && a.NotBefore.After(now):
-		return "it is not valid before " + a.NotBefore.Format(time.DateOnly) + ", and the vault serves it all the same"
+		return "it is not valid before " + a.NotBefore.UTC().Format(time.DateOnly) + ", and the vault serves it all the same"
 	}
 	return ""
 }

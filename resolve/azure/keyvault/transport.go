@@ -24,7 +24,7 @@ var errTooMuch = errors.New("the answer is too long")
 
 // newHTTP is the client of all requests. It follows no redirect, which could
 // carry a client secret elsewhere.
-func newHTTP(environ resolve.Environ, parallel int) (*http.Client, error) {
+func newHTTP(environ resolve.Environ, parallel int, timeout time.Duration) (*http.Client, error) {
 	roots, err := roots(environ)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func newHTTP(environ resolve.Environ, parallel int) (*http.Client, error) {
 		Transport: limited{&http.Transport{
 			Proxy:                  func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
 			OnProxyConnectResponse: tunnel,
-			DialContext:            (&net.Dialer{Timeout: tryTimeout, KeepAlive: 30 * time.Second}).DialContext,
+			DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
 			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    parallel,
@@ -46,7 +46,8 @@ func newHTTP(environ resolve.Environ, parallel int) (*http.Client, error) {
 }
 
 // proxies is the proxy of a URL by the variables that curl and Go read, in
-// capitals first, as Go does.
+// capitals first, as Go does. One that is no URL is an error, as with curl: to
+// go past a proxy is not for the launcher to decide.
 func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 	get := func(name string) string {
 		if value := environ[name]; value != "" {
@@ -57,12 +58,26 @@ func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 	config := httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}
 	find := config.ProxyFunc()
 	return func(u *url.URL) (*url.URL, error) {
+		variable, value := "HTTP_PROXY", config.HTTPProxy
+		if u.Scheme == "https" {
+			variable, value = "HTTPS_PROXY", config.HTTPSProxy
+		}
 		proxy, err := find(u)
-		if err != nil { // its text has the proxy's password
-			return nil, &problem{text: "the address of the proxy for " + u.Hostname() + " is no URL", hint: "check HTTPS_PROXY"}
+		if err != nil || value != "" && !proxyAddress(value) { // not shown: it may have a password
+			return nil, &problem{text: "the address of the proxy for " + u.Hostname() + " is no URL", hint: "check variable " + variable}
 		}
 		return proxy, nil
 	}
+}
+
+// proxyAddress reports whether a text is a URL, or a host that one can be made
+// of.
+func proxyAddress(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		u, err = url.Parse("http://" + text)
+	}
+	return err == nil && u.Hostname() != ""
 }
 
 func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -16,31 +15,36 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// How a request is tried again. Azure's advice for 429 is to wait 1, 2, 4, 8 and
-// 16 s, https://learn.microsoft.com/azure/key-vault/general/overview-throttling;
-// waits are drawn from all that is below (full jitter), so that pods that
-// started together do not come back together. A throttled vault forgives after
-// 10 s at most, so that a wait of more than half of it leaves quota unused.
+// How often a request is tried that fails for other reasons than throttling,
+// which is borne until the deadline.
 const (
-	tryTimeout     = 10 * time.Second
-	mostTries      = 8
-	firstWait      = time.Second
-	longestWait    = 20 * time.Second
-	throttledWait  = 5 * time.Second
-	managedTries   = 3
-	managedTimeout = 2 * time.Second
+	mostTries    = 8
+	managedTries = 3
 )
 
-// retryTime is how long a server asked to wait; 0 is nothing said.
-type retryTime time.Duration
+// pace is how fast requests are tried again. Azure's advice for 429 is to wait
+// 1, 2, 4, 8 and 16 s, https://learn.microsoft.com/azure/key-vault/general/overview-throttling;
+// a wait is drawn from all that is below (full jitter), so that pods that
+// started together do not come back together.
+type pace struct {
+	try       time.Duration // of one request and its answer
+	managed   time.Duration // the same for the machine's own identity, which is near
+	first     time.Duration // the first wait is below it, and each further one below twice as much
+	longest   time.Duration // no wait is longer, unless the server asks for it
+	throttled time.Duration // nor than this at a throttled vault, whose window is 10 s
+}
+
+func usual() pace {
+	return pace{10 * time.Second, 4 * time.Second, time.Second, 20 * time.Second, 5 * time.Second}
+}
 
 // tries is the pipeline policy that sends a request until it is answered, is
 // refused, or its time is up. Its error is always a problem. The SDK's own
 // retries give up at the first long Retry-After and lose the last answer.
 type tries struct {
-	judge   func(req *http.Request, resp *http.Response, body []byte, err error) verdict
-	gate    *gate
-	timeout time.Duration // of one try
+	judge func(req *http.Request, resp *http.Response, body []byte, err error) verdict
+	gate  *gate
+	pace  pace
 
 	mu   sync.Mutex
 	last *problem // azidentity keeps no more than the text of an error
@@ -53,27 +57,33 @@ func (t *tries) Do(req *policy.Request) (*http.Response, error) {
 	turn := turn{gate: t.gate}
 	defer turn.end()
 	var last verdict
+	refused := false
 	for failures, throttles := 0, 0; ; {
-		if turn.wait(ctx) != nil {
-			return nil, t.failed(last.late(req.Raw()))
+		if said, ok := turn.wait(ctx); !ok {
+			return nil, t.failed(said.or(last).late(req.Raw()))
 		}
 		resp, v := t.try(req)
-		v.problem = t.failed(v.problem)
 		switch {
 		case v.problem == nil:
 			return resp, nil
-		case v.throttled && turn.throttled():
+		case v.again && ctx.Err() != nil:
+			return nil, t.failed(last.or(v).late(req.Raw())) // this try was cut short
+		case v.throttled && turn.throttled(v):
 			throttles++
 		case v.throttled: // another request waits for all of them
 			last = v
 			continue
+		case v.refused && !refused: // the credential is read anew for the next one
+			last, refused = v, true
+			continue
 		case !v.again || failures+1 >= cmp.Or(v.limit, mostTries):
-			return nil, v.problem
+			return nil, t.failed(v.problem)
 		default:
+			turn.end()
 			failures++
 		}
 		last = v
-		if !pause(ctx, v.wait(throttles+failures)) {
+		if !t.pause(ctx, v, throttles+failures) {
 			return nil, t.failed(v.late(req.Raw()))
 		}
 	}
@@ -81,15 +91,14 @@ func (t *tries) Do(req *policy.Request) (*http.Response, error) {
 
 // failed keeps the problem for whoever gets only the SDK's text of it.
 func (t *tries) failed(p *problem) *problem {
-	if p != nil {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.last = p
-	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = p
 	return p
 }
 
-// take is the last problem since it was taken, or nil.
+// take is the problem of the last request that failed, or nil where none did
+// since it was taken.
 func (t *tries) take() *problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -101,17 +110,15 @@ func (t *tries) take() *problem {
 // try sends the request once. A challenge that is no challenge makes the SDK
 // panic.
 func (t *tries) try(req *policy.Request) (resp *http.Response, v verdict) {
-	ctx, cancel := context.WithTimeout(req.Raw().Context(), t.timeout)
-	defer cancel()
 	defer func() {
 		if recover() != nil {
-			resp, v = nil, refusal(req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", "see what is at that address, and the proxy before it")
+			resp, v = nil, refusal(req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {
 		return nil, t.judge(req.Raw(), nil, nil, err)
 	}
-	resp, err := req.Clone(ctx).Next()
+	resp, err := req.Clone(req.Raw().Context()).Next()
 	var body []byte
 	if err == nil {
 		body, err = runtime.Payload(resp)
@@ -123,16 +130,25 @@ func (t *tries) try(req *policy.Request) (resp *http.Response, v verdict) {
 	return resp, v
 }
 
-// wait is how long to wait before the next try.
-func (v verdict) wait(failures int) time.Duration {
-	if asked := time.Duration(v.after); asked > 0 {
-		return asked + rand.N(asked/4+1)
+// pause waits before the next try, and reports whether there is time for one.
+func (t *tries) pause(ctx context.Context, v verdict, tried int) bool {
+	left := v.after + time.Hour
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
 	}
-	longest := longestWait
+	longest := t.pace.longest
 	if v.throttled {
-		longest = throttledWait
+		longest = t.pace.throttled
 	}
-	return rand.N(min(firstWait<<min(failures-1, 8), longest))
+	least, most := time.Duration(0), min(t.pace.first<<min(tried-1, 8), longest)
+	if v.throttled {
+		least = t.pace.first / 10 // there is no end to the number of these
+	}
+	if v.after > 0 {
+		least, most = max(v.after, least), v.after/4
+	}
+	spare := left - max(least, t.pace.first/10)
+	return spare > 0 && sleep(ctx, least+rand.N(min(most, spare)+1))
 }
 
 // late is what is said when no time is left: the last that was answered.
@@ -142,43 +158,26 @@ func (v verdict) late(req *http.Request) *problem {
 	}
 	text := v.text + ", until the deadline"
 	if v.after > 0 {
-		text = fmt.Sprintf("%s, and it asks for a wait of %v, past the deadline", v.text, time.Duration(v.after))
+		text = fmt.Sprintf("%s, and it asks for a wait of %v, past the deadline", v.text, v.after)
 	}
 	return &problem{text: text, hint: v.hint, kind: v.kind}
 }
 
-// pause waits, and reports whether there is time for it.
-func pause(ctx context.Context, d time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
-		return false
+// or is the verdict, or another where this is none.
+func (v verdict) or(other verdict) verdict {
+	if v.problem == nil {
+		return other
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return v
 }
 
-// retryAfter reads the headers that say how long to wait: seconds or a date
-// (RFC 9110), and Azure's in milliseconds.
-func retryAfter(resp *http.Response) retryTime {
-	if resp == nil {
-		return 0
-	}
-	for _, name := range []string{"retry-after-ms", "x-ms-retry-after-ms"} {
-		if ms, err := strconv.ParseUint(resp.Header.Get(name), 10, 31); err == nil {
-			return retryTime(ms) * retryTime(time.Millisecond)
-		}
-	}
-	text := resp.Header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return retryTime(seconds) * retryTime(time.Second)
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return retryTime(max(time.Until(at), 0))
-	}
-	return 0
+// timed is the pipeline policy that bounds one request and its answer. It is
+// below the SDK's authorization, which may need the time of many.
+type timed time.Duration
+
+// Do implements policy.Policy.
+func (t timed) Do(req *policy.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Raw().Context(), time.Duration(t))
+	defer cancel() // the pipeline has read the body by then
+	return req.Clone(ctx).Next()
 }

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -39,9 +40,12 @@ func askedOf(req *http.Request) asked {
 	return a
 }
 
+// vaultName is the first label of a host that has several, or else the host.
 func vaultName(host string) string {
-	name, _, _ := strings.Cut(host, ".")
-	return name
+	if name, rest, ok := strings.Cut(host, "."); ok && strings.ContainsAny(rest, "abcdefghijklmnopqrstuvwxyz") {
+		return name
+	}
+	return host
 }
 
 func (a asked) String() string {
@@ -74,7 +78,9 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.door.resource == "":
 		return verdict{} // the challenge that learn asks for
 	case status == http.StatusUnauthorized:
-		return refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+		v.refused = true
+		return v
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code != "":
@@ -82,10 +88,13 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
-	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), "")
+	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hintAnswer)
 }
 
 func (a asked) create() string {
+	if a.version != "" {
+		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", a.vault, a.name)
+	}
 	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", a.vault, a.name)
 }
 
@@ -132,7 +141,7 @@ func code(text string) string {
 // wellFormed refuses a 200 that is not JSON, such as a captive portal's page,
 // before the SDK quotes it.
 func wellFormed(resp *http.Response, body []byte, what string) verdict {
-	if json.Valid(body) {
+	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
 		return verdict{}
 	}
 	host := resp.Request.URL.Hostname()

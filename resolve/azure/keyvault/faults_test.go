@@ -1,0 +1,231 @@
+package keyvault
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
+)
+
+// The places where something can go wrong, and the source that gets there.
+var places = []struct {
+	name, source, operation string
+	at                      fake.Fault
+}{
+	{"token", one, "token", fake.Fault{Path: "*/oauth2/v2.0/token"}},
+	{"list", all, "list", fake.Fault{Path: "/secrets", Authorized: new(true)}},
+	{"read", one, "secret", fake.Fault{Path: "/secrets/db-password/"}},
+}
+
+const (
+	login  = "login.microsoftonline.com"
+	where  = "my-vault.vault.azure.net"
+	aVault = `vault "my-vault"`
+	theOne = `vault "my-vault": secret "db-password"`
+)
+
+// answered is a fault that is an answer, what is said of it by place, and how
+// often the request is made.
+type answered struct {
+	fault             fake.Fault
+	token, list, read string
+	tries             int
+	unavailable       bool
+}
+
+func status(code int) fake.Fault { return fake.Fault{Kind: fake.Status, Status: code} }
+
+var answers = map[string]answered{
+	"500":       {status(500), "no token: " + login + " answers 500", aVault + ": the vault answers 500", theOne + ": the vault answers 500", 8, true},
+	"503":       {status(503), "no token: " + login + " answers 503", aVault + ": the vault answers 503", theOne + ": the vault answers 503", 8, true},
+	"408":       {status(408), "no token: " + login + " answers 408", aVault + ": the vault answers 408", theOne + ": the vault answers 408", 8, true},
+	"reset":     {fake.Fault{Kind: fake.Reset}, login + ": connection reset by peer", where + ": connection reset by peer", where + ": connection reset by peer", 0, true}, // HTTP tries what was reset on a kept connection by itself
+	"malformed": {fake.Fault{Kind: fake.Malformed}, "no token: the answer of " + login + " is no whole JSON", aVault + ": the answer of " + where + " is no whole JSON", theOne + ": the answer of " + where + " is no whole JSON", 3, true},
+	"no token":  {fake.Fault{Kind: fake.NoAccessToken}, "no token: the answer of " + login + " has none, or not when it ends", "", "", 3, true},
+	"no expiry": {fake.Fault{Kind: fake.BadExpiry}, "no token: the answer of " + login + " has none, or not when it ends", "", "", 3, true},
+	"302":       {status(302), "", aVault + ": the vault answers 302 (Found)", theOne + ": the vault answers 302 (Found)", 1, false},
+	"400":       {status(400), "", aVault + ": the vault answers 400 (BadRequest)", theOne + ": the vault answers 400 (BadRequest)", 1, false},
+	"403":       {status(403), "", aVault + ": forbidden for a reason it does not say", theOne + ": forbidden for a reason it does not say", 1, false},
+	"418":       {status(418), "", aVault + ": the vault answers 418 for a reason it does not say", theOne + ": the vault answers 418 for a reason it does not say", 1, false},
+	"page": {fake.Fault{Kind: fake.HTML}, "no token: what answers at " + login + " is a page (text/html), and not Azure", aVault + ": what answers at " + where + " is a page (text/html), and not Azure",
+		theOne + ": what answers at " + where + " is a page (text/html), and not Azure", 1, false},
+	"short challenge": {fake.Fault{Kind: fake.ShortChallenge}, "no token: " + login + " answers 401", aVault + " answers with a challenge that is none", aVault + " answers with a challenge that is none", 1, false},
+}
+
+func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
+	for name, c := range answers {
+		for i, want := range []string{c.token, c.list, c.read} {
+			if want == "" {
+				continue
+			}
+			place, fault := places[i], c.fault
+			fault.Path, fault.Authorized = place.at.Path, place.at.Authorized
+			t.Run(name+" at the "+place.name, func(t *testing.T) {
+				w := start(t)
+				require.NoError(t, w.SetFaults(fault))
+				found, err := w.find(place.source)
+				err = problemIn(t, found, err)
+				require.EqualError(t, err, want)
+				require.NotEmpty(t, hintOf(err))
+				require.Equal(t, c.unavailable, errors.Is(err, resolve.ErrUnavailable))
+				require.NotErrorIs(t, err, resolve.ErrAbsent)
+				if c.tries > 0 {
+					require.Equal(t, c.tries, w.asked()[place.operation])
+				}
+			})
+			if !c.unavailable {
+				continue
+			}
+			t.Run(name+" at the "+place.name+" is tried again", func(t *testing.T) {
+				w := start(t)
+				fault.Count = 2
+				require.NoError(t, w.SetFaults(fault))
+				found, err := w.find(place.source)
+				require.NoError(t, err)
+				require.Equal(t, "db-password="+value, values(found))
+			})
+		}
+	}
+}
+
+// TestWhatIsNotAnsweredIsSaidAtTheDeadline has a time for one request that is
+// far below the deadline.
+func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
+	for i, host := range []string{login, where, where} {
+		for _, fault := range []fake.Fault{{Kind: fake.Silent}, {Kind: fake.Stall}, {Kind: fake.Slow, DelayMS: 60_000}} {
+			place := places[i]
+			t.Run(fault.Kind+" at the "+place.name, func(t *testing.T) {
+				t.Parallel()
+				w := start(t)
+				w.options.pace.try = 300 * time.Millisecond
+				fault.Path, fault.Authorized = place.at.Path, place.at.Authorized
+				require.NoError(t, w.SetFaults(fault))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				found, err := w.ask(ctx, w.source(place.source))
+				err = problemIn(t, found, err)
+				require.EqualError(t, err, "no answer from "+host+", until the deadline")
+				require.Contains(t, hintOf(err), "--timeout")
+				require.ErrorIs(t, err, resolve.ErrUnavailable)
+				require.Greater(t, w.asked()[place.operation], 1, "a try has a time of its own")
+			})
+		}
+	}
+}
+
+func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
+	for host, name := range map[string]string{"login.*": login, "my-vault.*": where} {
+		w := start(t)
+		fault := fake.Fault{Kind: fake.NoSuchHost, Method: http.MethodConnect, Host: host}
+		require.NoError(t, w.SetFaults(fault))
+		found, err := w.find(one)
+		err = problemIn(t, found, err)
+		require.EqualError(t, err, "the proxy does not connect to "+name+`: 502 "no such host"`)
+		require.Contains(t, hintOf(err), "check the vault's name")
+		require.ErrorIs(t, err, resolve.ErrUnavailable)
+
+		fault.Count = 2
+		require.NoError(t, w.SetFaults(fault))
+		w.requireRead()
+		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Reset, Method: http.MethodConnect, Host: host}))
+		found, err = w.find(one)
+		require.EqualError(t, problemIn(t, found, err), name+": connection reset by peer")
+	}
+	for address, want := range map[string]string{
+		"http://user:%s@127.0.0.1:1":      `^the proxy to ` + login + `: connection refused$`,
+		"http://user:%s@proxy.invalid:80": `^(no such host: the proxy to ` + login + `|the name of the proxy to ` + login + ` could not be looked up)$`,
+		"127.0.0.1:1":                     `^the proxy to ` + login + `: connection refused$`,
+		"://%s":                           `^the address of the proxy for ` + login + ` is no URL$`,
+		"http://u:" + proof + "@proxy":    `^the address of the proxy for ` + login + ` is no URL$`, // its percent sign
+	} {
+		w := start(t)
+		w.options.Environ["HTTPS_PROXY"] = strings.ReplaceAll(address, "%s", url.QueryEscape(proof))
+		_, err := w.find(one)
+		require.Regexp(t, want, err.Error())
+		require.Contains(t, hintOf(err), map[bool]string{true: "HTTPS_PROXY", false: "proxy"}[strings.Contains(want, "no URL")])
+	}
+}
+
+func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
+	w := start(t)
+	found, err := w.find("{name: my-vault, secrets: [NOT_THERE, db-password, {key: OLD, name: db-password, version: ffff}]}")
+	require.NoError(t, err)
+	require.Equal(t, "NOT_THERE! db-password="+value+" OLD!", values(found))
+	require.EqualError(t, found[0].Err, `vault "my-vault": secret "NOT-THERE" is not there`)
+	require.Equal(t, "az keyvault secret set --vault-name my-vault --name NOT-THERE --file FILE, or mark the source optional: true", hintOf(found[0].Err))
+	require.EqualError(t, found[2].Err, `vault "my-vault": secret "db-password", version "ffff" is not there`)
+	require.Contains(t, hintOf(found[2].Err), "list-versions")
+	for _, i := range []int{0, 2} {
+		require.ErrorIs(t, found[i].Err, resolve.ErrAbsent)
+	}
+	for _, place := range places[:2] {
+		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 404, Path: place.at.Path, Authorized: place.at.Authorized}))
+		found, err := w.find(place.source)
+		require.NotErrorIs(t, problemIn(t, found, err), resolve.ErrAbsent)
+	}
+}
+
+func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
+	for name, c := range map[string]struct {
+		change             func(*fake.Vault)
+		source, want, hint string
+	}{
+		"roles":            {func(v *fake.Vault) { v.Access = nil }, one, theOne + ": application " + application + " has no permission to get secrets", `--role "Key Vault Secrets User" --assignee ` + application},
+		"roles, list":      {func(v *fake.Vault) { v.Access[application] = []string{"get"} }, all, aVault + ": application " + application + " has no permission to list secrets", "--role \"Key Vault Secrets User\""},
+		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
+		"policies, list":   {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, all, aVault + ": application " + application + " has no permission to list secrets", "--secret-permissions get list"},
+		"an address":       {func(v *fake.Vault) { v.Firewall = "address" }, one, aVault + ": its firewall does not let this pod in", "private endpoint"},
+		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + ": its firewall does not let this pod in", "private endpoint"},
+		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "enable it"},
+		"another's tenant": {func(v *fake.Vault) { v.Tenant = otherTenant }, one, `the vault is in tenant "` + otherTenant + `", and application ` + application + ` in tenant "` + tenant + `"`, "an application of the vault's tenant"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, func(config *fake.Config) { c.change(&config.Vaults[0]) })
+			found, err := w.find(c.source)
+			err = problemIn(t, found, err)
+			require.EqualError(t, err, c.want)
+			require.Contains(t, hintOf(err), c.hint)
+			require.NotErrorIs(t, err, resolve.ErrUnavailable)
+			require.NotErrorIs(t, err, resolve.ErrAbsent)
+		})
+	}
+}
+
+func TestAVaultThatIsNotThereIsNamed(t *testing.T) {
+	w := start(t)
+	found, err := w.find("{name: my-valut, secrets: [a]}")
+	require.EqualError(t, problemIn(t, found, err), `the proxy does not connect to my-valut.vault.azure.net: 502 "no such host"`)
+	require.Equal(t, 3, strings.Count(w.log(), `"host":"my-valut.vault.azure.net","method":"CONNECT"`)-1, "and the greeting")
+}
+
+// TestAnAuthorityIsAskedNoMoreOftenThanATokenIs has an authority by one of its
+// older names, whose endpoints are asked for. The SDK looks into its cache
+// first, by the same requests.
+func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
+	realm := azure.Realm{Authority: "https://login.windows.net/"}
+	for name, c := range map[string]struct {
+		fault fake.Fault
+		want  string
+		tries int
+	}{
+		"500":       {status(500), "no token: login.windows.net answers 500", 8},
+		"malformed": {fake.Fault{Kind: fake.Malformed}, "no token: the answer of login.windows.net is no whole JSON", 3},
+		"page":      {fake.Fault{Kind: fake.HTML}, "no token: what answers at login.windows.net is a page (text/html), and not Azure", 1},
+	} {
+		w := start(t)
+		c.fault.Path = "*/openid-configuration"
+		require.NoError(t, w.SetFaults(c.fault))
+		_, err := w.ask(t.Context(), New(w.options).Source(specOf(t, one, realm)))
+		require.EqualError(t, err, c.want, name)
+		require.Equal(t, c.tries, w.asked()["openid"], name)
+	}
+}

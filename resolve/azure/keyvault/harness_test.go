@@ -1,0 +1,192 @@
+package keyvault
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/sourcetest"
+)
+
+const (
+	tenant      = "72f988bf-0000-4000-8000-2d7cd011db47"
+	otherTenant = "99999999-0000-4000-8000-2d7cd011db47"
+	application = "11111111-1111-4111-8111-111111111111"
+	proof       = "Pr0of~" + sourcetest.Canary // the client secret
+	expired     = "Exp1red~" + sourcetest.Canary
+	value       = "V4lue~" + sourcetest.Canary
+	jwt         = "eyJ" // how every token of the fake begins, and every assertion
+)
+
+// world is a fake Azure, and a mount with credentials for it.
+type world struct {
+	*fake.Server
+	t       *testing.T
+	config  fake.Config
+	mount   string
+	options Options
+}
+
+func config() fake.Config {
+	all := map[string][]string{application: {"get", "list"}}
+	return fake.Config{
+		Principals: []fake.Principal{{
+			Tenant: tenant, ClientID: application, Secrets: []string{proof}, Expired: []string{expired}, Certificate: true,
+			Federated: "system:serviceaccount:jobs:train", Managed: true,
+		}},
+		Vaults: []fake.Vault{
+			{Name: "my-vault", Tenant: tenant, Access: all, Secrets: []fake.Secret{{Name: "db-password", Value: "old"}, {Name: "db-password", Value: value}}},
+			{Name: "other", Tenant: tenant, Access: all, Secrets: []fake.Secret{{Name: "elsewhere", Value: value}}},
+		},
+	}
+}
+
+// start is a world whose launcher tries again at once.
+func start(t *testing.T, change ...func(*fake.Config)) *world {
+	t.Helper()
+	w := &world{t: t, config: config(), mount: t.TempDir()}
+	for _, change := range change {
+		change(&w.config)
+	}
+	var err error
+	w.Server, err = fake.Start(fake.Options{Dir: t.TempDir(), Config: w.config})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	w.options = Options{
+		Environ:     resolve.Environ{"HTTPS_PROXY": w.Proxy, "HTTP_PROXY": w.Proxy, "SSL_CERT_FILE": w.CA},
+		Credentials: w.mount, Parallel: 16,
+		pace: pace{try: 20 * time.Second, managed: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond},
+	}
+	w.give(w.mount, tenant, application, proof)
+	return w
+}
+
+// give puts credentials into a directory.
+func (w *world) give(dir, tenant, client, secret string) {
+	w.t.Helper()
+	require.NoError(w.t, os.MkdirAll(dir, 0o700))
+	for name, text := range map[string]string{tenantFile: tenant, clientFile: client, secretFile: secret} {
+		require.NoError(w.t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+}
+
+// specOf is the specification of a source in YAML.
+func specOf(t *testing.T, source string, realm azure.Realm) azure.Spec {
+	t.Helper()
+	node, err := document.Parse("task", []byte(source))
+	require.NoError(t, err)
+	spec, err := azure.Parse(node, realm)
+	require.NoError(t, err)
+	return spec
+}
+
+// source is a source in YAML of vaults that nobody has asked yet.
+func (w *world) source(source string) resolve.Source {
+	return New(w.options).Source(specOf(w.t, source, azure.Realm{}))
+}
+
+// find asks a source in YAML, and checks that no error of it has a secret.
+func (w *world) find(source string) ([]resolve.Finding, error) {
+	w.t.Helper()
+	return w.ask(w.t.Context(), w.source(source))
+}
+
+func (w *world) ask(ctx context.Context, source resolve.Source) ([]resolve.Finding, error) {
+	w.t.Helper()
+	found, err := source.Find(ctx)
+	w.requireHidden(err)
+	for _, f := range found {
+		w.requireHidden(f.Err)
+		require.NotContains(w.t, f.Where+f.Note, sourcetest.Canary)
+	}
+	return found, err
+}
+
+// requireHidden checks what an error says, and its advice, however it is printed.
+func (w *world) requireHidden(err error) {
+	w.t.Helper()
+	if err == nil {
+		return
+	}
+	for _, e := range document.Flatten(err) {
+		text := sourcetest.Printed(e) + e.Error() + hintOf(e)
+		sourcetest.RequireHidden(w.t, text, sourcetest.Canary)
+		require.NotContains(w.t, text, jwt, "a token")
+		require.NotContains(w.t, e.Error(), "\n")
+	}
+}
+
+func hintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
+// values is KEY=value of each finding, in their order, and KEY! for an error.
+func values(found []resolve.Finding) string {
+	var list []string
+	for _, f := range found {
+		if f.Err != nil {
+			list = append(list, f.Key+"!")
+		} else {
+			list = append(list, f.Key+"="+string(f.Value.Reveal()))
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// problemIn is the error of the source, or of the one secret that it has.
+func problemIn(t *testing.T, found []resolve.Finding, err error) error {
+	t.Helper()
+	if err == nil {
+		require.Len(t, found, 1)
+		err = found[0].Err
+	}
+	require.Error(t, err)
+	return err
+}
+
+const one = "{name: my-vault, secrets: [db-password]}"
+
+// requireRead checks that the world is well again.
+func (w *world) requireRead() {
+	w.t.Helper()
+	found, err := w.find(one)
+	require.NoError(w.t, err)
+	require.Equal(w.t, "db-password="+value, values(found))
+}
+
+// asked is how often each operation was asked for, without CONNECT and the one
+// request that only opens a connection: it may come too late to be sent.
+func (w *world) asked() map[string]int {
+	w.t.Helper()
+	counters := w.Counters()
+	requests := counters.Requests
+	requests["list"] -= counters.Challenges
+	for operation, times := range requests {
+		if operation == "connect" || times == 0 {
+			delete(requests, operation)
+		}
+	}
+	return requests
+}
+
+// log is all that was asked of the fake, a line a request.
+func (w *world) log() string {
+	w.t.Helper()
+	text, err := os.ReadFile(w.Log)
+	require.NoError(w.t, err)
+	return string(text)
+}

@@ -1,0 +1,61 @@
+package keyvault
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+
+	"github.com/seed45446ece/launcher/resolve/azure"
+)
+
+// everything begins to read every enabled secret of the vault, while its list
+// comes in page by page. The secret behind a certificate is left out: it is the
+// certificate's.
+func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
+	what := asked{vault: vaultName(c.spec.Host)}.String()
+	defer func() {
+		if recover() != nil {
+			names, reads, err = nil, nil, problemOf(errors.New("panic"), what)
+		}
+	}()
+	seen, links := map[string]bool{}, map[string]bool{}
+	for pager := c.vault.NewListSecretPropertiesPager(nil); pager.More(); {
+		page, err := pager.NextPage(ctx)
+		if err != nil {
+			return nil, nil, problemOf(err, what)
+		}
+		for _, item := range page.Value {
+			name, wanted := listed(item)
+			if !wanted || seen[strings.ToLower(name)] {
+				continue
+			}
+			if !azure.ValidSecret(name) {
+				return nil, nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
+			}
+			seen[strings.ToLower(name)] = true
+			names = append(names, name) // as listed: the read may be another source's, which spells it otherwise
+			reads = append(reads, c.start(ctx, work, name, ""))
+		}
+		if link := page.NextLink; link != nil {
+			if links[*link] {
+				return nil, nil, &problem{text: what + ": its list has no end", hint: hintAnswer}
+			}
+			links[*link] = true
+		}
+	}
+	return names, reads, nil
+}
+
+// listed is the name of a listed secret, and whether it is one to read.
+func listed(item *azsecrets.SecretProperties) (string, bool) {
+	if item == nil || item.ID == nil || item.Managed != nil && *item.Managed {
+		return "", false
+	}
+	if a := item.Attributes; a != nil && a.Enabled != nil && !*a.Enabled {
+		return "", false
+	}
+	return item.ID.Name(), true
+}

@@ -1,0 +1,76 @@
+package keyvault
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// mark is the byte order mark of UTF-8.
+const mark = "\ufeff"
+
+const hintTrim = "it holds the value alone, as UTF-8, with no quotes or blanks around it"
+
+// trim takes off a byte order mark and one line ending, which are not part of a
+// credential, and refuses what none holds.
+func trim(text []byte) (string, error) {
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return "", errors.New("is UTF-16: write it as UTF-8")
+	}
+	s := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(string(text), mark), "\n"), "\r")
+	switch {
+	case s == "":
+		return "", errors.New("is empty")
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		return "", errors.New("is not one line of text")
+	case strings.TrimSpace(s) != s:
+		return "", errors.New("starts or ends with a blank")
+	}
+	return s, nil
+}
+
+// check refuses what Entra would not know, before it is asked: a tenant is a
+// UUID or a domain, a client is a UUID. All that is wrong is in the error.
+func (n naming) check(tenantAt, clientAt string) error {
+	var errs []error
+	domain := strings.Contains(strings.Trim(n.tenant, "."), ".") && strings.Trim(strings.ToLower(n.tenant), "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
+	if !isUUID(n.tenant) && !domain {
+		errs = append(errs, &problem{text: tenantAt + " holds no tenant: neither a UUID nor a domain", hint: "az account show --query tenantId"})
+	}
+	if !isUUID(n.client) {
+		errs = append(errs, &problem{text: clientAt + " holds no client id: not a UUID", hint: "az ad sp list --display-name NAME --query [].appId"})
+	}
+	return errors.Join(errs...)
+}
+
+// isUUID takes the form with four hyphens alone.
+func isUUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
+
+// serviceAccountToken is the token that the kubelet projects, as it is now.
+func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
+	wrong := func(what string) *problem {
+		return &problem{text: fmt.Sprintf("no workload identity: the service account token %q %s", path, what),
+			hint: "variable " + tokenVariable + " names it: the pod needs the projected volume azure-identity-token"}
+	}
+	text, err := readFile(ctx, path)
+	switch {
+	case ctx.Err() != nil:
+		return "", errLate
+	case errors.Is(err, fs.ErrNotExist):
+		return "", wrong("is not there")
+	case err != nil:
+		return "", wrong(reason(err))
+	}
+	token, err := trim(text)
+	if err != nil {
+		return "", wrong(err.Error())
+	}
+	return token, nil
+}

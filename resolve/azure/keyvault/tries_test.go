@@ -1,0 +1,243 @@
+package keyvault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
+)
+
+// records is the requests of an operation, in the order of their answers.
+func (w *world) records(operation string) (records []fake.Record) {
+	w.t.Helper()
+	for line := range strings.Lines(w.log()) {
+		var r fake.Record
+		require.NoError(w.t, json.Unmarshal([]byte(line), &r))
+		if r.Operation == operation && (r.Authorized || operation == "token") {
+			records = append(records, r)
+		}
+	}
+	return records
+}
+
+func TestARequestWaitsAsLongAsTheServerAsks(t *testing.T) {
+	for _, code := range []int{429, 503} {
+		for _, place := range places {
+			t.Run(fmt.Sprint(code, " at the ", place.name), func(t *testing.T) {
+				t.Parallel()
+				w := start(t)
+				fault := place.at
+				fault.Kind, fault.Status, fault.RetryAfter, fault.Count = fake.Status, code, "1", 1
+				require.NoError(t, w.SetFaults(fault))
+				found, err := w.find(place.source)
+				require.NoError(t, err)
+				require.Equal(t, "db-password="+value, values(found))
+				records := w.records(place.operation)
+				require.Len(t, records, 2)
+				require.GreaterOrEqual(t, records[1].Time.Sub(records[0].Time), time.Second)
+			})
+		}
+	}
+}
+
+func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
+	secrets, hundred := hundred()
+	for _, c := range []struct{ source, path, want string }{
+		{one, "*/token", "no token: login.microsoftonline.com throttles (429), and it asks for a wait of 1h0m0s, past the deadline"},
+		{all, "/secrets", `vault "my-vault" throttles (429), and it asks for a wait of 1h0m0s, past the deadline`},
+		{hundred, "/secrets/*", `vault "my-vault" throttles (429), and it asks for a wait of 1h0m0s, past the deadline`},
+	} {
+		w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = secrets })
+		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "3600", Path: c.path, Skip: map[bool]int{true: 1}[c.source == all]}))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		found, err := w.ask(ctx, w.source(c.source))
+		if err == nil {
+			require.Len(t, found, 100)
+			for _, f := range found {
+				require.EqualError(t, f.Err, c.want)
+				require.ErrorIs(t, f.Err, resolve.ErrUnavailable)
+			}
+		} else {
+			require.EqualError(t, err, c.want)
+		}
+		require.LessOrEqual(t, w.Counters().Throttled, 16, "those that were under way, and no more")
+	}
+}
+
+func TestTheDeadlineKeepsTheLastAnswer(t *testing.T) {
+	for i, want := range []string{
+		"no token: login.microsoftonline.com answers 503, until the deadline",
+		`vault "my-vault": the vault answers 503, until the deadline`,
+		`vault "my-vault": secret "db-password": the vault answers 503, until the deadline`,
+	} {
+		place := places[i]
+		t.Run(place.name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t)
+			bad, mute := place.at, place.at
+			bad.Kind, bad.Status, bad.Count = fake.Status, 503, 1
+			mute.Kind = fake.Silent
+			require.NoError(t, w.SetFaults(bad, mute))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			found, err := w.ask(ctx, w.source(place.source))
+			err = problemIn(t, found, err)
+			require.EqualError(t, err, want)
+			require.ErrorIs(t, err, resolve.ErrUnavailable)
+		})
+	}
+}
+
+func TestAThrottleIsBorneUntilAllIsRead(t *testing.T) {
+	secrets, source := hundred()
+	for _, after := range []string{"", "window"} {
+		w := start(t, func(c *fake.Config) {
+			c.Vaults[0].Secrets, c.Vaults[0].Throttle = secrets, &fake.Throttle{Reads: 40, WindowMS: 500, RetryAfter: after}
+		})
+		found, err := w.find(source)
+		require.NoError(t, err)
+		for _, f := range found {
+			require.NoError(t, f.Err)
+		}
+		require.Less(t, w.Counters().Throttled, 400, "one request tries for all that wait")
+	}
+}
+
+// TestARequestThatFailsOtherwiseHoldsUpNoOther has one secret that is throttled
+// and then waits for an hour, and another that is throttled later.
+func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
+	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = []fake.Secret{{Name: "s-0"}, {Name: "s-1"}} })
+	require.NoError(t, w.SetFaults(
+		fake.Fault{Kind: fake.Status, Status: 429, Path: "/secrets/s-0/", Count: 1},
+		fake.Fault{Kind: fake.Status, Status: 503, RetryAfter: "3600", Path: "/secrets/s-0/"},
+		fake.Fault{Kind: fake.Status, Status: 429, DelayMS: 300, Path: "/secrets/s-1/", Count: 1},
+	))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan []resolve.Finding)
+	go func() {
+		found, _ := w.source("{name: my-vault, secrets: [s-0, s-1]}").Find(ctx)
+		done <- found
+	}()
+	w.await(func(c fake.Counters) bool { return c.Reads["my-vault"]["s-1"] == 2 })
+	cancel()
+	require.Equal(t, "s-0!", values((<-done)[:1]))
+}
+
+// TestAWaitIsNeverNegativeNorPastTheDeadline has each verdict after each number
+// of tries, with little time left and with none.
+func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
+	for _, after := range []time.Duration{0, 1, time.Millisecond, longestAsked} {
+		for _, throttled := range []bool{false, true} {
+			for _, tried := range []int{1, 2, 9, 10, 64, math.MaxInt} {
+				tries := &tries{pace: pace{first: 10 * time.Microsecond, longest: 20 * time.Microsecond, throttled: 15 * time.Microsecond}}
+				v := verdict{after: after, throttled: throttled}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				require.Equal(t, after < time.Hour, tries.pause(ctx, v, tried))
+				cancel()
+				require.False(t, tries.pause(ctx, v, tried), "it has ended")
+				tries.pace = usual()
+				ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+				require.False(t, tries.pause(ctx, v, tried) && ctx.Err() != nil)
+				cancel()
+			}
+		}
+	}
+}
+
+func TestRetryAfterIsReadInAllItsForms(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for _, c := range []struct {
+		name, text string
+		least      time.Duration
+	}{
+		{"Retry-After", "7", 7 * time.Second}, {"retry-after-ms", "20", 20 * time.Millisecond}, {"x-ms-retry-after-ms", "1500", 1500 * time.Millisecond},
+		{"Retry-After", "0", 0}, {"Retry-After", "-1", 0}, {"Retry-After", "1.5", 0}, {"Retry-After", "soon", 0}, {"Retry-After", "", 0}, {"Retry-After", "99999999999999999999", 0},
+		{"Retry-After", "2147483647", year}, {"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT", year}, {"Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT", 0}, {"retry-after-ms", "-5", 0},
+	} {
+		got := retryAfter(&http.Response{Header: http.Header{http.CanonicalHeaderKey(c.name): {c.text}}})
+		require.Equal(t, c.least, got, c.text)
+		require.Positive(t, got+got/4+time.Hour, "no sum of waits is past what a duration holds")
+	}
+	in := time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)
+	require.InDelta(t, time.Minute, retryAfter(&http.Response{Header: http.Header{"Retry-After": {in}}}), float64(5*time.Second))
+	require.Zero(t, retryAfter(nil))
+}
+
+// sdkError is one that the SDK says not to try again.
+type sdkError struct{ error }
+
+func (sdkError) NonRetriable()   {}
+func (e sdkError) Unwrap() error { return e.error }
+
+func TestTheNetworksFailuresAreTold(t *testing.T) {
+	get, err := http.NewRequest(http.MethodGet, "https://my-vault.vault.azure.net/secrets", nil)
+	require.NoError(t, err)
+	post, err := http.NewRequest(http.MethodPost, "https://my-vault.vault.azure.net/token", nil)
+	require.NoError(t, err)
+	timeout := &net.OpError{Op: "dial", Err: context.DeadlineExceeded}
+	for _, c := range []struct {
+		req         *http.Request
+		err         error
+		want        string
+		unavailable bool
+	}{
+		{get, &net.DNSError{IsNotFound: true}, "no such host: my-vault.vault.azure.net", false},
+		{get, &net.DNSError{IsTimeout: true}, "the name of my-vault.vault.azure.net could not be looked up", true},
+		{get, &net.OpError{Op: "proxyconnect", Err: &net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
+		{get, timeout, "no answer from my-vault.vault.azure.net", true},
+		{get, &net.OpError{Op: "proxyconnect", Err: context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
+		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
+		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
+		{get, errTooMuch, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
+		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net gave an answer that the Azure SDK does not take", false},
+		{post, sdkError{errors.New(value)}, "the request to my-vault.vault.azure.net failed", true},
+		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
+		{get, errors.New(value), "the request to my-vault.vault.azure.net failed", true},
+		{get, refusedTunnel{407, value[:3]}, `the proxy does not connect to my-vault.vault.azure.net: 407 "` + value[:3] + `"`, false},
+	} {
+		v := network(c.req, fmt.Errorf("around: %w", c.err))
+		require.EqualError(t, v.problem, c.want)
+		require.Equal(t, c.unavailable, errors.Is(v.problem, resolve.ErrUnavailable), c.want)
+		require.NotEmpty(t, v.hint)
+	}
+}
+
+func TestAHugeAnswerIsNotRead(t *testing.T) {
+	w := start(t)
+	_, err := w.ask(t.Context(), w.script("https://vault.azure.net", w.Direct, `{"value": [`+strings.Repeat(`{}, `, maxBody/4)+`{}]}`))
+	require.EqualError(t, err, "127.0.0.1 sends more than any answer of Azure's has")
+}
+
+func TestAnEndedContextEndsWhatWaits(t *testing.T) {
+	w := start(t)
+	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Path: "*/token"}))
+	ctx, cancel := context.WithCancel(t.Context())
+	vaults := New(w.options)
+	ends := make(chan error)
+	for _, source := range []string{one, "{name: other, secrets: [elsewhere]}"} { // one of them waits for the other's token
+		go func() {
+			_, err := vaults.Source(specOf(t, source, azure.Realm{})).Find(ctx)
+			ends <- err
+		}()
+	}
+	w.await(func(c fake.Counters) bool { return c.Requests["connect"] >= 2 })
+	cancel()
+	for range 2 {
+		require.ErrorIs(t, <-ends, resolve.ErrUnavailable)
+	}
+}
