@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -26,6 +25,8 @@ type prepared struct {
 	bound
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
+	input      []byte          // what was read of standard input
+	warning    error
 }
 
 func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
@@ -47,6 +48,16 @@ func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err err
 	return stop
 }
 
+// prepare reads the task, and goes on in the program that can read its sources.
+func (p *program) prepare(ctx context.Context, s settings, i *interrupt) (prepared, error) {
+	r, err := p.readTask(ctx, s)
+	if err == nil {
+		err = p.handOver(r, i)
+	}
+	p.report.warn(r.warning) // once: not by a program that hands over
+	return r, err
+}
+
 // readTask reads the task with what -s and -p add to it. All that is wrong with
 // it is in the error, in the order of its lines.
 func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
@@ -56,14 +67,14 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := readDocument(ctx, s.task)
+		node, err := r.readDocument(ctx, s.task)
 		problems.Join(err)
 		if node != nil {
 			t, err = task.Parse(node)
 			problems.Join(err)
 		}
 		if execErr != nil {
-			p.report.warn(errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on"))
+			r.warning = errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on")
 		}
 	case execConfig != nil:
 		t = *execConfig
@@ -116,12 +127,13 @@ func parameter(origin, text string) (*document.Node, error) {
 }
 
 // readDocument reads the file, or standard input for "-".
-func readDocument(ctx context.Context, path string) (*document.Node, error) {
+func (r *prepared) readDocument(ctx context.Context, path string) (*document.Node, error) {
 	var text []byte
 	var err error
 	if path == "-" {
 		path = "standard input"
-		text, err = file.ReadFrom(ctx, path, os.Stdin)
+		text, err = readStandardInput(ctx, path)
+		r.input = text
 	} else {
 		text, err = file.Read(ctx, path)
 	}

@@ -89,7 +89,11 @@ func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
 	if around.local != "" {
 		return opened{localSource(around.local, spec.Keys()), nil}, err
 	}
-	return opened{spec, nil}, err
+	if err != nil {
+		return opened{spec, nil}, err
+	}
+	source, err := openVault(spec, around)
+	return opened{source, nil}, err
 }
 
 func localSource(path string, keys []string) resolve.Source {
@@ -133,7 +137,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 }
 
 func (b *bound) add(d resolve.Declaration, k kind, source opened) {
-	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source, Confidential: k.confidential})
+	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: k.confidential})
 	b.variables = append(b.variables, source.variables...)
 }
 
