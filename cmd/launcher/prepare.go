@@ -49,10 +49,10 @@ func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err err
 }
 
 // prepare reads the task, and goes on in the program that can read its sources.
-func (p *program) prepare(ctx context.Context, s settings, i *interrupt) (prepared, error) {
+func (p *program) prepare(ctx context.Context, s settings) (prepared, error) {
 	r, err := p.readTask(ctx, s)
 	if err == nil {
-		err = p.handOver(r, i)
+		err = p.handOver(r)
 	}
 	p.report.warn(r.warning) // once: not by a program that hands over
 	return r, err

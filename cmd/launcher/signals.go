@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,13 +18,8 @@ func (standardError) Write(text []byte) (int, error) { return unix.Write(2, text
 // interrupt watches for the signals that end a program, until the handler
 // starts.
 type interrupt struct {
-	signals        chan os.Signal
-	stopped, ended chan struct{}
-}
-
-// watched is the signals that end the launcher.
-func watched() []syscall.Signal {
-	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT}
+	signals     chan os.Signal
+	stop, ended chan struct{}
 }
 
 // watch ends the program with 128 + the signal's number at the first of them;
@@ -41,7 +34,7 @@ func (p *program) watch() *interrupt {
 		return nil
 	}
 	i := &interrupt{make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})}
-	for _, s := range watched() {
+	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT} {
 		if !signal.Ignored(s) {
 			signal.Notify(i.signals, s)
 		}
@@ -51,7 +44,7 @@ func (p *program) watch() *interrupt {
 		select {
 		case s := <-i.signals:
 			p.interrupted(s)
-		case <-i.stopped:
+		case <-i.stop:
 			select {
 			case s := <-i.signals:
 				p.interrupted(s)
@@ -68,39 +61,12 @@ func (p *program) interrupted(s os.Signal) {
 	os.Exit(128 + int(number))
 }
 
-// stop gives the signals back their default after those that came were seen to.
-func (i *interrupt) stop() {
-	signal.Stop(i.signals)
-	close(i.stopped)
-	<-i.ended
-}
-
-// end is for the moment before the handler starts, on the thread that becomes
-// it: a mask that says that a first program held the signals for this one is
-// not the handler's.
+// end gives the signals back their default after those that came were seen to.
 func (i *interrupt) end() {
 	if i == nil {
 		return
 	}
-	i.stop()
-	runtime.LockOSThread()
-	if signalMask(unix.SIG_BLOCK, 0) == held() {
-		signalMask(unix.SIG_UNBLOCK, held())
-	}
-}
-
-// held is the mask of exactly the watched signals, as the kernel has masks.
-func held() uint64 {
-	var mask uint64
-	for _, s := range watched() {
-		mask |= 1 << (s - 1)
-	}
-	return mask
-}
-
-// signalMask changes this thread's and is what it was before, rt_sigprocmask(2);
-// 8 is its size.
-func signalMask(how int, set uint64) (old uint64) {
-	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
-	return old
+	signal.Stop(i.signals)
+	close(i.stop)
+	<-i.ended
 }

@@ -17,7 +17,7 @@ import (
 func openVault(spec azure.Spec, _ surroundings) (resolve.Source, error) { return link.New(spec) }
 
 // handOver has nothing to do: this program reads every source.
-func (*program) handOver(prepared, *interrupt) error { return nil }
+func (*program) handOver(prepared) error { return nil }
 
 // readStandardInput is all of it: what a first program of this file read, if
 // one did.

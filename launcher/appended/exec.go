@@ -34,11 +34,10 @@ const ownFile = "/proc/self/exe"
 // Exec replaces this process by the second program of its own file, so it
 // returns only with an error. The second program has every descriptor that this
 // one was started with, and by Input what this one read of standard input.
-// Before is called at the last moment.
 //
 // The program runs from a memfd, memfd_create(2): no file system has to be
 // writable, and nothing is left behind.
-func Exec(args, environ []string, input []byte, before func()) error {
+func Exec(args, environ []string, input []byte) error {
 	fd, err := program()
 	if err != nil {
 		return err
@@ -46,7 +45,6 @@ func Exec(args, environ []string, input []byte, before func()) error {
 	if err := leave(input); err != nil {
 		return err
 	}
-	before()
 	return refused(unix.Exec("/proc/self/fd/"+strconv.Itoa(fd), args, environ))
 }
 
