@@ -4,6 +4,7 @@
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
+BUILD   := go build -trimpath -buildvcs=false
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 FUZZTIME ?= 30s
 
@@ -13,7 +14,9 @@ help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 build: ## build/launcher, static and reproducible
-	@go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/launcher ./cmd/launcher
+	@$(BUILD) -tags $(TAGS),split -ldflags "$(LDFLAGS)" -o build/first ./cmd/launcher
+	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/second ./cmd/launcher
+	@GOOS= GOARCH= go run ./cmd/append build/first build/second build/launcher
 
 examples: build ## build/fakevault too, the Key Vault on loopback that the examples use
 	@go build -trimpath -buildvcs=false -o build/fakevault ./examples/azure/fakevault

@@ -33,6 +33,13 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 		}
 		require.Equal(t, result{stdout: "x"}, finish(t, cmd))
 	}
+	cmd := &exec.Cmd{
+		Path: "/launcher", Args: []string{"launcher", "run", "-s", vault, "--", "/probe"}, Env: []string{}, Dir: "/",
+		SysProcAttr: &syscall.SysProcAttr{Chroot: image},
+	}
+	got := finish(t, cmd)
+	require.Equal(t, 125, got.status)
+	require.Regexp(t, "^launcher: azure_vault: open /proc/self/exe: no such file or directory\nhint: .*needs /proc.*\n$", got.stderr)
 }
 
 // TestDockerfileIsWhatTheReadmeSays cannot build the image, which needs a

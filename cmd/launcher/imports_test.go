@@ -44,19 +44,41 @@ func TestHandlerNeedsTheStandardLibraryAlone(t *testing.T) {
 	}
 }
 
-// TestTheProgramIsStaticAndHasNoNetwork is what the binary is linked from, until
-// a source needs more.
+// TestTheProgramIsStaticAndHasNoNetwork is what the first program of the file
+// is linked from, which is all that runs where no source needs more.
 func TestTheProgramIsStaticAndHasNoNetwork(t *testing.T) {
-	for _, dep := range dependencies(t, "cmd/launcher") {
+	for _, dep := range dependencies(t, "cmd/launcher", "split") {
 		require.NotContains(t, []string{"net", "net/http", "crypto/tls", "runtime/cgo"}, dep)
+		require.NotContains(t, dep, azureSDK)
+	}
+	require.Contains(t, dependencies(t, "cmd/launcher"), "net/http", "the second can read a vault")
+	require.NotContains(t, dependencies(t, "cmd/launcher"), "runtime/cgo")
+}
+
+const azureSDK = "github.com/Azure/"
+
+// TestOneRoomKnowsTheAzureSDK looks at tests too.
+func TestOneRoomKnowsTheAzureSDK(t *testing.T) {
+	const imports = "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{range .TestImports}} {{.}}{{end}}{{range .XTestImports}} {{.}}{{end}}"
+	for _, line := range list(t, "-f", imports, module+"...") {
+		pkg, imports, _ := strings.Cut(strings.TrimPrefix(line, module), " ")
+		if !strings.HasPrefix(pkg, "resolve/azure/") && !strings.HasPrefix(pkg, "examples/azure/") {
+			require.NotContains(t, imports, azureSDK, pkg)
+		}
 	}
 }
 
-func dependencies(t *testing.T, pkg string) []string {
+func dependencies(t *testing.T, pkg string, tags ...string) []string {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-tags", "urfave_cli_no_docs", module+pkg)
+	return list(t, "-deps", "-tags", strings.Join(append(tags, "urfave_cli_no_docs"), ","), module+pkg)
+}
+
+// list is the lines of go list.
+func list(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	return strings.Fields(string(out))
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }

@@ -11,10 +11,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/appended"
 )
 
-// bin is the folder of the real program, built as the Makefile builds it, and
-// of the helpers that tests run as handlers.
+// bin is the folder of the real program, built as the Makefile builds it with
+// the two that it is made of, and of the helpers that tests run as handlers.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -28,26 +30,37 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
-	for name, pkg := range map[string]string{"launcher": ".", "probe": "./testdata/probe", "bare": "./testdata/bare", "peak": "./testdata/peak"} {
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs",
-			"-ldflags", "-s -w -buildid=", "-o", filepath.Join(bin, "linked"), pkg)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", name, err, out)
+	programs := map[string][]byte{}
+	for _, p := range []struct{ name, pkg, tags string }{
+		{"first", ".", ",split"}, {"second", ".", ""},
+		{"probe", "./testdata/probe", ""}, {"bare", "./testdata/bare", ""}, {"peak", "./testdata/peak", ""},
+	} {
+		if programs[p.name], err = build(p.pkg, p.tags); err != nil {
+			fmt.Fprintf(os.Stderr, "build %s: %v\n", p.name, err)
 			return 1
 		}
+	}
+	programs["launcher"] = appended.Join(programs["first"], programs["second"])
+	for name, program := range programs {
 		// Written in one piece, as an image's layer is unpacked: what the linker
 		// leaves in the page cache is slower to start, whatever the program.
-		program, err := os.ReadFile(filepath.Join(bin, "linked"))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(bin, name), program, 0o755)
-		}
-		if err != nil {
+		if err := os.WriteFile(filepath.Join(bin, name), program, 0o755); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 	}
 	return m.Run()
+}
+
+func build(pkg, tags string) ([]byte, error) {
+	linked := filepath.Join(bin, "linked")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs"+tags,
+		"-ldflags", "-s -w -buildid=", "-o", linked, pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return os.ReadFile(linked)
 }
 
 // needs skips a test, and says what stays untested, where the machine has not

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
-	"github.com/seed45446ece/launcher/resolve/azure/keyvault"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
@@ -27,6 +25,8 @@ type prepared struct {
 	bound
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
+	input      []byte          // what was read of standard input
+	warning    error
 }
 
 func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
@@ -51,6 +51,16 @@ func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err err
 	return stop
 }
 
+// prepare reads the task, and goes on in the program that can read its sources.
+func (p *program) prepare(ctx context.Context, s settings) (prepared, error) {
+	r, err := p.readTask(ctx, s)
+	if err == nil {
+		err = p.handOver(r)
+	}
+	p.report.warn(r.warning) // once: not by a program that hands over
+	return r, err
+}
+
 // readTask reads the task with what -s and -p add to it. All that is wrong with
 // it is in the error, in the order of its lines.
 func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
@@ -60,14 +70,14 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := readDocument(ctx, s.task)
+		node, err := r.readDocument(ctx, s.task)
 		problems.Join(err)
 		if node != nil {
 			t, err = task.Parse(node)
 			problems.Join(err)
 		}
 		if execErr != nil {
-			p.report.warn(errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on"))
+			r.warning = errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on")
 		}
 	case execConfig != nil:
 		t = *execConfig
@@ -91,9 +101,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 }
 
 func (p *program) surroundings(s settings) surroundings {
-	return surroundings{p.environ, s.local, s.realm, keyvault.New(keyvault.Options{
-		Environ: p.environ, Credentials: s.azureCredentials, Parallel: s.azureParallel, Spread: s.azureSpread,
-	})}
+	return surroundings{p.environ, s.local, s.realm, vaults(p.environ, s)}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -126,12 +134,13 @@ func parameter(origin, text string) (*document.Node, error) {
 }
 
 // readDocument reads the file, or standard input for "-".
-func readDocument(ctx context.Context, path string) (*document.Node, error) {
+func (r *prepared) readDocument(ctx context.Context, path string) (*document.Node, error) {
 	var text []byte
 	var err error
 	if path == "-" {
 		path = "standard input"
-		text, err = file.ReadFrom(ctx, path, os.Stdin)
+		text, err = readStandardInput(ctx, path)
+		r.input = text
 	} else {
 		text, err = file.Read(ctx, path)
 	}

@@ -16,7 +16,7 @@ func (p *program) run(c *cli.Context) error {
 	interrupt := p.watch()
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
-	r, err := p.readTask(ctx, s)
+	r, err := p.prepare(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
-	"github.com/seed45446ece/launcher/resolve/azure/keyvault"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/env"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -30,7 +29,7 @@ type surroundings struct {
 	environ resolve.Environ
 	local   string // the file of --local
 	realm   azure.Realm
-	vaults  *keyvault.Vaults
+	vault   func(azure.Spec) resolve.Source
 }
 
 // opened is a source, and the variables that carry its secrets in.
@@ -93,7 +92,10 @@ func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
 	if around.local != "" {
 		return opened{localSource(around.local, spec.Keys()), nil}, err
 	}
-	return opened{around.vaults.Source(spec), azureSecrets}, err
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{around.vault(spec), azureSecrets}, nil
 }
 
 // azureSecrets is the variables that Azure's tools take secrets from: what a
@@ -141,7 +143,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 }
 
 func (b *bound) add(d resolve.Declaration, k kind, source opened) {
-	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source, Confidential: k.confidential, Remote: k.remote})
+	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: k.confidential, Remote: k.remote})
 	b.variables = append(b.variables, source.variables...)
 }
 

@@ -15,7 +15,7 @@ func main() {
 	}
 	var status syscall.WaitStatus
 	var usage syscall.Rusage
-	if _, err := syscall.Wait4(pid, &status, 0, &usage); err != nil || status != 0 {
+	if _, err := syscall.Wait4(pid, &status, 0, &usage); err != nil || !status.Exited() {
 		os.Exit(125)
 	}
 	_, _ = os.Stdout.WriteString(strconv.FormatInt(usage.Maxrss, 10) + "\n")

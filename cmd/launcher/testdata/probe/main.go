@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"unsafe"
 
 	"github.com/seed45446ece/launcher/handler"
 )
@@ -37,10 +36,10 @@ func main() {
 			"descriptors": descriptors(), "environ": os.Environ(), "args": os.Args,
 			"core": core(),
 		}))
+	case "run": // in the place of the second program
+		check(second())
 	case "parent": // the signal that comes when the parent ends
-		var signal int32
-		_, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0)
-		fmt.Print(signal, errno)
+		fmt.Print(parent())
 	case "wait": // says that it runs, then waits to be told to end
 		fmt.Println("started", os.Getpid())
 		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
