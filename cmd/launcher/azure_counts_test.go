@@ -11,7 +11,7 @@ import (
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 )
 
-// hundred is a vault of n secrets beside the others, and their keys.
+// hundred is the vault full-vault, of n secrets, beside the others, and their keys.
 func hundred(n int) (func(*fake.Config), []string) {
 	var keys []string
 	full := fake.Vault{Name: "full-vault", Tenant: tenant, Access: map[string][]string{application: {"get", "list"}}}
@@ -106,7 +106,7 @@ func longestRow(records []fake.Record) []string {
 
 // TestReadsAreSideBySide is as many as --azure-parallel says, and no more.
 func TestReadsAreSideBySide(t *testing.T) {
-	add, keys := hundred(40)
+	add, keys := hundred(80)
 	for _, parallel := range []int{1, 4, 16} {
 		pod := newAzurePod(t, add, func(c *fake.Config) { c.LatencyMS = 20 })
 		got := pod.run(t, append(vault("full-vault", keys...), "--azure-parallel", fmt.Sprint(parallel)), "probe", "secret", "key-7")
@@ -117,10 +117,10 @@ func TestReadsAreSideBySide(t *testing.T) {
 				reads = append(reads, r)
 			}
 		}
-		require.Len(t, reads, 40)
-		require.GreaterOrEqual(t, len(longestRow(reads)), 40/parallel, "no more at once")
+		require.Len(t, reads, 80)
+		require.GreaterOrEqual(t, len(longestRow(reads)), 80/parallel, "no more at once")
 		require.LessOrEqual(t, pod.Counters().MostAtOnce, parallel+2, "and the token and the first connection")
-		require.LessOrEqual(t, pod.Counters().Connections, parallel+2, "each connection is used again")
+		require.LessOrEqual(t, pod.Counters().Connections, 2*parallel+2, "connections are used again; one that is dialled may come too late")
 		if parallel > 1 {
 			require.Greater(t, pod.Counters().MostAtOnce, 1)
 		}
