@@ -54,7 +54,7 @@ func TestRotationWhileTheFirstTokenIsRefused(t *testing.T) {
 		"at the first read":           {fake.Fault{Path: "/secrets/*"}, one, tokens, 2},
 		"at every one of several":     {fake.Fault{Path: "/secrets/*"}, several, tokens, 2},
 		"one after another":           {fake.Fault{Path: "/secrets/*"}, append(several, "--azure-parallel", "1"), tokens, 2},
-		"in the middle":               {fake.Fault{Path: "/secrets/*", Skip: 1}, append(several, "--azure-parallel", "1"), func(c fake.Counters) bool { return c.Reads["my-vault"]["api-token"] == 1 }, 2},
+		"in the middle":               {fake.Fault{Path: "/secrets/*", Skip: 1}, append(several, "--azure-parallel", "1"), func(c fake.Counters) bool { return len(c.Reads["my-vault"]) == 1 }, 2},
 		"everything":                  {fake.Fault{Path: "/secrets/*"}, append(vault("my-vault", []string{}...), "--quiet"), tokens, 2},
 		"the list":                    {fake.Fault{Path: "/secrets", Skip: 1}, append(vault("my-vault", []string{}...), "--quiet"), tokens, 2},
 		"Entra takes the old no more": {fake.Fault{Host: "login.*"}, one, func(c fake.Counters) bool { return c.Requests["connect"] == 2 }, 1},
