@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -24,9 +25,11 @@ var canaries = map[string]string{
 }
 
 // forms is each canary as a careless program might write it.
-func forms() []string {
+func forms() []string { return formsOf(slices.Collect(maps.Values(canaries))...) }
+
+func formsOf(values ...string) []string {
 	var all []string
-	for _, value := range canaries {
+	for _, value := range values {
 		quoted, _ := json.Marshal(value)
 		all = append(all, value, hex.EncodeToString([]byte(value)), url.QueryEscape(value), url.PathEscape(value),
 			string(quoted[1:len(quoted)-1]), strings.Trim(strconv.Quote(value), `"`), strconv.QuoteToASCII(value)[1:],

@@ -1,0 +1,216 @@
+package main_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+)
+
+// faultSection is the faults of one place.
+type faultSection struct {
+	title  string
+	faults []fault
+}
+
+func faultSections() []faultSection {
+	return []faultSection{
+		{"A secret, or the permission to read it", ofPermission()},
+		{"The vault", ofVault()},
+		{"Entra and the token", ofEntra()},
+		{"The credentials in the pod", ofCredentials()},
+		{"The network on the way", ofNetwork()},
+	}
+}
+
+var one = vault("my-vault", "DB_PASSWORD")
+
+func source(json string) []string { return []string{"-s", "azure_vault=" + json} }
+
+func ofPermission() []fault {
+	everything := func(name string) []string { return vault(name, []string{}...) }
+	return []fault{
+		{what: "no such secret", flags: vault("my-vault", "NOT_THERE")},
+		{what: "no such version of a secret", flags: source(`{"name": "my-vault", "secrets": [{"key": "T", "name": "api-token", "version": "0123456789abcdef0123456789abcdef"}]}`)},
+		{what: "two secrets are not there", flags: vault("my-vault", "NOT_THERE", "nor-there")},
+		{what: "disabled", flags: vault("my-vault", "retired")},
+		{what: "expired, and served all the same", flags: vault("my-vault", "old-key")},
+		{what: "no role (ForbiddenByRbac)", flags: vault("closed-vault", "KEY")},
+		{what: "no role, two secrets", flags: vault("closed-vault", "KEY", "OTHER")},
+		{what: "no role to list", flags: everything("closed-vault")},
+		{what: "no access policy (ForbiddenByPolicy)", flags: vault("policy-vault", "KEY")},
+		{what: "no access policy to list", flags: everything("policy-vault")},
+		{what: "the vault's firewall (ForbiddenByFirewall)", flags: vault("walled-vault", "KEY")},
+		{what: "a private vault (ForbiddenByConnection)", flags: vault("private-vault", "KEY")},
+		{what: "forbidden, and no word of why", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 403})},
+		{what: "the vault is in another tenant", flags: vault("other-vault", "KEY")},
+		{what: "a bundle that is no JSON object", flags: source(`{"name": "my-vault", "bundle": ["DB-PASSWORD"]}`)},
+	}
+}
+
+// atVault is a fault of the reads with a token.
+func atVault(f fake.Fault) []fake.Fault {
+	authorized := true
+	f.Host, f.Authorized = "my-vault.*", &authorized
+	return []fake.Fault{f}
+}
+
+func ofVault() []fault {
+	return []fault{
+		{what: "no such vault (a proxy looks it up)", flags: vault("no-such-vault", "KEY")},
+		{what: "throttled, without Retry-After", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429}), brief: true},
+		{what: "throttled, Retry-After within the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "1"}), brief: true},
+		{what: "throttled, Retry-After past the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "300"})},
+		{what: "500", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 500}), brief: true},
+		{what: "503, Retry-After past the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 503, RetryAfter: "300"})},
+		{what: "503 twice, then as ever", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 503, Count: 2})},
+		{what: "throttled twice, then as ever", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "1", Count: 2})},
+		{what: "400", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 400})},
+		{what: "a redirect", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 302})},
+		{what: "every token is refused", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 401})},
+		{what: "connection reset", flags: one, faults: atVault(fake.Fault{Kind: fake.Reset}), brief: true},
+		{what: "no answer", flags: one, faults: atVault(fake.Fault{Kind: fake.Silent}), brief: true},
+		{what: "half an answer", flags: one, faults: atVault(fake.Fault{Kind: fake.Stall}), brief: true},
+		{what: "an answer after the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Slow, DelayMS: 60_000}), brief: true},
+		{what: "a sign-in page", flags: one, faults: atVault(fake.Fault{Kind: fake.HTML})},
+		{what: "malformed JSON", flags: one, faults: atVault(fake.Fault{Kind: fake.Malformed})},
+		{what: "a challenge that makes the SDK panic", flags: one, faults: atVault(fake.Fault{Kind: fake.ShortChallenge})},
+		{what: "the next page of a list is elsewhere", flags: vault("my-vault", []string{}...), faults: atVault(fake.Fault{Kind: fake.ForeignNextLink})},
+		{what: "a page of a list that is malformed", flags: vault("my-vault", []string{}...), faults: atVault(fake.Fault{Kind: fake.Malformed, Path: "/secrets"})},
+	}
+}
+
+func atEntra(f fake.Fault) []fake.Fault {
+	f.Host = "login.*"
+	return []fake.Fault{f}
+}
+
+func ofEntra() []fault {
+	mounted := func(tenant, client, secret string) func(*azurePod) error {
+		return func(p *azurePod) error { return mount(p.credentials, tenant, client, secret) }
+	}
+	return []fault{
+		{what: "the client secret is wrong", flags: one, pod: mounted(tenant, application, "canary-client~secret/4+x2")},
+		{what: "the client secret has expired", flags: one, pod: mounted(tenant, application, "canary-expired~secret")},
+		{what: "no such tenant", flags: one, pod: mounted("00000000-0000-4000-8000-000000000000", application, clientSecret)},
+		{what: "no such application", flags: one, pod: mounted(tenant, "22222222-2222-4222-8222-222222222222", clientSecret)},
+		{what: "the authority of another cloud", flags: append(source(`{"name": "https://my-vault.vault.azure.net", "secrets": ["DB_PASSWORD"]}`), "--azure-authority", "https://login.microsoftonline.us/")},
+		{what: "Entra throttles, without Retry-After", flags: one, faults: atEntra(fake.Fault{Kind: fake.Status, Status: 429}), brief: true},
+		{what: "Entra throttles, Retry-After past the deadline", flags: one, faults: atEntra(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "60"})},
+		{what: "Entra: 500", flags: one, faults: atEntra(fake.Fault{Kind: fake.Status, Status: 500}), brief: true},
+		{what: "Entra: connection reset", flags: one, faults: atEntra(fake.Fault{Kind: fake.Reset}), brief: true},
+		{what: "Entra: no answer", flags: one, faults: atEntra(fake.Fault{Kind: fake.Silent}), brief: true},
+		{what: "Entra: half an answer", flags: one, faults: atEntra(fake.Fault{Kind: fake.Stall}), brief: true},
+		{what: "Entra: a sign-in page", flags: one, faults: atEntra(fake.Fault{Kind: fake.HTML})},
+		{what: "Entra: malformed JSON, with the token in it", flags: one, faults: atEntra(fake.Fault{Kind: fake.Malformed})},
+		{what: "Entra: an answer without the token", flags: one, faults: atEntra(fake.Fault{Kind: fake.NoAccessToken})},
+		{what: "Entra: a token with an expiry that is no number", flags: one, faults: atEntra(fake.Fault{Kind: fake.BadExpiry})},
+	}
+}
+
+func ofCredentials() []fault {
+	file := func(name string, text ...string) func(*azurePod) error {
+		return func(p *azurePod) error {
+			path := filepath.Join(p.credentials, "..data", name)
+			if len(text) == 0 {
+				return os.Remove(path)
+			}
+			return os.WriteFile(path, []byte(text[0]), 0o600)
+		}
+	}
+	env := func(variables ...string) func(*azurePod) error {
+		return func(p *azurePod) error {
+			p.env = append(p.env, variables...)
+			return os.RemoveAll(p.credentials)
+		}
+	}
+	by := func(credential string) []string {
+		return source(`{"name": "my-vault", "secrets": ["DB_PASSWORD"], "credential": "` + credential + `"}`)
+	}
+	return []fault{
+		{what: "no credentials at all", flags: one, pod: env()},
+		{what: "no credentials, and the Kubernetes Secret is named", flags: source(`{"name": "my-vault", "k8s_secret": "vault-creds", "secrets": ["DB_PASSWORD"]}`), pod: env()},
+		{what: "a file is missing", flags: one, pod: file("client_id")},
+		{what: "the file is empty", flags: one, pod: file("secret", "")},
+		{what: "the file is UTF-16", flags: one, pod: file("secret", "\xff\xfes\x00e\x00")},
+		{what: "the file has two lines", flags: one, pod: file("secret", "canary-first\ncanary-second\n")},
+		{what: "the tenant is none", flags: one, pod: file("tenant_id", "my tenant")},
+		{what: "the client id is none", flags: one, pod: file("client_id", clientSecret)},
+		{what: "a certificate without its key", flags: by("certificate"), pod: file("certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")},
+		{what: "no certificate", flags: by("certificate")},
+		{what: "workload identity without its variables", flags: by("workload"), pod: env("AZURE_CLIENT_ID=" + application)},
+		{what: "workload identity without its token", flags: by("workload"), pod: env("AZURE_CLIENT_ID="+application, "AZURE_TENANT_ID="+tenant, "AZURE_FEDERATED_TOKEN_FILE=/var/run/secrets/azure/tokens/azure-identity-token")},
+		{what: "no federated credential for the service account", flags: by("workload"), pod: otherSubject},
+		{what: "the machine has no managed identity", flags: by("managed"), pod: otherIdentity},
+		{what: "no metadata service (not an Azure machine)", flags: by("managed"), faults: []fake.Fault{{Kind: fake.Silent, Host: "169.254.169.254"}}},
+	}
+}
+
+func otherSubject(p *azurePod) error {
+	config, err := azureConfig(func(c *fake.Config) { c.Principals[0].Federated = "system:serviceaccount:ns:other" })
+	if err != nil {
+		return err
+	}
+	p.env = append(p.env, p.workload()...)
+	return p.SetConfig(config)
+}
+
+func otherIdentity(p *azurePod) error {
+	config, err := azureConfig(func(c *fake.Config) { c.Principals[0].Managed = false })
+	if err != nil {
+		return err
+	}
+	return p.SetConfig(config)
+}
+
+func ofNetwork() []fault {
+	without := func(name string, more ...string) func(*azurePod) error {
+		return func(p *azurePod) error {
+			var kept []string
+			for _, entry := range p.env {
+				if !strings.HasPrefix(entry, name+"=") {
+					kept = append(kept, entry)
+				}
+			}
+			p.env = append(kept, more...)
+			return nil
+		}
+	}
+	answering := func(text string) func(*azurePod) error {
+		return func(p *azurePod) error { return without("HTTPS_PROXY", "HTTPS_PROXY="+oneAnswer(text))(p) }
+	}
+	return []fault{
+		{what: "the proxy refuses", flags: one, pod: answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")},
+		{what: "the proxy wants a password", flags: one, pod: answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")},
+		{what: "the proxy is no proxy", flags: one, pod: answering("220 mail.example ESMTP\r\n"), brief: true},
+		{what: "nobody is at the proxy's address", flags: one, pod: without("HTTPS_PROXY", "HTTPS_PROXY=http://user:canary-first@127.0.0.1:1"), brief: true},
+		{what: "the certificate is of an unknown authority", flags: one, pod: without("SSL_CERT_FILE")},
+		{what: "SSL_CERT_FILE is not there", flags: one, pod: without("SSL_CERT_FILE", "SSL_CERT_FILE=/no/such/bundle.pem")},
+		{what: "the proxy says nothing", flags: one, faults: []fake.Fault{{Kind: fake.Silent, Method: http.MethodConnect}}, brief: true},
+		{what: "--azure-spread is longer than --timeout", flags: append(vault("my-vault", "DB_PASSWORD"), "--azure-spread", "200000h")},
+	}
+}
+
+// oneAnswer is the address of a server that says the same to everyone, until
+// the tests end.
+func oneAnswer(text string) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err.Error()
+	}
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, text)
+			_ = c.Close()
+		}
+	}()
+	return "http://" + listener.Addr().String()
+}

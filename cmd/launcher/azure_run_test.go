@@ -1,0 +1,197 @@
+package main_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+)
+
+// TestAnEmulatorByItsAddress is --azure-domain and an authority, by flag and by
+// the variable that the Azure SDK has, with no proxy.
+func TestAnEmulatorByItsAddress(t *testing.T) {
+	pod := newAzurePod(t)
+	address := strings.TrimSuffix(strings.TrimPrefix(pod.Direct, "https://"), "/")
+	source := []string{"-s", `azure_vault={"name": "https://` + address + `", "secrets": ["DB_PASSWORD"]}`}
+	for name, c := range map[string]struct{ env, flags []string }{
+		"flags":     {nil, []string{"--azure-domain", address, "--azure-authority", pod.Direct}},
+		"variables": {[]string{"LAUNCHER_AZURE_DOMAIN=" + address, "AZURE_AUTHORITY_HOST=" + pod.Direct}, nil},
+		"own ones":  {[]string{"LAUNCHER_AZURE_DOMAIN=" + address, "LAUNCHER_AZURE_AUTHORITY=" + pod.Direct, "AZURE_AUTHORITY_HOST=https://login.example/"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod.ResetCounters()
+			args := pod.args("run", slices.Concat(source, c.flags), "probe", "secret", "DB_PASSWORD")
+			got := start(t, append(c.env, "SSL_CERT_FILE="+pod.CA), "", args...)
+			require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
+			require.Zero(t, pod.Counters().Requests["connect"])
+			require.Equal(t, 1, pod.Counters().Tokens)
+		})
+	}
+	refused := start(t, pod.env, "", pod.args("run", source, "true")...)
+	require.Equal(t, 125, refused.status)
+	require.Contains(t, refused.stderr, "is no URL of a vault")
+}
+
+// TestWorkloadIdentity has what AKS injects, alone and beside mounted files.
+func TestWorkloadIdentity(t *testing.T) {
+	pod := newAzurePod(t)
+	pod.env = append(pod.env, pod.workload()...)
+	for _, credential := range []string{"auto", "workload"} {
+		source := []string{"-s", `azure_vault={"name": "my-vault", "secrets": ["DB_PASSWORD"], "credential": "` + credential + `"}`}
+		got := start(t, pod.env, "", slices.Concat([]string{"run"}, source, []string{"--", "probe", "secret", "DB_PASSWORD"})...)
+		require.Equal(t, result{stdout: `canary-db "1" <é>`}, got, credential)
+	}
+	require.NoError(t, pod.SetFaults(fake.Fault{Kind: fake.Silent, Host: "login.*"}))
+	require.NoError(t, os.RemoveAll(pod.credentials+"/..data"))
+	got := pod.run(t, append(vault("my-vault", "DB_PASSWORD"), "--timeout", "1s"), "true")
+	require.Equal(t, 124, got.status, "with no mounted files, it is the one that is asked: "+got.stderr)
+}
+
+// workload is the variables of workload identity, with a service account's
+// token. The launcher says so where that could not be written.
+func (p *azurePod) workload() []string {
+	encode := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	claims := fmt.Sprintf(`{"iss": "https://cluster.example", "sub": "system:serviceaccount:ns:job", "exp": %d}`, time.Now().Add(time.Hour).Unix())
+	path := p.credentials + "-federated"
+	_ = os.WriteFile(path, []byte(encode(`{"typ":"JWT"}`)+"."+encode(claims)+".c2ln"), 0o600)
+	return []string{"AZURE_CLIENT_ID=" + application, "AZURE_TENANT_ID=" + tenant, "AZURE_FEDERATED_TOKEN_FILE=" + path}
+}
+
+// slow is a launcher that waits for a vault which says nothing.
+func slow(t *testing.T, pod *azurePod, cmd *exec.Cmd) *strings.Builder {
+	t.Helper()
+	require.NoError(t, pod.SetFaults(fake.Fault{Kind: fake.Silent, Path: "/secrets/*"}))
+	cmd.Env = append(cmd.Env, pod.env...)
+	cmd.Stdout = io.Discard
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	require.Eventually(t, func() bool { return pod.Counters().Requests["secret"] > 0 }, time.Minute, 5*time.Millisecond)
+	return &stderr
+}
+
+// TestTermWhileAVaultIsSlow ends the launcher long before its deadline, as PID 1
+// too; the handler, which would leave a file, was never started.
+func TestTermWhileAVaultIsSlow(t *testing.T) {
+	for name, attributes := range map[string]*syscall.SysProcAttr{"a process": nil, "PID 1": pidNamespace()} {
+		t.Run(name, func(t *testing.T) {
+			pod := newAzurePod(t)
+			left := t.TempDir() + "/started"
+			cmd := launcherCommand(pod.args("run", append(vault("my-vault", "DB_PASSWORD"), "--timeout", "1h"), "touch", left)...)
+			cmd.SysProcAttr = attributes
+			stderr := slow(t, pod, cmd)
+			require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+			ended := make(chan struct{})
+			go func() { defer close(ended); _ = cmd.Wait() }()
+			select {
+			case <-ended:
+			case <-time.After(20 * time.Second):
+				require.Fail(t, "still running")
+			}
+			wait := cmd.ProcessState.Sys().(syscall.WaitStatus)
+			require.True(t, wait.Signaled() && wait.Signal() == syscall.SIGTERM || wait.ExitStatus() == 143, wait)
+			require.NoFileExists(t, left)
+			requireNoAzureSecret(t, stderr.String())
+		})
+	}
+}
+
+// TestOneDeadlineOverEverything has somebody say nothing at each step.
+func TestOneDeadlineOverEverything(t *testing.T) {
+	for name, fault := range map[string]fake.Fault{
+		"the proxy": {Method: "CONNECT"}, "Entra": {Host: "login.*"}, "the vault": {Host: "my-vault.*"}, "one secret": {Path: "/secrets/api-token/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fault.Kind = fake.Silent
+			pod := newAzurePod(t, func(c *fake.Config) { c.Faults = []fake.Fault{fault} })
+			got := pod.run(t, append(vault("my-vault", "DB_PASSWORD", "api-token"), "--timeout", "1s"), "echo", "started")
+			require.Equal(t, 124, got.status, got.stderr)
+			require.Empty(t, got.stdout)
+			require.Contains(t, got.stderr, "hint: ")
+		})
+	}
+}
+
+func TestWhatIsMissingMayBeLetThrough(t *testing.T) {
+	pod := newAzurePod(t)
+	flags := vault("my-vault", "DB_PASSWORD", "not-there", "nor-there")
+	got := pod.run(t, flags, "probe", "secret", "DB_PASSWORD")
+	require.Equal(t, 125, got.status)
+	require.Empty(t, got.stdout)
+	require.Contains(t, got.stderr, `secret "not-there"`, "all of them in one run")
+	require.Contains(t, got.stderr, `secret "nor-there"`)
+
+	got = pod.run(t, append(flags, "--missing", "warn"), "probe", "secret", "DB_PASSWORD")
+	require.Zero(t, got.status)
+	require.Equal(t, `canary-db "1" <é>`, got.stdout)
+	require.Contains(t, got.stderr, `launcher: warning: secret "not-there"`)
+
+	task := write(t, t.TempDir()+"/task.yaml", "spec: {secret_sources: [{kind: azure_vault, optional: true, source: {name: my-vault, secrets: [DB_PASSWORD, not-there]}}]}")
+	got = pod.run(t, []string{"--task", task}, "probe", "secret", "DB_PASSWORD")
+	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
+
+	task = write(t, t.TempDir()+"/task.yaml", "spec: {secret_sources: [{kind: azure_vault, optional: true, source: {name: my-vault, secrets: [retired]}}]}")
+	got = pod.run(t, []string{"--task", task, "--missing", "warn"}, "echo", "started")
+	require.Equal(t, 125, got.status, "what is there and cannot be read is not missing")
+	require.Empty(t, got.stdout)
+}
+
+// TestTheSpreadIsWithinTheDeadline has a spread that no deadline is long enough
+// for but by luck, and one that is nearly nothing.
+func TestTheSpreadIsWithinTheDeadline(t *testing.T) {
+	pod := newAzurePod(t)
+	got := pod.run(t, append(vault("my-vault", "DB_PASSWORD"), "--azure-spread", "200000h", "--timeout", "1s"), "true")
+	require.Equal(t, 124, got.status)
+	require.Contains(t, got.stderr, "--azure-spread")
+	require.Empty(t, pod.records(t), "nobody was asked")
+	got = pod.run(t, append(vault("my-vault", "DB_PASSWORD"), "--azure-spread", "50ms"), "probe", "secret", "DB_PASSWORD")
+	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
+}
+
+// TestTheSDKsLogStaysOff turns on what prints requests and answers.
+func TestTheSDKsLogStaysOff(t *testing.T) {
+	pod := newAzurePod(t)
+	pod.env = append(pod.env, "AZURE_SDK_GO_LOGGING=all")
+	got := pod.run(t, vault("my-vault", "DB_PASSWORD"), "probe", "secret", "DB_PASSWORD")
+	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
+}
+
+// TestTheHandlerHasNothingOfAzure looks at its descriptors and variables.
+func TestTheHandlerHasNothingOfAzure(t *testing.T) {
+	pod := newAzurePod(t)
+	pod.env = append(pod.env, "AZURE_CLIENT_SECRET="+clientSecret, "AZURE_CLIENT_CERTIFICATE_PASSWORD=canary-password", "AZURE_PASSWORD=canary-password")
+	for deliver, want := range map[string][]string{"stdin": {"0", "1", "2"}, "env": {"0", "1", "2"}, "fd": {"0", "1", "2", "3"}} {
+		got := pod.run(t, append(vault("my-vault", "DB_PASSWORD", "api-token"), "--deliver", deliver), "probe", "process")
+		require.Zero(t, got.status, got.stderr)
+		var p process
+		require.NoError(t, json.Unmarshal([]byte(got.stdout), &p))
+		var open []string
+		for number, target := range p.Descriptors {
+			open = append(open, number)
+			require.NotContains(t, target, "socket:")
+		}
+		require.ElementsMatch(t, want, open, p.Descriptors)
+		environ := strings.Join(p.Environ, "\n")
+		require.NotContains(t, environ, "AZURE_")
+		require.NotContains(t, environ, clientSecret)
+		require.NotContains(t, environ, "eyJ")
+		if deliver != "env" {
+			require.NotContains(t, environ, "canary-")
+		}
+	}
+}
