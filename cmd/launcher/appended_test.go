@@ -20,8 +20,8 @@ import (
 	"github.com/seed45446ece/launcher/launcher/appended"
 )
 
-// vault is a flag that only the second program can do something with.
-const vault = `azure_vault={"name": "my-vault", "secrets": ["db-password"]}`
+// vaultFlag is a flag that only the second program can do something with.
+const vaultFlag = `azure_vault={"name": "my-vault", "secrets": ["db-password"]}`
 
 const vaultTask = `{"spec": {"secret_sources": [{"kind": "azure_vault", "source": {"name": "my-vault"}}]}}`
 
@@ -76,7 +76,7 @@ func TestTheSecondProgramIsGivenAllThatTheFirstWas(t *testing.T) {
 	task := write(t, t.TempDir()+"/task.json", vaultTask)
 	for _, cmd := range []*exec.Cmd{
 		probeBehind(t, "run", "--task", task, "-p", "a=", "--", "echo", "", "--", "-x\n"),
-		probeBehind(t, "run", "-s", vault, "--handler", "handler.py:f"),
+		probeBehind(t, "run", "-s", vaultFlag, "--handler", "handler.py:f"),
 	} {
 		cmd.Env = append(cmd.Env, "EMPTY=", "LAUNCHER_VERBOSE=", "LINES=a\nb", "not a variable", "MLRUN_K8S_SECRET__A=secret")
 		cmd.Stdin = strings.NewReader("the user's")
@@ -110,7 +110,7 @@ func descriptorsOf(t *testing.T, cmd *exec.Cmd) []string {
 func TestTheSecondProgramEndsWithItsParent(t *testing.T) {
 	runtime.LockOSThread() // the parent is a thread
 	defer runtime.UnlockOSThread()
-	cmd := probeBehind(t, "run", "-s", vault, "--", "true")
+	cmd := probeBehind(t, "run", "-s", vaultFlag, "--", "true")
 	for range 20 {
 		again := &exec.Cmd{Path: cmd.Path, Args: cmd.Args, Env: cmd.Env, SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}}
 		require.Equal(t, "9 errno 0", secondOf(t, again).Parent)
@@ -135,8 +135,8 @@ func TestTheSecondProgramReadsTheTaskOfStandardInput(t *testing.T) {
 // TestTwoProgramsAnswerAsOne is all that a user can tell them apart by.
 func TestTwoProgramsAnswerAsOne(t *testing.T) {
 	for _, args := range [][]string{
-		{"run", "-s", vault, "--", "true"},
-		{"explain", "-s", vault},
+		{"run", "-s", vaultFlag, "--", "true"},
+		{"explain", "-s", vaultFlag},
 		{"explain", "--json", "--task", "-"},
 		{"run", "--task", "-", "--", "true"},
 		{"run", "--task", "-", "--", "no-such-command"},
@@ -186,12 +186,12 @@ func TestATaskWithoutAVaultNeedsTheFirstProgramAlone(t *testing.T) {
 			path := program(t, text)
 			cmd := exec.Command(path, "run", "-s", "inline={'A': 'x'}", "--", filepath.Join(bin, "probe"), "secret", "A")
 			require.Equal(t, result{stdout: "x"}, finish(t, cmd))
-			cmd = exec.Command(path, "run", "-s", vault, "--local", write(t, filepath.Dir(path)+"/local.env", "DB_PASSWORD=y"),
+			cmd = exec.Command(path, "run", "-s", vaultFlag, "--local", write(t, filepath.Dir(path)+"/local.env", "DB_PASSWORD=y"),
 				"--", filepath.Join(bin, "probe"), "secret", "db-password")
 			require.Equal(t, result{stdout: "y"}, finish(t, cmd))
 			require.Equal(t, result{status: 125, stderr: "launcher: azure_vault: this file holds no second program, or not all of it\n" +
 				"hint: take one from make build, go install or go build ./cmd/launcher, and do not strip it\n"},
-				finish(t, exec.Command(path, "run", "-s", vault, "--", "true")))
+				finish(t, exec.Command(path, "run", "-s", vaultFlag, "--", "true")))
 		})
 	}
 }
@@ -201,8 +201,8 @@ func TestInstallTakesBothPrograms(t *testing.T) {
 	dir := t.TempDir()
 	require.Equal(t, result{}, start(t, nil, "", "install", dir))
 	require.True(t, read(t, dir+"/launcher") == string(bytesOf(t, "launcher")))
-	got := finish(t, exec.Command(dir+"/launcher", "run", "-s", vault, "--", "true"))
-	require.Equal(t, start(t, nil, "", "run", "-s", vault, "--", "true"), got)
+	got := finish(t, exec.Command(dir+"/launcher", "run", "-s", vaultFlag, "--", "true"))
+	require.Equal(t, start(t, nil, "", "run", "-s", vaultFlag, "--", "true"), got)
 	require.NotContains(t, got.stderr, "second program")
 }
 
@@ -211,7 +211,7 @@ func TestInstallTakesBothPrograms(t *testing.T) {
 func TestNoMemoryToRunFrom(t *testing.T) {
 	cmd := launcherCommand()
 	cmd.Path = needs(t, "sh", "a node that runs no program from memory")
-	cmd.Args = []string{"sh", "-c", `echo 2 2>/dev/null >/proc/sys/vm/memfd_noexec || exit 99; exec launcher run -s "$0" -- true`, vault}
+	cmd.Args = []string{"sh", "-c", `echo 2 2>/dev/null >/proc/sys/vm/memfd_noexec || exit 99; exec launcher run -s "$0" -- true`, vaultFlag}
 	cmd.SysProcAttr = pidNamespace()
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -236,10 +236,10 @@ func TestAnyUserRunsTheSecondProgram(t *testing.T) {
 	require.NoError(t, os.Chmod(dir, 0o755))
 	require.NoError(t, os.WriteFile(dir+"/launcher", bytesOf(t, "launcher"), 0o711))
 	for path, want := range map[string]string{
-		bin + "/launcher": "^launcher: --secrets azure_vault: azure_vault: not built yet\n",
+		bin + "/launcher": "^launcher: --secrets azure_vault: azure_vault: (vault \"my-vault\": )?no credentials: ",
 		dir + "/launcher": "^launcher: azure_vault: open /proc/self/exe: permission denied\nhint: .*leave to read its own file",
 	} {
-		cmd := exec.Command(path, "run", "-s", vault, "--", "true")
+		cmd := exec.Command(path, "run", "-s", vaultFlag, "--", "true")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		got := finish(t, cmd)
 		require.Equal(t, 125, got.status)

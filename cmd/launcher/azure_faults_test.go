@@ -38,7 +38,7 @@ type outcome struct {
 
 const (
 	faultsPage = "../../docs/azure-faults.md"
-	started    = "the handler was started"
+	handlerRan = "the handler was started"
 )
 
 // TestFaults has everything that can go wrong at Azure go wrong, and compares
@@ -93,7 +93,7 @@ func meetAll(t *testing.T, sections []faultSection, timed bool) map[string]outco
 	all.Wait()
 	for _, f := range everyFault(sections) {
 		plain := outcomes[f.what]
-		require.Equal(t, plain.status == 0, plain.stdout == started+"\n", f.what)
+		require.Equal(t, plain.status == 0, plain.stdout == handlerRan+"\n", f.what)
 		require.Equal(t, plain.status == 0, len(plain.printed) == 0 || strings.HasPrefix(plain.printed[0], "launcher: warning: "), f.what)
 		for _, log := range []string{"", "text", "json"} {
 			o := outcomes[f.what+log]
@@ -133,7 +133,7 @@ func (f fault) meet(dir, log string) (o outcome, err error) {
 	if log != "" {
 		flags = append(flags, "--verbose", "--log", log)
 	}
-	cmd := exec.Command(filepath.Join(bin, "launcher"), pod.args("run", flags, "echo", started)...)
+	cmd := exec.Command(filepath.Join(bin, "launcher"), pod.args("run", flags, "echo", handlerRan)...)
 	cmd.Env = append(pod.env, "PATH="+os.Getenv("PATH"))
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -73,7 +73,7 @@ func TestRotationWhileTheFirstTokenIsRefused(t *testing.T) {
 // in the mount: it ends, and says so.
 func TestARefusedTokenAndNothingNewEnds(t *testing.T) {
 	pod := newAzurePod(t, func(c *fake.Config) { c.Faults = atVault(fake.Fault{Kind: fake.Status, Status: 401}) })
-	got := pod.run(t, vault("my-vault", "DB_PASSWORD", "api-token"), "echo", started)
+	got := pod.run(t, vault("my-vault", "DB_PASSWORD", "api-token"), "echo", handlerRan)
 	require.Equal(t, 125, got.status)
 	require.Empty(t, got.stdout)
 	require.LessOrEqual(t, pod.Counters().Tokens, 2)

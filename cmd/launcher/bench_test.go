@@ -47,7 +47,7 @@ func BenchmarkStart(b *testing.B) {
 		{"dotenv", nil, []string{"-s", "file=" + dir + "/app.env"}},
 		{"exec-config", append(environ, "MLRUN_EXEC_CONFIG="+task), nil},
 		{"yaml-task", environ, []string{"--task", dir + "/task.yaml"}},
-		{"vault", nil, []string{"-s", vault}},
+		{"vault", nil, []string{"-s", vaultFlag}},
 	} {
 		b.Run("via="+c.name, func(b *testing.B) {
 			var bare, ours, second []time.Duration
@@ -92,7 +92,7 @@ func BenchmarkMemory(b *testing.B) {
 	inline := []string{"run", "-s", "inline={'A': 'x'}", "--", "/bin/true"}
 	for of, args := range map[string][]string{
 		"bare": {"bare", "/bin/true"}, "launcher": append([]string{"launcher"}, inline...), "second": append([]string{"second"}, inline...),
-		"launcher-vault": {"launcher", "run", "-s", vault, "--", "/bin/true"}, "second-vault": {"second", "run", "-s", vault, "--", "/bin/true"},
+		"launcher-vault": {"launcher", "run", "-s", vaultFlag, "--", "/bin/true"}, "second-vault": {"second", "run", "-s", vaultFlag, "--", "/bin/true"},
 	} {
 		b.Run("of="+of, func(b *testing.B) {
 			var peak int

@@ -34,7 +34,7 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 		require.Equal(t, result{stdout: "x"}, finish(t, cmd))
 	}
 	cmd := &exec.Cmd{
-		Path: "/launcher", Args: []string{"launcher", "run", "-s", vault, "--", "/probe"}, Env: []string{}, Dir: "/",
+		Path: "/launcher", Args: []string{"launcher", "run", "-s", vaultFlag, "--", "/probe"}, Env: []string{}, Dir: "/",
 		SysProcAttr: &syscall.SysProcAttr{Chroot: image},
 	}
 	got := finish(t, cmd)
