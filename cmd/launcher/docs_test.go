@@ -22,10 +22,16 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 	require.Contains(t, read(t, "../../README.md"), strings.TrimRight(read(t, "../../examples/python/demo.txt"), "\n"))
 }
 
-// TestReadmeNamesWhatThereIs finds every flag, file and command of the README.
+// TestReadmeNamesWhatThereIs finds every flag, file and command of the README and
+// of the page about Azure.
 func TestReadmeNamesWhatThereIs(t *testing.T) {
-	readme := read(t, "../../README.md")
-	ours := regexp.MustCompile("`(az|kubectl) [^`]*`").ReplaceAllString(readme, "") // others' commands have others' flags
+	namesWhatThereIs(t, "../../", read(t, "../../README.md"))
+	namesWhatThereIs(t, "../../docs/", read(t, "../../docs/azure.md"))
+}
+
+func namesWhatThereIs(t *testing.T, folder, readme string) {
+	t.Helper()
+	ours := regexp.MustCompile("`(az|kubectl) [^`]*`|(?m:^    .*$)").ReplaceAllString(readme, "") // others' commands have others' flags
 	help := start(t, nil, "", "run", "--help").stdout + start(t, nil, "", "explain", "--help").stdout
 	for _, flag := range regexp.MustCompile("[` ](--[a-z][a-z-]+)").FindAllStringSubmatch(ours, -1) {
 		if flag[1] != "--from" { // the Dockerfile's
@@ -34,7 +40,7 @@ func TestReadmeNamesWhatThereIs(t *testing.T) {
 	}
 	for _, link := range regexp.MustCompile(`\]\(([^)h][^)]*)\)`).FindAllStringSubmatch(readme, -1) {
 		file, _, _ := strings.Cut(link[1], "#")
-		_, err := os.Stat("../../" + file)
+		_, err := os.Stat(folder + file)
 		require.NoError(t, err)
 	}
 	for _, target := range regexp.MustCompile("`make ([a-z]+)`").FindAllStringSubmatch(readme, -1) {
