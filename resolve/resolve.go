@@ -80,7 +80,7 @@ func (e *KeyError) Unwrap() error { return e.Err }
 func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 	sources = slices.Clone(sources)
 	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
-	m := merger{won: map[string]won{}}
+	m := merger{won: map[string]won{}, said: map[int]bool{}}
 	for i, a := range ask(ctx, sources) {
 		m.add(sources[i], a)
 	}
@@ -148,6 +148,7 @@ type won struct {
 
 type merger struct {
 	rows     []Row
+	said     map[int]bool // rows that failed as their whole source did
 	won      map[string]won
 	problems document.Problems
 }
@@ -170,6 +171,7 @@ func (m *merger) add(b Bound, a answer) {
 		if name, _, ok := strings.Cut(f.Key, "="); ok {
 			f.Key = name + "=" // what follows was perhaps meant as a value
 		}
+		m.said[len(m.rows)] = a.err != nil && errors.Is(f.Err, a.err)
 		m.put(b, f)
 	}
 }
@@ -191,6 +193,7 @@ func (m *merger) result() (Resolution, error) {
 	for i, row := range m.rows {
 		winner, has := m.won[row.Key]
 		switch {
+		case m.said[i]:
 		case row.State == Failed, row.State == Missing && !row.Optional && !has:
 			m.problems.Join(&KeyError{row.Key, row.Provider, row.Err})
 		case row.State == Found && winner.row != i:

@@ -163,10 +163,11 @@ func TestTheSpreadIsWithinTheDeadline(t *testing.T) {
 	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
 }
 
-// TestTheSDKsLogStaysOff turns on what prints requests and answers.
+// TestTheSDKsLogStaysOff turns on what prints requests and answers, the SDK's and
+// net/http's.
 func TestTheSDKsLogStaysOff(t *testing.T) {
-	pod := newAzurePod(t)
-	pod.env = append(pod.env, "AZURE_SDK_GO_LOGGING=all")
+	pod := newAzurePod(t, func(c *fake.Config) { c.HTTP2 = true })
+	pod.env = append(pod.env, "AZURE_SDK_GO_LOGGING=all", "GODEBUG=http2debug=2")
 	got := pod.run(t, vault("my-vault", "DB_PASSWORD"), "probe", "secret", "DB_PASSWORD")
 	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
 }

@@ -61,6 +61,9 @@ func (c *client) url() string { return "https://" + c.spec.Host }
 // the vault is in a domain that the operator allowed: it says what the token is
 // for.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
+	if err := c.identity.known(ctx); err != nil {
+		return err
+	}
 	if c.spec.Resource == "" {
 		if err := c.door.learn(ctx, c.http, c.tries); err != nil {
 			return problemOf(err, asked{vault: vaultName(c.spec.Host)}.String())
@@ -94,7 +97,7 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 	if r := c.reads[key]; r != nil {
 		return r
 	}
-	r := newRead(c.url(), name, version, work)
+	r := newRead(c.spec.Host, name, version, work)
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)

@@ -56,6 +56,20 @@ func (i *identity) client() string { return cmp.Or(i.name.Load().client, "CLIENT
 // errLate is that there was no time to ask for a token, or for its answer.
 var errLate = &problem{text: "no token before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 
+// known reads the credential, so that nobody is asked anything without one.
+func (i *identity) known(ctx context.Context) error {
+	select {
+	case i.lock <- struct{}{}:
+		defer func() { <-i.lock }()
+	case <-ctx.Done():
+		return errLate
+	}
+	if i.current.get != nil {
+		return nil
+	}
+	return i.reopen(ctx)
+}
+
 // GetToken implements azcore.TokenCredential. Its errors are problems.
 func (i *identity) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	select {

@@ -9,12 +9,14 @@ package keyvault
 
 import (
 	"context"
+	"io"
+	"log"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
+	azlog "github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
@@ -56,10 +58,14 @@ type clientKey struct {
 	identityKey
 }
 
-// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on: it has
-// answers in it. It does so once, before the first request, as the SDK reads its
-// setting without a lock.
-var quiet = sync.OnceFunc(func() { log.SetListener(nil) })
+// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and
+// net/http's, which GODEBUG=http2debug=2 does: they have tokens and answers in
+// them. It does so once, before the first request, as the SDK reads its setting
+// without a lock.
+var quiet = sync.OnceFunc(func() {
+	azlog.SetListener(nil)
+	log.SetOutput(io.Discard)
+})
 
 // New is no vaults yet.
 func New(o Options) *Vaults {
@@ -98,23 +104,23 @@ type source struct {
 }
 
 // Find reads all that is declared, or all enabled secrets of the vault where
-// nothing is. An error of it is of the credential or of the vault; what is
-// wrong with one secret is in its Finding. Nothing that it began is under way
+// nothing is. An error of it is of the credential or of the vault, and then that
+// of every declared key; what is wrong with one secret is in its Finding. Nothing that it began is under way
 // when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err := s.vaults.spread(ctx); err != nil {
-		return nil, err
+		return s.failed(err)
 	}
 	c, err := s.vaults.client(s.spec)
 	if err != nil {
-		return nil, err
+		return s.failed(err)
 	}
 	var work sync.WaitGroup
 	defer work.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := c.connect(ctx, &work); err != nil {
-		return nil, err
+		return s.failed(err)
 	}
 	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
 		names, reads, err := c.everything(ctx, &work)
@@ -125,6 +131,17 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 		return found, err
 	}
 	return s.declared(ctx, &work, c), nil
+}
+
+// failed is the answer for every declared key where the vault cannot be read.
+func (s source) failed(err error) (found []resolve.Finding, _ error) {
+	for _, secret := range s.spec.Secrets {
+		found = append(found, resolve.Finding{Key: secret.Key, Where: address(s.spec.Host, secret.Name, secret.Version), Err: err})
+	}
+	for _, name := range s.spec.Bundle {
+		found = append(found, resolve.Finding{Key: name, Where: address(s.spec.Host, name, ""), Err: err})
+	}
+	return found, err
 }
 
 // declared reads the secrets and bundles that the source names.
@@ -140,7 +157,7 @@ func (s source) declared(ctx context.Context, work *sync.WaitGroup, c *client) (
 		found = append(found, c.finish(ctx, work, reads[i]).finding(secret.Key))
 	}
 	for i, name := range s.spec.Bundle {
-		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
+		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(vaultName(c.spec.Host), name)...)
 	}
 	return found
 }

@@ -42,7 +42,7 @@ func TestASecretOfACertificateIsReadWhereItIsNamed(t *testing.T) {
 	require.Equal(t, "site=pfx", values(found))
 	found, err = w.find("{name: my-vault, secrets: [disabled-now]}")
 	require.EqualError(t, problemIn(t, found, err), `vault "my-vault": secret "disabled-now" is disabled`)
-	require.Equal(t, "enable it, or name a version that is enabled", hintOf(found[0].Err))
+	require.Equal(t, "az keyvault secret set-attributes --vault-name my-vault --name disabled-now --enabled true, or name a version that is enabled", hintOf(found[0].Err))
 	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
 }
 
@@ -137,4 +137,14 @@ func TestAnExpiredSecretIsServedWithANote(t *testing.T) {
 	for i, want := range []string{"it expired on 2020-09-13" + served, "it is not valid before 2100-01-01" + served, "it expired on 2020-09-13" + served, "", "it expired on 2020-09-13" + served} {
 		require.Equal(t, want, found[i].Note)
 	}
+}
+
+func TestATokenThatIsRefusedAtALaterPageIsReplaced(t *testing.T) {
+	w := listedWorld(t, 2)
+	authorized := true
+	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Path: "/secrets", Authorized: &authorized, Skip: 1, Count: 1}))
+	found, err := w.find(all)
+	require.NoError(t, err)
+	require.Equal(t, "a=1 b=2 empty= z=3", values(found))
+	require.Equal(t, 2, w.asked()["token"])
 }

@@ -77,11 +77,15 @@ func exists(path string) bool {
 
 // createSecret is the line that makes the credentials.
 func createSecret(spec azure.Spec) string {
+	proof := "--from-literal=secret=CLIENT_SECRET"
+	if spec.Credential == "certificate" {
+		proof = "--from-file=certificate=cert.pem"
+	}
 	name := spec.K8sSecret
 	if name == "" {
 		name = "azure-creds"
 	}
-	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-literal=secret=CLIENT_SECRET"
+	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + proof
 }
 
 // files is a mounted credential, read from one generation of the mount.

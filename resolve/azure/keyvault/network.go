@@ -44,9 +44,9 @@ func network(req *http.Request, err error) verdict {
 	if tunnel, ok := errors.AsType[refusedTunnel](err); ok {
 		return tunnel.verdict(host)
 	}
-	proxied := false
+	proxied, unreached := false, hintTimeout
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
-		host, proxied = "the proxy to "+host, true
+		host, proxied, unreached = "the proxy to "+host, true, hintProxy
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return lookUp(host, dns, proxied)
@@ -58,15 +58,15 @@ func network(req *http.Request, err error) verdict {
 		return refusal(host+" does not speak TLS", hintProxy)
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return unavailable("no answer from "+host, hintTimeout)
+		return unavailable("no answer from "+host, unreached)
 	}
 	for _, known := range []error{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EPIPE} {
 		if errors.Is(err, known) {
-			return unavailable(host+": "+known.Error(), hintTimeout)
+			return unavailable(host+": "+known.Error(), unreached)
 		}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return unavailable(host+" closed the connection before its answer was whole", hintTimeout)
+		return unavailable(host+" closed the connection before its answer was whole", unreached)
 	}
 	if errors.Is(err, errTooMuch) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
@@ -76,7 +76,7 @@ func network(req *http.Request, err error) verdict {
 	if _, ok := errors.AsType[nonRetriable](err); ok && req.Method == http.MethodGet {
 		return refusal(host+" gave an answer that the Azure SDK does not take", hintAnswer)
 	}
-	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
+	return unavailable(fmt.Sprintf("the request to %s failed", host), unreached)
 }
 
 // lookUp is the verdict on a host that was not found. A cluster's DNS may not

@@ -23,9 +23,13 @@ type read struct {
 	cut           bool            // it ended with that
 }
 
+// address is the URL of a secret.
+func address(host, name, version string) string {
+	return "https://" + host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
+}
+
 func newRead(vault, name, version string, by *sync.WaitGroup) *read {
-	where := vault + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
-	return &read{name: name, version: version, where: where, done: make(chan struct{}), by: by}
+	return &read{name: name, version: version, where: address(vault, name, version), done: make(chan struct{}), by: by}
 }
 
 // finding is what was read, under this key.
@@ -34,15 +38,18 @@ func (r *read) finding(key string) resolve.Finding {
 }
 
 // members is the members of a secret that holds a JSON object, each a key; what
-// is wrong with all of it is under the secret's name. A scalar keeps its text as written, null is absent, and anything nested is an
-// error of its key, as in an inline source.
-func (r *read) members(name string) []resolve.Finding {
+// is wrong with all of it is under the secret's name. A scalar keeps its text as
+// written, null is absent, and anything nested is an error of its key, as in an
+// inline source.
+func (r *read) members(vault, name string) []resolve.Finding {
+	what := asked{vault: vault, name: name}.String()
 	if r.err != nil {
 		return []resolve.Finding{r.finding(name)}
 	}
-	node, err := document.ParseJSON("the bundle "+r.where, r.value.Reveal())
+	node, err := document.ParseJSON(what+": the bundle", r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
-		err = &problem{text: "the bundle " + r.where + " is not a JSON object, but " + node.Kind.String(), hint: "its members are the keys: {\"DB_PASSWORD\": \"...\"}"}
+		err = &problem{text: what + ": the bundle is no JSON object, but " + node.Kind.String(),
+			hint: `its members are the keys: {"DB_PASSWORD": "..."}; a secret that is one value goes under secrets`}
 	}
 	var found []resolve.Finding
 	if err != nil {
@@ -55,9 +62,9 @@ func (r *read) members(name string) []resolve.Finding {
 		member := resolve.Finding{Key: f.Name, Where: r.where + ", member " + document.Shown(f.Name), Note: r.note}
 		switch {
 		case f.Value.Kind == document.Null:
-			member.Err = resolve.Absent("it is null in the bundle " + r.where)
+			member.Err = resolve.Absent(what + ": it is null in the bundle")
 		case !f.Value.Scalar():
-			member.Err = &problem{text: "its value in the bundle " + r.where + " must be a scalar, not " + f.Value.Kind.String(),
+			member.Err = &problem{text: what + ": its value in the bundle must be a scalar, not " + f.Value.Kind.String(),
 				hint: "give its JSON text as a string"}
 		default:
 			member.Value = resolve.NewValue([]byte(f.Value.Text))

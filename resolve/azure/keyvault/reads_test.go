@@ -14,6 +14,7 @@ import (
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
@@ -211,4 +212,19 @@ func insides(v *Vaults) (all []any) {
 		all = append(all, identity, identity.current, &identity.current)
 	}
 	return all
+}
+
+func TestAVaultThatCannotBeReadFailsEachKeyAndSaysSoOnce(t *testing.T) {
+	w := start(t)
+	w.give(w.mount, tenant, application, "another")
+	source := w.source("{name: my-vault, secrets: [DB_PASSWORD, {key: OLD, name: db-password, version: ffff}], bundle: [set]}")
+	r, err := resolve.Resolve(t.Context(), []resolve.Bound{{Declaration: resolve.Declaration{Kind: "azure_vault"}, Source: source}})
+	require.Len(t, document.Flatten(err), 1)
+	require.ErrorContains(t, err, "AADSTS7000215")
+	var rows []string
+	for _, row := range r.Rows {
+		rows = append(rows, row.Key+" "+string(row.State)+" "+row.Where)
+	}
+	const at = "failed https://my-vault.vault.azure.net/secrets/"
+	require.Equal(t, []string{"DB_PASSWORD " + at + "DB-PASSWORD", "OLD " + at + "db-password/ffff", "set " + at + "set"}, rows)
 }

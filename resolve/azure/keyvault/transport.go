@@ -64,7 +64,7 @@ func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 		}
 		proxy, err := find(u)
 		if err != nil || value != "" && !proxyAddress(value) { // not shown: it may have a password
-			return nil, &problem{text: "the address of the proxy for " + u.Hostname() + " is no URL", hint: "check variable " + variable}
+			return nil, &problem{text: "the address of the proxy for " + u.Hostname() + " is no URL", hint: "check variable " + variable + "; in a user or password %2F stands for /, %40 for @"}
 		}
 		return proxy, nil
 	}
@@ -74,7 +74,7 @@ func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 // of.
 func proxyAddress(text string) bool {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" {
+	if !strings.Contains(text, "://") {
 		u, err = url.Parse("http://" + text)
 	}
 	return err == nil && u.Hostname() != ""

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
 func TestAnAuthorityThatIsNotTrustedIsRefusedAtOnce(t *testing.T) {
@@ -84,5 +85,16 @@ func TestTheProxysVariablesAreThoseOfGo(t *testing.T) {
 		}
 		w.requireRead()
 		delete(w.options.Environ, "https_proxy")
+	}
+}
+
+func TestAProxysAddressThatIsNoneIsNotGonePast(t *testing.T) {
+	for _, address := range []string{"http://user:pass" + sourcetest.Canary + "/word@proxy.example", "http://", "://proxy", "http://%zz", "a b"} {
+		w := start(t)
+		w.options.Environ["HTTPS_PROXY"] = address
+		_, err := w.find(one)
+		require.EqualError(t, err, "the address of the proxy for login.microsoftonline.com is no URL", address)
+		require.Contains(t, hintOf(err), "HTTPS_PROXY")
+		require.Empty(t, w.log())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,11 +32,11 @@ type pace struct {
 	managed   time.Duration // the same for the machine's own identity, which is near
 	first     time.Duration // the first wait is below it, and each further one below twice as much
 	longest   time.Duration // no wait is longer, unless the server asks for it
-	throttled time.Duration // nor than this at a throttled vault, whose window is 10 s
+	throttled time.Duration // nor than this at a throttled vault: what is waited past its window of 10 s is lost
 }
 
 func usual() pace {
-	return pace{10 * time.Second, 4 * time.Second, time.Second, 20 * time.Second, 5 * time.Second}
+	return pace{10 * time.Second, 4 * time.Second, time.Second, 20 * time.Second, 3 * time.Second}
 }
 
 // tries is the pipeline policy that sends a request until it is answered, is
@@ -53,6 +54,10 @@ type tries struct {
 // Do implements policy.Policy. Throttling is borne until the deadline; what else
 // may go better, mostTries times.
 func (t *tries) Do(req *policy.Request) (*http.Response, error) {
+	// A next page's address has the port, which the SDK takes for another host
+	// than its challenge's.
+	req.Raw().URL.Host = strings.TrimSuffix(req.Raw().URL.Host, ":443")
+	req.Raw().Host = strings.TrimSuffix(req.Raw().Host, ":443")
 	ctx := req.Raw().Context()
 	turn := turn{gate: t.gate}
 	defer turn.end()
@@ -157,8 +162,8 @@ func (v verdict) late(req *http.Request) *problem {
 		return &problem{text: "no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 	}
 	text := v.text + ", until the deadline"
-	if v.after > 0 {
-		text = fmt.Sprintf("%s, and it asks for a wait of %v, past the deadline", v.text, v.after)
+	if v.after > time.Second {
+		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", v.text, v.after)
 	}
 	return &problem{text: text, hint: v.hint, kind: v.kind}
 }

@@ -57,9 +57,9 @@ func TestARequestWaitsAsLongAsTheServerAsks(t *testing.T) {
 func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
 	secrets, hundred := hundred()
 	for _, c := range []struct{ source, path, want string }{
-		{one, "*/token", "no token: login.microsoftonline.com throttles (429), and it asks for a wait of 1h0m0s, past the deadline"},
-		{all, "/secrets", `vault "my-vault" throttles (429), and it asks for a wait of 1h0m0s, past the deadline`},
-		{hundred, "/secrets/*", `vault "my-vault" throttles (429), and it asks for a wait of 1h0m0s, past the deadline`},
+		{one, "*/token", "no token: login.microsoftonline.com throttles (429), and asks for a wait of 1h0m0s, past the deadline"},
+		{all, "/secrets", `vault "my-vault" throttles (429), and asks for a wait of 1h0m0s, past the deadline`},
+		{hundred, "/secrets/*", `vault "my-vault" throttles (429), and asks for a wait of 1h0m0s, past the deadline`},
 	} {
 		w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = secrets })
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "3600", Path: c.path, Skip: map[bool]int{true: 1}[c.source == all]}))

@@ -83,7 +83,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 		return v
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
-	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code != "":
+	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound":
 		return verdict{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
@@ -106,7 +106,8 @@ func (c *client) forbidden(a asked, inner string) verdict {
 	}
 	switch inner {
 	case "SecretDisabled":
-		return refusal(a.String()+" is disabled", "enable it, or name a version that is enabled")
+		return refusal(a.String()+" is disabled",
+			fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true, or name a version that is enabled", a.vault, a.name))
 	case "ForbiddenByRbac":
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
 			fmt.Sprintf("az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope $(az keyvault show --name %s --query id -o tsv); it may take minutes to hold",
@@ -114,9 +115,12 @@ func (c *client) forbidden(a asked, inner string) verdict {
 	case "ForbiddenByPolicy":
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
 			fmt.Sprintf("az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
-	case "ForbiddenByFirewall", "ForbiddenByConnection":
+	case "ForbiddenByFirewall":
 		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
 			"allow the cluster's outbound address or subnet in the vault's networking, or give it a private endpoint")
+	case "ForbiddenByConnection":
+		return refusal(fmt.Sprintf("vault %q takes no public address", a.vault),
+			"reach it by a private endpoint, with the DNS zone privatelink.vaultcore.azure.net in the cluster")
 	}
 	return refusal(fmt.Sprintf("%s: forbidden %s", a, code(inner)), "see the vault's access control and networking")
 }
