@@ -13,6 +13,9 @@ func (p *program) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.stays() {
+		return p.stay(s)
+	}
 	interrupt := p.watch()
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()

@@ -24,7 +24,9 @@ type settings struct {
 	env                 launcher.EnvOptions
 	warnMissing         bool
 	requireConfidential bool
-	timeout             time.Duration
+	timeout, grace      time.Duration
+	init                string
+	user                *launcher.User // nil for the launcher's own
 }
 
 // errUsage is a flag with a value that it does not have.
@@ -90,12 +92,20 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		warnMissing:         choice("missing", "fail", "warn") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
+		grace:               c.Duration("grace"),
+		init:                choice("init", "auto", "always", "never"),
 	}
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
-	if s.timeout < 0 {
-		wrong = append(wrong, errUsage{message: "--timeout is less than 0"})
+	for name, duration := range map[string]time.Duration{"--timeout": s.timeout, "--grace": s.grace} {
+		if duration < 0 {
+			wrong = append(wrong, errUsage{message: name + " is less than 0"})
+		}
+	}
+	var err error
+	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
+		wrong = append(wrong, err)
 	}
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
 		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
@@ -106,7 +116,6 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
 		wrong = append(wrong, errUsage{message: "--env-prefix cannot be the start of a variable's name"})
 	}
-	choice("init", "auto", "always", "never")
 	return s, errors.Join(append(wrong, notBuilt(c)...)...)
 }
 
@@ -114,11 +123,8 @@ func (p *program) read(c *cli.Context) (settings, error) {
 func notBuilt(c *cli.Context) []error {
 	var missing []error
 	for flag, asked := range map[string]bool{
-		"--user":           c.String("user") != "",
 		"--mask":           c.Bool("mask"),
 		"--refresh":        c.Duration("refresh") != 0,
-		"--grace":          c.IsSet("grace"),
-		"--init always":    c.String("init") == "always",
 		"--deliver files":  c.String("deliver") == "files",
 		"--deliver socket": c.String("deliver") == "socket",
 	} {

@@ -1,0 +1,162 @@
+// Package inherit hands on what this process was started with to the program
+// that it becomes or starts: the signal mask and the ignored signals, which the
+// Go runtime changes, and no descriptor too many.
+//
+// It owns the program's entry point, where they are seen last as they were, and
+// the variable by which one launcher tells them to the next. It knows nobody.
+package inherit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// record is what launcher_entry saw: whether it ran, the mask, the ignored
+// signals, and room for the kernel's answers. Nothing else writes to it. In a
+// program that was linked without that entry it stays zero.
+var record [8]uint64
+
+// Variable tells a launcher that another one started it, or that it started
+// itself anew: PID:MASK:IGNORED, in hexadecimal but for the PID, which is that
+// of the one who says so. It is void for any other process, so that it may be
+// inherited by accident, and as a setting of the launcher reaches no handler.
+const Variable = "LAUNCHER_STARTED_BY"
+
+// Start is what a process was started with; bit n-1 stands for signal n, as in
+// the kernel's sets.
+type Start struct {
+	Mask, Ignored uint64
+	Child         bool // by a launcher, which stays as its parent
+	Blocked       bool // no thread has ever taken a signal
+	known         bool
+}
+
+// Now is how this process was started.
+func Now() Start {
+	if s, ok := told(os.Getenv(Variable)); ok {
+		return s
+	}
+	return Start{Mask: record[1], Ignored: record[2], known: record[0] != 0, Blocked: record[0] != 0 && os.Getpid() == 1}
+}
+
+func told(text string) (Start, bool) {
+	pid, sets, _ := strings.Cut(text, ":")
+	mask, ignored, _ := strings.Cut(sets, ":")
+	by, err := strconv.Atoi(pid)
+	if err != nil || by != os.Getpid() && by != os.Getppid() {
+		return Start{}, false
+	}
+	s := Start{Child: by != os.Getpid(), Blocked: by == os.Getpid(), known: true}
+	var wrong [2]error
+	s.Mask, wrong[0] = strconv.ParseUint(mask, 16, 64)
+	s.Ignored, wrong[1] = strconv.ParseUint(ignored, 16, 64)
+	return s, errors.Join(wrong[:]...) == nil
+}
+
+// Tell is environ with the variable that makes a program's start like this one.
+func (s Start) Tell(environ []string) []string {
+	var out []string
+	for _, entry := range environ {
+		if !strings.HasPrefix(entry, Variable+"=") {
+			out = append(out, entry)
+		}
+	}
+	return append(out, fmt.Sprintf("%s=%d:%x:%x", Variable, os.Getpid(), s.Mask, s.Ignored))
+}
+
+// Unblock gives a launcher that is a child its mask, so that a signal ends it:
+// its parent has all blocked. It is for the program's init, on the first
+// thread, as the Go runtime starts all others with the mask that it found.
+func Unblock() error {
+	if s := Now(); s.Child {
+		return setMask(s.Mask)
+	}
+	return nil
+}
+
+// Block blocks all signals on this thread; the others are as they were. The
+// mask that was is in the Start, where nothing better is known.
+func (s *Start) Block() error {
+	old, err := BlockAll()
+	if err == nil && !s.known {
+		s.Mask, s.known = old, true
+	}
+	return err
+}
+
+// BlockAll blocks all signals on this thread and answers with the mask that was.
+func BlockAll() (uint64, error) {
+	var all, old unix.Sigset_t
+	all.Val[0] = ^all.Val[0]
+	err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &old)
+	return uint64(old.Val[0]), err
+}
+
+func setMask(mask uint64) error {
+	var set unix.Sigset_t
+	set.Val[0] = mask
+	return unix.PthreadSigmask(unix.SIG_SETMASK, &set, nil)
+}
+
+// HandOn makes the mask and the ignored signals those that this process was
+// started with, for the program that it is about to become, and keeps the
+// goroutine to its thread, whose mask execve(2) hands on. A program without the
+// entry point does not know them, and changes nothing.
+func HandOn() error {
+	s := Now()
+	if !s.known {
+		return nil
+	}
+	runtime.LockOSThread()
+	for n := range 64 {
+		if s.Ignored>>n&1 == 1 {
+			if err := Ignore(unix.Signal(n + 1)); err != nil {
+				return err
+			}
+		}
+	}
+	return setMask(s.Mask)
+}
+
+// Ignore ignores a signal without the Go runtime, which execve(2) hands on.
+func Ignore(s unix.Signal) error { return action(s, 1) }
+
+// Default takes a signal from the Go runtime and gives it its default.
+func Default(s unix.Signal) error { return action(s, 0) }
+
+// action sets SIG_DFL, 0, or SIG_IGN, 1, without flags.
+func action(s unix.Signal, handler uint64) error {
+	// The handler is first in the kernel_sigaction of amd64 and arm64, and all
+	// zero is SIG_DFL in every one; 8 is the size of its mask, rt_sigaction(2).
+	action := [4]uint64{handler}
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// CloseOnExec marks every descriptor from first on, whoever opened it
+// (CVE-2024-21626). Kernels before 5.11 are asked for one after the other.
+func CloseOnExec(first int) error {
+	if unix.CloseRange(uint(first), ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("list the open descriptors: %w", err)
+	}
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= first {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
+}

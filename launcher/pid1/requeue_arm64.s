@@ -1,0 +1,26 @@
+#include "textflag.h"
+
+// func addresses() (handler, restorer uintptr)
+TEXT ·addresses(SB), NOSPLIT, $0-16
+	MOVD $requeue<>(SB), R0
+	MOVD R0, handler+0(FP)
+	MOVD $restore<>(SB), R0
+	MOVD R0, restorer+8(FP)
+	RET
+
+// requeue is what it is in requeue_amd64.s.
+TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
+	MOVD $-1, R3
+	MOVD R3, 40(R2)               // uc_sigmask
+	MOVD R1, R2
+	MOVD R0, R1
+	MOVD $172, R8                 // getpid
+	SVC
+	MOVD $138, R8                 // rt_sigqueueinfo
+	SVC
+	RET
+
+TEXT restore<>(SB), NOSPLIT|NOFRAME, $0
+	MOVD $139, R8                 // rt_sigreturn
+	SVC
+	BRK
