@@ -44,9 +44,9 @@ func reside(args []string) int {
 	if err != nil {
 		return r.end(errUsage{err.Error(), helpCommands})
 	}
-	return orders.Reside(func(message string) {
-		if !r.quiet {
-			r.line("warning", message, "")
+	return orders.Reside(func(level, message string) {
+		if level == "error" || !r.quiet {
+			r.line(level, message, "")
 		}
 	})
 }

@@ -71,14 +71,21 @@ func (s Start) Tell(environ []string) []string {
 	return append(out, fmt.Sprintf("%s=%d:%x:%x", Variable, os.Getpid(), s.Mask, s.Ignored))
 }
 
+// ChildName is the name of a launcher that is a child, until execve(2) gives it
+// the handler's: by it the parent knows, once the child has ended, that there
+// was no handler.
+const ChildName = "launcher: start"
+
 // Unblock gives a launcher that is a child its mask, so that a signal ends it:
 // its parent has all blocked. It is for the program's init, on the first
 // thread, as the Go runtime starts all others with the mask that it found.
 func Unblock() error {
-	if s := Now(); s.Child {
-		return setMask(s.Mask)
+	s := Now()
+	if !s.Child {
+		return nil
 	}
-	return nil
+	name, _ := unix.BytePtrFromString(ChildName)
+	return errors.Join(unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0), setMask(s.Mask))
 }
 
 // Block blocks all signals on this thread; the others are as they were. The

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/inherit"
 )
 
 // reap waits for each child that has ended or stopped, and reports whether the
@@ -31,11 +33,7 @@ func (r *resident) reap() bool {
 			continue
 		}
 		if ended := r.minded[pid]; ended != nil {
-			code := int(info.Status)
-			if info.Code != exited {
-				code += 128
-			}
-			ended(code)
+			ended(info)
 		}
 		delete(r.told, pid)
 		_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
@@ -51,14 +49,22 @@ func (r *resident) reap() bool {
 
 // lost is that the handler ended and somebody else was told, which cannot be.
 func (r *resident) lost() bool {
-	r.warn("the handler's exit status is lost")
+	r.say("error", "the handler's exit status is lost")
 	r.status = 125
 	return true
 }
 
 // handlerEnded begins the end of what the handler left.
-func (r *resident) handlerEnded(code int) {
-	r.status, r.phase, r.deadline = code, ending, r.graceFromNow()
+func (r *resident) handlerEnded(info signalInfo) {
+	r.status = int(info.Status)
+	if info.Code != exited {
+		r.status += 128
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", r.Handler))
+		if string(name) == inherit.ChildName+"\n" {
+			r.say("error", fmt.Sprintf("ended by %s while resolving; the handler was not started", unix.SignalName(unix.Signal(info.Status))))
+		}
+	}
+	r.phase, r.deadline = ending, r.graceFromNow()
 	r.end(-r.Handler, unix.SIGTERM)
 	delete(r.minded, r.Handler)
 }

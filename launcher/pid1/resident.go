@@ -27,21 +27,22 @@ type resident struct {
 	tty      terminal
 	given    bool // the terminal is the handler's
 	stopped  bool // by job control: the handler, and this process with it
-	warn     func(string)
+	say      func(level, message string)
 	phase    phase
 	deadline time.Time // of the phase, zero for none
 	status   int
-	minded   map[int]func(code int) // what the end of a child means that is no orphan
-	told     map[int]bool           // children that were sent TERM
-	atEnd    []func()               // on every way out
+	minded   map[int]func(signalInfo) // what the end of a child means that is no orphan
+	told     map[int]bool             // children that were sent TERM
+	atEnd    []func()                 // on every way out
 }
 
 // Reside does the parent's work and answers with the handler's exit status,
-// 128+n where signal n ended it. What there is to say goes to warn.
-func (o Orders) Reside(warn func(string)) int {
+// 128+n where signal n ended it. What there is to tell, an error or a warning,
+// goes to say.
+func (o Orders) Reside(say func(level, message string)) int {
 	settle()
-	r := &resident{Orders: o, warn: warn, tty: terminal{-1, unix.Getpgrp()}, told: map[int]bool{}}
-	r.minded = map[int]func(int){o.Handler: r.handlerEnded}
+	r := &resident{Orders: o, say: say, tty: terminal{-1, unix.Getpgrp()}, told: map[int]bool{}}
+	r.minded = map[int]func(signalInfo){o.Handler: r.handlerEnded}
 	if o.Terminal {
 		r.tty.fd = terminalFD
 		r.given = r.tty.foreground() == o.Handler
@@ -105,14 +106,14 @@ func (r *resident) expire() bool {
 	r.deadline = time.Time{}
 	switch r.phase {
 	case running:
-		r.warn(fmt.Sprintf("the handler did not end within %v of TERM and was killed", r.Grace))
+		r.say("warning", fmt.Sprintf("the handler did not end within %v of TERM and was killed", r.Grace))
 		_ = unix.Kill(-r.Handler, unix.SIGKILL)
 		_ = unix.Kill(r.Handler, unix.SIGKILL) // it may be in another group by now
 	case ending:
 		r.phase, r.deadline = killing, time.Now().Add(afterKill)
 		r.endRest(unix.SIGKILL)
 	case killing:
-		r.warn("a process that the handler left does not end, though it was killed")
+		r.say("warning", "a process that the handler left does not end, though it was killed")
 		return true
 	}
 	return false

@@ -1,8 +1,10 @@
 package pid1
 
 import (
+	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -49,6 +51,22 @@ func settle() {
 	_ = unix.Chdir("/") // holds no volume
 	_, _ = inherit.BlockAll()
 	requeue()
+	forget()
+}
+
+// forget lets go of the program's pages that were needed to start; the few that
+// are needed again are in the system's cache. It says nothing where it cannot.
+func forget() {
+	maps, _ := os.ReadFile("/proc/self/maps") // proc_pid_maps(5)
+	for line := range strings.Lines(string(maps)) {
+		var from, to uintptr
+		var mode, offset, device string
+		var file int
+		n, _ := fmt.Sscanf(line, "%x-%x %s %s %s %d", &from, &to, &mode, &offset, &device, &file)
+		if n == 6 && file != 0 && mode[1] == '-' {
+			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, from, to-from, unix.MADV_DONTNEED)
+		}
+	}
 }
 
 // requeue has a signal given back to the process by any thread that takes it
