@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,7 @@ type Job struct {
 	Options  EnvOptions
 	Environ  resolve.Environ // the launcher's own
 	Withhold []string        // variables that carried secrets in, not passed on
+	User     *User           // whom the handler runs as, nil for the launcher's own
 }
 
 // Protect makes this process one whose memory nobody else can read: no core
@@ -113,6 +115,12 @@ func (j Job) Exec(before func()) error {
 	before()
 	if err := inherit.HandOn(); err != nil {
 		return fmt.Errorf("restore the signals: %w", err)
+	}
+	if j.User != nil {
+		runtime.LockOSThread()
+		if err := j.User.become(); err != nil {
+			return fmt.Errorf("--user %v: %w", j.User, err)
+		}
 	}
 	return execError(j.Command.Path, j.Deliver, unix.Exec(j.Command.Path, j.Command.Args, environ))
 }

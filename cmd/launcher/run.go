@@ -16,6 +16,9 @@ func (p *program) run(c *cli.Context) error {
 	if s.stays() {
 		return p.stay(s)
 	}
+	if err := s.user.Check(p.credentialDirectories(c)); err != nil {
+		return err
+	}
 	interrupt := p.watch()
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
@@ -40,8 +43,17 @@ func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
 		Deliver: s.deliver, Options: s.env,
-		Environ: r.environ, Withhold: r.variables,
+		Environ: r.environ, Withhold: r.variables, User: s.user,
 	}
+}
+
+// credentialDirectories is where the credentials for a vault are mounted.
+func (p *program) credentialDirectories(c *cli.Context) []string {
+	if dir := c.String("azure-credentials"); dir != "" {
+		return []string{dir}
+	}
+	const mounted = "/.mlrun/azure_vault" // MLRun's
+	return []string{p.environ["HOME"] + mounted, "/root" + mounted}
 }
 
 // lookUp finds the command, or what calls the function of --handler, before
