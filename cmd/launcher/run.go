@@ -9,17 +9,17 @@ import (
 
 // run resolves the task's secrets and becomes the handler.
 func (p *program) run(c *cli.Context) error {
+	interrupt := p.watch()
 	s, err := p.read(c)
 	if err != nil {
 		return err
 	}
 	if s.stays() {
-		return p.stay(s)
+		return p.stay(s, interrupt)
 	}
 	if err := s.user.Check(p.credentialDirectories(c)); err != nil {
 		return err
 	}
-	interrupt := p.watch()
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
 	r, err := p.readTask(ctx, s)

@@ -98,9 +98,9 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
-	for name, duration := range map[string]time.Duration{"--timeout": s.timeout, "--grace": s.grace} {
-		if duration < 0 {
-			wrong = append(wrong, errUsage{message: name + " is less than 0"})
+	for _, name := range []string{"timeout", "grace"} {
+		if c.Duration(name) < 0 {
+			wrong = append(wrong, errUsage{message: "--" + name + " is less than 0"})
 		}
 	}
 	var err error

@@ -23,10 +23,10 @@ import (
 // program that was linked without that entry it stays zero.
 var record [8]uint64
 
-// Variable tells a launcher that another one started it, or that it started
-// itself anew: PID:MASK:IGNORED, in hexadecimal but for the PID, which is that
-// of the one who says so. It is void for any other process, so that it may be
-// inherited by accident, and as a setting of the launcher reaches no handler.
+// Variable tells a launcher that another one is its parent, and what that one
+// was started with: PID:MASK:IGNORED, the sets in hexadecimal. It is void for a
+// process with another parent, so that it may be inherited by accident, and as
+// a setting of the launcher it reaches no handler.
 const Variable = "LAUNCHER_STARTED_BY"
 
 // Start is what a process was started with; bit n-1 stands for signal n, as in
@@ -34,7 +34,6 @@ const Variable = "LAUNCHER_STARTED_BY"
 type Start struct {
 	Mask, Ignored uint64
 	Child         bool // by a launcher, which stays as its parent
-	Blocked       bool // no thread has ever taken a signal
 	known         bool
 }
 
@@ -43,24 +42,24 @@ func Now() Start {
 	if s, ok := told(os.Getenv(Variable)); ok {
 		return s
 	}
-	return Start{Mask: record[1], Ignored: record[2], known: record[0] != 0, Blocked: record[0] != 0 && os.Getpid() == 1}
+	return Start{Mask: record[1], Ignored: record[2], known: record[0] != 0}
 }
 
 func told(text string) (Start, bool) {
 	pid, sets, _ := strings.Cut(text, ":")
 	mask, ignored, _ := strings.Cut(sets, ":")
 	by, err := strconv.Atoi(pid)
-	if err != nil || by != os.Getpid() && by != os.Getppid() {
+	if err != nil || by != os.Getppid() {
 		return Start{}, false
 	}
-	s := Start{Child: by != os.Getpid(), Blocked: by == os.Getpid(), known: true}
+	s := Start{Child: true, known: true}
 	var wrong [2]error
 	s.Mask, wrong[0] = strconv.ParseUint(mask, 16, 64)
 	s.Ignored, wrong[1] = strconv.ParseUint(ignored, 16, 64)
 	return s, errors.Join(wrong[:]...) == nil
 }
 
-// Tell is environ with the variable that makes a program's start like this one.
+// Tell is environ with the variable for a child of this process.
 func (s Start) Tell(environ []string) []string {
 	var out []string
 	for _, entry := range environ {

@@ -65,10 +65,10 @@ func ParseOrders(args []string) (o Orders, err error) {
 
 // Stay starts this program again as a child that becomes the handler, and makes
 // this process its resident parent, so it returns only with an error: then there
-// is no child. Nothing is lost from the moment when all signals are blocked:
-// those that are pending stay so across execve(2), and so do children that have
-// ended.
-func (o Orders) Stay() error {
+// is no child. Before is called once this process ends by no signal any more:
+// those that come are pending from then on, and stay so across execve(2), as do
+// children that have ended.
+func (o Orders) Stay(before func()) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	program, err := self()
@@ -79,10 +79,8 @@ func (o Orders) Stay() error {
 	if err := start.Block(); err != nil {
 		return err
 	}
-	if !start.Blocked {
-		// The runtime's other threads would take signals: begin again without them.
-		return fmt.Errorf("start %q again: %w", program, unix.Exec(program, os.Args, start.Tell(os.Environ())))
-	}
+	requeue()
+	before()
 	if os.Getpid() != 1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			return err
@@ -98,6 +96,8 @@ func (o Orders) Stay() error {
 		return fmt.Errorf("start the handler's process: %w", err)
 	}
 	if err = o.descriptors(tty); err == nil {
+		keepBlocked()
+		blockOthers()
 		err = unix.Exec(program, o.args(), environment())
 	}
 	_ = unix.Kill(o.Handler, unix.SIGKILL)

@@ -21,6 +21,8 @@ TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	MOVQ AX, DI
 	MOVQ $129, AX                 // rt_sigqueueinfo
 	SYSCALL
+	LOCK
+	INCQ ·requeued(SB)
 	RET
 
 TEXT restore<>(SB), NOSPLIT|NOFRAME, $0

@@ -18,6 +18,12 @@ TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	SVC
 	MOVD $138, R8                 // rt_sigqueueinfo
 	SVC
+	MOVD $·requeued(SB), R3
+again:
+	LDAXR (R3), R4
+	ADD   $1, R4
+	STLXR R4, (R3), R5
+	CBNZ  R5, again
 	RET
 
 TEXT restore<>(SB), NOSPLIT|NOFRAME, $0

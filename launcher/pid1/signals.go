@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -54,6 +56,25 @@ func settle() {
 	forget()
 }
 
+// keepBlocked has threads that begin from now on, also those of the program that
+// this process becomes, keep all signals blocked: the Go runtime unblocks those
+// that would end it, and ends by them with a status of its own while it starts. A filter answers
+// rt_sigprocmask(2) with success, seccomp(2), and nobody inherits it, as the
+// resident starts no process. Where it is refused, requeue is left, which comes
+// a moment later.
+func keepBlocked() {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the system call's number is first
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: unix.SYS_RT_SIGPROCMASK},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == nil {
+		_, _, _ = unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
+	}
+}
+
 // forget lets go of the program's pages that were needed to start; the few that
 // are needed again are in the system's cache. It says nothing where it cannot.
 func forget() {
@@ -69,18 +90,44 @@ func forget() {
 	}
 }
 
-// requeue has a signal given back to the process by any thread that takes it
-// all the same: the Go runtime unblocks those in its threads that faults cause,
-// CHLD and 32 to 34, whatever they were started with.
+// requeue has a signal given back to the process by any thread that takes it,
+// which then has all blocked: the Go runtime unblocks those that would end it in
+// all of its threads, whatever they were started with.
 func requeue() {
-	const onStack, restorer = 0x08000000, 0x04000000 // SA_ONSTACK, SA_RESTORER
+	const onStack, restorer, siginfo = 0x08000000, 0x04000000, 4 // SA_ONSTACK, SA_RESTORER, SA_SIGINFO
 	handler, back := addresses()
 	if handler == 0 {
 		return
 	}
-	action := [4]uintptr{handler, onStack | restorer, back, ^uintptr(0)}
+	action := [4]uintptr{handler, onStack | restorer | siginfo, back, ^uintptr(0)}
 	for signal := uintptr(1); signal <= 64; signal++ { // refused for KILL and STOP
 		_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, signal, uintptr(unsafe.Pointer(&action)), 0, setSize, 0, 0)
+	}
+}
+
+// requeued counts the threads that the handler has blocked; only it writes.
+var requeued uint64
+
+// blockOthers has every other thread pass the handler, which each does once: a
+// signal that a thread had taken would be lost with it, as execve(2) ends it.
+// Without a /proc of this namespace the threads are not known, and that moment
+// stays.
+func blockOthers() {
+	if name, err := os.Readlink("/proc/self"); err != nil || name != strconv.Itoa(os.Getpid()) {
+		return
+	}
+	self := unix.Gettid()
+	for range 1000 {
+		threads, err := os.ReadDir("/proc/self/task")
+		if err != nil || atomic.LoadUint64(&requeued) >= uint64(len(threads)-1) {
+			return
+		}
+		for _, thread := range threads {
+			if id, _ := strconv.Atoi(thread.Name()); id != self {
+				_ = unix.Tgkill(os.Getpid(), id, unix.SIGURG)
+			}
+		}
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: 20_000}, nil)
 	}
 }
 
