@@ -10,7 +10,8 @@ TEXT ·addresses(SB), NOSPLIT, $0-16
 
 // requeue is a signal handler, of the C calling convention: signal, info and
 // context. It blocks all signals in the thread that it returns to, and sends the
-// process the same signal again, rt_sigqueueinfo(2).
+// process the same signal again, with its value where it has one:
+// rt_sigqueueinfo(2) refuses a thread that is not the first any other.
 TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	MOVQ $-1, AX
 	MOVQ AX, 296(DX)              // uc_sigmask
@@ -21,6 +22,11 @@ TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	MOVQ AX, DI
 	MOVQ $129, AX                 // rt_sigqueueinfo
 	SYSCALL
+	TESTQ AX, AX
+	JEQ  sent
+	MOVQ $62, AX                  // kill
+	SYSCALL
+sent:
 	LOCK
 	INCQ ·requeued(SB)
 	RET

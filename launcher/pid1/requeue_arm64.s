@@ -14,10 +14,18 @@ TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	MOVD R3, 40(R2)               // uc_sigmask
 	MOVD R1, R2
 	MOVD R0, R1
+	MOVD R0, R6
 	MOVD $172, R8                 // getpid
 	SVC
 	MOVD $138, R8                 // rt_sigqueueinfo
 	SVC
+	CBZ  R0, sent
+	MOVD $172, R8
+	SVC
+	MOVD R6, R1
+	MOVD $129, R8                 // kill
+	SVC
+sent:
 	MOVD $·requeued(SB), R3
 again:
 	LDAXR (R3), R4
