@@ -32,10 +32,17 @@ type container struct {
 // mount, its standard output and error to be read here.
 func asPID1(t *testing.T, args ...string) *container {
 	t.Helper()
-	cmd := command(args...)
+	return begin(t, contained(args...))
+}
+
+// contained is a program as PID 1 with a /proc of its own, as a container has
+// it: a shell mounts it and becomes the program.
+func contained(args ...string) *exec.Cmd {
+	program := command(args...)
+	cmd := command(append([]string{"sh", "-c", `mount -t proc proc /proc && exec "$@"`, "sh"}, program.Args...)...)
 	cmd.SysProcAttr = pidNamespace()
 	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNS
-	return begin(t, cmd)
+	return cmd
 }
 
 func command(args ...string) *exec.Cmd {
@@ -43,6 +50,9 @@ func command(args ...string) *exec.Cmd {
 		args[0] = filepath.Join(bin, "launcher")
 	}
 	cmd := exec.Command(args[0], args[1:]...)
+	if cmd.Err == nil && args[0] != "sh" {
+		cmd.Args[0] = cmd.Path
+	}
 	cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH")}
 	return cmd
 }
@@ -99,6 +109,15 @@ func (c *container) end() (status int, rest string) {
 	wait := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	require.True(c, wait.Exited(), "the parent itself ended by %v", wait.Signal())
 	return wait.ExitStatus(), text.String()
+}
+
+// ended is a command's exit status, 128+n where signal n ended it.
+func ended(cmd *exec.Cmd) int {
+	wait := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if wait.Signaled() {
+		return 128 + int(wait.Signal())
+	}
+	return wait.ExitStatus()
 }
 
 func (c *container) messages() string {

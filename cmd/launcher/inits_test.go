@@ -64,9 +64,8 @@ func (s scenario) outcome(t *testing.T, init []string) string {
 	if s.script == "" {
 		handler = []string{"no-such-command"}
 	}
-	cmd := command(append(append([]string{}, init...), handler...)...)
+	cmd := contained(append(append([]string{}, init...), handler...)...)
 	cmd.Env = append(cmd.Env, "D="+t.TempDir())
-	cmd.SysProcAttr = pidNamespace()
 	c := begin(t, cmd)
 	var said []string
 	if s.drive != nil {
