@@ -6,6 +6,8 @@ COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+# The program's own entry point, launcher/inherit: where it is written.
+ENTRY   := $(if $(filter amd64 arm64,$(shell go env GOARCH)),-E launcher_entry)
 FUZZTIME ?= 30s
 
 export CGO_ENABLED = 0
@@ -14,8 +16,8 @@ help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 build: ## build/launcher, static and reproducible
-	@$(BUILD) -tags $(TAGS),split -ldflags "$(LDFLAGS)" -o build/first ./cmd/launcher
-	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/second ./cmd/launcher
+	@$(BUILD) -tags $(TAGS),split -ldflags "$(LDFLAGS) $(ENTRY)" -o build/first ./cmd/launcher
+	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/second ./cmd/launcher
 	@GOOS= GOARCH= go run ./cmd/append build/first build/second build/launcher
 
 examples: build ## build/fakevault too, the Key Vault on loopback that the examples use

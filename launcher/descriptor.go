@@ -3,7 +3,6 @@ package launcher
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -74,22 +73,4 @@ func memfd() (int, error) {
 		return unix.MemfdCreate("launcher-context", flags)
 	}
 	return fd, err
-}
-
-// closeOnExec marks every descriptor above 2, whoever opened it
-// (CVE-2024-21626). Kernels before 5.11 are asked for one after the other.
-func closeOnExec() error {
-	if unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
-		return nil
-	}
-	open, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return fmt.Errorf("list the open descriptors: %w", err)
-	}
-	for _, entry := range open {
-		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
-			unix.CloseOnExec(fd)
-		}
-	}
-	return nil
 }

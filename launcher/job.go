@@ -8,11 +8,14 @@ package launcher
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -24,6 +27,7 @@ type Job struct {
 	Options  EnvOptions
 	Environ  resolve.Environ // the launcher's own
 	Withhold []string        // variables that carried secrets in, not passed on
+	User     *User           // whom the handler runs as, nil for the launcher's own
 }
 
 // Protect makes this process one whose memory nobody else can read: no core
@@ -40,7 +44,7 @@ func Protect() error {
 		return err
 	}
 	if os.Getpid() != 1 { // for which the default is nothing: it has to watch for them
-		if err := errors.Join(defaultAction(unix.SIGQUIT), defaultAction(unix.SIGABRT)); err != nil {
+		if err := errors.Join(inherit.Default(unix.SIGQUIT), inherit.Default(unix.SIGABRT)); err != nil {
 			return err
 		}
 	}
@@ -79,19 +83,6 @@ func polled(fd int) bool {
 	return errors.Is(err, unix.ENOENT)
 }
 
-// defaultAction takes a signal from the Go runtime, which answers it with a
-// trace of all goroutines and their registers, and status 2.
-func defaultAction(s unix.Signal) error {
-	// All zero is SIG_DFL without flags in every architecture's kernel_sigaction;
-	// 8 is the size of its mask, rt_sigaction(2).
-	var action [4]uint64
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
-	if errno != 0 {
-		return errno
-	}
-	return nil
-}
-
 // Check is the error that Exec would return before it changes anything.
 func (j Job) Check() error {
 	_, _, err := j.assemble()
@@ -122,13 +113,22 @@ func (j Job) Exec(before func()) error {
 		return err
 	}
 	before()
+	if err := inherit.HandOn(); err != nil {
+		return fmt.Errorf("restore the signals: %w", err)
+	}
+	if j.User != nil {
+		runtime.LockOSThread()
+		if err := j.User.become(); err != nil {
+			return fmt.Errorf("--user %v: %w", j.User, err)
+		}
+	}
 	return execError(j.Command.Path, j.Deliver, unix.Exec(j.Command.Path, j.Command.Args, environ))
 }
 
 // descriptors leaves the handler 0, 1, 2 and the context's, and no other that
 // the launcher was started with.
 func (j Job) descriptors(text []byte) error {
-	if err := closeOnExec(); err != nil {
+	if err := inherit.CloseOnExec(3); err != nil {
 		return err
 	}
 	if j.Deliver == Env {

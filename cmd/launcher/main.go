@@ -14,6 +14,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/pid1"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -23,15 +25,21 @@ func init() {
 	if launcher.EndsWithParent() { // asked for, as it costs a tenth of the start
 		runtime.LockOSThread()
 	}
+	if err := inherit.Unblock(); err != nil {
+		os.Exit(report{out: standardError{}}.end(err))
+	}
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == pid1.Command {
+		os.Exit(reside(os.Args[2:]))
+	}
 	os.Exit(run(os.Args, resolve.NewEnviron(os.Environ())))
 }
 
 // run is the whole program; its result is the exit status.
 func run(args []string, environ resolve.Environ) int {
-	p := program{environ: environ, report: report{out: standardError{}}}
+	p := program{environ: environ, report: report{out: standardError{}, pod: environ["KUBERNETES_SERVICE_HOST"] != ""}}
 	if err := errors.Join(launcher.Reserve(), launcher.Protect()); err != nil {
 		return p.report.end(err)
 	}

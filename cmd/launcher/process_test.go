@@ -162,8 +162,7 @@ func TestQuitShowsNoTrace(t *testing.T) {
 // tests may have had ignored.
 func TestTermWhileResolvingAsPID1(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGABRT} {
-		cmd := launcherCommand("run", "--task", "-", "--", "echo", "started")
-		cmd.SysProcAttr = pidNamespace()
+		cmd := contained("launcher", "run", "--task", "-", "--", "echo", "started")
 		stderr := requireEnded(t, cmd, signal)
 		require.Equal(t, "launcher: ended by "+unix.SignalName(signal)+" while resolving; the handler was not started\n", stderr)
 	}

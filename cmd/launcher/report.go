@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -28,6 +30,7 @@ type report struct {
 	out            io.Writer
 	json           bool
 	quiet, verbose bool
+	pod            bool // whose termination log has the messages too
 }
 
 // exitStatus is an error that has been said, or needs no words.
@@ -112,7 +115,7 @@ func (r report) line(level, message, advice string) {
 			Message string `json:"message"`
 			Hint    string `json:"hint,omitempty"`
 		}{level, message, advice}) // strings have no way to fail
-		_, _ = fmt.Fprintf(r.out, "%s\n", line)
+		r.write(level, string(line)+"\n")
 		return
 	}
 	if level == "warning" {
@@ -122,7 +125,24 @@ func (r report) line(level, message, advice string) {
 	if advice != "" {
 		text += "hint: " + oneLine(advice) + "\n"
 	}
+	r.write(level, text)
+}
+
+// terminationLog is what Kubernetes shows of a container that has ended, by
+// default the end of this file; it makes the file before the container starts.
+const terminationLog = "/dev/termination-log"
+
+func (r report) write(level, text string) {
 	_, _ = io.WriteString(r.out, text)
+	if !r.pod || level == "info" {
+		return
+	}
+	fd, err := unix.Open(terminationLog, unix.O_WRONLY|unix.O_APPEND|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return // not a pod, or one that has the file elsewhere
+	}
+	_, _ = unix.Write(fd, []byte(text))
+	_ = unix.Close(fd)
 }
 
 // maxLine is the longest message, in bytes.

@@ -5,15 +5,22 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // run resolves the task's secrets and becomes the handler.
 func (p *program) run(c *cli.Context) error {
+	interrupt := p.watch()
 	s, err := p.read(c)
 	if err != nil {
 		return err
 	}
-	interrupt := p.watch()
+	if s.stays() {
+		return p.stay(s, interrupt)
+	}
+	if err := s.user.Check(azure.Directories(s.azureCredentials, p.environ["HOME"])); err != nil {
+		return err
+	}
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
 	r, err := p.prepare(ctx, s)
@@ -37,7 +44,7 @@ func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
 		Deliver: s.deliver, Options: s.env,
-		Environ: r.environ, Withhold: r.variables,
+		Environ: r.environ, Withhold: r.variables, User: s.user,
 	}
 }
 

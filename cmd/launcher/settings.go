@@ -25,11 +25,13 @@ type settings struct {
 	env                 launcher.EnvOptions
 	warnMissing         bool
 	requireConfidential bool
-	timeout             time.Duration
+	timeout, grace      time.Duration
 	azureCredentials    string
 	azureParallel       int
 	azureSpread         time.Duration
 	realm               azure.Realm
+	init                string
+	user                *launcher.User // nil for the launcher's own
 }
 
 // errUsage is a flag with a value that it does not have.
@@ -99,13 +101,21 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
 		realm:               azure.Realm{Authority: cmp.Or(c.String("azure-authority"), p.environ["AZURE_AUTHORITY_HOST"]), Domains: values(c, "azure-domain", p.environ)},
+		grace:               c.Duration("grace"),
+		init:                choice("init", "auto", "always", "never"),
 	}
 	wrong = append(wrong, s.checkAzure()...)
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
-	if s.timeout < 0 {
-		wrong = append(wrong, errUsage{message: "--timeout is less than 0"})
+	for _, name := range []string{"timeout", "grace"} {
+		if c.Duration(name) < 0 {
+			wrong = append(wrong, errUsage{message: "--" + name + " is less than 0"})
+		}
+	}
+	var err error
+	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
+		wrong = append(wrong, err)
 	}
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
 		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
@@ -116,7 +126,6 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
 		wrong = append(wrong, errUsage{message: "--env-prefix cannot be the start of a variable's name"})
 	}
-	choice("init", "auto", "always", "never")
 	return s, errors.Join(append(wrong, notBuilt(c)...)...)
 }
 
@@ -145,11 +154,8 @@ func (s settings) checkAzure() []error {
 func notBuilt(c *cli.Context) []error {
 	var missing []error
 	for flag, asked := range map[string]bool{
-		"--user":           c.String("user") != "",
 		"--mask":           c.Bool("mask"),
 		"--refresh":        c.Duration("refresh") != 0,
-		"--grace":          c.IsSet("grace"),
-		"--init always":    c.String("init") == "always",
 		"--deliver files":  c.String("deliver") == "files",
 		"--deliver socket": c.String("deliver") == "socket",
 	} {

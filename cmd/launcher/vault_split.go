@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/seed45446ece/launcher/launcher/appended"
+	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -33,15 +34,21 @@ func vaults(resolve.Environ, settings) func(azure.Spec) resolve.Source {
 // that; the second starts from the beginning, with all that this one was given.
 // It returns only where there is nothing to do, or with an error.
 //
-// Signals are watched for up to execve(2). From there to the watch of the second
-// it is as at any start of a Go program: PID 1 is not reached by one, as the
-// runtime unblocks all before it has a handler for any.
+// Signals are as this program was started with them, for the second to find.
+// PID 1, which is here with --init never alone, watches for them up to
+// execve(2), as their default is nothing there; from there to the watch of the
+// second it is as at any start of a Go program, and one may be missed.
 func (p *program) handOver(r prepared) error {
 	needs := func(b resolve.Bound) bool { _, ok := b.Source.(elsewhere); return ok }
 	if !slices.ContainsFunc(r.sources, needs) {
 		return nil
 	}
 	p.report.detail("exec the second program of this file, which reads azure_vault")
+	if os.Getpid() != 1 {
+		if err := inherit.HandOn(); err != nil {
+			return fmt.Errorf("restore the signals: %w", err)
+		}
+	}
 	return fmt.Errorf("azure_vault: %w", appended.Exec(os.Args, os.Environ(), r.input))
 }
 

@@ -8,6 +8,7 @@
 package azure
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -195,4 +196,17 @@ func (s Spec) Keys() []string {
 		keys = append(keys, secret.Key)
 	}
 	return keys
+}
+
+// Directories is where mounted credentials may be: the directory that is given,
+// or MLRun's places, in the home directory and then in root's.
+func Directories(given, home string) []string {
+	const mlrun = ".mlrun/azure_vault"
+	switch {
+	case given != "":
+		return []string{given}
+	case home != "":
+		return []string{filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
+	}
+	return []string{filepath.Join("/root", mlrun)}
 }

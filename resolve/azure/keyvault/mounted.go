@@ -29,22 +29,13 @@ const (
 	certificateFile = "certificate"
 )
 
-// mlrun is where MLRun mounts the credentials, below the home directory.
-const mlrun = ".mlrun/azure_vault"
-
 // directory is where a source's credentials are mounted: below a directory of
 // the options, in the folder of the Kubernetes Secret's name if there is one,
 // whatever is in it. It reports whether any of the files is there; where none
 // is, the directory is the one to make them in.
 func (v *Vaults) directory(spec azure.Spec) (string, bool) {
 	o := v.options()
-	bases := []string{o.Credentials}
-	if o.Credentials == "" {
-		bases = []string{filepath.Join("/root", mlrun)}
-		if home := o.Environ["HOME"]; home != "" {
-			bases = []string{filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
-		}
-	}
+	bases := azure.Directories(o.Credentials, o.Environ["HOME"])
 	for _, base := range bases {
 		if own := filepath.Join(base, spec.K8sSecret); spec.K8sSecret != "" && isDir(own) {
 			return own, holdsAny(own)

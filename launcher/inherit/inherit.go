@@ -1,0 +1,180 @@
+// Package inherit hands on what this process was started with to the program
+// that it becomes or starts: the signal mask and the ignored signals, which the
+// Go runtime changes, and no descriptor too many.
+//
+// It owns the program's entry point, where they are seen last as they were, and
+// the variable by which one launcher tells them to the next. It knows nobody.
+package inherit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// record is what launcher_entry saw: whether it ran, the mask, the ignored
+// signals, and room for the kernel's answers. Nothing else writes to it. In a
+// program that was linked without that entry it stays zero.
+var record [8]uint64
+
+// Variable tells a launcher that another one is its parent, and what that one
+// was started with: PID:MASK:IGNORED, the sets in hexadecimal. It is void for a
+// process with another parent, so that it may be inherited by accident, and as
+// a setting of the launcher it reaches no handler.
+const Variable = "LAUNCHER_STARTED_BY"
+
+// Start is what a process was started with; bit n-1 stands for signal n, as in
+// the kernel's sets.
+type Start struct {
+	Mask, Ignored uint64
+	Child         bool // by a launcher, which stays as its parent
+	known         bool
+}
+
+// Now is how this process was started.
+func Now() Start {
+	if s, ok := told(os.Getenv(Variable)); ok {
+		return s
+	}
+	return Start{Mask: record[1], Ignored: record[2], known: record[0] != 0}
+}
+
+func told(text string) (Start, bool) {
+	pid, sets, _ := strings.Cut(text, ":")
+	mask, ignored, _ := strings.Cut(sets, ":")
+	by, err := strconv.Atoi(pid)
+	if err != nil || by != os.Getppid() {
+		return Start{}, false
+	}
+	s := Start{Child: true, known: true}
+	var wrong [2]error
+	s.Mask, wrong[0] = strconv.ParseUint(mask, 16, 64)
+	s.Ignored, wrong[1] = strconv.ParseUint(ignored, 16, 64)
+	return s, errors.Join(wrong[:]...) == nil
+}
+
+// Tell is environ with the variable for a child of this process.
+func (s Start) Tell(environ []string) []string {
+	var out []string
+	for _, entry := range environ {
+		if !strings.HasPrefix(entry, Variable+"=") {
+			out = append(out, entry)
+		}
+	}
+	return append(out, fmt.Sprintf("%s=%d:%x:%x", Variable, os.Getpid(), s.Mask, s.Ignored))
+}
+
+// ChildName is the name of a launcher that is a child, until execve(2) gives it
+// the handler's: by it the parent knows, once the child has ended, that there
+// was no handler.
+const ChildName = "launcher: start"
+
+// Unblock gives a launcher that is a child its mask, so that a signal ends it:
+// its parent has all blocked. It is for the program's init, on the first
+// thread, as the Go runtime starts all others with the mask that it found.
+func Unblock() error {
+	s := Now()
+	if !s.Child {
+		return nil
+	}
+	name, _ := unix.BytePtrFromString(ChildName)
+	return errors.Join(unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0), setMask(s.Mask))
+}
+
+// Block blocks all signals on this thread; the others are as they were. The
+// mask that was is in the Start, where nothing better is known.
+func (s *Start) Block() error {
+	old, err := BlockAll()
+	if err == nil && !s.known {
+		s.Mask, s.known = old, true
+	}
+	return err
+}
+
+// BlockAll blocks all signals on this thread and answers with the mask that was.
+func BlockAll() (uint64, error) {
+	var all, old unix.Sigset_t
+	all.Val[0] = ^all.Val[0]
+	err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &old)
+	return uint64(old.Val[0]), err
+}
+
+func setMask(mask uint64) error {
+	var set unix.Sigset_t
+	set.Val[0] = mask
+	return unix.PthreadSigmask(unix.SIG_SETMASK, &set, nil)
+}
+
+// HandOn makes the mask and the ignored signals those that this process was
+// started with, for the program that it is about to become, and keeps the
+// goroutine to its thread, whose mask execve(2) hands on. All other signals are
+// at their default from then on, not the Go runtime's: one that a thread of the
+// runtime was about to end the program by would be lost with the thread. A
+// program without the entry point does not know what it was started with, and
+// leaves the mask and what is ignored.
+func HandOn() error {
+	s := Now()
+	runtime.LockOSThread()
+	for signal := unix.Signal(1); signal <= 64; signal++ {
+		var err error
+		switch {
+		case signal == unix.SIGKILL, signal == unix.SIGSTOP:
+		case s.Ignored>>(signal-1)&1 == 1:
+			err = action(signal, 1)
+		case s.known || !ignored(signal):
+			err = Default(signal)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !s.known {
+		return nil
+	}
+	return setMask(s.Mask)
+}
+
+func ignored(s unix.Signal) bool {
+	var now [4]uint64
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+	return errno == 0 && now[0] == 1
+}
+
+// Default takes a signal from the Go runtime and gives it its default.
+func Default(s unix.Signal) error { return action(s, 0) }
+
+// action sets SIG_DFL, 0, or SIG_IGN, 1, without flags.
+func action(s unix.Signal, handler uint64) error {
+	// The handler is first in the kernel_sigaction of amd64 and arm64, and all
+	// zero is SIG_DFL in every one; 8 is the size of its mask, rt_sigaction(2).
+	action := [4]uint64{handler}
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// CloseOnExec marks every descriptor from first on, whoever opened it
+// (CVE-2024-21626). Kernels before 5.11 are asked for one after the other.
+func CloseOnExec(first int) error {
+	if unix.CloseRange(uint(first), ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("list the open descriptors: %w", err)
+	}
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= first {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
+}
