@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come.
-const patience = 30 * time.Second
+const patience = 8 * time.Second
 
 // container is a handler and its parent while they run.
 type container struct {
@@ -100,15 +100,20 @@ func (c *container) signal(signal unix.Signal) {
 // ended, and is the exit status and what was still printed.
 func (c *container) end() (status int, rest string) {
 	c.Helper()
-	overdue := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
-	_ = c.cmd.Wait()
-	require.True(c, overdue.Stop(), "does not end")
+	c.wait()
 	text := new(strings.Builder)
 	_, err := c.out.WriteTo(text)
 	require.NoError(c, err, "something holds standard output")
 	wait := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	require.True(c, wait.Exited(), "the parent itself ended by %v", wait.Signal())
 	return wait.ExitStatus(), text.String()
+}
+
+func (c *container) wait() {
+	c.Helper()
+	overdue := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
+	_ = c.cmd.Wait()
+	require.True(c, overdue.Stop(), "does not end")
 }
 
 // ended is a command's exit status, 128+n where signal n ended it.

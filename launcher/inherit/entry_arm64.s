@@ -1,19 +1,16 @@
 #include "textflag.h"
 
-DATA launcher_all<>+0(SB)/8, $0xffffffffffffffff
-GLOBL launcher_all<>(SB), RODATA, $8
-
 // launcher_entry is what it is in entry_amd64.s.
 TEXT launcher_entry(SB), NOSPLIT|NOFRAME, $0
 	MOVD $172, R8                 // getpid(2)
 	SVC
-	MOVD R0, R9
-	MOVD $0, R1                   // no new mask
-	CMP  $1, R9
+	MOVD $0, R12                  // the signals to handle
+	CMP  $1, R0
 	BNE  mask
-	MOVD $launcher_all<>(SB), R1
+	MOVD $0x4027, R12
 mask:
-	MOVD $2, R0                   // SIG_SETMASK
+	MOVD $0, R0
+	MOVD $0, R1                   // no new mask
 	MOVD $·record+8(SB), R2
 	MOVD $8, R3
 	MOVD $135, R8                 // rt_sigprocmask(2)
@@ -23,15 +20,30 @@ mask:
 next:
 	MOVD R9, R0
 	MOVD $0, R1
-	MOVD $·record+24(SB), R2      // the kernel's struct, whose handler is first
+	MOVD $·record+24(SB), R2      // a struct kernel_sigaction, whose handler is first
 	MOVD $8, R3
 	MOVD $134, R8                 // rt_sigaction(2)
 	SVC
 	LSL  $1, R10, R10
 	MOVD ·record+24(SB), R11
 	CMP  $1, R11                  // SIG_IGN
-	BNE  counted
+	BNE  heeded
 	ORR  $1, R10, R10
+	B    counted
+heeded:
+	SUB  $1, R9, R11
+	LSR  R11, R12, R11
+	AND  $1, R11, R11
+	CBZ  R11, counted
+	MOVD $launcher_end<>(SB), R11
+	MOVD R11, ·record+24(SB)
+	MOVD ZR, ·record+32(SB)
+	MOVD R9, R0
+	MOVD $·record+24(SB), R1
+	MOVD $0, R2
+	MOVD $8, R3
+	MOVD $134, R8
+	SVC
 counted:
 	SUB  $1, R9, R9
 	CBNZ R9, next
@@ -40,3 +52,10 @@ counted:
 	MOVD R11, ·record+0(SB)
 	MOVD $0, R0                   // as the kernel has it here: nothing to call at the end
 	JMP  _rt0_arm64_linux(SB)
+
+// launcher_end is a signal handler, of the C calling convention.
+TEXT launcher_end<>(SB), NOSPLIT|NOFRAME, $0
+	ADD  $128, R0
+	MOVD $94, R8                  // exit_group(2)
+	SVC
+	BRK

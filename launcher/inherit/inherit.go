@@ -113,26 +113,38 @@ func setMask(mask uint64) error {
 
 // HandOn makes the mask and the ignored signals those that this process was
 // started with, for the program that it is about to become, and keeps the
-// goroutine to its thread, whose mask execve(2) hands on. A program without the
-// entry point does not know them, and changes nothing.
+// goroutine to its thread, whose mask execve(2) hands on. All other signals are
+// at their default from then on, not the Go runtime's: one that a thread of the
+// runtime was about to end the program by would be lost with the thread. A
+// program without the entry point does not know what it was started with, and
+// leaves the mask and what is ignored.
 func HandOn() error {
 	s := Now()
+	runtime.LockOSThread()
+	for signal := unix.Signal(1); signal <= 64; signal++ {
+		var err error
+		switch {
+		case signal == unix.SIGKILL, signal == unix.SIGSTOP:
+		case s.Ignored>>(signal-1)&1 == 1:
+			err = action(signal, 1)
+		case s.known || !ignored(signal):
+			err = Default(signal)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if !s.known {
 		return nil
-	}
-	runtime.LockOSThread()
-	for n := range 64 {
-		if s.Ignored>>n&1 == 1 {
-			if err := Ignore(unix.Signal(n + 1)); err != nil {
-				return err
-			}
-		}
 	}
 	return setMask(s.Mask)
 }
 
-// Ignore ignores a signal without the Go runtime, which execve(2) hands on.
-func Ignore(s unix.Signal) error { return action(s, 1) }
+func ignored(s unix.Signal) bool {
+	var now [4]uint64
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+	return errno == 0 && now[0] == 1
+}
 
 // Default takes a signal from the Go runtime and gives it its default.
 func Default(s unix.Signal) error { return action(s, 0) }

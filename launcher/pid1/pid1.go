@@ -106,7 +106,9 @@ func (o Orders) Stay(before func()) error {
 }
 
 // environment is the resident's, for the Go runtime alone.
-func environment() []string { return []string{"GOMAXPROCS=1"} }
+func environment() []string {
+	return []string{"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
+}
 
 // descriptors leaves the resident standard error and the terminal: a pipe that
 // it held open would not end when the handler closes it.

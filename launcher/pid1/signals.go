@@ -49,7 +49,10 @@ const (
 func settle() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(8 << 20) // and yet not without end
-	_ = os.WriteFile("/proc/self/comm", []byte("launcher"), 0)
+	if fd, err := unix.Open("/proc/self/comm", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
+		_, _ = unix.Write(fd, []byte("launcher")) // for ps(1)
+		_ = unix.Close(fd)
+	}
 	_ = unix.Chdir("/") // holds no volume
 	_, _ = inherit.BlockAll()
 	requeue()
@@ -78,7 +81,15 @@ func keepBlocked() {
 // forget lets go of the program's pages that were needed to start; the few that
 // are needed again are in the system's cache. It says nothing where it cannot.
 func forget() {
-	maps, _ := os.ReadFile("/proc/self/maps") // proc_pid_maps(5)
+	// Not by os.File, with which the Go runtime opens descriptors to wait on.
+	fd, err := unix.Open("/proc/self/maps", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	maps := make([]byte, 8192) // the program's own are first, proc_pid_maps(5)
+	n, _ := unix.Read(fd, maps)
+	_ = unix.Close(fd)
+	maps = maps[:max(n, 0)]
 	for line := range strings.Lines(string(maps)) {
 		var from, to uintptr
 		var mode, offset, device string
