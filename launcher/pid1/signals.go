@@ -121,25 +121,39 @@ var requeued uint64
 
 // blockOthers has every other thread pass the handler, which each does once: a
 // signal that a thread had taken would be lost with it, as execve(2) ends it.
-// Without a /proc of this namespace the threads are not known, and that moment
-// stays.
 func blockOthers() {
-	if name, err := os.Readlink("/proc/self"); err != nil || name != strconv.Itoa(os.Getpid()) {
-		return
-	}
-	self := unix.Gettid()
 	for range 1000 {
-		threads, err := os.ReadDir("/proc/self/task")
-		if err != nil || atomic.LoadUint64(&requeued) >= uint64(len(threads)-1) {
-			return
-		}
-		for _, thread := range threads {
-			if id, _ := strconv.Atoi(thread.Name()); id != self {
-				_ = unix.Tgkill(os.Getpid(), id, unix.SIGURG)
+		var others uint64
+		for _, id := range threads() {
+			if id != unix.Gettid() && unix.Tgkill(os.Getpid(), id, unix.SIGURG) == nil {
+				others++
 			}
+		}
+		if atomic.LoadUint64(&requeued) >= others {
+			return
 		}
 		_ = unix.Nanosleep(&unix.Timespec{Nsec: 20_000}, nil)
 	}
+}
+
+// threads is the IDs of this process's threads, and of others' where there is no
+// /proc of this namespace: the next ones, which for a PID 1 are its own.
+func threads() (ids []int) {
+	own := os.Getpid()
+	name, err := os.Readlink("/proc/self")
+	if err != nil || name != strconv.Itoa(own) {
+		for id := own; id < own+256; id++ {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	entries, _ := os.ReadDir("/proc/self/task")
+	for _, entry := range entries {
+		if id, err := strconv.Atoi(entry.Name()); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // wait takes the next signal that was sent to this process, 0 at the deadline.
