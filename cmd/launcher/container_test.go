@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come.
-const patience = 8 * time.Second
+const patience = 30 * time.Second
 
 // container is a handler and its parent while they run.
 type container struct {
@@ -165,19 +164,4 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	for late := time.Now().Add(patience); !condition(); {
 		require.True(t, time.Now().Before(late), what)
 	}
-}
-
-// handler waits until the parent has a child that stopped being a launcher.
-func (c *container) handler() int {
-	c.Helper()
-	var pid int
-	eventually(c.T, "no handler", func() bool {
-		pids := children(c.T, c.cmd.Process.Pid)
-		if len(pids) != 1 {
-			return false
-		}
-		pid = pids[0]
-		return !slices.Contains([]string{"launcher: start", "exe", "launcher", ""}, field(pid, "Name"))
-	})
-	return pid
 }

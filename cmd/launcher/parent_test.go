@@ -1,0 +1,184 @@
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// TestTheParentIsSmallAndSleeps counts how often the kernel switched to any of
+// its threads in ten seconds: not once.
+func TestTheParentIsSmallAndSleeps(t *testing.T) {
+	t.Parallel()
+	c := asPID1(t, "launcher", "run", "--deliver", "env", "--", "sh", "-c", "echo ready; sleep 1; echo settled; sleep 10; echo later; exec sleep 1000")
+	require.Equal(t, "ready", c.line())
+	require.Equal(t, "settled", c.line())
+	before := switches(t, c.cmd.Process.Pid)
+	kib, err := strconv.Atoi(strings.TrimSuffix(field(c.cmd.Process.Pid, "VmRSS"), " kB"))
+	require.NoError(t, err)
+	t.Logf("%d KiB resident", kib)
+	require.LessOrEqual(t, kib, 6<<10)
+	require.Equal(t, "later", c.line())
+	require.Equal(t, before, switches(t, c.cmd.Process.Pid))
+	c.signal(unix.SIGTERM)
+	c.wait()
+}
+
+// switches is the lines of each thread that count its context switches.
+func switches(t *testing.T, pid int) (lines []string) {
+	t.Helper()
+	threads, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/status")
+	require.NoError(t, err)
+	require.NotEmpty(t, threads)
+	for _, thread := range threads {
+		for line := range strings.Lines(read(t, thread)) {
+			if strings.Contains(line, "ctxt_switches") {
+				lines = append(lines, thread+" "+line)
+			}
+		}
+	}
+	return lines
+}
+
+// TestSignalsAreHandedOn is the mask and the ignored signals that the launcher
+// was started with, as a program sees them that it does not start.
+func TestSignalsAreHandedOn(t *testing.T) {
+	if entry("launcher") == "" {
+		lacks(t, "an entry point for "+runtime.GOARCH, "ignored signals that are handed on")
+	}
+	needs(t, "grep", "ignored signals that are handed on")
+	runtime.LockOSThread() // whose mask a child starts with
+	defer runtime.UnlockOSThread()
+	var set, old unix.Sigset_t
+	set.Val[0] = 1<<(unix.SIGUSR2-1) | 1<<(unix.SIGCHLD-1) | 1<<(35-1)
+	require.NoError(t, unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old))
+	defer func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) }()
+	const show = `trap '' USR1 PIPE QUIT HUP TSTP; exec "$@" grep -E '^Sig(Blk|Ign)' /proc/self/status`
+	for _, init := range []string{"never", "always", "auto"} {
+		start := command
+		if init == "auto" {
+			start = contained
+		}
+		plain := finish(t, start("sh", "-c", show, "sh", "env"))
+		require.Regexp(t, `SigBlk:.*\nSigIgn:\s+[0-9a-f]*81205`, plain.stdout)
+		if init != "auto" { // of which Go starts with no signal blocked
+			require.Regexp(t, `SigBlk:\s+0*400010800`, plain.stdout)
+		}
+		ours := finish(t, start("sh", "-c", show, "sh", filepath.Join(bin, "launcher"), "run", "--init", init, "--"))
+		require.Equal(t, plain, ours, init)
+	}
+}
+
+// TestNothingOutlivesTheJob is the parent when it is not PID 1: a daemon in a
+// session of its own, and the child of a child, are told to end and waited for.
+func TestNothingOutlivesTheJob(t *testing.T) {
+	needs(t, "setsid", "a daemon that outlives its handler")
+	c := begin(t, command("launcher", "run", "--deliver", "env", "--init", "always", "--grace", "300ms", "--", "sh", "-c",
+		`(setsid sh -c 'trap "echo cleaned; exit" TERM; echo ready; while :; do sleep 0.01; done' &); (setsid sh -c 'trap "" TERM; echo ready; sleep 1000' &); read line`))
+	require.Equal(t, "ready", c.line())
+	require.Equal(t, "ready", c.line())
+	arguments := strings.Split(strings.TrimRight(read(t, "/proc/"+strconv.Itoa(c.cmd.Process.Pid)+"/cmdline"), "\x00"), "\x00")
+	handler, err := strconv.Atoi(arguments[len(arguments)-1])
+	require.NoError(t, err)
+	require.NoError(t, unix.Kill(handler, unix.SIGINT))
+	status, rest := c.end()
+	require.Equal(t, 130, status)
+	require.Equal(t, "cleaned\n", rest)
+}
+
+func TestChildOfALauncherIsToldByItsParentAlone(t *testing.T) {
+	for _, value := range []string{"1:0:0", "x", "::", "999999:ffff:ffff", strconv.Itoa(os.Getpid() + 1)} {
+		cmd := contained("launcher", "run", "--", "sh", "-c", "echo $PPID; env")
+		cmd.Env = append(cmd.Env, "LAUNCHER_STARTED_BY="+value)
+		got := finish(t, cmd)
+		require.True(t, strings.HasPrefix(got.stdout, "1\n"), got)
+		require.NotContains(t, got.stdout, "STARTED_BY")
+	}
+	got := start(t, nil, "", "init", "--grace=1s", "1234567")
+	require.Equal(t, 125, got.status)
+	require.Contains(t, got.stderr, `launcher: "init" is how the launcher names its own process`)
+}
+
+// TestUser is --user in each of its ways.
+func TestUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "--user")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	for _, init := range []string{"never", "always"} {
+		for user, want := range map[string]string{"65534": "65534:65534:65534\n", "1234:4321": "1234:4321:4321\n"} {
+			got := start(t, nil, "", "run", "--init", init, "--user", user, "-s", "inline={'A': 'x'}", "--", "sh", "-c", "echo $(id -u):$(id -g):$(id -G); grep -q '\"A\":\"x\"'")
+			require.Equal(t, result{stdout: want}, got)
+		}
+	}
+	for user, message := range map[string]string{"root": "is not UID[:GID]", "1:": "is not UID[:GID]", "-1": "is not UID[:GID]", "4294967295": "is not UID[:GID]"} {
+		got := start(t, nil, "", "run", "--user", user, "--", "true")
+		require.Equal(t, 125, got.status)
+		require.Contains(t, got.stderr, message)
+	}
+	cmd := launcherCommand("run", "--user", "1234", "-s", "env=MISSING", "--", "true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	got := finish(t, cmd)
+	require.Equal(t, 125, got.status)
+	require.Contains(t, got.stderr, "launcher: --user 1234:1234: operation not permitted\nhint: ")
+	require.NotContains(t, got.stderr, "MISSING", "it is checked first")
+}
+
+// TestUserCannotReadTheCredentials is a mounted Secret, as Kubernetes makes it
+// and as it has to be.
+func TestUserCannotReadTheCredentials(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "--user")
+	}
+	dir, err := os.MkdirTemp("/tmp", "launcher-test-")
+	require.NoError(t, err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	require.NoError(t, os.Chmod(dir, 0o755))
+	secret := write(t, dir+"/secret", "x")
+	for mode, status := range map[os.FileMode]int{0o644: 125, 0o400: 0} {
+		require.NoError(t, os.Chmod(secret, mode))
+		got := start(t, nil, "", "run", "--user", "1234", "--azure-credentials", dir, "--", "true")
+		require.Equal(t, status, got.status, got.stderr)
+	}
+}
+
+// TestTerminationLog is a pod's: the same lines as on standard error.
+func TestTerminationLog(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "/dev/termination-log")
+	}
+	image := t.TempDir()
+	require.NoError(t, os.Mkdir(image+"/dev", 0o755))
+	text, err := os.ReadFile(filepath.Join(bin, "launcher"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(image+"/launcher", text, 0o755))
+	for _, pod := range []bool{true, false} {
+		for _, format := range []string{"text", "json"} {
+			log := write(t, image+"/dev/termination-log", "")
+			cmd := &exec.Cmd{Path: "/launcher", Dir: "/", Env: []string{},
+				Args: []string{"launcher", "run", "--log", format, "--verbose", "-s", "env=MISSING", "--", "/launcher"}}
+			cmd.SysProcAttr = pidNamespace()
+			cmd.SysProcAttr.Chroot = image
+			want := ""
+			if pod {
+				cmd.Env = append(cmd.Env, "KUBERNETES_SERVICE_HOST=10.0.0.1")
+			}
+			got := finish(t, cmd)
+			require.Equal(t, 125, got.status, got.stderr)
+			for line := range strings.Lines(got.stderr) {
+				if pod && !strings.Contains(line, `"level":"info"`) && !strings.Contains(line, "env, variable MISSING: missing") {
+					want += line
+				}
+			}
+			require.Equal(t, want, read(t, log))
+		}
+	}
+}
