@@ -71,6 +71,27 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
+// BenchmarkInit is the start as PID 1 of a namespace, where the launcher stays,
+// beside that with --init never, run in turn.
+func BenchmarkInit(b *testing.B) {
+	run := func(init string) time.Duration {
+		cmd := launcherCommand("run", "--init", init, "--", "/bin/true")
+		cmd.SysProcAttr = pidNamespace()
+		from := time.Now()
+		require.NoError(b, cmd.Run())
+		return time.Since(from)
+	}
+	var never, auto []time.Duration
+	for b.Loop() {
+		never = append(never, run("never"))
+		auto = append(auto, run("auto"))
+	}
+	b.ReportMetric(median(never).Seconds()*1000, "ms-never")
+	b.ReportMetric(median(auto).Seconds()*1000, "ms-pid1")
+	b.ReportMetric(float64(median(auto))/float64(median(never)), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
 func timed(b *testing.B, status int, env []string, name string, args ...string) time.Duration {
 	cmd := exec.Cmd{Path: filepath.Join(bin, name), Args: append([]string{name}, args...), Env: append(env, "PATH=/bin")}
 	from := time.Now()

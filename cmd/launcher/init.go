@@ -19,8 +19,8 @@ func (s settings) stays() bool {
 }
 
 // stay returns only with an error: nothing but the flags has been read.
-func (p *program) stay(s settings, interrupt *interrupt) error {
-	return pid1.Orders{Grace: s.grace, Report: p.report.words()}.Stay(interrupt.end)
+func (p *program) stay(s settings) error {
+	return pid1.Orders{Grace: s.grace, Report: p.report.words()}.Stay()
 }
 
 // words is the report's form for a process that has no environment.

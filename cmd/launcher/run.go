@@ -10,14 +10,14 @@ import (
 
 // run resolves the task's secrets and becomes the handler.
 func (p *program) run(c *cli.Context) error {
-	interrupt := p.watch()
 	s, err := p.read(c)
 	if err != nil {
 		return err
 	}
 	if s.stays() {
-		return p.stay(s, interrupt)
+		return p.stay(s)
 	}
+	interrupt := p.watch()
 	if err := s.user.Check(azure.Directories(s.azureCredentials, p.environ["HOME"])); err != nil {
 		return err
 	}

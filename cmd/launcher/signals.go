@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/inherit"
 )
 
 // standardError writes to descriptor 2 without os.File, whose write to a pipe
@@ -39,6 +41,7 @@ func (p *program) watch() *interrupt {
 			signal.Notify(i.signals, s)
 		}
 	}
+	inherit.LeaveSignals()
 	go func() {
 		defer close(i.ended)
 		select {

@@ -58,6 +58,12 @@ counted:
 	XORQ DX, DX                   // as the kernel has it here: nothing to call at the end
 	JMP  _rt0_amd64_linux(SB)
 
+// func endAddress() uintptr
+TEXT ·endAddress(SB), NOSPLIT, $0-8
+	LEAQ launcher_end<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
 // launcher_end is a signal handler, of the C calling convention.
 TEXT launcher_end<>(SB), NOSPLIT|NOFRAME, $0
 	ADDQ $128, DI

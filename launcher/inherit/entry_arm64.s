@@ -53,6 +53,12 @@ counted:
 	MOVD $0, R0                   // as the kernel has it here: nothing to call at the end
 	JMP  _rt0_arm64_linux(SB)
 
+// func endAddress() uintptr
+TEXT ·endAddress(SB), NOSPLIT, $0-8
+	MOVD $launcher_end<>(SB), R0
+	MOVD R0, ret+0(FP)
+	RET
+
 // launcher_end is a signal handler, of the C calling convention.
 TEXT launcher_end<>(SB), NOSPLIT|NOFRAME, $0
 	ADD  $128, R0

@@ -111,6 +111,39 @@ func setMask(mask uint64) error {
 	return unix.PthreadSigmask(unix.SIG_SETMASK, &set, nil)
 }
 
+// ending is the signals that end PID 1 from its first instruction on, as in
+// launcher_entry, and replaced is the Go runtime's handlers of them.
+const ending = 1<<(unix.SIGHUP-1) | 1<<(unix.SIGINT-1) | 1<<(unix.SIGQUIT-1) | 1<<(unix.SIGABRT-1) | 1<<(unix.SIGTERM-1)
+
+var replaced [64][4]uint64
+
+// EndBySignals has signals end a PID 1 with 128+n at once: the Go runtime tries
+// the kernel's default, which a PID 1 has not got, and ends with 2. It is for
+// the program's init, once.
+func EndBySignals() {
+	if os.Getpid() != 1 || endAddress() == 0 {
+		return
+	}
+	const onStack, restorer = 0x08000000, 0x04000000 // SA_ONSTACK, SA_RESTORER
+	end := uint64(endAddress())
+	action := [4]uint64{end, onStack | restorer, end, 0}
+	for n := range replaced {
+		if signal := unix.Signal(n + 1); ending>>n&1 == 1 && !ignored(signal) {
+			_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&action)),
+				uintptr(unsafe.Pointer(&replaced[n])), 8, 0, 0)
+		}
+	}
+}
+
+// LeaveSignals gives the signals of EndBySignals back to the Go runtime.
+func LeaveSignals() {
+	for n := range replaced {
+		if replaced[n][0] > 1 {
+			_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(n+1), uintptr(unsafe.Pointer(&replaced[n])), 0, 8, 0, 0)
+		}
+	}
+}
+
 // HandOn makes the mask and the ignored signals those that this process was
 // started with, for the program that it is about to become, and keeps the
 // goroutine to its thread, whose mask execve(2) hands on. All other signals are

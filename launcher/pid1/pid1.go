@@ -65,10 +65,10 @@ func ParseOrders(args []string) (o Orders, err error) {
 
 // Stay starts this program again as a child that becomes the handler, and makes
 // this process its resident parent, so it returns only with an error: then there
-// is no child. Before is called once this process ends by no signal any more:
-// those that come are pending from then on, and stay so across execve(2), as do
-// children that have ended.
-func (o Orders) Stay(before func()) error {
+// is no child. A signal ends this process until its child begins to; those that
+// come from then on are pending, and stay so across execve(2), as do children
+// that have ended.
+func (o Orders) Stay() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	program, err := self()
@@ -80,7 +80,6 @@ func (o Orders) Stay(before func()) error {
 		return err
 	}
 	requeue()
-	before()
 	if os.Getpid() != 1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			return err
@@ -113,6 +112,13 @@ func environment() []string {
 // descriptors leaves the resident standard error and the terminal: a pipe that
 // it held open would not end when the handler closes it.
 func (o Orders) descriptors(tty terminal) error {
+	first := terminalFD
+	if o.Terminal {
+		if err := tty.keep(); err != nil {
+			return err
+		}
+		first++
+	}
 	for _, fd := range []int{0, 1} {
 		nothing, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
 		if err != nil { // an image without /dev; the Go runtime must find something
@@ -124,13 +130,6 @@ func (o Orders) descriptors(tty terminal) error {
 		if err != nil {
 			return err
 		}
-	}
-	first := terminalFD
-	if o.Terminal {
-		if err := tty.keep(); err != nil {
-			return err
-		}
-		first++
 	}
 	return inherit.CloseOnExec(first)
 }
