@@ -280,9 +280,6 @@ func TestTermBetweenThePrograms(t *testing.T) {
 // TestTheSecondProgramWatchesAsPID1 starts it by itself, as the first has read
 // all that it could wait for.
 func TestTheSecondProgramWatchesAsPID1(t *testing.T) {
-	cmd := launcherCommand("run", "--task", "-", "--", "echo", "started")
-	cmd.Path = filepath.Join(bin, "second")
-	cmd.SysProcAttr = pidNamespace()
-	stderr := requireEnded(t, cmd, syscall.SIGTERM)
+	stderr := requireEnded(t, contained("second", "run", "--task", "-", "--", "echo", "started"), syscall.SIGTERM)
 	require.Equal(t, "launcher: ended by SIGTERM while resolving; the handler was not started\n", stderr)
 }

@@ -196,3 +196,11 @@ func TestTheHandlerHasNothingOfAzure(t *testing.T) {
 		}
 	}
 }
+
+// TestAVaultIsReadBehindTheParent is the two programs as PID 1's child.
+func TestAVaultIsReadBehindTheParent(t *testing.T) {
+	pod := newAzurePod(t)
+	cmd := contained(append([]string{"launcher"}, pod.args("run", vault("my-vault", "DB_PASSWORD"), "probe", "secret", "DB_PASSWORD")...)...)
+	cmd.Env = append(cmd.Env, pod.env...)
+	require.Equal(t, result{stdout: `canary-db "1" <é>`}, finish(t, cmd))
+}

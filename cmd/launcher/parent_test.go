@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -51,7 +52,7 @@ func switches(t *testing.T, pid int) (lines []string) {
 // TestSignalsAreHandedOn is the mask and the ignored signals that the launcher
 // was started with, as a program sees them that it does not start.
 func TestSignalsAreHandedOn(t *testing.T) {
-	if entry("launcher") == "" {
+	if entry(".") == "" {
 		lacks(t, "an entry point for "+runtime.GOARCH, "ignored signals that are handed on")
 	}
 	needs(t, "grep", "ignored signals that are handed on")
@@ -72,8 +73,13 @@ func TestSignalsAreHandedOn(t *testing.T) {
 		if init != "auto" { // of which Go starts with no signal blocked
 			require.Regexp(t, `SigBlk:\s+0*400010800`, plain.stdout)
 		}
-		ours := finish(t, start("sh", "-c", show, "sh", filepath.Join(bin, "launcher"), "run", "--init", init, "--"))
-		require.Equal(t, plain, ours, init)
+		pod := newAzurePod(t)
+		for _, flags := range [][]string{nil, append(vault("my-vault", "DB_PASSWORD"), "--azure-credentials", pod.credentials)} { // by one program, by two
+			args := slices.Concat([]string{"sh", "-c", show, "sh", filepath.Join(bin, "launcher"), "run", "--init", init}, flags, []string{"--"})
+			cmd := start(args...)
+			cmd.Env = append(cmd.Env, pod.env...)
+			require.Equal(t, plain, finish(t, cmd), "%s %v", init, flags)
+		}
 	}
 }
 
