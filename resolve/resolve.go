@@ -80,7 +80,7 @@ func (e *KeyError) Unwrap() error { return e.Err }
 func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 	sources = slices.Clone(sources)
 	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
-	m := merger{won: map[string]won{}, said: map[int]bool{}}
+	m := merger{said: map[int]bool{}, won: map[string]won{}}
 	for i, a := range ask(ctx, sources) {
 		m.add(sources[i], a)
 	}
@@ -148,7 +148,7 @@ type won struct {
 
 type merger struct {
 	rows     []Row
-	said     map[int]bool // rows that failed as their whole source did
+	said     map[int]bool // rows whose error is that of their source
 	won      map[string]won
 	problems document.Problems
 }
@@ -171,7 +171,7 @@ func (m *merger) add(b Bound, a answer) {
 		if name, _, ok := strings.Cut(f.Key, "="); ok {
 			f.Key = name + "=" // what follows was perhaps meant as a value
 		}
-		m.said[len(m.rows)] = a.err != nil && errors.Is(f.Err, a.err)
+		m.said[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
 		m.put(b, f)
 	}
 }

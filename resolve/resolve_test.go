@@ -139,6 +139,46 @@ func TestEveryProblemOfEverySourceIsInOneError(t *testing.T) {
 	}
 }
 
+// TestWhatIsWrongWithAllOfASourceIsSaidOnce has sources that know their keys and
+// could not answer for any of them.
+func TestWhatIsWrongWithAllOfASourceIsSaidOnce(t *testing.T) {
+	refused, own := errors.New("no token"), errors.New("no permission")
+	gone := resolve.Absent("no such vault")
+	both := errors.Join(refused, resolve.Unavailable("throttled"))
+	of := func(err, k, l error) resolve.Bound {
+		b := failing("vault", err)
+		b.Source = fixed{[]resolve.Finding{{Key: "K", Err: k}, {Key: "L", Err: l}}, err}
+		return b
+	}
+	for name, c := range map[string]struct {
+		bound resolve.Bound
+		want  []string
+		rows  []string
+	}{
+		"each key":          {of(refused, refused, refused), []string{"task:7:5: vault: no token"}, []string{"K vault failed", "L vault failed"}},
+		"one has its own":   {of(refused, own, refused), []string{"task:7:5: vault: no token", `secret "K": vault: no permission`}, []string{"K vault failed", "L vault failed"}},
+		"two problems":      {of(both, both, both), []string{"task:7:5: vault: no token", "task:7:5: vault: throttled"}, []string{"K vault failed", "L vault failed"}},
+		"one of two":        {of(both, refused, both), []string{"task:7:5: vault: no token", "task:7:5: vault: throttled"}, []string{"K vault failed", "L vault failed"}},
+		"wrapped":           {of(fmt.Errorf("around: %w", refused), refused, refused), []string{"task:7:5: vault: around: no token"}, []string{"K vault failed", "L vault failed"}},
+		"it is not there":   {of(gone, gone, gone), []string{"task:7:5: vault: no such vault"}, []string{"K vault missing", "L vault missing"}},
+		"no source's error": {of(nil, refused, refused), []string{`secret "K": vault: no token`, `secret "L": vault: no token`}, []string{"K vault failed", "L vault failed"}},
+		"its keys are bad": {
+			prefixed("a/", of(gone, gone, refused)),
+			[]string{"task:7:5: vault: no such vault", `secret "a/K": vault: a key holds "=", a path separator or a control character`, `secret "a/L": vault: no token`},
+			[]string{"a/K vault failed", "a/L vault failed"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := resolve.Resolve(t.Context(), []resolve.Bound{c.bound})
+			require.EqualError(t, err, strings.Join(c.want, "\n"))
+			require.Equal(t, c.rows, rows(r))
+			for _, row := range r.Rows {
+				require.Error(t, row.Err)
+			}
+		})
+	}
+}
+
 func TestAMissingKeyIsAKeyErrorAndAbsent(t *testing.T) {
 	_, err := resolve.Resolve(t.Context(), []resolve.Bound{source("env", "K")})
 	var key *resolve.KeyError

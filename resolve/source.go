@@ -39,8 +39,8 @@ type Declaration struct {
 type Source interface {
 	// Find answers with one Finding for every key that the source declares, or
 	// that it lists where it declares none, in a stable order. An error is of
-	// the source as a whole, and said once where it is also a Finding's. It
-	// returns when ctx ends.
+	// the source as a whole; a Finding beside it whose Err is that error has a
+	// Row, and no message of its own. It returns when ctx ends.
 	Find(ctx context.Context) ([]Finding, error)
 }
 

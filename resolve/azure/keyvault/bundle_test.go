@@ -12,29 +12,30 @@ import (
 
 func TestABundleIsAJSONObjectOfKeys(t *testing.T) {
 	const at = `vault "my-vault": secret "set"`
+	const no = at + ": the bundle is no JSON object"
 	for name, c := range map[string]struct {
 		bundle, want string
 		errs         []string
 	}{
 		"text":           {`{"A": "1", "B": ""}`, "A=1 B=", nil},
-		"numbers":        {`{"A": 012.0}`, "set!", []string{at + ": the bundle:1:8: not valid JSON"}},
+		"numbers":        {`{"A": 012.0}`, "set!", []string{no + ": not valid JSON"}},
 		"number's text":  {`{"A": 1.10, "B": 1e3, "C": 123456789012345678901234567890, "D": -0}`, "A=1.10 B=1e3 C=123456789012345678901234567890 D=-0", nil},
 		"booleans":       {`{"A": true, "B": false}`, "A=true B=false", nil},
 		"in order":       {`{"B": "1", "A": "2"}`, "B=1 A=2", nil},
 		"escapes":        {`{"A": "\u00e9\n\"\ud83d\ude00 <>&"}`, "A=é\n\"😀 <>&", nil},
 		"nothing":        {`{}`, "", nil},
 		"blanks around":  {" \n{\"A\": \"1\"}\r\n", "A=1", nil},
-		"null":           {`{"A": null, "B": "1"}`, "A! B=1", []string{at + ": it is null in the bundle"}},
-		"nested":         {`{"A": {"x": "` + value + `"}, "B": ["` + value + `"]}`, "A! B!", []string{at + ": its value in the bundle must be a scalar, not a map", at + ": its value in the bundle must be a scalar, not a list"}},
-		"no JSON":        {value, "set!", []string{at + ": the bundle:1:1: not valid JSON"}},
-		"cut off":        {`{"A": "` + value, "set!", []string{at + ": the bundle:1:27: not valid JSON: it ends too early"}},
-		"empty":          {``, "set!", []string{at + ": the bundle: is empty"}},
-		"more":           {`{"A": "1"} "` + value + `"`, "set!", []string{at + ": the bundle:1:12: not valid JSON: more follows the value"}},
-		"a list":         {`["` + value + `"]`, "set!", []string{at + ": the bundle is no JSON object, but a list"}},
-		"a string":       {`"` + value + `"`, "set!", []string{at + ": the bundle is no JSON object, but a string"}},
-		"null alone":     {`null`, "set!", []string{at + ": the bundle is no JSON object, but null"}},
-		"a key twice":    {`{"A": "` + value + `", "B": "1", "A": "2", "B": "3"}`, "set! set!", []string{at + `: the bundle:1:40: field "A" is there twice`, at + `: the bundle:1:50: field "B" is there twice`}},
-		"half a pair":    {`{"A": "\ud800"}`, "set!", []string{at + `: the bundle:1:7: a \u escape is half of a surrogate pair`}},
+		"null":           {`{"A": null, "B": "1"}`, "A! B=1", []string{at + `: its member "A" is null`}},
+		"nested":         {`{"A": {"x": "` + value + `"}, "B": ["` + value + `"]}`, "A! B!", []string{at + `: its member "A" must be a scalar, not a map`, at + `: its member "B" must be a scalar, not a list`}},
+		"no JSON":        {value, "set!", []string{no + ": not valid JSON"}},
+		"cut off":        {`{"A": "` + value, "set!", []string{no + ": not valid JSON: it ends too early"}},
+		"empty":          {``, "set!", []string{no + ": is empty"}},
+		"more":           {`{"A": "1"} "` + value + `"`, "set!", []string{no + ": not valid JSON: more follows the value"}},
+		"a list":         {`["` + value + `"]`, "set!", []string{no + ": it is a list"}},
+		"a string":       {`"` + value + `"`, "set!", []string{no + ": it is a string"}},
+		"null alone":     {`null`, "set!", []string{no + ": it is null"}},
+		"a key twice":    {`{"A": "` + value + `", "B": "1", "A": "2", "B": "3"}`, "set! set!", []string{no + `: field "A" is there twice`, no + `: field "B" is there twice`}},
+		"half a pair":    {`{"A": "\ud800"}`, "set!", []string{no + `: a \u escape is half of a surrogate pair`}},
 		"a key of equal": {`{"A=` + sourcetest.Canary + `": "1"}`, "A=" + sourcetest.Canary + "=1", nil}, // refused by Resolve, and shown by no one
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,6 +47,7 @@ func TestABundleIsAJSONObjectOfKeys(t *testing.T) {
 			for _, f := range found {
 				if f.Err != nil {
 					errs = append(errs, f.Err.Error())
+					require.NotEmpty(t, hintOf(f.Err))
 				}
 			}
 			require.Equal(t, c.errs, errs)

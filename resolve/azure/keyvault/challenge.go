@@ -54,6 +54,19 @@ func (d *door) noChallenge() *problem {
 		hint: hintAnswer}
 }
 
+// portless is the pipeline policy that leaves out the port of https, which a
+// next page's address has: the SDK takes the host with it for another than the
+// resource's, and gives up where a token was refused.
+type portless struct{}
+
+// Do implements policy.Policy.
+func (portless) Do(req *policy.Request) (*http.Response, error) {
+	raw := req.Raw()
+	raw.URL.Host = strings.TrimSuffix(raw.URL.Host, ":443")
+	raw.Host = strings.TrimSuffix(raw.Host, ":443")
+	return req.Next()
+}
+
 // sameHost compares hosts as written but for the letter case of ASCII and the
 // port of https: a next page's address has the one, and the vault's own case.
 func sameHost(a, b string) bool {

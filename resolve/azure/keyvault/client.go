@@ -34,12 +34,12 @@ type client struct {
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
 	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
 	c.door = &door{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
-	c.tries = &tries{judge: c.judge, gate: &gate{}, pace: o.pace}
-	vault, err := azsecrets.NewClient(c.url(), who, &azsecrets.ClientOptions{
+	c.tries = &tries{what: c.what(), judge: c.judge, gate: &gate{}, pace: o.pace}
+	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
 			Transport:        web,
 			Retry:            policy.RetryOptions{MaxRetries: -1},
-			PerCallPolicies:  []policy.Policy{c.tries},
+			PerCallPolicies:  []policy.Policy{portless{}, c.tries},
 			PerRetryPolicies: []policy.Policy{c.door, timed(o.pace.try)},
 			Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
 		},
@@ -48,7 +48,7 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*cl
 		DisableChallengeResourceVerification: spec.Resource == "",
 	})
 	if err != nil {
-		return nil, problemOf(err, "vault "+spec.Host)
+		return nil, &problem{text: "the Azure SDK does not take its address"} // err's text is not shown
 	}
 	c.vault = vault
 	return c, nil
@@ -62,17 +62,27 @@ func (c *client) url() string { return "https://" + c.spec.Host }
 // for.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 	if err := c.identity.known(ctx); err != nil {
-		return err
+		return of(c.what(), err)
 	}
 	if c.spec.Resource == "" {
 		if err := c.door.learn(ctx, c.http, c.tries); err != nil {
-			return problemOf(err, asked{vault: vaultName(c.spec.Host)}.String())
+			return problemOf(err, c.what())
 		}
 	} else {
 		c.greeting.Do(func() { work.Go(func() { c.greet(ctx) }) })
 	}
-	_, err := c.identity.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.door.resource)})
+	_, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.door.resource)})
 	return err
+}
+
+// GetToken implements azcore.TokenCredential: the identity's, whose problems are
+// the vault's here.
+func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, err := c.identity.GetToken(ctx, request)
+	if err != nil {
+		return azcore.AccessToken{}, of(c.what(), err)
+	}
+	return token, nil
 }
 
 func (c *client) greet(ctx context.Context) {
@@ -97,7 +107,7 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 	if r := c.reads[key]; r != nil {
 		return r
 	}
-	r := newRead(c.spec.Host, name, version, work)
+	r := newRead(c.spec, name, version, work)
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)
@@ -127,18 +137,13 @@ func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *rea
 				<-r.done
 				return r
 			}
-			return &read{name: r.name, where: r.where, err: c.late(r)}
+			return &read{asked: r.asked, where: r.where, err: r.late()}
 		}
 	}
 }
 
-func (c *client) late(r *read) error {
-	return &problem{text: c.asked(r) + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
-}
-
-func (c *client) asked(r *read) string {
-	return asked{vaultName(c.spec.Host), r.name, r.version}.String()
-}
+// what is the vault in messages.
+func (c *client) what() string { return asked{vault: vaultName(c.spec.Host)}.String() }
 
 // get reads a secret when a slot is free. The SDK's panic is not the task's end.
 func (c *client) get(ctx context.Context, r *read) (err error) {
@@ -146,19 +151,19 @@ func (c *client) get(ctx context.Context, r *read) (err error) {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return c.late(r)
+		return r.late()
 	}
 	defer func() {
 		if recover() != nil {
-			err = problemOf(errors.New("panic"), c.asked(r))
+			err = problemOf(errors.New("panic"), r.asked.String())
 		}
 	}()
 	answer, err := c.vault.GetSecret(ctx, r.name, r.version, nil)
 	switch {
 	case err != nil:
-		return problemOf(err, c.asked(r))
+		return problemOf(err, r.asked.String())
 	case answer.Value == nil:
-		return &problem{text: c.asked(r) + ": the answer has no value"}
+		return &problem{text: r.asked.String() + ": the answer has no value"}
 	}
 	r.value, r.note = resolve.NewValue([]byte(*answer.Value)), validity(answer.Attributes)
 	return nil

@@ -57,7 +57,7 @@ func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity)
 	}
 	return credential{}, &problem{
 		text: fmt.Sprintf("no credentials: %q has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, tokenVariable),
-		hint: createSecret(spec) + ", and mount it there; or give the pod workload identity; or say credential: managed",
+		hint: createSecret(spec, secretFile) + ", and mount it there; or give the pod workload identity; or say credential: managed",
 	}
 }
 
@@ -82,7 +82,7 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *tries, timeout timed) 
 // entra is the policy for requests to Entra, and what its clients are made with.
 func (v *Vaults) entra(spec azure.Spec, i *identity) (*tries, policy.ClientOptions) {
 	pace := v.options().pace
-	requests := &tries{judge: i.judgeEntra, gate: &gate{}, pace: pace}
+	requests := &tries{what: withoutToken, judge: i.judgeEntra, gate: &gate{}, pace: pace}
 	return requests, v.clientOptions(spec, requests, timed(pace.try))
 }
 
@@ -145,7 +145,7 @@ func (v *Vaults) workload(spec azure.Spec, i *identity) (credential, error) {
 
 func (v *Vaults) managed(i *identity) (credential, error) {
 	pace := v.options().pace
-	requests := &tries{judge: i.judgeManaged, gate: &gate{}, pace: pace}
+	requests := &tries{what: withoutToken, judge: i.judgeManaged, gate: &gate{}, pace: pace}
 	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, timed(pace.managed))}
 	client := v.options().Environ[clientVariable]
 	if client != "" {

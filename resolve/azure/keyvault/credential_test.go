@@ -71,7 +71,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 					require.Equal(t, map[string]int{"token": 1, "secret": 1}, w.asked())
 					return
 				}
-				require.EqualError(t, err, `no credentials: "`+filepath.Join(w.mount, certificateFile)+`"`+c.want)
+				require.EqualError(t, err, aVault+`: no credentials: "`+filepath.Join(w.mount, certificateFile)+`"`+c.want)
 				require.Contains(t, hintOf(err), "PEM with both")
 				require.NotContains(t, err.Error()+hintOf(err), "BEGIN")
 			})
@@ -81,7 +81,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 		w := start(t)
 		w.put(certificateFile, curveCert+curvePrivate)
 		_, err := w.find("{name: my-vault, credential: certificate, secrets: [db-password]}")
-		require.EqualError(t, err, `no credentials: the private key in "`+filepath.Join(w.mount, certificateFile)+`" is not RSA`)
+		require.EqualError(t, err, aVault+`: no credentials: the private key in "`+filepath.Join(w.mount, certificateFile)+`" is not RSA`)
 	})
 	t.Run("where both are there, by name", func(t *testing.T) {
 		w := start(t)
@@ -96,7 +96,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 		w := start(t, func(c *fake.Config) { c.Principals[0].Certificate = false })
 		w.put(certificateFile, cert+private)
 		_, err := w.find("{name: my-vault, credential: certificate, secrets: [db-password]}")
-		require.EqualError(t, err, "no token: the certificate of application "+application+" is not registered (AADSTS700027)")
+		require.EqualError(t, err, aVault+": no token: the certificate of application "+application+" is not registered (AADSTS700027)")
 	})
 }
 
@@ -166,14 +166,14 @@ func TestWhatWorkloadIdentityLacksIsNamed(t *testing.T) {
 		w, path := workload(t, good)
 		change(w, path)
 		_, err := w.find(withWorkload)
-		require.EqualError(t, err, strings.ReplaceAll(want, "%q", fmt.Sprintf("%q", path)))
+		require.EqualError(t, err, aVault+": "+strings.ReplaceAll(want, "%q", fmt.Sprintf("%q", path)))
 		require.NotEmpty(t, hintOf(err))
 		require.Zero(t, w.asked()["token"])
 	}
 	w, _ := workload(t, good)
 	delete(w.options.Environ, tokenVariable)
 	_, err := w.find(one)
-	require.EqualError(t, err, `no credentials: "`+w.options.Credentials+`" has none of tenant_id, client_id and secret, and variable AZURE_FEDERATED_TOKEN_FILE of workload identity is not set`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has none of tenant_id, client_id and secret, and variable AZURE_FEDERATED_TOKEN_FILE of workload identity is not set`)
 	require.Contains(t, hintOf(err), "kubectl create secret generic azure-creds")
 	require.Contains(t, hintOf(err), "credential: managed")
 }

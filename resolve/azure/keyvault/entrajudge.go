@@ -43,11 +43,11 @@ func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byt
 	host := req.URL.Hostname()
 	switch {
 	case err != nil:
-		return network(req, err)
+		return network(req, err, withoutToken)
 	case resp.StatusCode == http.StatusOK && req.Method == http.MethodPost:
 		return tokenAnswer(resp, body, host)
 	case resp.StatusCode == http.StatusOK:
-		return wellFormed(resp, body, "no token")
+		return wellFormed(resp, body, withoutToken)
 	case resp.StatusCode == http.StatusTooManyRequests:
 		v := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
 		v.throttled = true
@@ -82,7 +82,7 @@ func (i *identity) refused(host string, status int, codes []int) verdict {
 
 // tokenAnswer refuses a token answer that the SDK would quote, token and all.
 func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
-	if v := wellFormed(resp, body, "no token"); v.problem != nil {
+	if v := wellFormed(resp, body, withoutToken); v.problem != nil {
 		return v
 	}
 	var answer struct {
@@ -103,7 +103,7 @@ func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []b
 	var v verdict
 	switch {
 	case err != nil:
-		v = network(req, err)
+		v = network(req, err, withoutToken)
 		if v.problem != nil && v.kind != nil {
 			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
 		}

@@ -3,6 +3,8 @@ package keyvault
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,7 +50,7 @@ var answers = map[string]answered{
 	"500":       {status(500), "no token: " + login + " answers 500", aVault + ": the vault answers 500", theOne + ": the vault answers 500", 8, true},
 	"503":       {status(503), "no token: " + login + " answers 503", aVault + ": the vault answers 503", theOne + ": the vault answers 503", 8, true},
 	"408":       {status(408), "no token: " + login + " answers 408", aVault + ": the vault answers 408", theOne + ": the vault answers 408", 8, true},
-	"reset":     {fake.Fault{Kind: fake.Reset}, login + ": connection reset by peer", where + ": connection reset by peer", where + ": connection reset by peer", 0, true}, // HTTP tries what was reset on a kept connection by itself
+	"reset":     {fake.Fault{Kind: fake.Reset}, "no token: " + login + ": connection reset by peer", aVault + ": " + where + ": connection reset by peer", aVault + ": " + where + ": connection reset by peer", 0, true}, // HTTP tries what was reset on a kept connection by itself
 	"malformed": {fake.Fault{Kind: fake.Malformed}, "no token: the answer of " + login + " is no whole JSON", aVault + ": the answer of " + where + " is no whole JSON", theOne + ": the answer of " + where + " is no whole JSON", 3, true},
 	"no token":  {fake.Fault{Kind: fake.NoAccessToken}, "no token: the answer of " + login + " has none, or not when it ends", "", "", 3, true},
 	"no expiry": {fake.Fault{Kind: fake.BadExpiry}, "no token: the answer of " + login + " has none, or not when it ends", "", "", 3, true},
@@ -66,6 +68,9 @@ func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
 		for i, want := range []string{c.token, c.list, c.read} {
 			if want == "" {
 				continue
+			}
+			if i == 0 {
+				want = aVault + ": " + want
 			}
 			place, fault := places[i], c.fault
 			fault.Path, fault.Authorized = place.at.Path, place.at.Authorized
@@ -100,7 +105,7 @@ func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
 // TestWhatIsNotAnsweredIsSaidAtTheDeadline has a time for one request that is
 // far below the deadline.
 func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
-	for i, host := range []string{login, where, where} {
+	for i, want := range []string{"no token: no answer from " + login, "no answer from " + where, "no answer from " + where} {
 		for _, fault := range []fake.Fault{{Kind: fake.Silent}, {Kind: fake.Stall}, {Kind: fake.Slow, DelayMS: 60_000}} {
 			place := places[i]
 			t.Run(fault.Kind+" at the "+place.name, func(t *testing.T) {
@@ -113,7 +118,7 @@ func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
 				defer cancel()
 				found, err := w.ask(ctx, w.source(place.source))
 				err = problemIn(t, found, err)
-				require.EqualError(t, err, "no answer from "+host+", until the deadline")
+				require.EqualError(t, err, aVault+": "+want+", until the deadline")
 				require.Contains(t, hintOf(err), "--timeout")
 				require.ErrorIs(t, err, resolve.ErrUnavailable)
 				require.Greater(t, w.asked()[place.operation], 1, "a try has a time of its own")
@@ -123,13 +128,14 @@ func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
 }
 
 func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
-	for host, name := range map[string]string{"login.*": login, "my-vault.*": where} {
+	for host, what := range map[string]string{"login.*": "no token: ", "my-vault.*": ""} {
+		name := map[string]string{"": where, "no token: ": login}[what]
 		w := start(t)
 		fault := fake.Fault{Kind: fake.NoSuchHost, Method: http.MethodConnect, Host: host}
 		require.NoError(t, w.SetFaults(fault))
 		found, err := w.find(one)
 		err = problemIn(t, found, err)
-		require.EqualError(t, err, "the proxy does not connect to "+name+`: 502 "no such host"`)
+		require.EqualError(t, err, aVault+": "+what+"the proxy does not connect to "+name+`: 502 "no such host"`)
 		require.Contains(t, hintOf(err), "check the vault's name")
 		require.ErrorIs(t, err, resolve.ErrUnavailable)
 
@@ -138,21 +144,81 @@ func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
 		w.requireRead()
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Reset, Method: http.MethodConnect, Host: host}))
 		found, err = w.find(one)
-		require.EqualError(t, problemIn(t, found, err), name+": connection reset by peer")
+		require.EqualError(t, problemIn(t, found, err), aVault+": "+what+"the proxy to "+name+": connection reset by peer")
+		require.Equal(t, hintProxy, hintOf(problemIn(t, found, err)))
+
+		w.options.pace.try = 200 * time.Millisecond
+		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Method: http.MethodConnect, Host: host}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		found, err = w.ask(ctx, w.source(one))
+		cancel()
+		require.EqualError(t, problemIn(t, found, err), aVault+": "+what+"no answer from the proxy to "+name+", until the deadline")
 	}
+}
+
+func TestAProxyThatIsNoneIsSaidToBe(t *testing.T) {
+	none := listen(t, "SSH-2.0-OpenSSH_9.6\r\n")
+	const (
+		refused = `the proxy to ` + login + `: connection refused`
+		noURL   = `variable HTTPS_PROXY is no URL of a proxy`
+	)
 	for address, want := range map[string]string{
-		"http://user:%s@127.0.0.1:1":      `^the proxy to ` + login + `: connection refused$`,
-		"http://user:%s@proxy.invalid:80": `^(no such host: the proxy to ` + login + `|the name of the proxy to ` + login + ` could not be looked up)$`,
-		"127.0.0.1:1":                     `^the proxy to ` + login + `: connection refused$`,
-		"://%s":                           `^the address of the proxy for ` + login + ` is no URL$`,
-		"http://u:" + proof + "@proxy":    `^the address of the proxy for ` + login + ` is no URL$`, // its percent sign
+		"http://user:%s@127.0.0.1:1":      refused,
+		"127.0.0.1:1":                     refused,
+		"http://user:%s@proxy.invalid:80": `(no such host: the proxy to ` + login + `|the name of the proxy to ` + login + ` could not be looked up)`,
+		"http://user:%s@" + none:          `the proxy to ` + login + ` does not answer as a proxy`,
+		"https://" + none:                 `the proxy to ` + login + ` does not speak TLS`,
+		"http://" + listen(t, ""):         `the proxy to ` + login + ` closed the connection before its answer was whole`,
+		"://%s":                           noURL,
+		"http://u:" + proof + "%@proxy":   noURL,
+		"http://u:" + proof + "/1@proxy":  noURL, // the host ends at the stroke
+		"http://u:12/" + proof + "@proxy": noURL,
+		"u:12?" + proof + "@proxy":        noURL,
+		"http://":                         noURL,
+		"a b":                             noURL,
+		"mailto://u@" + none:              noURL,
 	} {
 		w := start(t)
 		w.options.Environ["HTTPS_PROXY"] = strings.ReplaceAll(address, "%s", url.QueryEscape(proof))
 		_, err := w.find(one)
-		require.Regexp(t, want, err.Error())
-		require.Contains(t, hintOf(err), map[bool]string{true: "HTTPS_PROXY", false: "proxy"}[strings.Contains(want, "no URL")])
+		require.Regexp(t, "^"+aVault+": no token: "+want+"$", err.Error())
+		switch {
+		case want == noURL:
+			require.Contains(t, hintOf(err), "http://HOST:PORT")
+			require.NotErrorIs(t, err, resolve.ErrUnavailable)
+			require.Empty(t, w.log(), "the proxy is not gone past")
+		case !strings.Contains(want, "looked up"):
+			require.Equal(t, hintProxy, hintOf(err))
+		}
 	}
+	w := start(t)
+	w.options.Environ["https_proxy"], w.options.Environ["HTTPS_PROXY"] = "http://u:p/@x", ""
+	_, err := w.find(one)
+	require.EqualError(t, err, aVault+": no token: variable https_proxy is no URL of a proxy")
+	w = start(t)
+	w.options.Environ["HTTP_PROXY"] = "://" // is not for https
+	w.requireRead()
+}
+
+// listen is the address of a server that says the same to every connection, and
+// ends it.
+func listen(t *testing.T, says string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1<<12))
+			_, _ = io.WriteString(conn, says)
+			_ = conn.Close()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
@@ -167,7 +233,7 @@ func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
 	for _, i := range []int{0, 2} {
 		require.ErrorIs(t, found[i].Err, resolve.ErrAbsent)
 	}
-	for _, place := range places { // a 404 of another kind, at a secret too
+	for _, place := range places { // a secret's too, where its code is not SecretNotFound
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 404, Path: place.at.Path, Authorized: place.at.Authorized}))
 		found, err := w.find(place.source)
 		require.NotErrorIs(t, problemIn(t, found, err), resolve.ErrAbsent)
@@ -184,9 +250,9 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
 		"policies, list":   {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, all, aVault + ": application " + application + " has no permission to list secrets", "--secret-permissions get list"},
 		"an address":       {func(v *fake.Vault) { v.Firewall = "address" }, one, aVault + ": its firewall does not let this pod in", "private endpoint"},
-		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + " takes no public address", "privatelink.vaultcore.azure.net"},
-		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "--name db-password --enabled true"},
-		"another's tenant": {func(v *fake.Vault) { v.Tenant = otherTenant }, one, `the vault is in tenant "` + otherTenant + `", and application ` + application + ` in tenant "` + tenant + `"`, "an application of the vault's tenant"},
+		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + " takes no public address (ForbiddenByConnection)", "privatelink.vaultcore.azure.net"},
+		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "az keyvault secret set-attributes --vault-name my-vault --name db-password --enabled true"},
+		"another's tenant": {func(v *fake.Vault) { v.Tenant = otherTenant }, one, aVault + `: it is in tenant "` + otherTenant + `", and application ` + application + ` in tenant "` + tenant + `"`, "an application of the vault's tenant"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t, func(config *fake.Config) { c.change(&config.Vaults[0]) })
@@ -203,7 +269,7 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 func TestAVaultThatIsNotThereIsNamed(t *testing.T) {
 	w := start(t)
 	found, err := w.find("{name: my-valut, secrets: [a]}")
-	require.EqualError(t, problemIn(t, found, err), `the proxy does not connect to my-valut.vault.azure.net: 502 "no such host"`)
+	require.EqualError(t, problemIn(t, found, err), `vault "my-valut": the proxy does not connect to my-valut.vault.azure.net: 502 "no such host"`)
 	require.Equal(t, 3, strings.Count(w.log(), `"host":"my-valut.vault.azure.net","method":"CONNECT"`)-1, "and the greeting")
 }
 
@@ -217,9 +283,9 @@ func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
 		want  string
 		tries int
 	}{
-		"500":       {status(500), "no token: login.windows.net answers 500", 8},
-		"malformed": {fake.Fault{Kind: fake.Malformed}, "no token: the answer of login.windows.net is no whole JSON", 3},
-		"page":      {fake.Fault{Kind: fake.HTML}, "no token: what answers at login.windows.net is a page (text/html), and not Azure", 1},
+		"500":       {status(500), aVault + ": no token: login.windows.net answers 500", 8},
+		"malformed": {fake.Fault{Kind: fake.Malformed}, aVault + ": no token: the answer of login.windows.net is no whole JSON", 3},
+		"page":      {fake.Fault{Kind: fake.HTML}, aVault + ": no token: what answers at login.windows.net is a page (text/html), and not Azure", 1},
 	} {
 		w := start(t)
 		c.fault.Path = "*/openid-configuration"

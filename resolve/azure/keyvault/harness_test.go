@@ -104,12 +104,28 @@ func (w *world) find(source string) ([]resolve.Finding, error) {
 func (w *world) ask(ctx context.Context, source resolve.Source) ([]resolve.Finding, error) {
 	w.t.Helper()
 	found, err := source.Find(ctx)
-	w.requireHidden(err)
+	w.requireTold(err)
 	for _, f := range found {
-		w.requireHidden(f.Err)
+		w.requireTold(f.Err)
+		if err != nil {
+			require.Equal(w.t, err, f.Err, "what is wrong with all of a source is with each key")
+		}
 		require.NotContains(w.t, f.Where+f.Note, sourcetest.Canary)
 	}
 	return found, err
+}
+
+// requireTold checks that an error begins with its vault, once, and has no
+// secret.
+func (w *world) requireTold(err error) {
+	w.t.Helper()
+	w.requireHidden(err)
+	for _, e := range document.Flatten(err) {
+		if e != nil {
+			require.Regexp(w.t, `^vault "[^"]+"[: ]`, e.Error())
+			require.Equal(w.t, 1, strings.Count(e.Error(), `vault "`), e.Error())
+		}
+	}
 }
 
 // requireHidden checks what an error says, and its advice, however it is printed.

@@ -127,7 +127,7 @@ func (i *identity) elsewhere(tenant string) *problem {
 	if err != nil || notID != nil || asked == own {
 		return nil
 	}
-	return &problem{text: fmt.Sprintf("the vault is in tenant %q, and %s in tenant %q", asked, i.who(), own),
+	return &problem{text: fmt.Sprintf("it is in tenant %q, and %s in tenant %q", asked, i.who(), own),
 		hint: "use an application of the vault's tenant"}
 }
 
@@ -171,7 +171,7 @@ func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) 
 	i.current.requests.take() // of an earlier token: not this one's
 	defer func() {
 		if recover() != nil {
-			p = &problem{text: "no token: the Azure SDK could not read the answer"}
+			p = &problem{text: withoutToken + ": the Azure SDK could not read the answer"}
 		}
 	}()
 	token, err := i.current.get(ctx, request)
@@ -185,7 +185,7 @@ func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) 
 	if ctx.Err() != nil {
 		return errLate
 	}
-	return problemOf(err, "no token")
+	return problemOf(err, withoutToken)
 }
 
 // scope is what a token is asked for, by the resource of it.

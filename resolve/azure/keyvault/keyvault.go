@@ -58,10 +58,10 @@ type clientKey struct {
 	identityKey
 }
 
-// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and
-// net/http's, which GODEBUG=http2debug=2 does: they have tokens and answers in
-// them. It does so once, before the first request, as the SDK reads its setting
-// without a lock.
+// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and the
+// standard library's, on which GODEBUG=http2debug=2 has net/http write: the one
+// has answers in it, the other tokens too. It does so once, before the first
+// request, as the SDK reads its setting without a lock.
 var quiet = sync.OnceFunc(func() {
 	azlog.SetListener(nil)
 	log.SetOutput(io.Discard)
@@ -104,16 +104,17 @@ type source struct {
 }
 
 // Find reads all that is declared, or all enabled secrets of the vault where
-// nothing is. An error of it is of the credential or of the vault, and then that
-// of every declared key; what is wrong with one secret is in its Finding. Nothing that it began is under way
-// when it returns.
+// nothing is. An error of it is of the credential or of the vault, and of every
+// key that is declared; what is wrong with one secret is in its Finding. All
+// begin with the vault. Nothing that it began is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
+	vault := asked{vault: vaultName(s.spec.Host)}.String()
 	if err := s.vaults.spread(ctx); err != nil {
-		return s.failed(err)
+		return s.failed(of(vault, err))
 	}
 	c, err := s.vaults.client(s.spec)
 	if err != nil {
-		return s.failed(err)
+		return s.failed(of(vault, err))
 	}
 	var work sync.WaitGroup
 	defer work.Wait()
@@ -133,13 +134,14 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	return s.declared(ctx, &work, c), nil
 }
 
-// failed is the answer for every declared key where the vault cannot be read.
+// failed is the answer of a source that could not read anything: the error, and
+// that for each key and bundle that it declares.
 func (s source) failed(err error) (found []resolve.Finding, _ error) {
 	for _, secret := range s.spec.Secrets {
-		found = append(found, resolve.Finding{Key: secret.Key, Where: address(s.spec.Host, secret.Name, secret.Version), Err: err})
+		found = append(found, resolve.Finding{Key: secret.Key, Where: urlOf(s.spec, secret.Name, secret.Version), Err: err})
 	}
 	for _, name := range s.spec.Bundle {
-		found = append(found, resolve.Finding{Key: name, Where: address(s.spec.Host, name, ""), Err: err})
+		found = append(found, resolve.Finding{Key: name, Where: urlOf(s.spec, name, ""), Err: err})
 	}
 	return found, err
 }
@@ -157,7 +159,7 @@ func (s source) declared(ctx context.Context, work *sync.WaitGroup, c *client) (
 		found = append(found, c.finish(ctx, work, reads[i]).finding(secret.Key))
 	}
 	for i, name := range s.spec.Bundle {
-		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(vaultName(c.spec.Host), name)...)
+		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
 	}
 	return found
 }

@@ -15,7 +15,7 @@ import (
 // comes in page by page. The secret behind a certificate is left out: it is the
 // certificate's.
 func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
-	what := asked{vault: vaultName(c.spec.Host)}.String()
+	what := c.what()
 	defer func() {
 		if recover() != nil {
 			names, reads, err = nil, nil, problemOf(errors.New("panic"), what)

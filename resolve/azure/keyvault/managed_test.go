@@ -41,14 +41,14 @@ func TestAMachineHasAnIdentity(t *testing.T) {
 		require.NoError(t, err)
 		w.options.Environ[clientVariable] = "22222222-2222-4222-8222-222222222222"
 		_, err = read(w)
-		require.EqualError(t, err, "no token: the managed identity is not assigned to this machine")
+		require.EqualError(t, err, aVault+": no token: the managed identity is not assigned to this machine")
 	})
 	t.Run("by App Service", func(t *testing.T) {
 		w, read := machine(t)
 		t.Setenv("IDENTITY_ENDPOINT", w.Proxy+"/msi/token")
 		t.Setenv("IDENTITY_HEADER", "another")
 		_, err := read(w)
-		require.EqualError(t, err, "no token: the managed identity endpoint answers 401")
+		require.EqualError(t, err, aVault+": no token: the managed identity endpoint answers 401")
 		t.Setenv("IDENTITY_HEADER", fake.IdentityHeader)
 		_, err = read(w)
 		require.NoError(t, err)

@@ -66,17 +66,18 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// createSecret is the line that makes the credentials.
-func createSecret(spec azure.Spec) string {
-	proof := "--from-literal=secret=CLIENT_SECRET"
-	if spec.Credential == "certificate" {
-		proof = "--from-file=certificate=cert.pem"
-	}
+// createSecret is the line that makes the credentials, with a secret or with a
+// certificate.
+func createSecret(spec azure.Spec, proof string) string {
 	name := spec.K8sSecret
 	if name == "" {
 		name = "azure-creds"
 	}
-	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + proof
+	last := "--from-literal=secret=CLIENT_SECRET"
+	if proof == certificateFile {
+		last = "--from-file=certificate=cert.pem"
+	}
+	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + last
 }
 
 // files is a mounted credential, read from one generation of the mount.
@@ -136,7 +137,7 @@ func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (files, e
 		texts[name] = text
 	}
 	if len(missing) > 0 {
-		return files{}, &problem{text: fmt.Sprintf("no credentials: %q has no %s", dir, strings.Join(missing, ", ")), hint: createSecret(spec)}
+		return files{}, &problem{text: fmt.Sprintf("no credentials: %q has no %s", dir, strings.Join(missing, ", ")), hint: createSecret(spec, proof)}
 	}
 	return parseMounted(dir, proof, texts)
 }

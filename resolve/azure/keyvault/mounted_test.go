@@ -68,7 +68,7 @@ func TestACredentialThatIsNoneIsNamedByItsFile(t *testing.T) {
 				w := start(t)
 				w.put(file, c.text)
 				_, err := w.find(one)
-				require.EqualError(t, err, `no credentials: "`+filepath.Join(w.mount, file)+`" `+c.want)
+				require.EqualError(t, err, aVault+`: no credentials: "`+filepath.Join(w.mount, file)+`" `+c.want)
 				require.NotEmpty(t, hintOf(err))
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)
 				require.NotErrorIs(t, err, resolve.ErrAbsent)
@@ -87,8 +87,8 @@ func TestAllThatIsWrongWithACredentialIsSaidAtOnce(t *testing.T) {
 	require.Len(t, strings.Split(err.Error(), "\n"), 3)
 	w.give(w.mount, proof, proof, proof)
 	_, err = w.find(one)
-	require.EqualError(t, err, `no credentials: "`+w.mount+`/tenant_id" holds no tenant: neither a UUID nor a domain`+"\n"+
-		`no credentials: "`+w.mount+`/client_id" holds no client id: not a UUID`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`/tenant_id" holds no tenant: neither a UUID nor a domain`+"\n"+
+		aVault+`: no credentials: "`+w.mount+`/client_id" holds no client id: not a UUID`)
 	for _, tenant := range []string{"common", "a/b.com", "a.com?x", "a.com#", "a@b.com", "..", "{" + tenant + "}", "https://a.com", "a b.com", "a.com/x", `"` + tenant + `"`, strings.ReplaceAll(tenant, "-", ""), "."} {
 		w.give(w.mount, tenant, application, proof)
 		_, err = w.find(one)
@@ -111,7 +111,7 @@ func TestAFileThatIsNoFileIsNotWaitedFor(t *testing.T) {
 				require.NoError(t, os.Remove(path))
 				require.NoError(t, make(path))
 				_, err := w.find(one)
-				require.EqualError(t, err, `no credentials: "`+path+`" is no regular file, or cannot be read`)
+				require.EqualError(t, err, aVault+`: no credentials: "`+path+`" is no regular file, or cannot be read`)
 			})
 		}
 	}
@@ -134,15 +134,16 @@ func TestMissingFilesAreNamedTogetherWithTheLineThatMakesThem(t *testing.T) {
 			require.NoError(t, os.Remove(filepath.Join(w.mount, name)))
 		}
 		_, err := w.find("{name: my-vault, k8s_secret: creds, secrets: [a]}")
-		require.EqualError(t, err, `no credentials: "`+w.mount+`" has no `+want)
+		require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`" has no `+want)
 		require.Equal(t, "kubectl create secret generic creds --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-literal=secret=CLIENT_SECRET", hintOf(err))
 	}
 	w := start(t)
 	w.options.Credentials = filepath.Join(w.mount, "nowhere")
 	_, err := w.find("{name: my-vault, credential: mounted, secrets: [a]}")
-	require.EqualError(t, err, `no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id, secret`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id, secret`)
 	_, err = w.find("{name: my-vault, credential: certificate, secrets: [a]}")
-	require.EqualError(t, err, `no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id, certificate`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id, certificate`)
+	require.Equal(t, "kubectl create secret generic azure-creds --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-file=certificate=cert.pem", hintOf(err))
 }
 
 // ofApplications lets a vault in for more applications, each with the name of
@@ -173,9 +174,9 @@ func TestCredentialsAreInTheFolderOfTheirSecretIfThereIsOne(t *testing.T) {
 		require.NoError(t, os.Remove(filepath.Join(own, name)))
 	}
 	_, err = w.find(source)
-	require.ErrorContains(t, err, `no credentials: "`+own+`" has none of`, "its folder is empty: another's credentials do not stand in")
+	require.ErrorContains(t, err, aVault+`: no credentials: "`+own+`" has none of`, "its folder is empty: another's credentials do not stand in")
 	_, err = w.find("{name: my-vault, k8s_secret: azure-creds, credential: mounted, secrets: [db-password]}")
-	require.EqualError(t, err, `no credentials: "`+own+`" has no tenant_id, client_id, secret`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+own+`" has no tenant_id, client_id, secret`)
 }
 
 func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
@@ -186,12 +187,12 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 	if exists("/root/.mlrun/azure_vault") {
 		t.Skip("this machine has credentials of its own in /root/.mlrun")
 	}
-	require.ErrorContains(t, err, `no credentials: "`+home+`/.mlrun/azure_vault" has none of tenant_id, client_id and secret`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "`+home+`/.mlrun/azure_vault" has none of tenant_id, client_id and secret`)
 	w.give(filepath.Join(home, ".mlrun/azure_vault"), tenant, application, proof)
 	w.requireRead()
 	delete(w.options.Environ, "HOME")
 	_, err = w.find(one)
-	require.ErrorContains(t, err, `no credentials: "/root/.mlrun/azure_vault" has none of`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/root/.mlrun/azure_vault" has none of`)
 }
 
 func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {
@@ -209,7 +210,7 @@ func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {
 			vaults := New(w.options)
 			for range 2 { // two sources
 				_, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
-				require.EqualError(t, err, c.want)
+				require.EqualError(t, err, aVault+": "+c.want)
 				require.Contains(t, hintOf(err), c.hint)
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)
 			}

@@ -1,6 +1,7 @@
 package keyvault
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -8,28 +9,29 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
 // read is one GET of a secret, under way until done is closed.
 type read struct {
-	name, version string
-	where         string // its URL
-	done          chan struct{}
-	value         resolve.Value
-	note          string // what the user should know of a value that was read
-	err           error
-	by            *sync.WaitGroup // the work of the Find that began it
-	cut           bool            // it ended with that
+	asked
+	where string // its URL
+	done  chan struct{}
+	value resolve.Value
+	note  string // what the user should know of a value that was read
+	err   error
+	by    *sync.WaitGroup // the work of the Find that began it
+	cut   bool            // it ended with that
 }
 
-// address is the URL of a secret.
-func address(host, name, version string) string {
-	return "https://" + host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
+func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
+	return &read{asked: asked{vaultName(spec.Host), name, version}, where: urlOf(spec, name, version), done: make(chan struct{}), by: by}
 }
 
-func newRead(vault, name, version string, by *sync.WaitGroup) *read {
-	return &read{name: name, version: version, where: address(vault, name, version), done: make(chan struct{}), by: by}
+// urlOf is the URL of a secret; version "" is the newest.
+func urlOf(spec azure.Spec, name, version string) string {
+	return "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
 }
 
 // finding is what was read, under this key.
@@ -37,39 +39,55 @@ func (r *read) finding(key string) resolve.Finding {
 	return resolve.Finding{Key: key, Where: r.where, Value: r.value, Note: r.note, Err: r.err}
 }
 
+func (r *read) late() error {
+	return &problem{text: r.asked.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+}
+
 // members is the members of a secret that holds a JSON object, each a key; what
 // is wrong with all of it is under the secret's name. A scalar keeps its text as
 // written, null is absent, and anything nested is an error of its key, as in an
 // inline source.
-func (r *read) members(vault, name string) []resolve.Finding {
-	what := asked{vault: vault, name: name}.String()
+func (r *read) members(name string) []resolve.Finding {
 	if r.err != nil {
 		return []resolve.Finding{r.finding(name)}
 	}
-	node, err := document.ParseJSON(what+": the bundle", r.value.Reveal())
+	node, err := document.ParseJSON("", r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
-		err = &problem{text: what + ": the bundle is no JSON object, but " + node.Kind.String(),
-			hint: `its members are the keys: {"DB_PASSWORD": "..."}; a secret that is one value goes under secrets`}
+		err = &document.Problem{Message: "it is " + node.Kind.String()}
 	}
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Flatten(err) {
-			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: wrong})
+			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: r.noBundle(wrong)})
 		}
 		return found
 	}
 	for _, f := range node.Fields {
-		member := resolve.Finding{Key: f.Name, Where: r.where + ", member " + document.Shown(f.Name), Note: r.note}
-		switch {
-		case f.Value.Kind == document.Null:
-			member.Err = resolve.Absent(what + ": it is null in the bundle")
-		case !f.Value.Scalar():
-			member.Err = &problem{text: what + ": its value in the bundle must be a scalar, not " + f.Value.Kind.String(),
-				hint: "give its JSON text as a string"}
-		default:
-			member.Value = resolve.NewValue([]byte(f.Value.Text))
-		}
-		found = append(found, member)
+		found = append(found, r.member(f))
+	}
+	return found
+}
+
+// noBundle is what is wrong with a bundle, without the place: of a value that was
+// never meant as JSON it says nothing.
+func (r *read) noBundle(err error) error {
+	text := r.asked.String() + ": the bundle is no JSON object"
+	if p, ok := errors.AsType[*document.Problem](err); ok {
+		text += ": " + p.Message
+	}
+	return &problem{text: text, hint: `a bundle is like {"DB_PASSWORD": "...", "API_KEY": "..."}; a secret of one value goes under secrets`}
+}
+
+func (r *read) member(f document.Field) resolve.Finding {
+	shown := document.Shown(f.Name)
+	found := resolve.Finding{Key: f.Name, Where: r.where + ", member " + shown, Note: r.note}
+	switch {
+	case f.Value.Kind == document.Null:
+		found.Err = &problem{text: r.asked.String() + ": its member " + shown + " is null", hint: "give it a value, or mark the source optional: true", kind: resolve.ErrAbsent}
+	case !f.Value.Scalar():
+		found.Err = &problem{text: r.asked.String() + ": its member " + shown + " must be a scalar, not " + f.Value.Kind.String(), hint: "give its JSON text as a string"}
+	default:
+		found.Value = resolve.NewValue([]byte(f.Value.Text))
 	}
 	return found
 }

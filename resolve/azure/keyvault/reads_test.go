@@ -49,20 +49,24 @@ func TestAHundredSecretsNeedOneTokenAndOneGetEach(t *testing.T) {
 	}
 }
 
+// TestNoMoreReadsAtOnceThanAsked has a vault that answers none of them: those
+// that were begun by then are those that there are at once.
 func TestNoMoreReadsAtOnceThanAsked(t *testing.T) {
-	secrets, source := hundred()
+	_, source := hundred()
 	for _, parallel := range []int{1, 3, 16} {
-		w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.LatencyMS = secrets[:30], 10 })
+		w := start(t)
 		w.options.Parallel = parallel
-		vaults := New(w.options)
-		_, err := vaults.Source(specOf(t, one, azure.Realm{})).Find(t.Context()) // the token is there, and the connection
-		require.NoError(t, err)
-		other, err := w.ask(t.Context(), vaults.Source(specOf(t, source, azure.Realm{})))
-		require.NoError(t, err)
-		require.Len(t, other, 100)
-		most := w.Counters().MostAtOnce
-		require.LessOrEqual(t, most, max(parallel, 2), "two: the token and the connection")
-		require.GreaterOrEqual(t, most, parallel/2)
+		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Path: "/secrets/*"}))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan []resolve.Finding)
+		go func() {
+			found, _ := w.source(source).Find(ctx)
+			done <- found
+		}()
+		w.await(func(c fake.Counters) bool { return c.Statuses[0] >= parallel })
+		cancel()
+		require.Len(t, <-done, 100)
+		require.Equal(t, parallel, w.Counters().Statuses[0])
 	}
 }
 
@@ -181,7 +185,7 @@ func TestTheSpreadIsWaitedForOnce(t *testing.T) {
 	source := w.source(one)
 	for range 2 {
 		_, err := w.ask(ctx, source)
-		require.EqualError(t, err, "the deadline ends within the wait of --azure-spread")
+		require.EqualError(t, err, aVault+": the deadline ends within the wait of --azure-spread")
 		require.ErrorIs(t, err, resolve.ErrUnavailable)
 	}
 	require.Equal(t, 1, w.Counters().Tokens, "of the first, and none in the time of the spread")
@@ -214,17 +218,35 @@ func insides(v *Vaults) (all []any) {
 	return all
 }
 
-func TestAVaultThatCannotBeReadFailsEachKeyAndSaysSoOnce(t *testing.T) {
+func TestASourceThatFailsAsAWholeHasEveryKeyFail(t *testing.T) {
 	w := start(t)
-	w.give(w.mount, tenant, application, "another")
-	source := w.source("{name: my-vault, secrets: [DB_PASSWORD, {key: OLD, name: db-password, version: ffff}], bundle: [set]}")
-	r, err := resolve.Resolve(t.Context(), []resolve.Bound{{Declaration: resolve.Declaration{Kind: "azure_vault"}, Source: source}})
-	require.Len(t, document.Flatten(err), 1)
+	w.put(secretFile, "wrong")
+	source := "{name: my-vault, secrets: [DB_PASSWORD, {key: OLD, name: db-password, version: ffff}], bundle: [set]}"
+	found, err := w.find(source)
 	require.ErrorContains(t, err, "AADSTS7000215")
-	var rows []string
+	require.Equal(t, "DB_PASSWORD! OLD! set!", values(found))
+	const at = "https://my-vault.vault.azure.net/secrets/"
+	require.Equal(t, []string{at + "DB-PASSWORD", at + "db-password/ffff", at + "set"}, []string{found[0].Where, found[1].Where, found[2].Where})
+
+	r, err := resolve.Resolve(t.Context(), []resolve.Bound{{Source: w.source(source), Declaration: resolve.Declaration{Kind: "azure_vault"}}})
+	require.Len(t, document.Flatten(err), 1, "it is said once")
+	require.Len(t, r.Rows, 3)
 	for _, row := range r.Rows {
-		rows = append(rows, row.Key+" "+string(row.State)+" "+row.Where)
+		require.Equal(t, resolve.Failed, row.State)
 	}
-	const at = "failed https://my-vault.vault.azure.net/secrets/"
-	require.Equal(t, []string{"DB_PASSWORD " + at + "DB-PASSWORD", "OLD " + at + "db-password/ffff", "set " + at + "set"}, rows)
+	found, err = w.find(all)
+	require.ErrorContains(t, err, "AADSTS7000215")
+	require.Empty(t, found, "nobody knows the keys")
+}
+
+// TestTwoVaultsThatShareABadCredentialAreBothNamed has one problem with them.
+func TestTwoVaultsThatShareABadCredentialAreBothNamed(t *testing.T) {
+	w := start(t)
+	w.put(secretFile, "wrong")
+	vaults := New(w.options)
+	for _, name := range []string{"my-vault", "other"} {
+		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Realm{})))
+		require.ErrorContains(t, err, `vault "`+name+`": no token: the client secret`)
+	}
+	require.Equal(t, 1, w.asked()["token"])
 }

@@ -43,7 +43,7 @@ func TestAMountHasOneGenerationOfItsFiles(t *testing.T) {
 	require.ErrorContains(t, err, "AADSTS7000215")
 	require.NoError(t, os.Remove(filepath.Join(w.mount, "..2024_2", secretFile)))
 	_, err = w.find(one)
-	require.EqualError(t, err, `no credentials: "`+w.mount+`" has no secret`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`" has no secret`)
 }
 
 func TestAMountThatChangesUnderTheReadingIsReadAgain(t *testing.T) {

@@ -1,14 +1,18 @@
 package keyvault
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -31,7 +35,7 @@ func newHTTP(environ resolve.Environ, parallel int, timeout time.Duration) (*htt
 	}
 	proxy := proxies(environ)
 	return &http.Client{
-		Transport: limited{&http.Transport{
+		Transport: transport{proxy, &http.Transport{
 			Proxy:                  func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
 			OnProxyConnectResponse: tunnel,
 			DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
@@ -49,35 +53,58 @@ func newHTTP(environ resolve.Environ, parallel int, timeout time.Duration) (*htt
 // capitals first, as Go does. One that is no URL is an error, as with curl: to
 // go past a proxy is not for the launcher to decide.
 func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
-	get := func(name string) string {
+	get := func(name string) (variable, value string) {
 		if value := environ[name]; value != "" {
-			return value
+			return name, value
 		}
-		return environ[strings.ToLower(name)]
+		return strings.ToLower(name), environ[strings.ToLower(name)]
 	}
-	config := httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}
+	plain, plainValue := get("HTTP_PROXY")
+	secure, secureValue := get("HTTPS_PROXY")
+	_, none := get("NO_PROXY")
+	config := httpproxy.Config{HTTPProxy: plainValue, HTTPSProxy: secureValue, NoProxy: none}
 	find := config.ProxyFunc()
 	return func(u *url.URL) (*url.URL, error) {
-		variable, value := "HTTP_PROXY", config.HTTPProxy
+		variable, value := plain, plainValue
 		if u.Scheme == "https" {
-			variable, value = "HTTPS_PROXY", config.HTTPSProxy
+			variable, value = secure, secureValue
 		}
 		proxy, err := find(u)
-		if err != nil || value != "" && !proxyAddress(value) { // not shown: it may have a password
-			return nil, &problem{text: "the address of the proxy for " + u.Hostname() + " is no URL", hint: "check variable " + variable + "; in a user or password %2F stands for /, %40 for @"}
+		if err != nil || value != "" && !proxyAddress(value) {
+			return nil, noProxy(variable)
 		}
 		return proxy, nil
 	}
 }
 
-// proxyAddress reports whether a text is a URL, or a host that one can be made
-// of.
+// noProxy is the variable that holds no proxy. Its value is not shown: it may
+// have a password.
+type noProxy string
+
+func (n noProxy) Error() string { return "variable " + string(n) + " is no URL of a proxy" }
+
+// proxyAddress reports whether a text is the URL of a proxy, or its host and
+// port alone. httpproxy puts http:// before what it cannot read, a URL too, and
+// finds a host of that name; and a "/" in a password ends the host, which leaves
+// the "@" behind it.
 func proxyAddress(text string) bool {
-	u, err := url.Parse(text)
 	if !strings.Contains(text, "://") {
-		u, err = url.Parse("http://" + text)
+		text = "http://" + text
 	}
-	return err == nil && u.Hostname() != ""
+	u, err := url.Parse(text)
+	return err == nil && u.Hostname() != "" && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) &&
+		!strings.Contains(u.Path+u.RawQuery+u.Fragment, "@")
+}
+
+// atProxy is an error of a request that came no further than its proxy.
+type atProxy struct{ error }
+
+func (a atProxy) Unwrap() error { return a.error }
+
+// Timeout is what url.Error asks the error below it for.
+func (a atProxy) Timeout() bool {
+	timeout, ok := errors.AsType[net.Error](a.error)
+	return ok && timeout.Timeout()
 }
 
 func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
@@ -88,15 +115,56 @@ func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response)
 	return refusedTunnel{resp.StatusCode, reason}
 }
 
-// limited ends an answer that has no end.
-type limited struct{ http.RoundTripper }
+// transport ends an answer that has no end, and tells what fails at a proxy from
+// what fails behind it. net/http says so of the connection to the proxy, and not
+// of what the proxy answers.
+type transport struct {
+	proxy func(*url.URL) (*url.URL, error)
+	next  http.RoundTripper
+}
 
-func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := l.RoundTripper.RoundTrip(req)
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
+	if err := own(req); err != nil {
+		return nil, err
+	}
+	resp, err := t.next.RoundTrip(req)
 	if err == nil {
 		resp.Body = &body{resp.Body, maxBody}
+		return resp, nil
 	}
-	return resp, err
+	if proxy, none := t.proxy(req.URL); none == nil && proxy != nil && !connected.Load() && !behindProxy(err) {
+		err = atProxy{err}
+	}
+	return nil, err
+}
+
+// own gives a request a body of its own: net/http may still read that of a try
+// which was cut short, and the SDK rewinds the one that it has for the next.
+func own(req *http.Request) error {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil
+	}
+	text, err := io.ReadAll(req.Body)
+	if err := errors.Join(err, req.Body.Close()); err != nil {
+		return err
+	}
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+	req.Body, err = req.GetBody()
+	return err
+}
+
+// behindProxy reports whether TLS failed with the host, to which there was a
+// tunnel. With a proxy it fails as part of a connection to that.
+func behindProxy(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		return false
+	}
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, record := errors.AsType[tls.RecordHeaderError](err)
+	return certificate || record
 }
 
 type body struct {

@@ -1,10 +1,14 @@
 package keyvault
 
 import (
+	"bytes"
 	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,15 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 	"github.com/seed45446ece/launcher/resolve"
-	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
 func TestAnAuthorityThatIsNotTrustedIsRefusedAtOnce(t *testing.T) {
 	w, other := start(t), start(t)
 	w.options.Environ["SSL_CERT_FILE"] = other.CA
 	_, err := w.find(one)
-	require.EqualError(t, err, "the certificate of login.microsoftonline.com is not one of a trusted authority")
+	require.EqualError(t, err, aVault+": no token: the certificate of login.microsoftonline.com is not one of a trusted authority")
 	require.Contains(t, hintOf(err), "SSL_CERT_FILE")
 	require.NotErrorIs(t, err, resolve.ErrUnavailable)
 }
@@ -47,7 +51,7 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 	for _, path := range []string{filepath.Join(dir, "README"), filepath.Join(dir, "fifo"), "/nowhere", dir} {
 		w.options.Environ["SSL_CERT_FILE"] = path
 		_, err := w.find(one)
-		require.EqualError(t, err, `no certificate of an authority in SSL_CERT_FILE "`+path+`" and SSL_CERT_DIR ""`)
+		require.EqualError(t, err, aVault+`: no certificate of an authority in SSL_CERT_FILE "`+path+`" and SSL_CERT_DIR ""`)
 	}
 }
 
@@ -88,13 +92,25 @@ func TestTheProxysVariablesAreThoseOfGo(t *testing.T) {
 	}
 }
 
-func TestAProxysAddressThatIsNoneIsNotGonePast(t *testing.T) {
-	for _, address := range []string{"http://user:pass" + sourcetest.Canary + "/word@proxy.example", "http://", "://proxy", "http://%zz", "a b"} {
-		w := start(t)
-		w.options.Environ["HTTPS_PROXY"] = address
-		_, err := w.find(one)
-		require.EqualError(t, err, "the address of the proxy for login.microsoftonline.com is no URL", address)
-		require.Contains(t, hintOf(err), "HTTPS_PROXY")
-		require.Empty(t, w.log())
+// TestNothingIsLogged is run by itself with all that makes the SDK and net/http
+// log, which is read when a program starts.
+func TestNothingIsLogged(t *testing.T) {
+	const debug = "http2debug=2"
+	if os.Getenv("GODEBUG") == debug {
+		w := start(t, func(c *fake.Config) { c.HTTP2 = true })
+		w.requireRead()
+		var heard bytes.Buffer
+		log.SetOutput(&heard)
+		w.requireRead()
+		log.SetOutput(io.Discard)
+		require.Contains(t, heard.String(), "http2: ", "there is something to turn off")
+		return
 	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), self, "-test.run=^TestNothingIsLogged$", "-test.v")
+	command.Env = append(os.Environ(), "GODEBUG="+debug, "AZURE_SDK_GO_LOGGING=all")
+	text, err := command.CombinedOutput()
+	require.NoError(t, err)
+	require.Regexp(t, `^=== RUN .*\n--- PASS.*\nPASS\n(coverage: .*\n)?$`, string(text))
 }

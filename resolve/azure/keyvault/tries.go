@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +42,7 @@ func usual() pace {
 // refused, or its time is up. Its error is always a problem. The SDK's own
 // retries give up at the first long Retry-After and lose the last answer.
 type tries struct {
+	what  string // they are for, as their problems begin
 	judge func(req *http.Request, resp *http.Response, body []byte, err error) verdict
 	gate  *gate
 	pace  pace
@@ -54,25 +54,23 @@ type tries struct {
 // Do implements policy.Policy. Throttling is borne until the deadline; what else
 // may go better, mostTries times.
 func (t *tries) Do(req *policy.Request) (*http.Response, error) {
-	// A next page's address has the port, which the SDK takes for another host
-	// than its challenge's.
-	req.Raw().URL.Host = strings.TrimSuffix(req.Raw().URL.Host, ":443")
-	req.Raw().Host = strings.TrimSuffix(req.Raw().Host, ":443")
 	ctx := req.Raw().Context()
+	began := time.Now()
 	turn := turn{gate: t.gate}
 	defer turn.end()
 	var last verdict
 	refused := false
 	for failures, throttles := 0, 0; ; {
 		if said, ok := turn.wait(ctx); !ok {
-			return nil, t.failed(said.or(last).late(req.Raw()))
+			return nil, t.failed(t.late(req.Raw(), said.or(last)))
 		}
 		resp, v := t.try(req)
+		v.tried, v.began = throttles+failures+1, began
 		switch {
 		case v.problem == nil:
 			return resp, nil
 		case v.again && ctx.Err() != nil:
-			return nil, t.failed(last.or(v).late(req.Raw())) // this try was cut short
+			return nil, t.failed(t.late(req.Raw(), last.or(v))) // this try was cut short
 		case v.throttled && turn.throttled(v):
 			throttles++
 		case v.throttled: // another request waits for all of them
@@ -89,7 +87,7 @@ func (t *tries) Do(req *policy.Request) (*http.Response, error) {
 		}
 		last = v
 		if !t.pause(ctx, v, throttles+failures) {
-			return nil, t.failed(v.late(req.Raw()))
+			return nil, t.failed(t.late(req.Raw(), v))
 		}
 	}
 }
@@ -117,7 +115,7 @@ func (t *tries) take() *problem {
 func (t *tries) try(req *policy.Request) (resp *http.Response, v verdict) {
 	defer func() {
 		if recover() != nil {
-			resp, v = nil, refusal(req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
+			resp, v = nil, refusal(t.what+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {
@@ -156,14 +154,20 @@ func (t *tries) pause(ctx context.Context, v verdict, tried int) bool {
 	return spare > 0 && sleep(ctx, least+rand.N(min(most, spare)+1))
 }
 
-// late is what is said when no time is left: the last that was answered.
-func (v verdict) late(req *http.Request) *problem {
+// late is what is said when no time is left: the last that was answered. A wait
+// that the server asks for is the reason only where it is longer than all of the
+// time, or nothing else was tried.
+func (t *tries) late(req *http.Request, v verdict) *problem {
 	if v.problem == nil {
-		return &problem{text: "no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+		return &problem{text: t.what + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 	}
+	deadline, _ := req.Context().Deadline()
 	text := v.text + ", until the deadline"
-	if v.after > time.Second {
+	switch {
+	case v.after > 0 && (v.tried < 2 || v.after >= deadline.Sub(v.began)):
 		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", v.text, v.after)
+	case v.after > 0:
+		text = fmt.Sprintf("%s, tried %d times, until the deadline", v.text, v.tried)
 	}
 	return &problem{text: text, hint: v.hint, kind: v.kind}
 }

@@ -57,7 +57,7 @@ func TestARequestWaitsAsLongAsTheServerAsks(t *testing.T) {
 func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
 	secrets, hundred := hundred()
 	for _, c := range []struct{ source, path, want string }{
-		{one, "*/token", "no token: login.microsoftonline.com throttles (429), and asks for a wait of 1h0m0s, past the deadline"},
+		{one, "*/token", aVault + ": no token: login.microsoftonline.com throttles (429), and asks for a wait of 1h0m0s, past the deadline"},
 		{all, "/secrets", `vault "my-vault" throttles (429), and asks for a wait of 1h0m0s, past the deadline`},
 		{hundred, "/secrets/*", `vault "my-vault" throttles (429), and asks for a wait of 1h0m0s, past the deadline`},
 	} {
@@ -79,9 +79,27 @@ func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
 	}
 }
 
+// TestAThrottleThatIsBorneToTheEndSaysHowOften has a server that asks for less
+// than all of the time.
+func TestAThrottleThatIsBorneToTheEndSaysHowOften(t *testing.T) {
+	secrets, hundred := hundred()
+	for _, source := range []string{one, hundred} {
+		w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = secrets })
+		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "1", Path: "/secrets/*"}))
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+		defer cancel()
+		found, err := w.ask(ctx, w.source(source))
+		require.NoError(t, err)
+		for _, f := range found {
+			require.Regexp(t, `^vault "my-vault" throttles \(429\), tried [34] times, until the deadline$`, f.Err.Error())
+			require.ErrorIs(t, f.Err, resolve.ErrUnavailable)
+		}
+	}
+}
+
 func TestTheDeadlineKeepsTheLastAnswer(t *testing.T) {
 	for i, want := range []string{
-		"no token: login.microsoftonline.com answers 503, until the deadline",
+		aVault + ": no token: login.microsoftonline.com answers 503, until the deadline",
 		`vault "my-vault": the vault answers 503, until the deadline`,
 		`vault "my-vault": secret "db-password": the vault answers 503, until the deadline`,
 	} {
@@ -198,9 +216,9 @@ func TestTheNetworksFailuresAreTold(t *testing.T) {
 	}{
 		{get, &net.DNSError{IsNotFound: true}, "no such host: my-vault.vault.azure.net", false},
 		{get, &net.DNSError{IsTimeout: true}, "the name of my-vault.vault.azure.net could not be looked up", true},
-		{get, &net.OpError{Op: "proxyconnect", Err: &net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
+		{get, atProxy{&net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
 		{get, timeout, "no answer from my-vault.vault.azure.net", true},
-		{get, &net.OpError{Op: "proxyconnect", Err: context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
+		{get, atProxy{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
 		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
 		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
 		{get, errTooMuch, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
@@ -209,9 +227,13 @@ func TestTheNetworksFailuresAreTold(t *testing.T) {
 		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
 		{get, errors.New(value), "the request to my-vault.vault.azure.net failed", true},
 		{get, refusedTunnel{407, value[:3]}, `the proxy does not connect to my-vault.vault.azure.net: 407 "` + value[:3] + `"`, false},
+		{get, atProxy{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
+		{get, atProxy{errors.New(value)}, "the proxy to my-vault.vault.azure.net does not answer as a proxy", true},
+		{get, atProxy{syscall.EHOSTUNREACH}, "the proxy to my-vault.vault.azure.net: no route to host", true},
+		{get, noProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is no URL of a proxy", false},
 	} {
-		v := network(c.req, fmt.Errorf("around: %w", c.err))
-		require.EqualError(t, v.problem, c.want)
+		v := network(c.req, fmt.Errorf("around: %w", c.err), aVault)
+		require.EqualError(t, v.problem, aVault+": "+c.want)
 		require.Equal(t, c.unavailable, errors.Is(v.problem, resolve.ErrUnavailable), c.want)
 		require.NotEmpty(t, v.hint)
 	}
@@ -220,7 +242,7 @@ func TestTheNetworksFailuresAreTold(t *testing.T) {
 func TestAHugeAnswerIsNotRead(t *testing.T) {
 	w := start(t)
 	_, err := w.ask(t.Context(), w.script("https://vault.azure.net", w.Direct, `{"value": [`+strings.Repeat(`{}, `, maxBody/4)+`{}]}`))
-	require.EqualError(t, err, "127.0.0.1 sends more than any answer of Azure's has")
+	require.ErrorContains(t, err, ": 127.0.0.1 sends more than any answer of Azure's has")
 }
 
 func TestAnEndedContextEndsWhatWaits(t *testing.T) {

@@ -63,7 +63,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	a := askedOf(req)
 	switch {
 	case err != nil:
-		return network(req, err)
+		return network(req, err, asked{vault: a.vault}.String())
 	case resp.StatusCode == http.StatusOK:
 		return wellFormed(resp, body, a.String())
 	}
@@ -83,7 +83,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 		return v
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
-	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound":
+	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // no other 404 says so
 		return verdict{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
@@ -98,6 +98,14 @@ func (a asked) create() string {
 	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", a.vault, a.name)
 }
 
+func (a asked) enable() string {
+	line := fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true", a.vault, a.name)
+	if a.version != "" {
+		line += " --version " + a.version
+	}
+	return line
+}
+
 // forbidden is the verdict on a 403, which has its reason in the inner code.
 func (c *client) forbidden(a asked, inner string) verdict {
 	permission := "get"
@@ -106,8 +114,7 @@ func (c *client) forbidden(a asked, inner string) verdict {
 	}
 	switch inner {
 	case "SecretDisabled":
-		return refusal(a.String()+" is disabled",
-			fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true, or name a version that is enabled", a.vault, a.name))
+		return refusal(a.String()+" is disabled", a.enable()+", or name a version that is enabled")
 	case "ForbiddenByRbac":
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
 			fmt.Sprintf("az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope $(az keyvault show --name %s --query id -o tsv); it may take minutes to hold",
@@ -115,12 +122,12 @@ func (c *client) forbidden(a asked, inner string) verdict {
 	case "ForbiddenByPolicy":
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
 			fmt.Sprintf("az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
+	case "ForbiddenByConnection":
+		return refusal(fmt.Sprintf("vault %q takes no public address (ForbiddenByConnection)", a.vault),
+			"reach it by a private endpoint, with the DNS zone privatelink.vaultcore.azure.net linked to the cluster's network")
 	case "ForbiddenByFirewall":
 		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
 			"allow the cluster's outbound address or subnet in the vault's networking, or give it a private endpoint")
-	case "ForbiddenByConnection":
-		return refusal(fmt.Sprintf("vault %q takes no public address", a.vault),
-			"reach it by a private endpoint, with the DNS zone privatelink.vaultcore.azure.net in the cluster")
 	}
 	return refusal(fmt.Sprintf("%s: forbidden %s", a, code(inner)), "see the vault's access control and networking")
 }
