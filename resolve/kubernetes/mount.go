@@ -19,37 +19,13 @@ type mount struct {
 	keys []string
 }
 
-// generation is the link by which the kubelet swaps all files of a volume at
-// once.
-const generation = "..data"
-
-// tries bounds how often a volume that changes under the reading is read again.
-const tries = 3
-
 // Find reads all keys from one generation of the volume. A directory that is
 // not there is ErrAbsent.
 func (m mount) Find(ctx context.Context) (found []resolve.Finding, err error) {
-	for range tries {
-		before, dir := m.current()
-		found, err = m.read(ctx, dir)
-		if after, _ := m.current(); after == before || ctx.Err() != nil {
-			return found, err
-		}
+	if !file.OfOneGeneration(ctx, m.dir, func(dir string) { found, err = m.read(ctx, dir) }) {
+		return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
 	}
-	return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
-}
-
-// current is the name of the generation, and the directory that holds its
-// files: the mount itself where it has none, as with a subPath.
-func (m mount) current() (string, string) {
-	link, err := os.Readlink(filepath.Join(m.dir, generation))
-	if err != nil {
-		return "", m.dir
-	}
-	if filepath.IsAbs(link) {
-		return link, link
-	}
-	return link, filepath.Join(m.dir, link)
+	return found, err
 }
 
 func (m mount) read(ctx context.Context, dir string) ([]resolve.Finding, error) {

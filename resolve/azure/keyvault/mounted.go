@@ -89,31 +89,15 @@ type files struct {
 	proof        resolve.Value            // all that was read
 }
 
-// generation is the link by which the kubelet replaces all files at once,
-// https://kubernetes.io/docs/concepts/configuration/secret/
-const generation = "..data"
-
-// readings bounds how often a mount that changes under the reading is read.
-const readings = 3
-
 // readMounted reads a credential from one generation of a mount. Missing files
 // are named together; any other error is of the first file that has one.
 func readMounted(ctx context.Context, dir string, spec azure.Spec) (files, error) {
-	for range readings {
-		link, _ := os.Readlink(filepath.Join(dir, generation)) // "": no mount of a Secret
-		from := dir
-		if link != "" {
-			from = filepath.Join(dir, generation)
-			if !filepath.IsAbs(link) {
-				from = filepath.Join(dir, link)
-			}
-		}
-		found, err := readFiles(ctx, dir, from, spec)
-		if after, _ := os.Readlink(filepath.Join(dir, generation)); after == link || ctx.Err() != nil {
-			return found, err
-		}
+	var found files
+	var err error
+	if !file.OfOneGeneration(ctx, dir, func(from string) { found, err = readFiles(ctx, dir, from, spec) }) {
+		return files{}, &problem{text: fmt.Sprintf("no credentials: %q kept changing while it was read", dir), kind: resolve.ErrUnavailable}
 	}
-	return files{}, &problem{text: fmt.Sprintf("no credentials: %q kept changing while it was read", dir), kind: resolve.ErrUnavailable}
+	return found, err
 }
 
 // readFiles reads the files below from, which are dir's in messages.
