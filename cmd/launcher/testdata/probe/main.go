@@ -43,6 +43,8 @@ func main() {
 	case "wait": // says that it runs, then waits to be told to end
 		fmt.Println("started", os.Getpid())
 		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
+	case "count": // each interrupt and each line of standard input
+		count()
 	case "exit":
 		os.Exit(number(os.Args[2]))
 	case "kill":
