@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
@@ -43,7 +44,7 @@ func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 	return launcher.Job{
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
-		Deliver: s.deliver, Options: s.env,
+		Deliver: s.deliver, Directory: inherit.Now().Directory, Options: s.env,
 		Environ: r.environ, Withhold: r.variables, User: s.user,
 	}
 }

@@ -120,6 +120,9 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
 		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
 	}
+	if s.init == "never" && s.deliver.Stays() {
+		wrong = append(wrong, errUsage{fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"})
+	}
 	if s.local != "" && s.requireConfidential {
 		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses", "remove one of them"})
 	}
@@ -156,7 +159,6 @@ func notBuilt(c *cli.Context) []error {
 	for flag, asked := range map[string]bool{
 		"--mask":           c.Bool("mask"),
 		"--refresh":        c.Duration("refresh") != 0,
-		"--deliver files":  c.String("deliver") == "files",
 		"--deliver socket": c.String("deliver") == "socket",
 	} {
 		if asked {
