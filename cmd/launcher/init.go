@@ -16,12 +16,12 @@ func (s settings) stays() bool {
 	if s.init == "never" || inherit.Now().Part != "" {
 		return false
 	}
-	return s.init == "always" || os.Getpid() == 1 || s.deliver.Stays()
+	return s.init == "always" || os.Getpid() == 1 || s.deliver.Stays() || s.mask
 }
 
 // stay returns only with an error: nothing but the flags has been read.
 func (p *program) stay(s settings) error {
-	stay := pid1.Start{Orders: pid1.Orders{Grace: s.grace, Report: p.report.words()}}
+	stay := pid1.Start{Orders: pid1.Orders{Grace: s.grace, Report: p.report.words()}, Attend: s.attended(), Mask: s.mask}
 	if s.deliver.Stays() {
 		stay.MakeDirectory = func() (string, error) { return launcher.MakeDirectory(s.user) }
 	}
