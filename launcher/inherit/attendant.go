@@ -3,7 +3,6 @@ package inherit
 import (
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"unsafe"
 
@@ -12,22 +11,20 @@ import (
 
 // HideEnviron overwrites the variables that this process was started with where
 // proc_pid_environ(5) shows them, for a process that stays. Its environment is
-// as before, but a copy. It is for the program's first moment: strings that were
-// taken from the environment before are overwritten too.
+// as before: the Go runtime has copied it. The kernel puts the variables between
+// the last argument and the program's path, on the initial stack.
 func HideEnviron() {
-	shown := syscall.Environ()
-	copies := make([]string, len(shown))
-	for i, entry := range shown {
-		copies[i] = strings.Clone(entry)
+	vector, err := unix.Auxv()
+	if err != nil || len(os.Args) == 0 {
+		return
 	}
-	os.Clearenv()
-	for _, entry := range copies {
-		if name, value, ok := strings.Cut(entry, "="); ok {
-			_ = os.Setenv(name, value) // an entry without a name cannot be set, and is nobody's
+	last := os.Args[len(os.Args)-1]
+	start := uintptr(unsafe.Pointer(unsafe.StringData(last))) + uintptr(len(last)) + 1
+	for _, entry := range vector {
+		const execFilename, most = 31, 8 << 20 // AT_EXECFN of getauxval(3); execve(2) takes 6 MiB
+		if entry[0] == execFilename && entry[1] > start && entry[1]-start < most {
+			clear(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(last)), len(last)+1)), entry[1]-start))
 		}
-	}
-	for _, entry := range shown {
-		clear(unsafe.Slice(unsafe.StringData(entry), len(entry)))
 	}
 }
 
