@@ -18,7 +18,9 @@ func (s settings) attended() bool { return s.mask || s.deliver == launcher.Socke
 // attend is the whole run of that process: it serves until its parent tells it
 // to end.
 func (p *program) attend(s settings) error {
-	inherit.IgnoreSignals()
+	if err := inherit.IgnoreSignals(); err != nil {
+		return err
+	}
 	closeAbove(pid1.MessagesFD)
 	if s.deliver == launcher.Socket {
 		return p.serve(s)

@@ -30,9 +30,10 @@ func Pass(filter func() Filter) {
 const chunk = 64 << 10
 
 // pass ends the stream at its reader's end too: the handler is then told by
-// SIGPIPE, as if nobody were between.
+// SIGPIPE, as if nobody were between. And it ends it at its writer's.
 func pass(from, to int, filter Filter) {
 	defer func() { _ = unix.Close(from) }()
+	defer release(to)
 	defer follow(from, to)()
 	in, out := make([]byte, chunk), make([]byte, 0, chunk)
 	for {
@@ -49,6 +50,17 @@ func pass(from, to int, filter Filter) {
 			}
 		}
 	}
+}
+
+// release lets go of a descriptor's file, and keeps the number from being
+// another's.
+func release(fd int) {
+	nothing, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	_ = unix.Dup3(nothing, fd, 0)
+	_ = unix.Close(nothing)
 }
 
 // follow keeps a pseudo-terminal at the size of the real one until it is ended.

@@ -2,8 +2,6 @@ package inherit
 
 import (
 	"os"
-	"os/signal"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -30,13 +28,17 @@ func HideEnviron() {
 
 // IgnoreSignals has this process end by none that is not its own or KILL: those
 // that end a job are the handler's, and what it still writes is to be passed on.
-func IgnoreSignals() {
-	for s := syscall.Signal(1); s <= 64; s++ {
+// Package os/signal does not know all of them.
+func IgnoreSignals() error {
+	for s := unix.Signal(1); s <= 64; s++ {
 		switch s {
 		case unix.SIGKILL, unix.SIGSTOP, unix.SIGCHLD, unix.SIGURG, unix.SIGPROF,
 			unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGSYS:
 		default:
-			signal.Ignore(s)
+			if err := action(s, 1); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
