@@ -25,27 +25,34 @@ func (p *program) serve(s settings) error {
 	if err != nil {
 		return err
 	}
-	hidden := newMasked(nil)
+	hidden, begun, end := newMasked(nil), make(chan error), make(chan struct{})
+	go func() {
+		defer close(end)
+		attendant.Life()
+	}()
 	if ok {
 		p.input = message.Input
-		ok, err = p.begin(s, hidden)
+		go func() { begun <- p.begin(s, hidden) }()
+		select {
+		case err = <-begun:
+		case <-end: // the handler will not start any more
+		}
 	}
 	if s.mask && err == nil {
 		attendant.Pass(hidden.stream)
 	}
-	if ok && err == nil {
-		attendant.Life()
+	if err == nil {
+		<-end
 	}
 	return err
 }
 
-// begin has the socket answered, and reports whether it is. What is wrong with
-// the task is said then, and the process that was to be the handler ends with
-// the status of that.
-func (p *program) begin(s settings, hidden *masked) (ok bool, err error) {
+// begin has the socket answered. What is wrong with the task is said, and the
+// process that was to be the handler ends with the status of that.
+func (p *program) begin(s settings, hidden *masked) error {
 	server, err := p.server(s, hidden)
 	if err != nil {
-		return false, attendant.Answer(p.report.end(err))
+		return attendant.Answer(p.report.end(err))
 	}
 	uid, gid := os.Getuid(), os.Getgid()
 	if s.user != nil {
@@ -53,14 +60,14 @@ func (p *program) begin(s settings, hidden *masked) (ok bool, err error) {
 	}
 	listener, err := socket.Listen(launcher.SocketIn(inherit.Now().Directory), uid, gid)
 	if err != nil {
-		return false, err
+		return err
 	}
 	go func() {
 		if server.Serve(listener) != nil {
 			os.Exit(statusRefused) // the handler is told by its next question
 		}
 	}()
-	return true, attendant.Answer(0)
+	return attendant.Answer(0)
 }
 
 // server begins to resolve. It reads the task as the other process did, and so

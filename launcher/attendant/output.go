@@ -20,10 +20,16 @@ type Filter interface {
 func Pass(filter func() Filter) {
 	var streams sync.WaitGroup
 	streams.Go(func() { pass(pid1.OutputFD, 1, filter()) })
-	if _, err := unix.FcntlInt(pid1.MessagesFD, unix.F_GETFD, 0); err == nil {
+	if !nothing(pid1.MessagesFD) {
 		streams.Go(func() { pass(pid1.MessagesFD, 2, filter()) })
 	}
 	streams.Wait()
+}
+
+// nothing reports whether a descriptor is /dev/null, which is device 1:3.
+func nothing(fd int) bool {
+	var file unix.Stat_t
+	return unix.Fstat(fd, &file) == nil && file.Mode&unix.S_IFMT == unix.S_IFCHR && file.Rdev == unix.Mkdev(1, 3)
 }
 
 // chunk is what is read at once: as much as a pipe holds, pipe(7).

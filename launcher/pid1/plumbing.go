@@ -12,16 +12,13 @@ import (
 const (
 	LinkFD     = 3 // a socket to the process that becomes the handler, which has it there too
 	LifeFD     = 4 // ends when the attendant is to end
-	OutputFD   = 5 // what the handler writes, where it masks
-	MessagesFD = 6 // what the handler writes on standard error, where that is another file
+	OutputFD   = 5 // what the handler writes, where it masks; else nothing
+	MessagesFD = 6 // what the handler writes on standard error, where that is another file; else nothing
 )
 
 // lifelineAbove is where the parent holds the lifeline until it knows what else
 // it keeps.
 const lifelineAbove = 20
-
-// none is a descriptor that a child does not get, os.StartProcess has it so.
-const none = ^uintptr(0)
 
 // plumbing is the descriptors of both children, in their order.
 type plumbing struct{ handler, attendant []uintptr }
@@ -48,7 +45,7 @@ func (s *Start) lay() (p plumbing, err error) {
 		return p, err
 	}
 	p.handler = []uintptr{0, 1, 2, uintptr(link[0])}
-	p.attendant = []uintptr{uintptr(nothing), uintptr(nothing), 2, uintptr(link[1]), uintptr(life[0]), none, none}
+	p.attendant = []uintptr{uintptr(nothing), uintptr(nothing), 2, uintptr(link[1]), uintptr(life[0]), uintptr(nothing), uintptr(nothing)}
 	if s.Mask {
 		err = p.divert()
 	}
