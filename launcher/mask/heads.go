@@ -7,21 +7,29 @@ import "bytes"
 type heads struct {
 	trie
 	length int
-	fail   []int32  // the longest proper end of a node that is a node and no leaf
-	depth  []uint16 // the node's length
-	match  []uint16 // of the longest form at the end of a node
-	first  [256]int32
-	texts  [][]byte // until link: those that no other begins with
+	fail   []int32    // the longest proper end of a node that is a node and no leaf
+	depth  []uint16   // the node's length
+	match  []uint16   // of the longest form at the end of a node
+	first  [256]int32 // the root's children
+	texts  [][]byte   // until link: those that none before began with
+	least  int        // the shortest form's length
 }
 
 func newHeads(length int) *heads {
-	return &heads{trie: newTrie(), length: length, depth: []uint16{0}, match: []uint16{0}}
+	return &heads{trie: newTrie(), length: length, depth: []uint16{0}, match: []uint16{0}, least: length}
 }
 
 // insert is the node of a form's head.
 func (h *heads) insert(form []byte) int32 {
 	head := form[:min(len(form), h.length)]
-	last, first := h.trie.insert(0, head)
+	h.least = min(h.least, len(head))
+	last, first := h.first[head[0]], int32(0)
+	if last == 0 {
+		last, first = h.trie.insert(0, head)
+		h.first[head[0]] = first
+	} else {
+		last, first = h.trie.insert(last, head[1:])
+	}
 	if first != 0 {
 		h.texts = append(h.texts, bytes.Clone(head))
 		for d := len(head) - (len(h.label) - int(first)) + 1; d <= len(head); d++ {
@@ -36,9 +44,6 @@ func (h *heads) insert(form []byte) int32 {
 // a node fails to shorter ones.
 func (h *heads) link() {
 	h.fail = make([]int32, len(h.label))
-	for c := range h.first {
-		h.first[c] = h.child(0, byte(c))
-	}
 	at := make([]int32, len(h.texts))
 	done := make([]uint64, len(h.special))
 	for depth, more := 0, true; more; depth++ {
@@ -47,8 +52,8 @@ func (h *heads) link() {
 			if depth >= len(text) {
 				continue
 			}
-			more = more || depth+1 < len(text)
-			n := h.child(at[i], text[depth])
+			more = true
+			n := h.next(at[i], text[depth]) // its child
 			if done[n/64]>>(n%64)&1 == 0 {
 				done[n/64] |= 1 << (n % 64)
 				h.linkNode(at[i], n, text[depth])

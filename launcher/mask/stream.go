@@ -40,6 +40,9 @@ func (st *Stream) Append(dst, chunk []byte) []byte {
 		if st.step(chunk[i]) {
 			dst = st.settle(dst, st.certain())
 		}
+		if st.set.heads.depth[st.head] == 1 && st.set.filter.start(chunk, i, min(i+1, len(chunk)-7)) > i {
+			st.head = 0 // noise, which leaves it to the filter again
+		}
 	}
 	st.now = st.base + int64(len(chunk))
 	dst = st.settle(dst, st.certain())

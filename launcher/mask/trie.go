@@ -6,7 +6,7 @@ package mask
 type trie struct {
 	label   []byte   // of the edge n -> n+1; a leaf or forked where n is special
 	special []uint64 // a bit a node
-	forks   map[uint64]int32
+	forks   forks
 }
 
 const (
@@ -15,7 +15,7 @@ const (
 )
 
 func newTrie() trie {
-	t := trie{forks: map[uint64]int32{}}
+	t := trie{}
 	t.node()
 	return t
 }
@@ -35,8 +35,6 @@ func (t *trie) isSpecial(n int32) bool { return t.special[uint32(n)/64]>>(uint32
 
 func (t *trie) isLeaf(n int32) bool { return t.label[n] == leaf && t.isSpecial(n) }
 
-func fork(n int32, c byte) uint64 { return uint64(n)<<8 | uint64(c) }
-
 // child is the node that the edge c leads to, 0 where there is none.
 func (t *trie) child(n int32, c byte) int32 {
 	if !t.isSpecial(n) {
@@ -48,7 +46,7 @@ func (t *trie) child(n int32, c byte) int32 {
 	if t.label[n] == leaf {
 		return 0
 	}
-	return t.forks[fork(n, c)]
+	return t.forks.slot(n, c).to
 }
 
 // add is a new child.
@@ -61,10 +59,10 @@ func (t *trie) add(n int32, c byte) int32 {
 	}
 	if !t.isSpecial(n) {
 		t.special[n/64] |= 1 << (n % 64)
-		t.forks[fork(n, t.label[n])] = n + 1
+		t.forks.set(edge{n, n + 1, t.label[n]})
 	}
 	t.label[n] = forked
-	t.forks[fork(n, c)] = m
+	t.forks.set(edge{n, m, c})
 	return m
 }
 
