@@ -14,9 +14,12 @@ type filter struct {
 }
 
 // maxStride bounds the blocks that are known, and the starts around one.
-const maxStride = 24
+const (
+	leastStride = MinLength - 3
+	maxStride   = 24
+)
 
-// newFilter is for forms of at least that length.
+// newFilter is for forms that begin so and have at least that length.
 func newFilter(forms [][]byte, shortest int) *filter {
 	shortest = min(shortest, maxStride+7)
 	f := &filter{blocks: new(table), starts: new(table), mask: 1<<64 - 1, stride: shortest - 7}
@@ -36,14 +39,12 @@ func newFilter(forms [][]byte, shortest int) *filter {
 
 // skip is the first place from i on where a form may begin.
 func (f *filter) skip(text []byte, i int) int {
-	stride := f.stride
-	for ; len(text)-i >= 4*stride+7; i += 4 * stride {
-		next := text[i+stride-1:]
-		if (f.block(next)|f.block(next[stride:])|f.block(next[2*stride:])|f.block(next[3*stride:]))&1 != 0 {
-			break
-		}
+	if f.stride == leastStride {
+		i = f.skipByFive(text, i)
+	} else {
+		i = f.skipByFour(text, i)
 	}
-	for ; len(text)-i >= stride+7; i += stride {
+	for stride := f.stride; len(text)-i >= stride+7; i += stride {
 		if f.block(text[i+stride-1:])&1 == 0 {
 			continue
 		}
@@ -52,6 +53,33 @@ func (f *filter) skip(text []byte, i int) int {
 		}
 	}
 	return f.start(text, i, max(i, len(text)-7))
+}
+
+// skipByFour looks up four blocks at a time, and stops before a known one.
+func (f *filter) skipByFour(text []byte, i int) int {
+	for stride := f.stride; len(text)-i >= 4*stride+7; i += 4 * stride {
+		next := text[i+stride-1:]
+		if (f.block(next)|f.block(next[stride:])|f.block(next[2*stride:])|f.block(next[3*stride:]))&1 != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// skipByFive does so where a form has but 8 bytes, at places that the compiler
+// knows, in half the time.
+func (f *filter) skipByFive(text []byte, i int) int {
+	for ; len(text)-i >= 4*leastStride+7; i += 4 * leastStride {
+		next := (*[3*leastStride + 4]byte)(text[i+leastStride-1:])
+		a := uint64(binary.LittleEndian.Uint32(next[:]))
+		b := uint64(binary.LittleEndian.Uint32(next[leastStride:]))
+		c := uint64(binary.LittleEndian.Uint32(next[2*leastStride:]))
+		d := uint64(binary.LittleEndian.Uint32(next[3*leastStride:]))
+		if (f.blocks.has(a)|f.blocks.has(b)|f.blocks.has(c)|f.blocks.has(d))&1 != 0 {
+			break
+		}
+	}
+	return i
 }
 
 func (f *filter) block(text []byte) uint64 {
