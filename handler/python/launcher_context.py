@@ -351,6 +351,8 @@ def _ask(path: str, target: str) -> tuple[int, bytes]:
         connection.sock.connect(path)
         connection.request("GET", target, headers={"Connection": "close"})
         response = connection.getresponse()
+        if response.length is None:  # it would end wherever the connection does
+            raise HTTPException
         return response.status, response.read()
     except PermissionError as error:
         problem = f"the socket {_quote(path)} is not for this user: {error.strerror}"
