@@ -24,7 +24,7 @@ const { inspect } = require("node:util");
 const { compileFunction } = require("node:vm");
 
 const NAME = "launcher-context";
-const FRAME = /^ +at .*(\[eval\]|<launcher-context>|node:[a-z_/]+):\d+|^ +at .*\(?<anonymous>\)?$/;
+const FRAME = /^ +at .*(\[eval\](-wrapper)?|<launcher-context>|node:[\w/]+):\d+|^ +at .*\(?<anonymous>\)?$/;
 
 class NotThere extends Error {}
 
@@ -203,19 +203,19 @@ function fail(error) {
     fs.writeSync(2, `${error.message}\n`);
     process.exit(127);
   }
-  let lines = [];
-  if (typeof error?.stack === "string") {
-    lines = error.stack.split("\n");
-    while (FRAME.test(lines.at(-1))) lines.pop();
-    Object.defineProperty(error, "stack", { value: lines.join("\n"), configurable: true });
-  }
-  if (process.listenerCount("uncaughtException") > 0) {
+  const lines = typeof error?.stack === "string" ? error.stack.split("\n") : [];
+  while (lines.length > 0 && FRAME.test(lines.at(-1))) lines.pop();
+  const placed = lines.some((line) => /^ +at /.test(line));
+  // Node.js alone knows the place of an error of syntax.
+  if (process.listenerCount("uncaughtException") > 0 || (error instanceof SyntaxError && !placed)) {
     setImmediate(() => {
       throw error;
     });
     return;
   }
-  const placed = lines.some((line) => /^ +at /.test(line));
+  if (lines.length > 0) {
+    Object.defineProperty(error, "stack", { value: lines.join("\n"), configurable: true });
+  }
   fs.writeSync(2, `${lines.length === 0 || placed ? inspect(error) : error.stack}\n`);
   process.exit(1);
 }
