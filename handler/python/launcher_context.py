@@ -29,9 +29,10 @@ from _thread import RLock  # without what the threading module imports
 
 TYPE_CHECKING = False  # typing takes longer to import than the rest
 if TYPE_CHECKING:
-    from typing import Any, Callable, NoReturn, Union
+    from typing import Any, Callable, NoReturn, TypeVar, Union, overload
 
     Secret = Union[str, bytes]
+    T = TypeVar("T")
 
 __all__ = ["Context", "Input", "Logger", "get_context"]
 
@@ -86,6 +87,13 @@ class Context:
     def get_param(self, key: str, default: Any = None) -> Any:
         """Return the parameter key, or default where the task has none."""
         return self.parameters.get(key, default)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get_secret(self, key: str) -> Secret | None: ...
+        @overload
+        def get_secret(self, key: str, default: T) -> Secret | T: ...
 
     def get_secret(self, key: str, default: Any = None) -> Any:
         """Return the secret key: a str, or bytes where it is not UTF-8.

@@ -58,7 +58,7 @@ def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
     module = _load(file or path, path, source)
     shown = os.path.basename(path)
     owner, method, member = name.partition("::")
-    function = getattr(module, owner, None)
+    function: Any = getattr(module, owner, None)
     if not (inspect.isclass(function) if method else callable(function)):
         is_one = inspect.isclass if method else inspect.isfunction
         own = [n for n, f in inspect.getmembers(module, is_one) if f.__module__ == module.__name__]
