@@ -16,7 +16,7 @@ import (
 )
 
 // interpreters is what each example needs, by folder.
-var interpreters = map[string]string{"azure": "sh", "env": "sh", "go": "go", "python": "python3", "script": "python3", "shell": "sh"}
+var interpreters = map[string]string{"azure": "sh", "env": "sh", "go": "go", "node": "node", "python": "python3", "script": "python3", "shell": "sh"}
 
 func TestExamples(t *testing.T) {
 	build := buildLauncher(t)
