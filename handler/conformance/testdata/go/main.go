@@ -1,0 +1,63 @@
+// Command go is the probe of the Go package.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/seed45446ece/launcher/handler"
+)
+
+func main() {
+	questions, err := os.Open(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	job, err := handler.Read()
+	for lines := bufio.NewScanner(questions); lines.Scan(); {
+		verb, name, _ := strings.Cut(lines.Text(), " ")
+		if err != nil {
+			fmt.Printf("error %x\n", err.Error())
+			continue
+		}
+		fmt.Println(answer(job, verb, name))
+	}
+}
+
+func answer(job *handler.Context, verb, name string) string {
+	switch verb {
+	case "secret":
+		return secret(job, name, "none")
+	case "default":
+		return secret(job, name, fmt.Sprintf("value %x", "the default"))
+	case "param":
+		if value, ok := job.Parameters[name]; ok {
+			return asJSON(value)
+		}
+		return "none"
+	case "parameters":
+		return asJSON(job.Parameters)
+	case "metadata":
+		return asJSON(job.Metadata)
+	}
+	return fmt.Sprintf("text %x", fmt.Sprintf("%v %+v %#v %s %q", job, *job, job, *job, job))
+}
+
+func secret(job *handler.Context, key, missing string) string {
+	value, ok := job.Secret(key)
+	if !ok {
+		return missing
+	}
+	return fmt.Sprintf("value %x", value)
+}
+
+func asJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("json %x", text)
+}
