@@ -80,6 +80,8 @@ func (p *program) app(args []string) *cli.App {
 			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run")...),
 			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
+			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),
+			command("get-metadata", "[NAME]", "the same of the metadata: name, uid, project, iteration, labels, annotations", p.getMetadata),
 			command("install", "DIR", "copy this program to DIR/launcher", p.install),
 			command("version", "", "print version, commit and Go version", p.version),
 		},

@@ -61,7 +61,7 @@ var parameters = []struct{ name, json string }{
 	{"false", `false`},
 	{"null", `null`},
 	{"list", `[1, "a", null, [], [true]]`},
-	{"object", `{"a": {"b": [{"c": "d"}]}, "": 0}`},
+	{"object", `{"a": {"b": [{"c": "d"}]}, "e": 0}`},
 	{"empty object", `{}`},
 }
 

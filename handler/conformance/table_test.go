@@ -23,7 +23,7 @@ type cell struct{ language, delivery, name string }
 const (
 	pass    = "+"
 	refusal = "r"
-	failure = "FAIL"
+	failure = "!"
 )
 
 // table is what became of each case, filled by tests that run side by side.
