@@ -25,6 +25,7 @@ var deliveries = []delivery{
 	{"stdin", nil},
 	{"fd", nil},
 	{"env", map[string]string{"1 MiB": "longer than the 131071 bytes of a variable", "NUL": "holds a NUL byte"}},
+	{"files", nil},
 }
 
 // question is what a probe is asked in a case, and what is right.
@@ -143,6 +144,7 @@ func TestEveryLanguageInEveryDelivery(t *testing.T) {
 				for _, d := range deliveries {
 					t.Run(d.name, func(t *testing.T) { deliver(t, table, l, probe, d) })
 				}
+				t.Run("faults", func(t *testing.T) { suffer(t, table, l, probe) })
 			})
 		}
 	})

@@ -235,18 +235,17 @@ public final class LauncherContext {
 
         /** Closed, descriptor 0 is at its end for child processes too: the JDK puts /dev/null there. */
         private static byte[] stdin() {
-            byte[] text;
             try {
-                text = System.in.readAllBytes();
+                byte[] text = System.in.readAllBytes();
+                if (text.length == 0) {
+                    throw new ContextException("standard input holds no context: it is there once, and was read before;"
+                            + " use --deliver fd");
+                }
                 System.in.close();
+                return text;
             } catch (IOException e) {
                 throw new ContextException("the context on standard input: " + e.getMessage());
             }
-            if (text.length == 0) {
-                throw new ContextException("standard input holds no context: it is there once, and was read before;"
-                        + " use --deliver fd");
-            }
-            return text;
         }
 
         private static byte[] file(String name, String advice) {

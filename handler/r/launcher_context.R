@@ -101,9 +101,16 @@ get_context <- local({
   }
 
   read_file <- function(path, advice = "") {
-    bytes <- tryCatch(read_all(file(path, "rb", raw = TRUE)), error = function(e) NULL, warning = function(w) NULL)
+    bytes <- tryCatch(read_all(file(as_it_is(path), "rb", raw = TRUE)), error = function(e) NULL, warning = function(w) NULL)
     if (is.null(bytes)) fail(path, " cannot be read", advice)
     bytes
+  }
+
+  # A name in UTF-8, which R would translate to the locale, often none.
+  as_it_is <- function(name) {
+    name <- enc2utf8(name)
+    Encoding(name) <- "unknown"
+    name
   }
 
   # Closes the connection; its result is the bytes, with the status of a pipe.
@@ -143,7 +150,7 @@ get_context <- local({
   read_secrets <- function(document, folder) {
     readers <- list(
       secrets = to_bytes,
-      secrets_base64 = jsonlite::base64_dec,
+      secrets_base64 = function(text) tryCatch(jsonlite::base64_dec(text), error = function(e) NULL),
       secrets_env = variable,
       secrets_files = function(name) read_file(file.path(folder, name))
     )
@@ -171,7 +178,7 @@ get_context <- local({
   }
 
   variable <- function(name) {
-    value <- Sys.getenv(name, NA_character_)
+    value <- Sys.getenv(as_it_is(name), NA_character_)
     if (is.na(value)) NULL else charToRaw(value)
   }
 
@@ -197,12 +204,14 @@ get_context <- local({
   # What the launcher prints; value is NULL where it says that there is none.
   ask <- function(command, ...) {
     words <- vapply(c("launcher", command, "--", ...), shQuote, "", USE.NAMES = FALSE)
-    bytes <- read_all(pipe(paste(words, collapse = " "), "rb"))
+    said <- tempfile("launcher-") # its messages, which hold no value
+    on.exit(unlink(said))
+    bytes <- read_all(pipe(as_it_is(paste(c(words, "2>", shQuote(said)), collapse = " ")), "rb"))
     status <- attr(bytes, "status")
     attr(bytes, "status") <- NULL
     if (is.null(status) || status == 0) return(list(value = bytes))
     if (status == 256 || status == 1) return(list(value = NULL))
-    fail("launcher ", command, " could not answer: standard error has its message")
+    fail(paste(readLines(said, warn = FALSE), collapse = "\n"))
   }
 
   get_context

@@ -4,6 +4,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -47,9 +48,12 @@ func answer(job *handler.Context, verb, name string) string {
 }
 
 func secret(job *handler.Context, key, missing string) string {
-	value, ok := job.Secret(key)
-	if !ok {
+	value, err := job.Secret(key)
+	switch {
+	case errors.Is(err, handler.ErrNoSecret):
 		return missing
+	case err != nil:
+		return fmt.Sprintf("error %x", fmt.Sprintf("%v %+v %#v", err, err, err))
 	}
 	return fmt.Sprintf("value %x", value)
 }
