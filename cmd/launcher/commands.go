@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -72,7 +73,9 @@ func (p *program) getMetadata(c *cli.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		return members, json.Unmarshal(text, &members)
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		return members, decoder.Decode(&members)
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 type language struct {
 	name    string
 	folder  string   // in handler
-	needs   []string // programs
+	needs   []string // programs, or commands that tell
 	build   string   // "" where nothing is
 	run     string
 	untyped bool              // its one kind of string holds text and bytes alike
@@ -38,7 +38,7 @@ var languages = []language{
 	{"PHP", "php", []string{"php"}, "", "php probe.php", true,
 		map[string]string{"empty object": "an empty array is both `[]` and `{}`"},
 		"php/LauncherContext.php", "8.1", `$context->getSecret('KEY')`, "`null`, or the default", "a `string`, which holds any bytes"},
-	{"R", "r", []string{"Rscript"}, "", "Rscript --vanilla --default-packages=utils probe.R", false,
+	{"R", "r", []string{"Rscript", "Rscript -e 'library(jsonlite)'"}, "", "Rscript --vanilla --default-packages=utils probe.R", false,
 		map[string]string{"over 2^53": "its numbers are doubles", "NUL": "no string holds a NUL: the value comes as bytes, a raw vector"},
 		"r/launcher_context.R", "3.6, with jsonlite", `context$get_secret("KEY")`, "`NULL`, or the default", "a raw vector"},
 	{"Rust", "rust", []string{"rustc"}, "rustc --edition 2021 -A dead_code -O -o $OUT/probe probe.rs", "$OUT/probe", false, nil,

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,11 +72,16 @@ func buildLauncher(path string) error {
 }
 
 // needs skips a test, and says what stays untested, where the machine has not
-// got a program; where nothing may be left out it fails.
+// got a program, or a command of more than one word fails; where nothing may be
+// left out the test fails.
 func needs(t *testing.T, programs []string, untested string) {
 	t.Helper()
 	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
+		_, err := exec.LookPath(program)
+		if strings.Contains(program, " ") {
+			err = exec.Command("sh", "-c", program).Run()
+		}
+		if err != nil {
 			lacks := fmt.Sprintf("lacks: %s: %s", program, untested)
 			if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
 				require.FailNow(t, lacks)
