@@ -26,6 +26,7 @@ var deliveries = []delivery{
 	{"fd", nil},
 	{"env", map[string]string{"1 MiB": "longer than the 131071 bytes of a variable", "NUL": "holds a NUL byte"}},
 	{"files", nil},
+	{"socket", nil},
 }
 
 // question is what a probe is asked in a case, and what is right.
