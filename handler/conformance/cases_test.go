@@ -49,6 +49,7 @@ const oneOfTwo, otherOfTwo, twoAsked = "two-fit", "TWO.FIT", "Two_Fit"
 const (
 	ownText  = "OWN_TEXT=own é"
 	ownBytes = "OWN_BYTES=own \xff"
+	hidden   = "TEXT=hidden by the secret" // of that key
 )
 
 // parameters is a value of every JSON type, as JSON, by the case's name.

@@ -50,6 +50,10 @@ func questions(refused func(secret) bool) []question {
 	_, bytes, _ := strings.Cut(ownBytes, "=")
 	list = append(list,
 		question{"missing", "secret NO_SUCH_KEY", isMissing},
+		question{"missing, any characters", "secret a b/../%2F?é#🔑", isMissing},
+		question{"missing, no variable's name", "secret A=B", isMissing},
+		question{"missing, the empty key", "secret ", isMissing},
+		question{"folded beyond ASCII", "secret SCHLÜSSEL", isMissing},
 		question{"default", "default NO_SUCH_KEY", is(fallback)},
 		question{"two fit", "secret " + twoAsked, isMissing},
 		question{"own variable", "secret OWN_TEXT", is(own)},

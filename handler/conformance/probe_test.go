@@ -36,7 +36,7 @@ func (a answer) String() string {
 
 // environ is the handler's, in the locale that a container has: none.
 func environ(more ...string) []string {
-	list := []string{"PATH=" + bin + ":" + os.Getenv("PATH"), ownText, ownBytes}
+	list := []string{"PATH=" + bin + ":" + os.Getenv("PATH"), ownText, ownBytes, hidden}
 	for _, name := range []string{"HOME", "GOCACHE", "GOPATH", "PYENV_VERSION"} {
 		if value, ok := os.LookupEnv(name); ok {
 			list = append(list, name+"="+value)
