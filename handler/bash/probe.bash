@@ -41,6 +41,7 @@ for line in "${questions[@]}"; do
 	"param "*) said json as_json "$name" ;;
 	parameters) said json parameters ;;
 	metadata) said json metadata ;;
+	child) said text cat /dev/stdin ;;
 	*) said text eval 'set -x; get_secret TEXT >/dev/null; { set +x; } 2>&1; declare -f' 2>&1 ;;
 	esac
 done

@@ -19,14 +19,15 @@ import (
 type delivery struct {
 	name    string
 	refuses map[string]string // case -> what the launcher says
+	again   bool              // the context can be read by a second process
 }
 
 var deliveries = []delivery{
-	{"stdin", nil},
-	{"fd", nil},
-	{"env", map[string]string{"1 MiB": "longer than the 131071 bytes of a variable", "NUL": "holds a NUL byte"}},
-	{"files", nil},
-	{"socket", nil},
+	{"stdin", nil, false},
+	{"fd", nil, true},
+	{"env", map[string]string{"1 MiB": "longer than the 131071 bytes of a variable", "NUL": "holds a NUL byte"}, false},
+	{"files", nil, false},
+	{"socket", nil, false},
 }
 
 // question is what a probe is asked in a case, and what is right.
@@ -70,7 +71,17 @@ func questions(refused func(secret) bool) []question {
 		question{"no parameter", "param no such parameter", isMissing},
 		question{"all of them", "parameters", holds(string(whole))},
 		question{"metadata", "metadata", holds(metadata)},
-		question{"printed", "show", showsNone(refused)})
+		question{"printed", "show", showsNone(refused)},
+		question{"a child's standard input", "child", isEmpty})
+}
+
+// isEmpty wants a child process to be given nothing: a context that no pipe holds
+// is a file, which could be read again.
+func isEmpty(_ language, a answer) error {
+	if a != (answer{isText, ""}) {
+		return fmt.Errorf("%s, not empty", a)
+	}
+	return nil
 }
 
 // is wants a value byte for byte, as text where it is text.
@@ -165,9 +176,15 @@ func TestEveryLanguageInEveryDelivery(t *testing.T) {
 func deliver(t *testing.T, table *table, l language, probe []string, d delivery) {
 	refused := func(s secret) bool { return d.refuses[s.name] != "" }
 	list := questions(refused)
+	if d.name != "stdin" {
+		list = list[:len(list)-1] // a child's standard input
+	}
 	var lines []string
 	for _, q := range list {
 		lines = append(lines, q.line)
+	}
+	if d.again {
+		probe = append([]string{"sh", "-c", `"$@" >/dev/null && exec "$@"`, "twice"}, probe...)
 	}
 	answers := ask(t, underLauncher(t, probe, d.name, task(t, refused)), lines)
 	for i, q := range list {

@@ -27,7 +27,8 @@ type language struct {
 var languages = []language{
 	{"Python", "python", []string{"python3"}, "", "python3 -B probe.py", false, nil,
 		"python/launcher_context.py", "3.8", `context.get_secret("KEY")`, "`None`, or the default", "`bytes`"},
-	{"Go", "conformance/testdata/go", []string{"go"}, "go build -o $OUT/probe .", "$OUT/probe", true, nil,
+	{"Go", "conformance/testdata/go", []string{"go"}, "go build -o $OUT/probe .", "$OUT/probe", true,
+		map[string]string{"a child's standard input": "descriptor 0 stays open, where a context over 1 MiB can be read again"},
 		"context.go", "1.26", `job.Secret("KEY")`, "`handler.ErrNoSecret`", "a `string`, which holds any bytes"},
 	{"Java", "java", []string{"javac", "java"}, "javac -d $OUT LauncherContext.java Probe.java", "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp $OUT Probe", false, nil,
 		"java/LauncherContext.java", "17", `context.getSecret("KEY")`, "`Optional.empty()`", "`getSecretBytes`"},
@@ -39,7 +40,9 @@ var languages = []language{
 		map[string]string{"empty object": "an empty array is both `[]` and `{}`"},
 		"php/LauncherContext.php", "8.1", `$context->getSecret('KEY')`, "`null`, or the default", "a `string`, which holds any bytes"},
 	{"R", "r", []string{"Rscript", "Rscript -e 'library(jsonlite)'"}, "", "Rscript --vanilla --default-packages=utils probe.R", false,
-		map[string]string{"over 2^53": "its numbers are doubles", "NUL": "no string holds a NUL: the value comes as bytes, a raw vector"},
+		map[string]string{
+			"over 2^53": "its numbers are doubles", "NUL": "no string holds a NUL: the value comes as bytes, a raw vector",
+			"a child's standard input": "it cannot close descriptor 0, where a context over 1 MiB can be read again"},
 		"r/launcher_context.R", "3.6, with jsonlite", `context$get_secret("KEY")`, "`NULL`, or the default", "a raw vector"},
 	{"Rust", "rust", []string{"rustc"}, "rustc --edition 2021 -A dead_code -O -o $OUT/probe probe.rs", "$OUT/probe", false, nil,
 		"rust/launcher_context.rs", "1.63", `context.get_secret("KEY")?`, "`None`", "`secret.as_bytes()`"},

@@ -74,7 +74,8 @@ func (t *table) render() string {
 		marks = append(marks, q.name)
 	}
 	fmt.Fprintf(&page, "\n## What was asked\n\nFor each language a mark a delivery: %s. `%s` is right, `%s` refused by the launcher,\n"+
-		"which names the key and does not start the handler; a digit is a note below.\n\n", strings.Join(names, ", "), pass, refusal)
+		"which names the key and does not start the handler; `.` was not asked, a digit\n"+
+		"is a note below.\n\n", strings.Join(names, ", "), pass, refusal)
 	t.grid(&page, marks, names, &notes)
 	page.WriteString(faultsIntro)
 	marks = nil
@@ -116,7 +117,7 @@ func mark(what string, l language, notes *[]string) string {
 	case pass, refusal, failure:
 		return what
 	case "":
-		return "?"
+		return "."
 	}
 	note := l.name + ": " + what
 	if !slices.Contains(*notes, note) {

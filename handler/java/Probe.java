@@ -1,6 +1,7 @@
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ final class Probe {
         System.out.print(answers);
     }
 
-    private static String answer(String verb, String name) throws IllegalAccessException {
+    private static String answer(String verb, String name) throws IllegalAccessException, IOException {
         LauncherContext context = LauncherContext.get();
         Object missing = new Object();
         switch (verb) {
@@ -46,6 +47,9 @@ final class Probe {
                 return "json " + hex(json(context.parameters()));
             case "metadata":
                 return "json " + hex(json(context.metadata()));
+            case "child":
+                Process cat = new ProcessBuilder("cat", "/dev/stdin").redirectInput(Redirect.INHERIT).start();
+                return "text " + HexFormat.of().formatHex(cat.getInputStream().readAllBytes());
             default:
                 StringBuilder shown = new StringBuilder(context.toString());
                 for (Field field : LauncherContext.class.getDeclaredFields()) {

@@ -25,6 +25,7 @@ sub answer {
     }
     return as_json($context->parameters) if $verb eq 'parameters';
     return as_json($context->metadata)   if $verb eq 'metadata';
+    return 'text ' . as_hex(scalar qx(cat /dev/stdin)) if $verb eq 'child';
     return 'text ' . as_hex("$context" . Data::Dumper::Dumper($context) . join ' ', %$context);
 }
 

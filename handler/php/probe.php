@@ -41,6 +41,8 @@ function answer(string $verb, string $name): string
             return asJson($context->parameters);
         case 'metadata':
             return asJson($context->metadata);
+        case 'child':
+            return 'text ' . bin2hex((string) shell_exec('cat /dev/stdin'));
     }
     return shown($context);
 }

@@ -1,6 +1,7 @@
 """The conformance suite's probe of launcher_context.py: see ../README.md."""
 
 import json
+import subprocess
 import sys
 
 import launcher_context
@@ -23,6 +24,8 @@ def answer(verb, name):
         return as_json(context.parameters)
     if verb == "metadata":
         return as_json(context.metadata)
+    if verb == "child":
+        return "text " + subprocess.run(["cat", "/dev/stdin"], stdout=subprocess.PIPE).stdout.hex()
     shown = "%r %s %r %r" % (context, context, vars(context), context.logger)
     return "text " + shown.encode().hex()
 

@@ -27,6 +27,7 @@ answer <- function(verb, name) {
     },
     parameters = as_json(context$parameters()),
     metadata = as_json(context$metadata()),
+    child = paste("text", as_hex(suppressWarnings(system("cat /dev/stdin", intern = TRUE)))),
     paste("text", as_hex(capture.output({ print(context); str(context); dput(context); print(unclass(context)); cat(format(context)) })))
   )
 }

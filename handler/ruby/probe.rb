@@ -26,6 +26,7 @@ def answer(verb, name)
     value.equal?(missing) ? "none" : as_json(value)
   when "parameters" then as_json(context.parameters)
   when "metadata" then as_json(context.metadata)
+  when "child" then "text #{`cat /dev/stdin`.unpack1("H*")}"
   else
     variables = context.instance_variables.map { |variable| context.instance_variable_get(variable) }
     "text #{"#{context} #{context.inspect} #{context.pretty_inspect} #{variables}".unpack1("H*")}"

@@ -2,6 +2,8 @@
 
 mod launcher_context;
 
+use std::process::{Command, Stdio};
+
 use launcher_context::{Context, Error, Secret, Value};
 
 fn hex(bytes: &[u8]) -> String {
@@ -31,6 +33,11 @@ fn answer(context: &Result<Context, Error>, verb: &str, name: &str) -> Result<St
         "param" => context.get_param(name).map_or_else(|| "none".into(), json),
         "parameters" => json(&Value::Object(context.parameters().clone())),
         "metadata" => json(&Value::Object(context.metadata().clone())),
+        "child" => {
+            let mut cat = Command::new("cat");
+            let output = cat.arg("/dev/stdin").stdin(Stdio::inherit()).output().map_err(|e| e.to_string())?;
+            format!("text {}", hex(&output.stdout))
+        }
         _ => format!("text {}", hex(format!("{:?} {:#?} {:?}", context, context, get("TEXT")?).as_bytes())),
     })
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
@@ -43,6 +44,11 @@ func answer(job *handler.Context, verb, name string) string {
 		return asJSON(job.Parameters)
 	case "metadata":
 		return asJSON(job.Metadata)
+	case "child":
+		cat := exec.Command("cat", "/dev/stdin")
+		cat.Stdin = os.Stdin
+		output, _ := cat.Output()
+		return fmt.Sprintf("text %x", output)
 	}
 	return fmt.Sprintf("text %x", fmt.Sprintf("%v %+v %#v %s %q", job, *job, job, *job, job))
 }
