@@ -11,7 +11,7 @@ $context = LauncherContext::get();
 echo "$name of $project, by team {$labels['team']}\n";
 echo 'db_name: ', $context->getParam('db_name', 'test'), "\n";
 
-$key = $context->getSecret('signing-key') ?? exit("no SIGNING_KEY\n"); // SIGNING_KEY answers
+$key = $context->getSecret('signing-key') ?? throw new RuntimeException('no SIGNING_KEY'); // SIGNING_KEY answers
 echo 'SIGNING_KEY: ', count(explode("\n", $key)), " lines\n";
 echo 'API_TOKEN: ', $context->getSecret('API_TOKEN')[0], "***\n";
 echo 'EMPTY: ', strlen($context->getSecret('EMPTY')), " characters\n"; // an empty value is a value

@@ -158,9 +158,10 @@ sub _slurp {
     my ($path, $advice) = @_;
     my $text;
     if (open my $file, '<:raw', $path) {
-        local ($/, $!);
+        local $/;
+        $! = 0;
         $text = <$file>;
-        $text = undef if $!;
+        $text = undef if $!;    # a folder can be opened, and not read
     }
     return $text if defined $text;
     die "$path cannot be read: $!$advice\n";

@@ -10,7 +10,7 @@ declare(strict_types=1);
  *     require __DIR__ . '/LauncherContext.php';
  *
  *     $context = LauncherContext::get();
- *     $password = $context->getSecret('DB_PASSWORD') ?? exit('no DB_PASSWORD');
+ *     $password = $context->getSecret('DB_PASSWORD') ?? throw new RuntimeException('no DB_PASSWORD');
  *     $dbName = $context->getParam('db_name', 'test');
  *
  * The variable LAUNCHER_CONTEXT says where the context is: on standard input

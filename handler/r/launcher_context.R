@@ -33,7 +33,8 @@
 #' * `parameters()`: all of them, a named list.
 #' * `metadata()`: which run of which task this is, a named list: name, uid,
 #'   project, iteration, labels, annotations.
-#' * `spec()`: the task's spec without its secret sources, a named list.
+#' * `spec()`: the task's spec without its secret sources, a named list; behind a
+#'   socket its parameters alone.
 get_context <- local({
   context <- NULL
 
