@@ -25,8 +25,7 @@ func init() {
 	if launcher.EndsWithParent() { // asked for, as it costs a tenth of the start
 		runtime.LockOSThread()
 	}
-	inherit.EndBySignals()
-	if err := inherit.Unblock(); err != nil {
+	if err := errors.Join(inherit.EndBySignals(), inherit.Unblock()); err != nil {
 		os.Exit(report{out: standardError{}}.end(err))
 	}
 }
