@@ -16,9 +16,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// ErrNotBuilt marks what this version does not do yet.
-var ErrNotBuilt = errors.New("not built yet")
-
 // ExecCode is MLRun's variable that holds the handler's source, in base64.
 const ExecCode = "MLRUN_EXEC_CODE"
 
