@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 
 // everySource is a task with sources that MLRun itself would not read, from a
 // mount, from a list of variables, with a form.
-const everySource = `metadata: {name: train, project: fraud}
+const everySource = `metadata: {name: train, project: fraud, uid: 4a1c, labels: {team: risk}}
 spec:
   handler: train
   parameters: {db_name: sales}
@@ -37,7 +38,7 @@ func TestMLRunIsToldWhereItsSecretsAre(t *testing.T) {
 	needs(t, "sh", "what MLRun is told")
 	flags, env := forMLRun(t)
 	show := []string{"--", "sh", "-c", `echo "$MLRUN_EXEC_CONFIG"`}
-	want := `{"metadata":{"name":"train","project":"fraud","iteration":0,"labels":{},"annotations":{}},` +
+	want := `{"metadata":{"name":"train","project":"fraud","uid":"4a1c","labels":{"team":"risk"},"iteration":0,"annotations":{}},` +
 		`"spec":{"handler":"train","parameters":{"db_name":"sales","rate":1},"inputs":{},` +
 		`"secret_sources":[{"kind":"kubernetes","source":["F_KEY","INLINE","from_env","my-key"]}]}}` + "\n"
 	require.Equal(t, result{stdout: want}, start(t, env, "", append(flags, show...)...))
@@ -86,6 +87,58 @@ func TestMLRunItselfIsTheHandler(t *testing.T) {
 			require.Zero(t, got.status, "%s%s", got.stdout, got.stderr)
 			require.Regexp(t, `(?m)^found\|in%line \$x\|variable\|filed\|mounted\|None$`, got.stdout)
 			require.Regexp(t, `(?m)^task\|train\|fraud\|sales\|1$`, got.stdout)
+		})
+	}
+}
+
+// mlrunHandlers is a handler as MLRun's users write it, of what MLRun and the
+// launcher's own context both have.
+const mlrunHandlers = `def train(context, db_name, rate: float = 0.5, other="d"):
+    context.logger.info("running", rate=rate)
+    print("|", context.name, context.uid, context.project, context.iteration, context.labels["team"])
+    print("|", context.get_secret("INLINE"), context.get_secret("my-key"), context.get_secret("none"))
+    print("|", db_name, rate, other, context.parameters["db_name"], context.get_param("no", 3), context.get_param("db_name"))
+
+def rest(context, **kwargs):
+    print("|", sorted(kwargs.items(), key=str))
+
+class Model:
+    def __init__(self, context, bucket, region="eu"):
+        self.where = (context.name, bucket, region)
+    def train(self, context, db_name):
+        print("|", *self.where, db_name)
+
+class Any:
+    def __init__(self, **kwargs):
+        self.kwargs = sorted(kwargs)
+    def train(self, rate):
+        print("|", self.kwargs, rate)
+`
+
+// TestAHandlerOfMLRunsRunsUnchanged calls each by MLRun itself and without it,
+// from a file and from MLRun's variable.
+func TestAHandlerOfMLRunsRunsUnchanged(t *testing.T) {
+	python := withMLRun(t)
+	file := write(t, t.TempDir()+"/handlers.py", mlrunHandlers)
+	code := "MLRUN_EXEC_CODE=" + base64.StdEncoding.EncodeToString([]byte(mlrunHandlers))
+	for _, handler := range []string{"train", "rest", "Model::train", "Any::train"} {
+		t.Run(strings.ReplaceAll(handler, "::", " "), func(t *testing.T) {
+			t.Parallel()
+			flags, env := forMLRun(t)
+			flags = append(flags, "-p", "_init_args={bucket: b}")
+			called := start(t, env, "", append(flags, "--handler", file+":"+handler)...)
+			require.Zero(t, called.status, "%s", called.stderr)
+			require.NotEmpty(t, called.stdout)
+			coded := start(t, append(env, code), "", append(flags, "--handler", handler)...)
+			require.Equal(t, called.stdout, coded.stdout)
+			mlruns := start(t, env, "", append(flags, "--", python, "-m", "mlrun", "run", "--from-env", "--handler", handler, file)...)
+			var said strings.Builder
+			for line := range strings.Lines(mlruns.stdout) {
+				if strings.HasPrefix(line, "| ") {
+					said.WriteString(line)
+				}
+			}
+			require.Equal(t, called.stdout, said.String(), "%s", mlruns.stderr)
 		})
 	}
 }
