@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -28,8 +29,9 @@ const (
 
 // table is what became of each case, filled by tests that run side by side.
 type table struct {
-	mutex sync.Mutex
-	cells map[cell]string
+	languages []language
+	mutex     sync.Mutex
+	cells     map[cell]string
 }
 
 func (t *table) set(place cell, what string) {
@@ -39,21 +41,21 @@ func (t *table) set(place cell, what string) {
 }
 
 // put fails the test where the answer is wrong, but for what the language's
-// line says that it cannot do; and where it can after all.
+// probe.json says that it cannot do; and where it can after all.
 func (t *table) put(test *testing.T, l language, delivery, name string, wrong error) {
 	test.Helper()
-	why, cannot := l.cannot[name]
+	why, cannot := l.Cannot[name]
 	what := pass
 	switch {
 	case wrong == nil && cannot:
-		test.Errorf("%s: %s can, and its line says that it cannot", name, l.name)
+		test.Errorf("%s: %s can, and its probe.json says that it cannot", name, l.Name)
 	case cannot:
 		what = why
 	case wrong != nil:
 		what = failure
 		test.Errorf("%s: %v", name, wrong)
 	}
-	t.set(cell{l.name, delivery, name}, what)
+	t.set(cell{l.Name, delivery, name}, what)
 }
 
 // render is the page: the languages, the cases, the faults, the notes.
@@ -62,8 +64,8 @@ func (t *table) render() string {
 	page.WriteString(intro)
 	row(&page, "language", "from", "a secret", "none", "not UTF-8", "module")
 	row(&page, "---", "---", "---", "---", "---", "---")
-	for _, l := range languages {
-		row(&page, l.name, l.from, "`"+l.call+"`", l.missing, l.binary, fmt.Sprintf("[%s](../handler/%[1]s)", l.module))
+	for _, l := range t.languages {
+		row(&page, l.Name, l.From, "`"+l.Secret+"`", l.None, l.Bytes, fmt.Sprintf("[%s](../handler/%[1]s)", path.Join(l.folder, l.Module)))
 	}
 	var notes []string
 	var names, marks []string
@@ -73,9 +75,8 @@ func (t *table) render() string {
 	for _, q := range questions(func(secret) bool { return false }) {
 		marks = append(marks, q.name)
 	}
-	fmt.Fprintf(&page, "\n## What was asked\n\nFor each language a mark a delivery: %s. `%s` is right, `%s` refused by the launcher,\n"+
-		"which names the key and does not start the handler; `.` was not asked, a digit\n"+
-		"is a note below.\n\n", strings.Join(names, ", "), pass, refusal)
+	fmt.Fprintf(&page, "\n## What was asked\n\nFor each language a mark a delivery: %s. `%s` is right; `%s` refused by the launcher,\n"+
+		"which names the key and does not start the handler; `.` not asked; a digit a note below.\n\n", strings.Join(names, ", "), pass, refusal)
 	t.grid(&page, marks, names, &notes)
 	page.WriteString(faultsIntro)
 	marks = nil
@@ -94,17 +95,17 @@ func (t *table) render() string {
 // the notes.
 func (t *table) grid(page *strings.Builder, names, deliveries []string, notes *[]string) {
 	header, line := []string{""}, []string{"---"}
-	for _, l := range languages {
-		header, line = append(header, l.name), append(line, "---")
+	for _, l := range t.languages {
+		header, line = append(header, l.Name), append(line, "---")
 	}
 	row(page, header...)
 	row(page, line...)
 	for _, name := range names {
 		columns := []string{name}
-		for _, l := range languages {
+		for _, l := range t.languages {
 			marks := ""
 			for _, d := range deliveries {
-				marks += mark(t.cells[cell{l.name, d, name}], l, notes)
+				marks += mark(t.cells[cell{l.Name, d, name}], l, notes)
 			}
 			columns = append(columns, "`"+marks+"`")
 		}
@@ -119,7 +120,7 @@ func mark(what string, l language, notes *[]string) string {
 	case "":
 		return "."
 	}
-	note := l.name + ": " + what
+	note := l.Name + ": " + what
 	if !slices.Contains(*notes, note) {
 		*notes = append(*notes, note)
 	}
@@ -133,9 +134,9 @@ func row(page *strings.Builder, columns ...string) {
 // publish compares the page with the one that is kept, or keeps it.
 func publish(t *testing.T, table *table, text string) {
 	t.Helper()
-	for _, l := range languages {
-		if _, asked := table.cells[cell{l.name, deliveries[0].name, secrets[0].name}]; !asked {
-			t.Skipf("lacks: %s: that docs/languages.md is what the tests find", l.name)
+	for _, l := range table.languages {
+		if _, asked := table.cells[cell{l.Name, deliveries[0].name, secrets[0].name}]; !asked {
+			t.Skipf("lacks: %s: that docs/languages.md is what the tests find", l.Name)
 		}
 	}
 	if os.Getenv("UPDATE_DOCS") != "" {
