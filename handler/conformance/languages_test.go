@@ -13,6 +13,7 @@ import (
 // folders is every language, by its folder in handler.
 var folders = []string{
 	"python",
+	"node",
 	"conformance/testdata/go",
 	"java",
 	"ruby",
