@@ -8,7 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,13 +18,12 @@ import (
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// secrets is that many values of 40 bytes, each with some that URLs and JSON
-// escape.
-func secrets(count int) (values [][]byte) {
+// secrets is that many values, each with some bytes that URLs and JSON escape.
+func secrets(count, length int) (values [][]byte) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range count {
-		value := []byte(` <"%&=\é`)
-		for len(value) < 40 {
+		value := []byte(`<"%&/`)
+		for len(value) < length {
 			value = append(value, alphabet[random.IntN(len(alphabet))])
 		}
 		random.Shuffle(len(value), func(i, j int) { value[i], value[j] = value[j], value[i] })
@@ -34,7 +34,7 @@ func secrets(count int) (values [][]byte) {
 
 // BenchmarkNew is what 100 values take before the first byte.
 func BenchmarkNew(b *testing.B) {
-	values := secrets(100)
+	values := secrets(100, 40)
 	for b.Loop() {
 		New(values)
 	}
@@ -55,33 +55,58 @@ func texts() map[string][]byte {
 }
 
 // BenchmarkMask is a stream of 1 GiB that a program of this package passes on
-// from a pipe to a pipe, with 100 values, and cat(1) just before.
+// from a pipe to a pipe, with 100 values, and cat(1) just before. The shorter
+// the shortest value, the more of the stream has to be looked at.
 func BenchmarkMask(b *testing.B) {
 	dir := b.TempDir()
-	program, values := filepath.Join(dir, "mask"), filepath.Join(dir, "values")
-	build := exec.Command("go", "build", "-o", program, "./testdata/mask")
-	out, err := build.CombinedOutput()
+	program := filepath.Join(dir, "mask")
+	out, err := exec.Command("go", "build", "-o", program, "./testdata/mask").CombinedOutput()
 	require.NoError(b, err, string(out))
-	var lines []string
-	for _, value := range secrets(100) {
-		lines = append(lines, string(value))
+	for _, length := range []int{8, 40} {
+		values := filepath.Join(dir, strconv.Itoa(length))
+		require.NoError(b, os.WriteFile(values, bytes.Join(secrets(100, length), []byte("\n")), 0o600))
+		for name, text := range texts() {
+			b.Run(fmt.Sprintf("text=%s/bytes=%d", name, length), func(b *testing.B) {
+				var cat, mask time.Duration
+				size := 0.0
+				for b.Loop() {
+					cat += piped(b, text, exec.Command("cat"))
+					mask += piped(b, text, exec.Command(program, values))
+					size += float64(len(text) * repeats)
+				}
+				b.ReportMetric(size/1e6/cat.Seconds(), "MB/s-cat")
+				b.ReportMetric(size/1e6/mask.Seconds(), "MB/s-mask")
+				b.ReportMetric(cat.Seconds()/mask.Seconds(), "ratio")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
 	}
-	require.NoError(b, os.WriteFile(values, []byte(strings.Join(lines, "\n")), 0o600))
-	for name, text := range texts() {
-		b.Run("text="+name, func(b *testing.B) {
-			var cat, mask time.Duration
-			size := 0.0
+}
+
+// BenchmarkMemory is what one value of 1 MiB takes, once the set is there.
+func BenchmarkMemory(b *testing.B) {
+	random := rand.New(rand.NewPCG(7, 8))
+	text, binary := make([]byte, 1<<20), make([]byte, 1<<20)
+	for i := range text {
+		text[i], binary[i] = alphabet[random.IntN(64)], byte(random.IntN(256))
+	}
+	for name, value := range map[string][]byte{"text": text, "binary": binary} {
+		b.Run("value="+name, func(b *testing.B) {
 			for b.Loop() {
-				cat += piped(b, text, exec.Command("cat"))
-				mask += piped(b, text, exec.Command(program, values))
-				size += float64(len(text) * repeats)
+				before := live()
+				s := New([][]byte{value})
+				b.ReportMetric((live()-before)/(1<<20), "MiB")
+				runtime.KeepAlive(s)
 			}
-			b.ReportMetric(size/1e6/cat.Seconds(), "MB/s-cat")
-			b.ReportMetric(size/1e6/mask.Seconds(), "MB/s-mask")
-			b.ReportMetric(cat.Seconds()/mask.Seconds(), "ratio")
-			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+func live() float64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return float64(stats.HeapAlloc)
 }
 
 const repeats = 256
@@ -101,11 +126,9 @@ func piped(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
 		}
 		_ = in.Close()
 	}()
-	n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{out}, make([]byte, 128<<10))
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, out, make([]byte, 128<<10))
 	require.NoError(b, err)
 	require.Equal(b, int64(len(text)*repeats), n)
 	require.NoError(b, cmd.Wait())
 	return time.Since(from)
 }
-
-var _ = bytes.Clone

@@ -39,20 +39,25 @@ func newFilter(forms [][]byte, shortest int) *filter {
 
 // skip is the first place from i on where a form may begin.
 func (f *filter) skip(text []byte, i int) int {
-	if f.stride == leastStride {
-		i = f.skipByFive(text, i)
-	} else {
-		i = f.skipByFour(text, i)
-	}
-	for stride := f.stride; len(text)-i >= stride+7; i += stride {
-		if f.block(text[i+stride-1:])&1 == 0 {
-			continue
+	for {
+		if f.stride == leastStride {
+			i = f.skipByFive(text, i)
+		} else {
+			i = f.skipByFour(text, i)
 		}
-		if s := f.start(text, i, i+stride); s < i+stride {
-			return s
+		for range 4 {
+			if len(text)-i < f.stride+7 {
+				return f.start(text, i, max(i, len(text)-7))
+			}
+			next := i + f.stride
+			if f.block(text[next-1:])&1 != 0 {
+				if i = f.start(text, i, next); i < next {
+					return i
+				}
+			}
+			i = next
 		}
 	}
-	return f.start(text, i, max(i, len(text)-7))
 }
 
 // skipByFour looks up four blocks at a time, and stops before a known one.

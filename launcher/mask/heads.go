@@ -7,7 +7,7 @@ import "bytes"
 type heads struct {
 	trie
 	length int
-	fail   []int32    // the longest proper end of a node that is a node and no leaf
+	fail   []int32    // the longest proper end of a node that is a node
 	depth  []uint16   // the node's length
 	match  []uint16   // of the longest form at the end of a node
 	first  [256]int32 // the root's children
@@ -70,14 +70,10 @@ func (h *heads) linkNode(parent, n int32, c byte) {
 	}
 	to := h.next(h.fail[parent], c)
 	h.match[n] = max(h.match[n], h.match[to])
-	if h.isLeaf(to) {
-		to = h.fail[to]
-	}
 	h.fail[n] = to
 }
 
-// next is the state after one more byte. It may be a leaf, which is to be left
-// for what it fails to.
+// next is the state after one more byte.
 func (h *heads) next(n int32, c byte) int32 {
 	for n != 0 {
 		if m := h.child(n, c); m != 0 {

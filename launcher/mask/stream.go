@@ -93,17 +93,10 @@ func (st *Stream) Change(s *Set) {
 
 // step is one more byte; it tells whether that hid any.
 func (st *Stream) step(c byte) bool {
-	heads, tails := st.set.heads, st.set.tails
-	st.head, st.tail = heads.next(st.head, c), tails.next(st.tail, c)
-	length := int64(heads.match[st.head])
-	if before := len(st.before) > 0 && st.stepBefore(c); st.tail != 0 || before {
+	st.head, st.tail = st.set.tails.step(st.head, st.tail, c)
+	length := int64(st.set.heads.match[st.head])
+	if before := len(st.before) > 0 && st.stepBefore(c); before || st.tail != 0 {
 		length = max(length, 2) // this byte, and the one before that is hidden
-	}
-	if heads.isLeaf(st.head) {
-		if st.tail == 0 {
-			st.tail = tails.enter(st.head)
-		}
-		st.head = heads.fail[st.head]
 	}
 	if length == 0 {
 		return false

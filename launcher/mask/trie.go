@@ -33,8 +33,6 @@ func (t *trie) node() int32 {
 
 func (t *trie) isSpecial(n int32) bool { return t.special[uint32(n)/64]>>(uint32(n)%64)&1 != 0 }
 
-func (t *trie) isLeaf(n int32) bool { return t.label[n] == leaf && t.isSpecial(n) }
-
 // child is the node that the edge c leads to, 0 where there is none.
 func (t *trie) child(n int32, c byte) int32 {
 	if !t.isSpecial(n) {
