@@ -20,13 +20,14 @@ const (
 )
 
 // newFilter is for forms that begin so and have at least that length.
-func newFilter(forms [][]byte, shortest int) *filter {
+func newFilter(forms []branch, shortest int) *filter {
 	shortest = min(shortest, maxStride+7)
 	f := &filter{blocks: new(table), starts: new(table), mask: 1<<64 - 1, stride: shortest - 7}
 	if shortest < 16 {
 		f.mask, f.stride = 1<<32-1, shortest-3
 	}
 	for _, form := range forms {
+		form := form.head
 		f.starts.add(binary.LittleEndian.Uint64(form))
 		for i := range f.stride {
 			var block [8]byte

@@ -6,13 +6,20 @@ import "bytes"
 // A state is the longest end of the stream that is the start of a form.
 type heads struct {
 	trie
-	length int
-	fail   []int32    // the longest proper end of a node that is a node
-	depth  []uint16   // the node's length
-	match  []uint16   // of the longest form at the end of a node
-	first  [256]int32 // the root's children
-	texts  [][]byte   // until link: those that none before began with
-	least  int        // the shortest form's length
+	length   int
+	fail     []int32    // the longest proper end of a node that is a node
+	depth    []uint16   // the node's length
+	match    []uint16   // of the longest form at the end of a node
+	first    [256]int32 // the root's children
+	branches []branch   // until link
+	least    int        // the shortest form's length
+}
+
+// branch is a head, and its nodes from where it leaves those before it.
+type branch struct {
+	head          []byte
+	from          int // the parent's depth
+	parent, first int32
 }
 
 func newHeads(length int) *heads {
@@ -23,45 +30,43 @@ func newHeads(length int) *heads {
 func (h *heads) insert(form []byte) int32 {
 	head := form[:min(len(form), h.length)]
 	h.least = min(h.least, len(head))
-	last, first := h.first[head[0]], int32(0)
+	last, first, parent := h.first[head[0]], int32(0), int32(0)
 	if last == 0 {
-		last, first = h.trie.insert(0, head)
+		last, first, parent = h.trie.insert(0, head)
 		h.first[head[0]] = first
 	} else {
-		last, first = h.trie.insert(last, head[1:])
+		last, first, parent = h.trie.insert(last, head[1:])
 	}
 	if first != 0 {
-		h.texts = append(h.texts, bytes.Clone(head))
-		for d := len(head) - (len(h.label) - int(first)) + 1; d <= len(head); d++ {
-			h.depth, h.match = append(h.depth, uint16(d)), append(h.match, 0)
+		from := int(h.depth[parent])
+		for depth := from + 1; depth <= len(head); depth++ {
+			h.depth, h.match = append(h.depth, uint16(depth)), append(h.match, 0)
 		}
+		h.branches = append(h.branches, branch{bytes.Clone(head), from, parent, first})
 	}
 	h.match[last] = uint16(len(head))
 	return last
 }
 
-// link finds where each node fails to: all heads by one more byte at a time, as
-// a node fails to shorter ones.
+// link finds where each node fails to: all branches by one more byte at a time,
+// as a node fails to shorter ones.
 func (h *heads) link() {
 	h.fail = make([]int32, len(h.label))
-	at := make([]int32, len(h.texts))
-	done := make([]uint64, len(h.special))
 	for depth, more := 0, true; more; depth++ {
 		more = false
-		for i, text := range h.texts {
-			if depth >= len(text) {
-				continue
+		for i := range h.branches {
+			b := &h.branches[i]
+			more = more || depth < len(b.head)
+			switch {
+			case depth == b.from:
+				h.linkNode(b.parent, b.first, b.head[depth])
+			case depth > b.from && depth < len(b.head):
+				n := b.first + int32(depth-b.from)
+				h.linkNode(n-1, n, b.head[depth])
 			}
-			more = true
-			n := h.next(at[i], text[depth]) // its child
-			if done[n/64]>>(n%64)&1 == 0 {
-				done[n/64] |= 1 << (n % 64)
-				h.linkNode(at[i], n, text[depth])
-			}
-			at[i] = n
 		}
 	}
-	h.texts = nil
+	h.branches = nil
 }
 
 func (h *heads) linkNode(parent, n int32, c byte) {

@@ -41,7 +41,7 @@ func (t *tails) insert(head int32, tail []byte) {
 		t.roots[head] = root
 		t.chains = append(t.chains, chain{first: root})
 	}
-	if _, first := t.trie.insert(root, tail); first != 0 && t.isSpecial(first-1) {
+	if _, first, _ := t.trie.insert(root, tail); first != 0 && t.isSpecial(first-1) {
 		t.chains = append(t.chains, chain{first: first})
 	}
 }

@@ -64,19 +64,19 @@ func (t *trie) add(n int32, c byte) int32 {
 	return m
 }
 
-// insert adds text below a node, and is its last node and the first that was
-// new, 0 where none was.
-func (t *trie) insert(n int32, text []byte) (last, first int32) {
+// insert adds text below a node. It is the last node, and, where some were new,
+// the first of these, which all follow it in a row, and that one's parent.
+func (t *trie) insert(n int32, text []byte) (last, first, parent int32) {
 	for i, c := range text {
 		m := t.child(n, c)
 		if m == 0 {
-			first = int32(len(t.label))
+			first, parent = int32(len(t.label)), n
 			for _, c := range text[i:] {
 				n = t.add(n, c)
 			}
-			return n, first
+			return n, first, parent
 		}
 		n = m
 	}
-	return n, 0
+	return n, 0, 0
 }
