@@ -46,7 +46,7 @@ func forms(value []byte, add func([]byte)) {
 // unique leaves out what was added before, as most ways to write a value are the
 // same for most values.
 func unique(add func([]byte)) func([]byte) {
-	var added [][]byte
+	added := make([][]byte, 0, 32)
 	return func(form []byte) {
 		if !slices.ContainsFunc(added, func(other []byte) bool { return bytes.Equal(other, form) }) {
 			added = append(added, form)
@@ -138,7 +138,7 @@ func (s urlStyle) escape(value []byte) []byte {
 	for _, c := range []byte(s.keeps) {
 		keeps[c] = true
 	}
-	text := make([]byte, 0, len(value))
+	text := make([]byte, 0, 2*len(value))
 	for _, c := range value {
 		switch {
 		case keeps[c]:
@@ -169,7 +169,7 @@ const (
 )
 
 func (s jsonStyle) escape(value []byte) []byte {
-	text := make([]byte, 0, len(value))
+	text := make([]byte, 0, 2*len(value))
 	for _, r := range string(value) {
 		text = s.append(text, r)
 	}

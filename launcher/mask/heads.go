@@ -39,8 +39,9 @@ func (h *heads) insert(form []byte) int32 {
 	}
 	if first != 0 {
 		from := int(h.depth[parent])
+		h.match = append(h.match, make([]uint16, len(head)-from)...)
 		for depth := from + 1; depth <= len(head); depth++ {
-			h.depth, h.match = append(h.depth, uint16(depth)), append(h.match, 0)
+			h.depth = append(h.depth, uint16(depth))
 		}
 		h.branches = append(h.branches, branch{bytes.Clone(head), from, parent, first})
 	}

@@ -70,13 +70,25 @@ func (t *trie) insert(n int32, text []byte) (last, first, parent int32) {
 	for i, c := range text {
 		m := t.child(n, c)
 		if m == 0 {
-			first, parent = int32(len(t.label)), n
-			for _, c := range text[i:] {
-				n = t.add(n, c)
-			}
-			return n, first, parent
+			first = t.add(n, c)
+			return t.chain(first, text[i+1:]), first, n
 		}
 		n = m
 	}
 	return n, 0, 0
+}
+
+// chain adds text below the newest node, and is the last node.
+func (t *trie) chain(n int32, text []byte) int32 {
+	if len(text) == 0 {
+		return n
+	}
+	t.special[n/64] &^= 1 << (n % 64)
+	t.label = append(append(t.label[:n], text...), leaf)
+	last := int32(len(t.label) - 1)
+	for len(t.special) <= int(last/64) {
+		t.special = append(t.special, 0)
+	}
+	t.special[last/64] |= 1 << (last % 64)
+	return last
 }
