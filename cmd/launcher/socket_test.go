@@ -303,7 +303,7 @@ func TestAProcessBesideTheHandlerHoldsNothingOfIt(t *testing.T) {
 		require.NoError(t, err)
 		out, in, err := os.Pipe()
 		require.NoError(t, err)
-		cmd.Stdin, cmd.Stdout = stdin, in
+		cmd.Stdin, cmd.Stdout, cmd.ExtraFiles = stdin, in, []*os.File{in, in, in, in, in, in, in, in}
 		require.NoError(t, cmd.Start())
 		_, _ = stdin.Close(), in.Close()
 		rest, err := io.ReadAll(out)
