@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // clock is the one thing in the demo's transcript that changes.
@@ -15,7 +17,7 @@ var clock = regexp.MustCompile(`(?m)^> \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} `)
 
 // testDemo compares the demo's transcript, whatever the user's environment.
 func testDemo(t *testing.T, build string) {
-	needs(t, "python3", "the demo")
+	launchertest.Needs(t, "python3", "the demo")
 	want, err := os.ReadFile("python/demo.txt")
 	require.NoError(t, err)
 	for name, environ := range map[string][]string{
@@ -36,7 +38,7 @@ func testDemo(t *testing.T, build string) {
 
 func TestDemoSaysWhatItLacks(t *testing.T) {
 	bare, build := t.TempDir(), t.TempDir()
-	require.NoError(t, os.Symlink(needs(t, "dirname", "a demo without Python"), filepath.Join(bare, "dirname")))
+	require.NoError(t, os.Symlink(launchertest.Needs(t, "dirname", "a demo without Python"), filepath.Join(bare, "dirname")))
 	demo := func() string {
 		output, err := script(t, build, "python", "demo", "PATH="+bare).CombinedOutput()
 		var exit *exec.ExitError

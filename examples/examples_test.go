@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // interpreters is what each example needs, by folder.
@@ -25,7 +27,7 @@ func TestExamples(t *testing.T) {
 	build := buildLauncher(t)
 	for _, example := range folders(t) {
 		t.Run(example, func(t *testing.T) {
-			needs(t, interpreters[example], "the "+example+" example")
+			launchertest.Needs(t, interpreters[example], "the "+example+" example")
 			want, err := os.ReadFile(filepath.Join(example, "want.txt"))
 			require.NoError(t, err)
 			for range 2 {
@@ -79,16 +81,13 @@ var logLine = regexp.MustCompile(`(?m)^> \d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[
 // is.
 func buildLauncher(t *testing.T) string {
 	t.Helper()
-	needs(t, "go", "the examples")
+	launchertest.Needs(t, "go", "the examples")
 	follow(t)
 	folder := t.TempDir()
-	for program, place := range map[string]string{"launcher": "../cmd/launcher", "fakevault": "./azure/fakevault"} {
-		build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "urfave_cli_no_docs",
-			"-o", filepath.Join(folder, program), place)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		output, err := build.CombinedOutput()
-		require.NoError(t, err, "%s", output)
-	}
+	_, _, err := launchertest.Build(filepath.Join(folder, "launcher"))
+	require.NoError(t, err)
+	_, err = launchertest.Program("./azure/fakevault", filepath.Join(folder, "fakevault"))
+	require.NoError(t, err)
 	return folder
 }
 
@@ -129,17 +128,3 @@ func script(t *testing.T, build, example, name string, environ ...string) *exec.
 }
 
 // needs is the path of a program. It skips what this machine cannot test
-// without it, and says so.
-func needs(t *testing.T, program, what string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err == nil {
-		return path
-	}
-	lacks := "lacks: " + program + ": " + what
-	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-		require.FailNow(t, lacks)
-	}
-	t.Skip(lacks)
-	return ""
-}

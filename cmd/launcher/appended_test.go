@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/launcher/appended"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // vaultFlag is a flag that only the second program can do something with.
@@ -216,7 +217,7 @@ func TestNoMemoryToRunFrom(t *testing.T) {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() == 99 {
-		lacks(t, "vm.memfd_noexec of a PID namespace", "a node that runs no program from memory: "+fmt.Sprint(err))
+		launchertest.Lacks(t, "vm.memfd_noexec of a PID namespace", "a node that runs no program from memory: "+fmt.Sprint(err))
 	}
 	require.Equal(t, 125, cmd.ProcessState.ExitCode())
 	require.Regexp(t, "^launcher: azure_vault: the second program of this file cannot run from memory: permission denied\nhint: .*go build.*\n$", stderr.String())
@@ -227,7 +228,7 @@ func TestNoMemoryToRunFrom(t *testing.T) {
 // not read.
 func TestAnyUserRunsTheSecondProgram(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "the second program for another user")
+		launchertest.Lacks(t, "root", "the second program for another user")
 	}
 	require.NoError(t, os.Chmod(bin, 0o755))
 	dir, err := os.MkdirTemp("/tmp", "launcher-test-")

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestAnEmulatorByItsAddress is --azure-domain and an authority, by flag and by
@@ -77,7 +78,7 @@ func slow(t *testing.T, pod *azurePod, cmd *exec.Cmd) *strings.Builder {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
+		launchertest.Lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	require.Eventually(t, func() bool { return pod.Counters().Requests["secret"] > 0 }, time.Minute, 5*time.Millisecond)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // patience is how long a test waits for what has to come.
@@ -71,7 +73,7 @@ func begin(t *testing.T, cmd *exec.Cmd) *container {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, in, c.stderr
 	if err := cmd.Start(); err != nil {
 		if cmd.SysProcAttr != nil && cmd.SysProcAttr.Cloneflags != 0 {
-			lacks(t, "user and PID namespaces", "the launcher as PID 1: "+err.Error())
+			launchertest.Lacks(t, "user and PID namespaces", "the launcher as PID 1: "+err.Error())
 		}
 		require.NoError(t, err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // memory is a directory on tmpfs that is /dev/shm for the programs of one test,
@@ -168,7 +170,7 @@ func TestFilesNeedMemory(t *testing.T) {
 
 func TestFilesOfAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "--user with files and socket")
+		launchertest.Lacks(t, "root", "--user with files and socket")
 	}
 	require.NoError(t, os.Chmod(bin, 0o755))
 	for _, deliver := range []string{"files", "socket"} {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // confined is a container as a cluster's strictest profile has it, Kubernetes'
@@ -38,7 +40,7 @@ func newContainers(t *testing.T) *containers {
 		needs(t, program, untested)
 	}
 	if os.Getuid() != 0 {
-		lacks(t, "root", untested)
+		launchertest.Lacks(t, "root", untested)
 	}
 	c := &containers{t, t.TempDir()}
 	c.write("containers.conf", []byte(fmt.Sprintf(`[engine]

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestRunsInAnEmptyImage is a FROM scratch image as its process sees it: the
 // launcher, a handler, and nothing else, not even /proc.
 func TestRunsInAnEmptyImage(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "a launcher in an empty root file system")
+		launchertest.Lacks(t, "root", "a launcher in an empty root file system")
 	}
 	image := t.TempDir()
 	require.NoError(t, os.Chmod(image, 0o755))

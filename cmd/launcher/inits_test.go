@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // inits is the launcher and what it is compared with, each as PID 1 of a
@@ -89,7 +91,7 @@ func TestInitsCompared(t *testing.T) {
 		row := "| " + s.name + " "
 		for _, init := range []string{"launcher", "tini", "dumb-init"} {
 			if _, err := exec.LookPath(init); err != nil && init != "launcher" {
-				t.Run(init, func(t *testing.T) { lacks(t, init, "how the launcher compares with it") })
+				t.Run(init, func(t *testing.T) { launchertest.Lacks(t, init, "how the launcher compares with it") })
 				continue
 			}
 			outcome := s.outcome(t, inits[init])

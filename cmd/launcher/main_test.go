@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/launcher/appended"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // bin is the folder of the real program, built as the Makefile builds it with
@@ -32,14 +32,16 @@ func buildAndRun(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
 	programs := map[string][]byte{}
-	for _, p := range []struct{ name, pkg, tags string }{
-		{"first", ".", ",split"}, {"second", ".", ""},
-		{"probe", "./testdata/probe", ""}, {"bare", "./testdata/bare", ""}, {"peak", "./testdata/peak", ""},
-	} {
-		if programs[p.name], err = build(p.pkg, p.tags); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n", p.name, err)
-			return 1
+	linked := filepath.Join(bin, "linked")
+	programs["first"], programs["second"], err = launchertest.Build(linked)
+	for _, name := range []string{"probe", "bare", "peak"} {
+		if err == nil {
+			programs[name], err = launchertest.Program("./testdata/"+name, linked)
 		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	programs["launcher"] = appended.Join(programs["first"], programs["second"])
 	for name, program := range programs {
@@ -51,25 +53,6 @@ func buildAndRun(m *testing.M) int {
 		}
 	}
 	return m.Run()
-}
-
-func build(pkg, tags string) ([]byte, error) {
-	linked := filepath.Join(bin, "linked")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs"+tags,
-		"-ldflags", "-s -w -buildid="+entry(pkg), "-o", linked, pkg)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, out)
-	}
-	return os.ReadFile(linked)
-}
-
-// entry is the launcher's own entry point, as the Makefile has it.
-func entry(pkg string) string {
-	if pkg == "." && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64") {
-		return " -E launcher_entry"
-	}
-	return ""
 }
 
 // needs skips a test, and says what stays untested, where the machine has not
@@ -85,16 +68,8 @@ func needs(t testing.TB, program, untested string) string {
 	if err == nil {
 		return path
 	}
-	lacks(t, program, untested)
+	launchertest.Lacks(t, program, untested)
 	return ""
-}
-
-func lacks(t testing.TB, what, untested string) {
-	t.Helper()
-	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-		t.Fatalf("lacks: %s: %s", what, untested)
-	}
-	t.Skipf("lacks: %s: %s", what, untested)
 }
 
 // result is what became of one run of a program.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // everySource is a task with sources that MLRun itself would not read, from a
@@ -152,7 +154,7 @@ func withMLRun(t *testing.T) string {
 	}
 	find := "import importlib.util, sys; sys.exit(importlib.util.find_spec('mlrun') is None)"
 	if exec.CommandContext(t.Context(), python, "-c", find).Run() != nil {
-		lacks(t, "mlrun (LAUNCHER_TEST_MLRUN=VENV)", untested)
+		launchertest.Lacks(t, "mlrun (LAUNCHER_TEST_MLRUN=VENV)", untested)
 	}
 	return python
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestTheParentIsSmallAndSleeps counts how often the kernel switched to any of
@@ -52,8 +54,8 @@ func switches(t *testing.T, pid int) (lines []string) {
 // TestSignalsAreHandedOn is the mask and the ignored signals that the launcher
 // was started with, as a program sees them that it does not start.
 func TestSignalsAreHandedOn(t *testing.T) {
-	if entry(".") == "" {
-		lacks(t, "an entry point for "+runtime.GOARCH, "ignored signals that are handed on")
+	if launchertest.Entry() == "" {
+		launchertest.Lacks(t, "an entry point for "+runtime.GOARCH, "ignored signals that are handed on")
 	}
 	needs(t, "grep", "ignored signals that are handed on")
 	runtime.LockOSThread() // whose mask a child starts with
@@ -117,7 +119,7 @@ func TestChildOfALauncherIsToldByItsParentAlone(t *testing.T) {
 // TestUser is --user in each of its ways.
 func TestUser(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "--user")
+		launchertest.Lacks(t, "root", "--user")
 	}
 	require.NoError(t, os.Chmod(bin, 0o755))
 	for _, init := range []string{"never", "always"} {
@@ -143,7 +145,7 @@ func TestUser(t *testing.T) {
 // and as it has to be.
 func TestUserCannotReadTheCredentials(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "--user")
+		launchertest.Lacks(t, "root", "--user")
 	}
 	dir, err := os.MkdirTemp("/tmp", "launcher-test-")
 	require.NoError(t, err)
@@ -160,7 +162,7 @@ func TestUserCannotReadTheCredentials(t *testing.T) {
 // TestTerminationLog is a pod's: the same lines as on standard error.
 func TestTerminationLog(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "/dev/termination-log")
+		launchertest.Lacks(t, "root", "/dev/termination-log")
 	}
 	image := t.TempDir()
 	require.NoError(t, os.Mkdir(image+"/dev", 0o755))

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 func TestStatusAsPID1IsTheHandlers(t *testing.T) {
@@ -75,7 +77,7 @@ func TestAStormOfSignals(t *testing.T) {
 	var limit unix.Rlimit
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_SIGPENDING, &limit))
 	if limit.Cur < 25_000 {
-		lacks(t, "room for pending signals (ulimit -i)", "a storm of 10,000")
+		launchertest.Lacks(t, "room for pending signals (ulimit -i)", "a storm of 10,000")
 	}
 	python := needs(t, "python3", "a storm of 10,000 signals")
 	c := asPID1(t, "launcher", "run", "--deliver", "env", "--grace", "1h", "--", python, "-c", recorder)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // process is what the probe says of itself.
@@ -188,7 +190,7 @@ func requireEnded(t *testing.T, cmd *exec.Cmd, signal syscall.Signal) string {
 	defer func() { _, _ = stdin.Close(), task.Close() }()
 	cmd.Stdin = stdin
 	if err := cmd.Start(); err != nil {
-		lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
+		launchertest.Lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
 	}
 	// The launcher has read a byte of its task once the pipe is empty again, and
 	// so is past its start.
@@ -234,7 +236,7 @@ func TestEndsWithItsParentIsHandedOn(t *testing.T) {
 // the launcher is not dumpable.
 func TestAsAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "a launcher that is not root")
+		launchertest.Lacks(t, "root", "a launcher that is not root")
 	}
 	require.NoError(t, os.Chmod(bin, 0o755))
 	for _, deliver := range []string{"stdin", "fd", "env"} {

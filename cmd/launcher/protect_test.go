@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestALauncherThatHoldsSecretsIsNobodysToRead looks at one that waits for the
@@ -15,7 +17,7 @@ import (
 // of a process are that is not dumpable (proc(5)).
 func TestALauncherThatHoldsSecretsIsNobodysToRead(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "that the launcher is not dumpable")
+		launchertest.Lacks(t, "root", "that the launcher is not dumpable")
 	}
 	require.NoError(t, os.Chmod(bin, 0o755))
 	stdin, task, err := os.Pipe()

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // asking is a launcher with the socket delivery whose handler waits for TERM
@@ -216,7 +217,7 @@ func TestTermWhileTheOtherProcessResolves(t *testing.T) {
 // TestSocketIsTheHandlersUsersAlone has root, who may open every file, refused.
 func TestSocketIsTheHandlersUsersAlone(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacks(t, "root", "--user with the socket")
+		launchertest.Lacks(t, "root", "--user with the socket")
 	}
 	require.NoError(t, os.Chmod(bin, 0o755))
 	a := startAsking(t, nil, "--user", "65534:65534", "-s", "inline={'K': 'value'}")

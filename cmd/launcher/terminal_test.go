@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // terminal is the other end of a program's controlling terminal.
@@ -27,7 +29,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		lacks(t, "a pseudo-terminal", "job control: "+err.Error())
+		launchertest.Lacks(t, "a pseudo-terminal", "job control: "+err.Error())
 	}
 	require.NoError(t, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
 	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
@@ -41,7 +43,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	}
 	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
 	if err := cmd.Start(); err != nil {
-		lacks(t, "user and PID namespaces", "a terminal as PID 1: "+err.Error())
+		launchertest.Lacks(t, "user and PID namespaces", "a terminal as PID 1: "+err.Error())
 	}
 	x := &terminal{T: t, master: os.NewFile(uintptr(fd), "terminal"), cmd: cmd}
 	require.NoError(t, x.master.SetDeadline(time.Now().Add(patience)))

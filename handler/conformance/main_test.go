@@ -9,13 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	"github.com/seed45446ece/launcher/launcher/appended"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // bin is the folder of the real launcher, which Bash and R call by its name.
@@ -32,7 +29,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
-	if err := buildLauncher(filepath.Join(dir, "launcher")); err != nil {
+	if _, _, err := launchertest.Build(filepath.Join(dir, "launcher")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -48,29 +45,6 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// buildLauncher builds the launcher as the Makefile does, of two programs.
-func buildLauncher(path string) error {
-	entry := ""
-	if runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64" {
-		entry = " -E launcher_entry"
-	}
-	var programs [][]byte
-	for _, tags := range []string{",split", ""} {
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs"+tags,
-			"-ldflags", "-s -w -buildid="+entry, "-o", path, "../../cmd/launcher")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build launcher: %w\n%s", err, out)
-		}
-		program, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		programs = append(programs, program)
-	}
-	return os.WriteFile(path, appended.Join(programs[0], programs[1]), 0o755)
-}
-
 // needs skips a test, and says what stays untested, where the machine has not
 // got a program, or a command of more than one word fails; where nothing may be
 // left out the test fails.
@@ -82,11 +56,7 @@ func needs(t *testing.T, programs []string, untested string) {
 			err = exec.Command("sh", "-c", program).Run()
 		}
 		if err != nil {
-			lacks := fmt.Sprintf("lacks: %s: %s", program, untested)
-			if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-				require.FailNow(t, lacks)
-			}
-			t.Skip(lacks)
+			launchertest.Lacks(t, program, untested)
 		}
 	}
 }

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 func TestTheNodeModulePassesItsOwnTests(t *testing.T) {
-	node := needs(t, "node", "the Node.js module")
+	node := launchertest.Needs(t, "node", "the Node.js module")
 	files, err := filepath.Glob("*.cjs")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
@@ -35,20 +37,4 @@ func TestTheTextsAreWhatArgumentsCanHold(t *testing.T) {
 		require.Less(t, len(text), 32<<10)
 		require.NotContains(t, text, "\x00")
 	}
-}
-
-// needs is the path of a program. It skips what this machine cannot test
-// without it, and says so.
-func needs(t *testing.T, program, what string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err == nil {
-		return path
-	}
-	lacks := "lacks: " + program + ": " + what
-	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-		require.FailNow(t, lacks)
-	}
-	t.Skip(lacks)
-	return ""
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // programs use the installed package by import and by require.
@@ -26,7 +28,7 @@ console.log(await context.getSecret("db-password"), await context.getSecret("NON
 // TestTheTarballWorksInAnEmptyFolder is the package as a user has it: packed,
 // installed where nothing else is, and used from there in every delivery.
 func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
-	node, npm := needs(t, "node", "the Node.js package"), needs(t, "npm", "the Node.js package")
+	node, npm := launchertest.Needs(t, "node", "the Node.js package"), launchertest.Needs(t, "npm", "the Node.js package")
 	folder := t.TempDir()
 	app := filepath.Join(folder, "app")
 	require.NoError(t, os.Mkdir(app, 0o700))
@@ -40,7 +42,8 @@ func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
 	require.Len(t, installed, 4, "%s", installed) // the module, its types, package.json, README.md
 
 	launcher := filepath.Join(folder, "launcher")
-	command(t, ".", "go", "build", "-tags", "urfave_cli_no_docs", "-o", launcher, "../../cmd/launcher")
+	_, _, err = launchertest.Build(launcher)
+	require.NoError(t, err)
 	for name, text := range programs {
 		require.NoError(t, os.WriteFile(filepath.Join(app, name), []byte(text), 0o600))
 		for _, delivery := range []string{"stdin", "fd", "env", "files", "socket"} {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 const script = `import os, sys
@@ -32,7 +34,8 @@ func TestTheWheelWorksInAnEmptyEnvironment(t *testing.T) {
 	command(t, installed, "-m", "pip", "install", "--no-index", "--no-deps", wheel(t, python, folder))
 
 	launcher := filepath.Join(folder, "launcher")
-	command(t, "go", "build", "-tags", "urfave_cli_no_docs", "-o", launcher, "../../cmd/launcher")
+	_, _, err := launchertest.Build(launcher)
+	require.NoError(t, err)
 	program := filepath.Join(folder, "program.py")
 	require.NoError(t, os.WriteFile(program, []byte(script), 0o600))
 	for _, delivery := range []string{"stdin", "fd", "env", "files", "socket"} {
@@ -74,18 +77,11 @@ func TestThePackageHasTheLaunchersVersion(t *testing.T) {
 // cannot test without them, and says so.
 func pythonWith(t *testing.T, modules ...string) string {
 	t.Helper()
-	missing := "python3"
-	if python, err := exec.LookPath("python3"); err == nil {
-		if missing = without(t, python, modules...); missing == "" {
-			return python
-		}
+	python := launchertest.Needs(t, "python3", "the Python package")
+	if missing := without(t, python, modules...); missing != "" {
+		launchertest.Lacks(t, missing, "the Python package")
 	}
-	lacks := "lacks: " + missing + ": the Python package"
-	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-		require.FailNow(t, lacks)
-	}
-	t.Skip(lacks)
-	return ""
+	return python
 }
 
 // without is those of the modules that this Python has not.

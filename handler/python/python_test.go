@@ -10,17 +10,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 func TestThePythonModulePassesItsOwnTests(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		lacks := "lacks: python3: the Python module"
-		if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-			require.FailNow(t, lacks)
-		}
-		t.Skip(lacks)
-	}
+	python := launchertest.Needs(t, "python3", "the Python module")
 	files, err := filepath.Glob("*.py") // go test's cache then follows what is opened
 	require.NoError(t, err)
 	for _, file := range files {

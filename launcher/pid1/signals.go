@@ -119,9 +119,10 @@ func requeue() {
 var requeued uint64
 
 // blockOthers has every other thread pass the handler, which each does once: a
-// signal that a thread had taken would be lost with it, as execve(2) ends it.
+// signal that a thread had taken would be lost with it, as execve(2) ends it. On
+// a busy machine a thread may be long in coming; the bound is some seconds.
 func blockOthers() {
-	for range 1000 {
+	for range 100_000 {
 		var others uint64
 		for _, id := range threads() {
 			if id != unix.Gettid() && unix.Tgkill(os.Getpid(), id, unix.SIGURG) == nil {

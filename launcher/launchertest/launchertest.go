@@ -1,0 +1,77 @@
+// Package launchertest is what tests of several rooms have in common: the real
+// program, and the programs of a machine without which a test cannot be run.
+package launchertest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+
+	"github.com/seed45446ece/launcher/launcher/appended"
+)
+
+const command = "github.com/seed45446ece/launcher/cmd/launcher"
+
+// Build writes the real program to a file, as the Makefile builds it, and is the
+// two programs that it is made of. It needs Go.
+func Build(to string) (first, second []byte, err error) {
+	first, err = Program(command, to, "split")
+	if err == nil {
+		second, err = Program(command, to)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return first, second, os.WriteFile(to, appended.Join(first, second), 0o755)
+}
+
+// Program is a program of this module as the Makefile builds it, written to a
+// file too.
+func Program(pkg, to string, tags ...string) ([]byte, error) {
+	flags := "-s -w -buildid="
+	if pkg == command {
+		flags += Entry()
+	}
+	all := "urfave_cli_no_docs"
+	for _, tag := range tags {
+		all += "," + tag
+	}
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", all, "-ldflags", flags, "-o", to, pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+	}
+	return os.ReadFile(to)
+}
+
+// Entry is the linker's flag for the launcher's own entry point, "" on a machine
+// for which none is written.
+func Entry() string {
+	if runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64" {
+		return " -E launcher_entry"
+	}
+	return ""
+}
+
+// Needs is the path of a program. Where the machine has not got it, Lacks says
+// so.
+func Needs(t testing.TB, program, untested string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		Lacks(t, program, untested)
+	}
+	return path
+}
+
+// Lacks skips a test, and says what stays untested, where the machine has not
+// got something; where nothing may be left out it fails.
+func Lacks(t testing.TB, what, untested string) {
+	t.Helper()
+	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
+		t.Fatalf("lacks: %s: %s", what, untested)
+	}
+	t.Skipf("lacks: %s: %s", what, untested)
+}
