@@ -120,9 +120,13 @@ var requeued uint64
 
 // blockOthers has every other thread pass the handler, which each does once: a
 // signal that a thread had taken would be lost with it, as execve(2) ends it. On
-// a busy machine a thread may be long in coming; the bound is some seconds.
+// a busy machine a thread may be long in coming, and one that began with all
+// blocked does not come: that is looked up, as it takes longer.
 func blockOthers() {
-	for range 100_000 {
+	for i := range 100_000 {
+		if i%1000 == 999 && othersBlocked() {
+			return
+		}
 		var others uint64
 		for _, id := range threads() {
 			if id != unix.Gettid() && unix.Tgkill(os.Getpid(), id, unix.SIGURG) == nil {
@@ -134,6 +138,19 @@ func blockOthers() {
 		}
 		_ = unix.Nanosleep(&unix.Timespec{Nsec: 20_000}, nil)
 	}
+}
+
+// othersBlocked reports whether every other thread has all signals blocked, or
+// that nobody can say.
+func othersBlocked() bool {
+	const all = "\nSigBlk:\tfffffffffffbfeff\n" // but KILL and STOP, which nobody can block
+	for _, id := range numbers("/proc/self/task") {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/status", id))
+		if id != unix.Gettid() && err == nil && !strings.Contains(string(text), all) {
+			return false
+		}
+	}
+	return true
 }
 
 // threads is the IDs of this process's threads, and of others' where there is no
