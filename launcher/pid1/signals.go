@@ -124,7 +124,7 @@ var requeued uint64
 // blocked does not come: that is looked up, as it takes longer.
 func blockOthers() {
 	for i := range 100_000 {
-		if i%1000 == 999 && othersBlocked() {
+		if i%32 == 31 && othersBlocked() {
 			return
 		}
 		var others uint64
