@@ -10,8 +10,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-func owner(m Manifest, uid string) metav1.OwnerReference {
-	return metav1.OwnerReference{APIVersion: "batch/v1", Kind: "Job", Name: m.Job.Name, UID: types.UID(uid)}
+// object is what owns a Secret.
+type object struct{ apiVersion, kind, name, namespace string }
+
+func (o object) reference(uid string) metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: o.apiVersion, Kind: o.kind, Name: o.name, UID: types.UID(uid)}
 }
 
 // job is the plan as a Job of its own.
@@ -22,7 +25,7 @@ func (p *plan) job() *batchv1.Job {
 		Spec: batchv1.JobSpec{
 			BackoffLimit:     new(p.Retries),
 			PodFailurePolicy: failurePolicy(containerName, p.Deadline > 0),
-			Template:         corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: p.labels}, Spec: p.pod()},
+			Template:         corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: p.labels}, Spec: p.podSpec()},
 		},
 	}
 	if p.Deadline > 0 {
@@ -71,8 +74,8 @@ func failurePolicy(container string, bounded bool) *batchv1.PodFailurePolicy {
 	}}
 }
 
-// pod is the plan as a pod that can do nothing but its work.
-func (p *plan) pod() corev1.PodSpec {
+// podSpec is the plan as a pod that can do nothing but its work.
+func (p *plan) podSpec() corev1.PodSpec {
 	temporary := inMemory("tmp", resource.MustParse(filesSize))
 	context := hardened()
 	handler := corev1.Container{

@@ -92,6 +92,8 @@ type Manifest struct {
 	// says so.
 	Values   *corev1.Secret
 	Warnings []error
+
+	owner object
 }
 
 // Error is what cannot be made into a pod, with what to do about it.
@@ -116,5 +118,5 @@ func New(ctx context.Context, task *document.Node, o Options) (Manifest, error) 
 	if err = errors.Join(append(wrong, err)...); err != nil {
 		return Manifest{}, err
 	}
-	return Manifest{Job: p.job(), Values: p.values, Warnings: p.warnings}, nil
+	return Manifest{Job: p.job(), Values: p.values, Warnings: p.warnings, owner: object{"batch/v1", "Job", p.name, p.Namespace}}, nil
 }

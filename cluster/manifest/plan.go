@@ -37,7 +37,7 @@ func newPlan(ctx context.Context, task *document.Node, o Options) (*plan, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{Options: o, declared: s, labels: map[string]string{"app.kubernetes.io/managed-by": "launcherctl"}}
+	p := &plan{Options: o, declared: s, labels: map[string]string{managedBy: "launcherctl"}}
 	p.nameThem()
 	p.check()
 	p.program()
@@ -59,6 +59,9 @@ func (p *plan) refuse(advice, format string, args ...any) {
 func (p *plan) warn(advice, format string, args ...any) {
 	p.warnings = append(p.warnings, &Error{fmt.Sprintf(format, args...), advice})
 }
+
+// managedBy is the label of what this program made.
+const managedBy = "app.kubernetes.io/managed-by"
 
 // maxVariable is the longest NAME=value of execve(2) on Linux.
 const maxVariable = 131071

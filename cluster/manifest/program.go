@@ -16,6 +16,7 @@ const (
 	containerName = "handler"
 	installName   = "launcher-install"
 	programVolume = "launcher-bin"
+	memoryVolume  = "launcher-shm"
 	programDir    = "/launcher-bin"
 	stateDir      = "/var/run/launcher" // below it, the mounted values and credentials
 )
@@ -137,8 +138,8 @@ func (p *plan) memory() {
 		size = resource.MustParse(filesSize)
 	}
 	if !size.IsZero() {
-		p.volumes = append(p.volumes, inMemory("shm", size))
-		p.mounts = append(p.mounts, corev1.VolumeMount{Name: "shm", MountPath: "/dev/shm"})
+		p.volumes = append(p.volumes, inMemory(memoryVolume, size))
+		p.mounts = append(p.mounts, corev1.VolumeMount{Name: memoryVolume, MountPath: "/dev/shm"})
 	}
 }
 

@@ -97,7 +97,7 @@ func (p *plan) referTo(source sources.Project, keys []string, named bool, of map
 
 // mountKeys is the Secret as a volume, with no other keys than these.
 func (p *plan) mountKeys(source sources.Project, keys []string, named bool) {
-	name := fmt.Sprintf("project-secrets-%d", len(p.mounts))
+	name := fmt.Sprintf("launcher-project-%d", len(p.mounts))
 	for _, m := range p.mounts {
 		if m.MountPath == source.Mount {
 			p.refuse("list the keys of both in one", "%s: two sources are mounted at %q", source.At, source.Mount)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
@@ -137,7 +138,7 @@ func text(s string) *document.Node { return &document.Node{Kind: document.String
 // has to be there: until then it has no UID.
 func (m Manifest) Own(uid string) {
 	if m.Values != nil {
-		m.Values.OwnerReferences = []metav1.OwnerReference{owner(m, uid)}
+		m.Values.OwnerReferences = []metav1.OwnerReference{m.owner.reference(uid)}
 	}
 }
 
@@ -146,9 +147,9 @@ func (m Manifest) Own(uid string) {
 func (m Manifest) Adopt() string {
 	const patch = `{"metadata":{"ownerReferences":[{"apiVersion":"{{.apiVersion}}","kind":"{{.kind}}","name":"{{.metadata.name}}","uid":"{{.metadata.uid}}"}]}}`
 	namespace := ""
-	if m.Job.Namespace != "" {
-		namespace = " -n " + m.Job.Namespace
+	if m.owner.namespace != "" {
+		namespace = " -n " + m.owner.namespace
 	}
-	return fmt.Sprintf(`kubectl patch secret %s%s -p "$(kubectl get job %s%s -o go-template='%s')"`,
-		m.Values.Name, namespace, m.Job.Name, namespace, patch)
+	return fmt.Sprintf(`kubectl patch secret %s%s -p "$(kubectl get %s %s%s -o go-template='%s')"`,
+		m.Values.Name, namespace, strings.ToLower(m.owner.kind), m.owner.name, namespace, patch)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
@@ -39,24 +40,44 @@ func (p *program) manifest(c *cli.Context) error {
 	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
-	if c.String("into") != "" {
-		return errUsage{"--into is not built yet", ""}
-	}
-	m, err := manifest.New(ctx, task, options)
+	m, text, err := p.build(ctx, c, task, options)
 	if err != nil {
 		return err
 	}
 	p.warn(errors.Join(m.Warnings...))
-	text, err := manifest.YAML(m.Job)
-	if err != nil {
-		return err
-	}
 	if err := p.writeValues(c, m); err != nil {
 		return err
 	}
 	_, err = p.stdout.Write(text)
 	return err
 }
+
+// build makes the manifest of the flags, and is its text too.
+func (p *program) build(ctx context.Context, c *cli.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
+	if c.String("into") == "" {
+		m, err := manifest.New(ctx, task, o)
+		if err != nil {
+			return m, nil, err
+		}
+		text, err := manifest.YAML(m.Job)
+		return m, text, err
+	}
+	var wrong []error
+	for _, flag := range ofTheJob {
+		if c.IsSet(flag) {
+			wrong = append(wrong, errUsage{fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""})
+		}
+	}
+	origin, text, err := p.readText(ctx, "--into", c.String("into"))
+	if err := errors.Join(append(wrong, err)...); err != nil {
+		return manifest.Manifest{}, nil, err
+	}
+	m, err := manifest.Into(ctx, manifest.Base{Origin: origin, Text: text, Templates: many(c, "template"), Container: c.String("container")}, task, o)
+	return m.Manifest, m.Text, err
+}
+
+// ofTheJob is the flags that a manifest which is there answers itself.
+var ofTheJob = []string{"namespace", "user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
 
 // writeValues writes the Secret where no one else can read it.
 func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
