@@ -42,7 +42,7 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	}
 	root := found[0].doc.Root
 	if o.Name == "" {
-		o.Name = tree.Text(root, "metadata", "name")
+		o.Name = objectName(tree.Text(root, "metadata", "name"))
 	}
 	if o.Namespace == "" {
 		o.Namespace = tree.Text(root, "metadata", "namespace")

@@ -26,6 +26,9 @@ func (m *merge) into(base Base) {
 		return
 	}
 	m.command()
+	if by := m.Launcher.Deliver; m.spark && (by == "" || by == "stdin" || by == "fd") {
+		m.warn("--deliver env or --deliver files", "%s: what Spark starts has neither the standard input nor the descriptors of its container", m.path)
+	}
 	if m.Image != "" {
 		m.doc.Set(m.container, "image", m.of(m.Image))
 	}

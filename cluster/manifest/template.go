@@ -22,6 +22,8 @@ type template struct {
 	// one is the field of pod that is the container itself, as in Argo's
 	// templates; "" where there is a list of containers.
 	one string
+
+	spark bool // its programs are children of a Java machine
 }
 
 // templates finds the pod templates of a document: wherever there is a map
@@ -119,10 +121,14 @@ func (f *finder) spark() {
 	}
 	for _, role := range []string{"driver", "executor"} {
 		part := tree.Get(spec, role)
-		if part == nil || slices.ContainsFunc(f.found, func(t template) bool { return t.name == role }) {
+		if i := slices.IndexFunc(f.found, func(t template) bool { return t.name == role }); i >= 0 {
+			f.found[i].spark = true
 			continue
 		}
-		f.found = append(f.found, template{doc: f.doc, name: role, path: "spec." + role, meta: part})
+		if part == nil {
+			continue
+		}
+		f.found = append(f.found, template{doc: f.doc, name: role, path: "spec." + role, meta: part, spark: true})
 	}
 }
 
@@ -131,7 +137,7 @@ func (t *template) make() {
 	if t.pod != nil {
 		return
 	}
-	role := t.name
+	role := t.name // Spark's, where it is not of a template that is there
 	t.meta = t.doc.Map(t.meta, "template")
 	t.pod = t.doc.Map(t.meta, "spec")
 	container, _ := tree.Of(map[string]string{"name": "spark-kubernetes-" + role}) // has no way to fail

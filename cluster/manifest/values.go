@@ -143,9 +143,12 @@ func (m Manifest) Own(uid string) {
 }
 
 // Adopt is the command that does the same, for who applies the manifests by
-// kubectl.
+// kubectl; "" where the object's name is not known before.
 func (m Manifest) Adopt() string {
 	const patch = `{"metadata":{"ownerReferences":[{"apiVersion":"{{.apiVersion}}","kind":"{{.kind}}","name":"{{.metadata.name}}","uid":"{{.metadata.uid}}"}]}}`
+	if m.owner.name == "" {
+		return ""
+	}
 	namespace := ""
 	if m.owner.namespace != "" {
 		namespace = " -n " + m.owner.namespace

@@ -100,7 +100,7 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 	if err := writePrivate(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.say(fmt.Sprintf("Secret %q in %q is to be applied too, and ends with the Job once that owns it", m.Values.Name, path), m.Adopt())
+	p.say(fmt.Sprintf("Secret %q in %q is to be applied too, and ends with the object that owns it", m.Values.Name, path), m.Adopt())
 	return nil
 }
 

@@ -33,8 +33,8 @@ func many(c *cli.Context, flag string) []string {
 
 // podFlags is the table of what a pod is made of.
 func (p *program) podFlags() []cli.Flag {
-	list := func(name, usage string, aliases ...string) cli.Flag {
-		return &cli.GenericFlag{Name: name, Aliases: aliases, Value: &given{}, Usage: usage + "; repeatable"}
+	list := func(name, usage string) cli.Flag {
+		return &cli.GenericFlag{Name: name, Value: &given{}, Usage: usage + "; repeatable"}
 	}
 	return []cli.Flag{
 		&cli.StringFlag{Name: "name", Usage: "the Job's `NAME` (default: the task's)"},

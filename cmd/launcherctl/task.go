@@ -15,10 +15,13 @@ import (
 
 // taskFlags is the task of manifest and run, with what the flags add to it.
 func (p *program) taskFlags() []cli.Flag {
+	secrets, params := &given{}, &given{} // no aliases: the library would copy a value from one to the other
 	return []cli.Flag{
 		&cli.StringFlag{Name: "task", Usage: "the task, a YAML or JSON `FILE`; - is standard input"},
-		&cli.GenericFlag{Name: "secrets", Aliases: []string{"s"}, Value: &given{}, Usage: "add a secret source, `KIND=SOURCE`, as mlrun run -s does; repeatable"},
-		&cli.GenericFlag{Name: "param", Aliases: []string{"p"}, Value: &given{}, Usage: "set a parameter, `NAME=VALUE`; the value is read as YAML; repeatable"},
+		&cli.GenericFlag{Name: "secrets", Value: secrets, Usage: "also -s: add a secret source, `KIND=SOURCE`, as mlrun run -s does; repeatable"},
+		&cli.GenericFlag{Name: "param", Value: params, Usage: "also -p: set a parameter, `NAME=VALUE`; the value is read as YAML; repeatable"},
+		&cli.GenericFlag{Name: "s", Value: secrets, Hidden: true},
+		&cli.GenericFlag{Name: "p", Value: params, Hidden: true},
 	}
 }
 
