@@ -71,6 +71,7 @@ func (p *program) app() *cli.App {
 // commands is the table of what the program can do.
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
+		p.taskCommand(),
 		p.manifestCommand(),
 		p.versionCommand(),
 	}
