@@ -40,11 +40,11 @@ var secretFaults = map[string]struct {
 	status int
 	says   string
 }{
-	"a conflict":                     {clustertest.Times(3, clustertest.On("patch", "", clustertest.Conflict)), 0, ""},
+	"a conflict":                     {clustertest.On("patch", "", clustertest.Times(3, clustertest.Conflict)), 0, ""},
 	"conflicts without end":          {clustertest.On("patch", "", clustertest.Conflict), 124, "others change it all the time"},
-	"a throttle":                     {clustertest.Times(2, clustertest.On("patch", "", clustertest.Throttled(0))), 0, ""},
-	"a throttle with a Retry-After":  {clustertest.Times(1, clustertest.On("patch", "", clustertest.Throttled(1))), 0, ""},
-	"a throttle without Retry-After": {clustertest.Times(2, clustertest.On("patch", "", clustertest.Throttled(-1))), 0, ""},
+	"a throttle":                     {clustertest.On("patch", "", clustertest.Times(2, clustertest.Throttled(0))), 0, ""},
+	"a throttle with a Retry-After":  {clustertest.On("patch", "", clustertest.Times(1, clustertest.Throttled(1))), 0, ""},
+	"a throttle without Retry-After": {clustertest.On("patch", "", clustertest.Times(2, clustertest.Throttled(-1))), 0, ""},
 	"a throttle without end":         {clustertest.Throttled(3600), 124, "no answer from"},
 	"a lost connection":              {clustertest.Times(3, clustertest.Lost), 0, ""},
 	"connections lost without end":   {clustertest.Lost, 124, "is the cluster up, and reached from here?"},
@@ -84,12 +84,12 @@ func TestAnAnswerThatIsLostIsNoError(t *testing.T) {
 	for name, args := range map[string]string{"set": "--from-env-file -", "delete": "OLD"} {
 		s := clustertest.New(t)
 		store(s, map[string]string{"OLD": "old"})
-		s.Inject(clustertest.Times(1, clustertest.On("patch", "", s.LostAnswer)))
+		s.Inject(clustertest.On("patch", "", clustertest.Times(1, s.LostAnswer)))
 		got := ctl(t, s, "OLD=new\n", append(fields("secrets "+name+" --project fraud"), fields(args)...)...)
 		require.Zero(t, got.status, got.stderr)
 	}
 	s := clustertest.New(t)
-	s.Inject(clustertest.Times(1, clustertest.On("create", "", s.LostAnswer)))
+	s.Inject(clustertest.On("create", "", clustertest.Times(1, s.LostAnswer)))
 	got := ctl(t, s, "NEW=new\n", "secrets", "set", "--project", "fraud")
 	require.Zero(t, got.status, got.stderr)
 	require.Equal(t, map[string]string{"NEW": "new"}, stored(t, s))
@@ -99,7 +99,7 @@ func TestAnAnswerThatIsLostIsNoError(t *testing.T) {
 // none and our making one.
 func TestTheFirstTwoWritersAtOnce(t *testing.T) {
 	s := clustertest.New(t)
-	s.Inject(clustertest.Times(1, clustertest.On("create", "secrets", func(http.ResponseWriter, clustertest.Request) bool {
+	s.Inject(clustertest.On("create", "secrets", clustertest.Times(1, func(http.ResponseWriter, clustertest.Request) bool {
 		store(s, map[string]string{"THEIRS": "1"})
 		return false
 	})))
