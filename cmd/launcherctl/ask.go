@@ -18,7 +18,7 @@ func isTerminal(stream any) bool {
 	if !ok {
 		return false
 	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), getTermios)
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 	return err == nil
 }
 
@@ -34,7 +34,7 @@ func askTerminal(prompt string) ([]byte, error) {
 		return nil, errUsage{"there is no terminal to ask on", ""}
 	}
 	fd := int(tty.Fd()) // which makes it block: the reading below is left behind by a signal
-	before, err := unix.IoctlGetTermios(fd, getTermios)
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
 		return nil, errUsage{"there is no terminal to ask on", ""}
 	}
@@ -42,10 +42,10 @@ func askTerminal(prompt string) ([]byte, error) {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
 	defer func() { // what was typed ahead is not left to the shell
-		_ = unix.IoctlSetTermios(fd, setTermiosFlush, before)
+		_ = unix.IoctlSetTermios(fd, unix.TCSETSF, before)
 		_, _ = io.WriteString(tty, "\n")
 	}()
-	if err := unix.IoctlSetTermios(fd, setTermiosFlush, unseen(*before)); err != nil {
+	if err := unix.IoctlSetTermios(fd, unix.TCSETSF, unseen(*before)); err != nil {
 		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
 	}
 	if _, err := io.WriteString(tty, prompt); err != nil {
@@ -84,7 +84,7 @@ func unseen(mode unix.Termios) *unix.Termios {
 
 // pending reports whether there is more to read already.
 func pending(fd int) bool {
-	n, err := unix.IoctlGetInt(fd, inputSize)
+	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
 	return err == nil && n > 0
 }
 
