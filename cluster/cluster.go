@@ -14,6 +14,7 @@ import (
 	"net/http"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
 	authentication "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -51,7 +52,8 @@ func Connect(o Options) (*Cluster, error) {
 		return nil, err
 	}
 	config.UserAgent = o.UserAgent
-	config.QPS = -1 // the server says when it is too much, by 429
+	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeJSON, runtime.ContentTypeJSON // that every gateway lets through
+	config.QPS = -1                                                                                  // the server says when it is too much, by 429
 	config.WarningHandlerWithContext = warnings{o.Warn}
 	if o.Detail != nil {
 		config.Wrap(func(next http.RoundTripper) http.RoundTripper { return detailed{next, o.Detail} })

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 
+	"golang.org/x/net/http2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
@@ -130,6 +131,8 @@ func lost(err error) bool {
 	}
 	var network *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &network) || errors.As(err, &dns) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	var stream http2.StreamError
+	var away http2.GoAwayError
+	return errors.As(err, &network) || errors.As(err, &dns) || errors.As(err, &stream) || errors.As(err, &away) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		utilnet.IsProbableEOF(err) || utilnet.IsTimeout(err) || utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err)
 }

@@ -12,7 +12,7 @@ import (
 // ErrRaced marks an attempt that met another writer's, and is worth another.
 var ErrRaced = errors.New("another writer was first")
 
-// Retry tries again, up to eight times in some 15 seconds and while ctx lasts,
+// Retry tries again, up to eight times within ten seconds and while ctx lasts,
 // where another writer was first or the answer was lost or put off: try has to
 // come to the same whether or not an earlier try was done after all. A server's
 // Retry-After was kept to by client-go before it counts as one try here.
@@ -26,8 +26,8 @@ func Retry(ctx context.Context, try func(context.Context) error) error {
 		}
 		return true, last
 	})
-	if last != nil && ctx.Err() == nil {
-		return last // what the last try met says more than that there were eight
+	if last != nil && !errors.Is(last, context.DeadlineExceeded) {
+		return last // it says more than that there were eight, or that the time is over
 	}
 	return err
 }

@@ -33,6 +33,7 @@ type program struct {
 	environ        map[string]string // read once; a resolve.Environ where it is printed
 	name           string            // as the user calls it: launcherctl, or kubectl launcher
 	verbose        bool
+	veil           veil // over what must not be in a message
 }
 
 // called is the name to which messages refer. kubectl finds its plugins by the
@@ -52,25 +53,28 @@ func (p *program) run(ctx context.Context, args []string) int {
 
 func (p *program) app() *cli.App {
 	return &cli.App{
-		Name:           p.name,
-		HelpName:       p.name,
-		Usage:          "a project's secrets, tasks and jobs on a Kubernetes cluster",
-		UsageText:      p.name + " COMMAND [flags] ...",
-		Description:    statusHelp,
-		HideVersion:    true,
-		Reader:         p.stdin,
-		Writer:         p.stdout,
-		ErrWriter:      p.stderr,
-		OnUsageError:   p.usageError,
-		ExitErrHandler: func(*cli.Context, error) {}, // the status is run's
-		Action:         p.noCommand,
-		Commands:       p.commands(),
+		Name:        p.name,
+		HelpName:    p.name,
+		Usage:       "a project's secrets, tasks and jobs on a Kubernetes cluster",
+		UsageText:   p.name + " COMMAND [flags] ...",
+		Description: statusHelp,
+		HideVersion: true,
+
+		DisableSliceFlagSeparator: true, // a file's name may hold a comma
+		Reader:                    p.stdin,
+		Writer:                    p.stdout,
+		ErrWriter:                 p.stderr,
+		OnUsageError:              p.usageError,
+		ExitErrHandler:            func(*cli.Context, error) {}, // the status is run's
+		Action:                    p.noCommand,
+		Commands:                  p.commands(),
 	}
 }
 
 // commands is the table of what the program can do.
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
+		p.secretsCommand(),
 		p.taskCommand(),
 		p.manifestCommand(),
 		p.versionCommand(),

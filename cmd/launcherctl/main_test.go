@@ -9,13 +9,19 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/cluster/clustertest"
 )
 
 // bin is the folder of the real programs: launcherctl, under both its names,
 // and the launcher that debug starts.
 var bin string
+
+// patience is how long a test waits for what ought to happen at once.
+const patience = 30 * time.Second
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
@@ -53,6 +59,14 @@ func prepared(t testing.TB, kubeconfig string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(bin, "launcherctl"), args...)
 	cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "KUBECONFIG=" + kubeconfig, "HOME=" + t.TempDir()}
 	return cmd
+}
+
+// ctl runs the program against the server.
+func ctl(t *testing.T, s *clustertest.Server, stdin string, args ...string) result {
+	t.Helper()
+	cmd := prepared(t, s.Kubeconfig(t), args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	return finish(t, cmd)
 }
 
 func finish(t testing.TB, cmd *exec.Cmd) result {

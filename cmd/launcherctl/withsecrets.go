@@ -214,11 +214,3 @@ func (p *program) checkTasks(c *cli.Context) error {
 	}
 	return errors.Join(problems...)
 }
-
-// noSubcommand is the help of a command that has others below it.
-func (p *program) noSubcommand(c *cli.Context) error {
-	if c.Args().Present() {
-		return errUsage{fmt.Sprintf("unknown command %s", document.Shown(c.Args().First())), c.Command.HelpName + " --help lists them"}
-	}
-	return cli.ShowSubcommandHelp(c)
-}

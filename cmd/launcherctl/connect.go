@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/cluster"
+	"github.com/seed45446ece/launcher/cluster/project"
+)
+
+// clusterFlags is what every command that asks the cluster can be told, with
+// kubectl's names.
+func clusterFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
+		&cli.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
+		&cli.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
+		&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "the longest to wait for the cluster's answers, such as 90s; 0 is for ever"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is asked of the cluster, by name; never what is sent"},
+	}
+}
+
+func projectFlag() cli.Flag {
+	return &cli.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret it is, mlrun-project-secrets-PROJECT"}
+}
+
+// connect is the cluster of the flags; it asks it nothing yet.
+func (p *program) connect(c *cli.Context) (*cluster.Cluster, error) {
+	p.verbose = c.Bool("verbose")
+	o := cluster.Options{
+		Kubeconfig: c.String("kubeconfig"), Context: c.String("context"), Namespace: c.String("namespace"),
+		UserAgent: "launcherctl",
+		Warn:      func(message string) { p.warn(errors.New("the cluster: " + message)) },
+	}
+	if p.verbose {
+		o.Detail = p.detail
+	}
+	return cluster.Connect(o)
+}
+
+// projectOf is the project that the flags name.
+func (p *program) projectOf(c *cli.Context) (project.Project, error) {
+	name := c.String("project")
+	if name == "" {
+		return project.Project{}, errUsage{"--project is missing", c.Command.HelpName + " --project PROJECT"}
+	}
+	if err := project.CheckName(name); err != nil {
+		return project.Project{}, err
+	}
+	where, err := p.connect(c)
+	return project.Project{Name: name, Cluster: where}, err
+}
+
+// deadline is the time that a command gives the cluster, and a context in
+// which no client library logs.
+func deadline(c *cli.Context) (context.Context, context.CancelFunc) {
+	ctx := cluster.Quiet(c.Context)
+	if timeout := c.Duration("timeout"); timeout > 0 {
+		return context.WithTimeout(ctx, timeout)
+	}
+	return context.WithCancel(ctx)
+}
