@@ -76,6 +76,7 @@ func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.secretsCommand(),
 		p.manifestCommand(),
+		p.runCommand(),
 		p.versionCommand(),
 	}
 }
