@@ -31,6 +31,16 @@ func (s *Server) Object(path string) map[string]any {
 	return clone(s.objects[path])
 }
 
+// Paths is the paths of all objects of a collection.
+func (s *Server) Paths(collection string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.order), func(path string) bool {
+		_, in := place(path)
+		return in != collection
+	})
+}
+
 // Remove takes an object away, with those that it owns.
 func (s *Server) Remove(path string) {
 	s.mu.Lock()
@@ -77,13 +87,31 @@ func (s *Server) remove(path string) {
 	s.tell("DELETED", path, object)
 	uid := metadata(object)["uid"]
 	for _, other := range slices.Clone(s.order) {
-		owners, _ := metadata(s.objects[other])["ownerReferences"].([]any)
-		for _, owner := range owners {
-			if reference, _ := owner.(map[string]any); reference["uid"] == uid {
-				s.remove(other)
-			}
+		if ownedBy(s.objects[other], uid) {
+			s.remove(other)
 		}
 	}
+}
+
+// terminate marks an object, and what it owns, as being deleted: the pods' end
+// and then the objects' is for the test to play.
+func (s *Server) terminate(path string) {
+	uid := metadata(s.objects[path])["uid"]
+	for _, other := range slices.Clone(s.order) {
+		if other == path || ownedBy(s.objects[other], uid) {
+			object := clone(s.objects[other])
+			metadata(object)["deletionTimestamp"] = "2026-01-31T12:00:00Z"
+			s.store(other, object)
+		}
+	}
+}
+
+func ownedBy(object map[string]any, uid any) bool {
+	owners, _ := metadata(object)["ownerReferences"].([]any)
+	return slices.ContainsFunc(owners, func(owner any) bool {
+		reference, _ := owner.(map[string]any)
+		return reference["uid"] == uid
+	})
 }
 
 func (s *Server) tell(kind, path string, object map[string]any) {
@@ -156,7 +184,11 @@ func (s *Server) one(w http.ResponseWriter, r *http.Request, path string, reques
 		object, _ = merged(clone(object), patch).(map[string]any)
 		s.store(path, object)
 	case "delete":
-		s.remove(path)
+		if strings.Contains(request.Body, `"propagationPolicy":"Foreground"`) {
+			s.terminate(path)
+		} else {
+			s.remove(path)
+		}
 	}
 	Answer(w, http.StatusOK, object)
 }
@@ -203,7 +235,11 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, collection string)
 			items = append(items, maps.Clone(object))
 		}
 	}
-	Answer(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "List", "items": items,
+	version, kind := "v1", map[string]string{"pods": "PodList", "jobs": "JobList", "secrets": "SecretList", "events": "EventList"}[collection[strings.LastIndexByte(collection, '/')+1:]]
+	if strings.HasPrefix(collection, "/apis/batch/") {
+		version = "batch/v1"
+	}
+	Answer(w, http.StatusOK, map[string]any{"apiVersion": version, "kind": kind, "items": items,
 		"metadata": map[string]any{"resourceVersion": strconv.Itoa(s.version)}})
 }
 

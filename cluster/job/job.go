@@ -107,7 +107,7 @@ func (j *Job) Create(ctx context.Context) error {
 	}
 	made, err := j.createJob(ctx)
 	if err != nil {
-		return err
+		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
 	j.Manifest = made
 	if j.Values == nil {
@@ -145,6 +145,18 @@ func (j *Job) createJob(ctx context.Context) (*batchv1.Job, error) {
 		return nil, &cluster.Error{What: fmt.Sprintf("namespace %q is not there", j.Cluster.Namespace), Advice: "--namespace names another"}
 	}
 	return made, j.explain(ctx, "create", err)
+}
+
+// removeOurs takes the Job away where it was made though no answer said so.
+func (j *Job) removeOurs(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanUpTime)
+	defer cancel()
+	there, err := j.Cluster.Batch.Jobs(j.Cluster.Namespace).Get(ctx, j.name(), metav1.GetOptions{})
+	if err != nil || there.Annotations[runAnnotation] != j.run {
+		return nil // what is unreached is said already
+	}
+	j.Manifest = there
+	return j.Remove(ctx)
 }
 
 // createValues makes the Secret that the Job owns.

@@ -14,8 +14,14 @@ import (
 // clusterFlags is what every command that asks the cluster can be told, with
 // kubectl's names.
 func clusterFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
+	}, connectFlags()...)
+}
+
+// connectFlags is the same for a command that has a namespace already.
+func connectFlags() []cli.Flag {
+	return []cli.Flag{
 		&cli.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
 		&cli.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
 		&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "the longest to wait for the cluster's answers, such as 90s; 0 is for ever"},
@@ -54,10 +60,29 @@ func (p *program) projectOf(c *cli.Context) (project.Project, error) {
 	return project.Project{Name: name, Cluster: where}, err
 }
 
+// clusterKeys asks the cluster for the keys of a project.
+func (p *program) clusterKeys(c *cli.Context) func(context.Context, string) ([]string, error) {
+	return func(ctx context.Context, name string) ([]string, error) {
+		if err := project.CheckName(name); err != nil {
+			return nil, err
+		}
+		where, err := p.connect(c)
+		if err != nil {
+			if e := (*cluster.Error)(nil); errors.As(err, &e) {
+				e.Advice = "--keys A,B names the project's keys where no cluster is to be asked"
+			}
+			return nil, err
+		}
+		ctx, cancel := deadline(ctx, c)
+		defer cancel()
+		return project.Project{Name: name, Cluster: where}.Keys(ctx)
+	}
+}
+
 // deadline is the time that a command gives the cluster, and a context in
 // which no client library logs.
-func deadline(c *cli.Context) (context.Context, context.CancelFunc) {
-	ctx := cluster.Quiet(c.Context)
+func deadline(ctx context.Context, c *cli.Context) (context.Context, context.CancelFunc) {
+	ctx = cluster.Quiet(ctx)
 	if timeout := c.Duration("timeout"); timeout > 0 {
 		return context.WithTimeout(ctx, timeout)
 	}

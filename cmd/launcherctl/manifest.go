@@ -17,7 +17,7 @@ import (
 )
 
 func (p *program) manifestCommand() *cli.Command {
-	flags := append(p.taskFlags(), p.podFlags()...)
+	flags := append(append(p.taskFlags(), p.podFlags()...), connectFlags()...)
 	return &cli.Command{
 		Name: "manifest", Usage: "print the Job that runs a task, or a manifest of yours with the launcher in it; no value is in either",
 		UsageText: p.name + " manifest --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]\n" +
@@ -141,7 +141,7 @@ func replaceFile(path string, text []byte, mode fs.FileMode) error {
 // keysOf is who answers for the keys of a project: the user, or the cluster.
 func (p *program) keysOf(c *cli.Context) func(context.Context, string) ([]string, error) {
 	if !c.IsSet("keys") {
-		return nil
+		return p.clusterKeys(c)
 	}
 	return func(context.Context, string) ([]string, error) {
 		return strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' }), nil

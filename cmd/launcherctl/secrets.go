@@ -79,7 +79,7 @@ func (p *program) listSecrets(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c)
+	ctx, cancel := deadline(c.Context, c)
 	defer cancel()
 	keys, err := of.Keys(ctx)
 	if err != nil {
@@ -122,7 +122,7 @@ func (p *program) deleteSecrets(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c)
+	ctx, cancel := deadline(c.Context, c)
 	defer cancel()
 	if err := of.Delete(ctx, keys); err != nil {
 		return err

@@ -33,7 +33,7 @@ func (p *program) setSecrets(c *cli.Context) error {
 	if err := given.read(c, keys); err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c)
+	ctx, cancel := deadline(c.Context, c)
 	defer cancel()
 	all := slices.Sorted(maps.Keys(given.values))
 	p.warn(project.Ambiguous(all))
