@@ -76,12 +76,12 @@ func failurePolicy(container string, bounded bool) *batchv1.PodFailurePolicy {
 
 // podSpec is the plan as a pod that can do nothing but its work.
 func (p *plan) podSpec() corev1.PodSpec {
-	temporary := inMemory("tmp", resource.MustParse(filesSize))
+	temporary := inMemory(temporaryVolume, resource.MustParse(filesSize))
 	context := hardened()
 	handler := corev1.Container{
 		Name: containerName, Image: p.Image,
 		Command: p.command(nil), Args: literals(p.Command),
-		Env: p.env, VolumeMounts: append(p.mounts, corev1.VolumeMount{Name: "tmp", MountPath: "/tmp"}),
+		Env: p.env, VolumeMounts: append(p.mounts, corev1.VolumeMount{Name: temporaryVolume, MountPath: temporaryDir}),
 		Resources: corev1.ResourceRequirements{Requests: p.Requests, Limits: p.Limits},
 		// The launcher writes its messages there itself; the other policy would
 		// copy what the handler logs to where a reader of pods sees it.

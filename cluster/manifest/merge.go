@@ -89,6 +89,7 @@ func (m *merge) command() {
 	}
 	switch {
 	case m.Handler != "":
+		own = nil
 		if tree.Get(m.container, "args") != nil {
 			m.warn("", "%s: args of the container are taken out: a handler file has none", m.path)
 			m.doc.Delete(m.container, "args")

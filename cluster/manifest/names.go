@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -66,15 +65,8 @@ func (p *plan) check() {
 		}
 	}
 	maps.Copy(p.labels, p.Labels)
-	for _, of := range []struct {
-		what string
-		size *resource.Quantity
-	}{{"--shm-size", &p.SharedMemory}} {
-		if of.size.Sign() < 0 {
-			p.refuse("", "%s is less than 0", of.what)
-		}
-	}
-	for name, request := range p.Requests {
+	for _, name := range slices.Sorted(maps.Keys(p.Requests)) {
+		request := p.Requests[name]
 		if limit, ok := p.Limits[name]; ok && request.Cmp(limit) > 0 {
 			p.refuse("", "the request of %s is more than its limit", name)
 		}
@@ -84,7 +76,10 @@ func (p *plan) check() {
 			p.refuse("it is for env and file, whose values the pod may have itself", "--in-pod %s", document.Shown(kind))
 		}
 	}
-	if p.Completions < 0 || p.Parallelism < 0 || p.Retries < 0 || p.Deadline < 0 || p.KeepFor < 0 || p.Launcher.Grace < 0 {
-		p.refuse("", "a number or a time is less than 0")
+	if p.Completions < 0 || p.Parallelism < 0 || p.Retries < 0 || p.Deadline < 0 || p.KeepFor < 0 || p.Launcher.Grace < 0 || p.SharedMemory.Sign() < 0 {
+		p.refuse("", "a number, a size or a time is less than 0")
+	}
+	if p.Parallelism > 0 && p.Completions == 0 {
+		p.refuse("--completions N", "--parallelism says how many of --completions run at once")
 	}
 }

@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
-	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
@@ -46,6 +45,7 @@ func newPlan(ctx context.Context, task *document.Node, o Options) (*plan, error)
 	kept := p.clientValues(ctx, task)
 	p.task(task, kept)
 	p.memory()
+	p.distinctMounts()
 	if len(p.problems) > 0 {
 		return nil, errors.Join(p.problems...)
 	}
@@ -62,6 +62,9 @@ func (p *plan) warn(advice, format string, args ...any) {
 
 // managedBy is the label of what this program made.
 const managedBy = "app.kubernetes.io/managed-by"
+
+// execConfig is MLRun's variable that holds the task.
+const execConfig = "MLRUN_EXEC_CONFIG"
 
 // maxVariable is the longest NAME=value of execve(2) on Linux.
 const maxVariable = 131071
@@ -84,9 +87,9 @@ func (p *plan) task(task *document.Node, list []*document.Node) {
 		p.problems = append(p.problems, err)
 		return
 	}
-	if len(launcher.ExecConfig)+1+len(text) > maxVariable {
+	if len(execConfig)+1+len(text) > maxVariable {
 		p.refuse("leave large parameters to a file that the handler reads",
-			"the task is %d bytes of JSON, and a variable holds %d", len(text), maxVariable-len(launcher.ExecConfig)-1)
+			"the task is %d bytes of JSON, and a variable holds %d", len(text), maxVariable-len(execConfig)-1)
 	}
-	p.env = append([]corev1.EnvVar{{Name: launcher.ExecConfig, Value: literal(string(text))}}, p.env...)
+	p.env = append([]corev1.EnvVar{{Name: execConfig, Value: literal(string(text))}}, p.env...)
 }

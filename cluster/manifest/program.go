@@ -17,8 +17,11 @@ const (
 	installName   = "launcher-install"
 	programVolume = "launcher-bin"
 	memoryVolume  = "launcher-shm"
-	programDir    = "/launcher-bin"
-	stateDir      = "/var/run/launcher" // below it, the mounted values and credentials
+
+	temporaryVolume = "tmp"
+	programDir      = "/launcher-bin"
+	temporaryDir    = "/tmp"
+	stateDir        = "/var/run/launcher" // below it, the mounted values and credentials
 )
 
 // programSize is above that of the launcher's file, by far.
@@ -51,7 +54,9 @@ func (p *plan) program() {
 			Image: &corev1.ImageVolumeSource{Reference: l.Image}}})
 		p.mounts = append(p.mounts, corev1.VolumeMount{Name: programVolume, MountPath: programDir, ReadOnly: true})
 	case FromHandlerImage:
-		path = l.Path
+		if path = l.Path; !strings.HasPrefix(path, "/") {
+			p.refuse("", "--launcher-path %q is no absolute path", path)
+		}
 	default:
 		p.refuse("one of init, volume, image", "--launcher %s is unknown", document.Shown(string(l.From)))
 	}

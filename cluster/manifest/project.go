@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -41,6 +43,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 		case p.project == "":
 			p.refuse("--project P, or metadata.project in the task", "%s: the task names no project, whose Secret has the keys", source.At)
 			return
+		case !p.validKeys(source, keys):
 		case source.Mount != "":
 			p.mountKeys(source, keys, named)
 		default:
@@ -61,14 +64,22 @@ func (p *plan) allKeys(ctx context.Context) ([]string, bool) {
 		return nil, false
 	}
 	keys = slices.DeleteFunc(slices.Clone(keys), kubernetes.Internal)
-	for _, key := range keys {
-		if errs := validation.IsConfigMapKey(key); errs != nil {
-			p.refuse("a key is 1 to 253 of letters, digits, -, _ and .", "%s is no key of a Kubernetes Secret", document.Shown(key))
-		}
-	}
 	slices.Sort(keys)
 	p.Keys = func(context.Context, string) ([]string, error) { return keys, nil } // asked once
 	return keys, true
+}
+
+// validKeys refuses what the API server does: also a key that starts with two
+// dots, which are a volume's own.
+func (p *plan) validKeys(source sources.Project, keys []string) bool {
+	before := len(p.problems)
+	for _, key := range keys {
+		if validation.IsConfigMapKey(key) != nil {
+			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with ..", "%s: %s is no key of a Kubernetes Secret",
+				cmp.Or(source.At.String(), "the project"), document.Shown(key))
+		}
+	}
+	return len(p.problems) == before
 }
 
 // referTo adds a variable a key, as MLRun names them.
@@ -98,25 +109,36 @@ func (p *plan) referTo(source sources.Project, keys []string, named bool, of map
 // mountKeys is the Secret as a volume, with no other keys than these.
 func (p *plan) mountKeys(source sources.Project, keys []string, named bool) {
 	name := fmt.Sprintf("launcher-project-%d", len(p.mounts))
-	for _, m := range p.mounts {
-		if m.MountPath == source.Mount {
-			p.refuse("list the keys of both in one", "%s: two sources are mounted at %q", source.At, source.Mount)
-			return
-		}
-	}
-	if !strings.HasPrefix(source.Mount, "/") {
-		p.refuse("", "%s: mount %q is no absolute path", source.At, source.Mount)
+	if !mountable(source.Mount) {
+		p.refuse("", "%s: mount %q is no absolute path without a colon", source.At, source.Mount)
 	}
 	p.mount(name, SecretName(p.project), source.Mount, keys, named || source.Optional)
 }
 
+// mountable reports whether the API server takes a path for that of a mount.
+func mountable(dir string) bool {
+	return path.IsAbs(dir) && path.Clean(dir) != "/" && !strings.Contains(dir, ":")
+}
+
+// distinctMounts refuses two volumes in one place.
+func (p *plan) distinctMounts() {
+	at := map[string]string{temporaryDir: temporaryVolume}
+	for _, m := range p.mounts {
+		place := path.Clean(m.MountPath)
+		if other, twice := at[place]; twice {
+			p.refuse("give another directory; or list the keys of two sources in one", "volumes %q and %q are both to be mounted at %q", other, m.Name, place)
+		}
+		at[place] = m.Name
+	}
+}
+
 // mount adds a Secret as a volume that the containers' user alone can read; all
 // keys where none are named.
-func (p *plan) mount(volume, secret, path string, keys []string, optional bool) {
+func (p *plan) mount(volume, secret, dir string, keys []string, optional bool) {
 	source := &corev1.SecretVolumeSource{SecretName: secret, DefaultMode: new(int32(0o400)), Optional: new(optional)}
 	for _, key := range keys {
 		source.Items = append(source.Items, corev1.KeyToPath{Key: key, Path: key})
 	}
 	p.volumes = append(p.volumes, corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{Secret: source}})
-	p.mounts = append(p.mounts, corev1.VolumeMount{Name: volume, MountPath: path, ReadOnly: true})
+	p.mounts = append(p.mounts, corev1.VolumeMount{Name: volume, MountPath: dir, ReadOnly: true})
 }

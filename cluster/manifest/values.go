@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
@@ -38,11 +39,19 @@ func (p *plan) clientValues(ctx context.Context, task *document.Node) []*documen
 		}
 	}
 	found, err := resolve.Resolve(ctx, p.resolvedHere())
+	var asked []document.Field
 	for _, e := range document.Flatten(err) {
 		var key *resolve.KeyError
-		if e != nil && !(errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent) && p.elsewhere(key.Key)) {
+		switch {
+		case e == nil:
+		case errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent) && p.elsewhere(key.Key):
+			asked = append(asked, document.Field{Name: key.Key, Value: &document.Node{Kind: document.Null}})
+		default:
 			p.problems = append(p.problems, e)
 		}
+	}
+	if len(asked) > 0 { // the launcher says so where no other source has them
+		kept = append(kept, source("inline", asked...))
 	}
 	switch {
 	case len(found.Secrets) == 0:
@@ -66,17 +75,12 @@ func (p *plan) resolvedHere() []resolve.Bound {
 
 // elsewhere reports whether the pod may find a key that is missing here.
 func (p *plan) elsewhere(key string) bool {
-	for _, s := range p.declared.Project {
-		if len(s.Spec.Keys) == 0 || slices.ContainsFunc(s.Spec.Keys, func(k string) bool { return s.Declaration.Prefix+k == key }) {
-			return true
-		}
+	is := func(prefix string, keys []string) bool {
+		return len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return prefix+k == key })
 	}
-	for _, v := range p.declared.Vaults {
-		if keys := v.Keys(); len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return v.Declaration.Prefix+k == key }) {
-			return true
-		}
-	}
-	return false
+	return len(p.declared.Project) == 0 && p.project != "" ||
+		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, s.Spec.Keys) }) ||
+		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) })
 }
 
 // keep puts the values into a Secret of the Job's, and that into the pod.

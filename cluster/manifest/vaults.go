@@ -56,8 +56,8 @@ func (p *plan) mountCredentials(secrets []string) {
 	if dir == "" {
 		dir = stateDir + "/azure_vault"
 	}
-	if !path.IsAbs(dir) {
-		p.refuse("", "--azure-credentials %q is no absolute path", dir)
+	if !mountable(dir) {
+		p.refuse("", "--azure-credentials %q is no absolute path without a colon", dir)
 	}
 	for i, secret := range secrets {
 		volume, at := credentialsVolume, dir

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/seed45446ece/launcher/cluster/manifest"
-	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -127,14 +127,19 @@ func (r *podReader) count(flag string) int32 {
 }
 
 func (r *podReader) user() manifest.User {
-	u, err := launcher.ParseUser(r.String("user"))
-	if err != nil {
-		r.wrong = append(r.wrong, err)
+	uid, gid, both := strings.Cut(r.String("user"), ":")
+	if !both {
+		gid = uid
 	}
-	if u == nil {
-		return manifest.User{}
+	var u manifest.User
+	for id, text := range map[*int64]string{&u.UID: uid, &u.GID: gid} {
+		n, err := strconv.ParseInt(text, 10, 32) // as the API server has them
+		if *id = n; err != nil || n < 0 {
+			r.refuse("a user is given by number: id -u NAME says it", "--user %s is not UID[:GID]", document.Shown(r.String("user")))
+			return u
+		}
 	}
-	return manifest.User{UID: int64(u.UID), GID: int64(u.GID)}
+	return u
 }
 
 func (r *podReader) quantity(flag, text string) resource.Quantity {
