@@ -27,6 +27,8 @@ import (
 type Request struct {
 	Verb, Path, Query string // Verb is RBAC's: get, list, watch, create, patch, delete
 	Body              string
+
+	done <-chan struct{} // the client waits no longer
 }
 
 // Fault answers in the server's place, or does not and reports false.
@@ -39,7 +41,7 @@ type Server struct {
 	Logs func(w http.ResponseWriter, pod, container string, r *http.Request)
 
 	mu       sync.Mutex
-	changed  chan struct{} // closed at the next change
+	changed  chan struct{} // closed at the next change or request
 	objects  map[string]map[string]any
 	order    []string // of the objects' paths, as they came
 	events   []event
@@ -109,9 +111,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	request := Request{Verb: verb(r), Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body)}
+	request := Request{Verb: verb(r), Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body), done: r.Context().Done()}
 	s.mu.Lock()
 	s.requests = append(s.requests, request)
+	s.wake()
 	faults := append([]Fault(nil), s.faults...)
 	s.mu.Unlock()
 	for _, f := range faults {

@@ -77,6 +77,7 @@ func (p *program) commands() []*cli.Command {
 		p.secretsCommand(),
 		p.manifestCommand(),
 		p.runCommand(),
+		p.debugCommand(),
 		p.versionCommand(),
 	}
 }
