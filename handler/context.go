@@ -2,21 +2,28 @@
 // that launcher gave it: the task's metadata and parameters, and its secrets.
 //
 //	job, err := handler.Read()
-//	password, ok := job.Secret("DB_PASSWORD")
+//	password, err := job.Secret("DB_PASSWORD")
 //
 // It owns the reading of the context in every delivery and the rule by which a
 // key is found. It refuses a context of a version that it does not know. Data
-// flows LAUNCHER_CONTEXT -> Context. It imports the standard library only.
+// flows LAUNCHER_CONTEXT -> Context. It imports the standard library only, and
+// of that no network: a Unix socket needs none.
 package handler
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"slices"
 )
 
 // Version is the version of the context that this package reads.
 const Version = 1
+
+// ErrNoSecret says that nothing has the key. Every other error of Secret says
+// that this could not be found out.
+var ErrNoSecret = errors.New("no such secret")
 
 // Metadata says which run of which task this is. Its fields are MLRun's; those
 // that the task has not are zero.
@@ -42,21 +49,33 @@ type Context struct {
 	Spec json.RawMessage
 
 	keys   []string
-	secret func(key string) string // a function, as no verb prints what it closes over
+	secret func(key string) (string, error) // a function, as no verb prints what it closes over
 }
 
 // Secret is the value of a key, byte for byte: of the key exactly; else of the
 // one key that is equal when ASCII letter case is ignored and "-" and "." are
-// taken as "_"; else of the process's own variable of exactly that name. It
-// reports whether there is one; an empty value is one.
-func (c *Context) Secret(key string) (string, bool) {
-	if match, ok := Match(c.keys, key); ok {
-		return c.secret(match), true
+// taken as "_"; else of the process's own variable of exactly that name. An
+// empty value is a value. It fails with ErrNoSecret where there is none.
+//
+// In the socket delivery it asks each time, so that a value which has been
+// replaced is seen, and fails where it gets no answer: with the launcher's
+// message, or as the process that answers has ended.
+func (c *Context) Secret(key string) (string, error) {
+	value, err := "", ErrNoSecret
+	if c.secret != nil {
+		value, err = c.secret(key)
 	}
-	return os.LookupEnv(key)
+	if !errors.Is(err, ErrNoSecret) {
+		return value, err
+	}
+	if value, ok := os.LookupEnv(key); ok {
+		return value, nil
+	}
+	return "", fmt.Errorf("secret %q: %w", key, err)
 }
 
-// Keys is the keys of all secrets, sorted.
+// Keys is the keys of all secrets, sorted; none in the socket delivery, where
+// they are found when they are asked for.
 func (c *Context) Keys() []string { return slices.Clone(c.keys) }
 
 // Param is a parameter's value, or fallback where the task has none.

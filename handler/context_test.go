@@ -72,15 +72,16 @@ func TestSecret(t *testing.T) {
 		"EMPTY_VARIABLE":  "",
 	} {
 		t.Run(key, func(t *testing.T) {
-			got, ok := context.Secret(key)
-			require.True(t, ok)
+			got, err := context.Secret(key)
+			require.NoError(t, err)
 			require.Equal(t, value, got)
 		})
 	}
 	for _, key := range []string{"", "ABSENT", "only_a_variable", "a_b", "A=B", "\x00"} {
 		t.Run("none "+key, func(t *testing.T) {
-			value, ok := context.Secret(key)
-			require.False(t, ok)
+			value, err := context.Secret(key)
+			require.ErrorIs(t, err, handler.ErrNoSecret)
+			require.EqualError(t, err, fmt.Sprintf("secret %q: no such secret", key))
 			require.Empty(t, value)
 		})
 	}
@@ -97,19 +98,19 @@ func TestSecretIsWhatItWasAtRead(t *testing.T) {
 func TestSecretOfAContextThatNobodyRead(t *testing.T) {
 	t.Setenv("A", "variable")
 	var context handler.Context
-	value, ok := context.Secret("A")
-	require.True(t, ok)
+	value, err := context.Secret("A")
+	require.NoError(t, err)
 	require.Equal(t, "variable", value)
-	_, ok = context.Secret("B")
-	require.False(t, ok)
+	_, err = context.Secret("B")
+	require.ErrorIs(t, err, handler.ErrNoSecret)
 }
 
 func TestKeysAreSortedAndTheCallersOwn(t *testing.T) {
 	context := read(t, `{"version": 1, "secrets": {"b": "", "C": ""}, "secrets_base64": {"a": ""}}`)
 	require.Equal(t, []string{"C", "a", "b"}, context.Keys())
 	context.Keys()[0] = "b"
-	_, ok := context.Secret("C")
-	require.True(t, ok)
+	_, err := context.Secret("C")
+	require.NoError(t, err)
 }
 
 func TestParametersKeepTheirNumbers(t *testing.T) {

@@ -15,9 +15,9 @@ func Example() {
 	if err != nil {
 		log.Fatal(err) // it holds no value
 	}
-	password, ok := job.Secret("DB_PASSWORD")
-	if !ok {
-		log.Fatal("the task declares no DB_PASSWORD")
+	password, err := job.Secret("DB_PASSWORD")
+	if err != nil { // handler.ErrNoSecret where there is none
+		log.Fatal(err)
 	}
 	fmt.Println(job.Metadata.Name, "uses", job.Param("db_name", "test"))
 	fmt.Println("a password of", len(password), "bytes")

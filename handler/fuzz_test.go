@@ -22,7 +22,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Setenv("DB_PASSWORD", "variable")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := parse(text)
+		c, err := parse(text, "")
 		if err != nil {
 			require.Nil(t, c)
 			return
@@ -30,13 +30,13 @@ func FuzzParse(f *testing.F) {
 		secrets := map[string]string{}
 		require.NoError(t, object(members(t, text)).get("secrets", &secrets))
 		for key, value := range secrets {
-			got, ok := c.Secret(key)
-			require.True(t, ok)
+			got, err := c.Secret(key)
+			require.NoError(t, err)
 			require.Equal(t, value, got)
 		}
 		for _, key := range c.Keys() {
-			_, ok := c.Secret(key)
-			require.True(t, ok)
+			_, err := c.Secret(key)
+			require.NoError(t, err)
 		}
 		require.NotNil(t, c.Parameters)
 		require.True(t, json.Valid(c.Spec))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"unicode/utf8"
 )
@@ -32,8 +33,9 @@ func (o object) get(name string, into any) error {
 	return nil
 }
 
-// parse reads the context as docs/context.schema.json describes it.
-func parse(text []byte) (*Context, error) {
+// parse reads the context as docs/context.schema.json describes it. Secrets that
+// are files are in the directory.
+func parse(text []byte, directory string) (*Context, error) {
 	var document object
 	if !utf8.Valid(text) || json.Unmarshal(text, &document) != nil {
 		return nil, errors.New("the context is not a JSON object in UTF-8")
@@ -52,12 +54,18 @@ func parse(text []byte) (*Context, error) {
 	if c.Parameters == nil {
 		c.Parameters = map[string]any{}
 	}
-	secrets, secretsErr := document.secrets()
+	secrets, secretsErr := document.secrets(directory)
 	if err := errors.Join(err, secretsErr); err != nil {
 		return nil, err
 	}
 	c.keys = slices.Sorted(maps.Keys(secrets))
-	c.secret = func(key string) string { return secrets[key] }
+	c.secret = func(key string) (string, error) {
+		match, ok := Match(c.keys, key)
+		if !ok {
+			return "", ErrNoSecret
+		}
+		return secrets[match], nil
+	}
 	return c, nil
 }
 
@@ -70,13 +78,13 @@ func (m *Metadata) fill(metadata object) error {
 
 // secrets is every secret, wherever the delivery has put it. One without a
 // value, or in two places, is an error.
-func (o object) secrets() (map[string]string, error) {
+func (o object) secrets(directory string) (map[string]string, error) {
 	secrets := map[string]string{}
 	var wrong []error
 	for _, place := range []struct {
 		name  string
 		value func(text string) (string, error)
-	}{{"secrets", asItIs}, {"secrets_base64", fromBase64}, {"secrets_env", fromVariable}} {
+	}{{"secrets", asItIs}, {"secrets_base64", fromBase64}, {"secrets_env", fromVariable}, {"secrets_files", fromFile(directory)}} {
 		var texts map[string]*string
 		wrong = append(wrong, o.get(place.name, &texts))
 		for _, key := range slices.Sorted(maps.Keys(texts)) {
@@ -112,4 +120,15 @@ func fromVariable(name string) (string, error) {
 		return "", fmt.Errorf("variable %s is not set", name)
 	}
 	return value, nil
+}
+
+// fromFile reads a file of the directory, and nothing outside of it.
+func fromFile(directory string) func(name string) (string, error) {
+	return func(name string) (string, error) {
+		if directory == "" || name == "" || name == ".." || filepath.Base(name) != name {
+			return "", errors.New("it names no file of the delivery")
+		}
+		value, err := os.ReadFile(filepath.Join(directory, name))
+		return string(value), err
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,9 @@ const Variable = "LAUNCHER_CONTEXT"
 // VariableJSON holds, in the env delivery, the context without its secrets.
 const VariableJSON = "LAUNCHER_CONTEXT_JSON"
 
+// File is, in the files delivery, the context without its secrets.
+const File = "context.json"
+
 // ErrNoContext says that nothing started this process with a context.
 var ErrNoContext = errors.New(Variable + ` is not set: start this program with "launcher run"`)
 
@@ -24,11 +28,18 @@ var ErrNoContext = errors.New(Variable + ` is not set: start this program with "
 // read once: keep the Context. It fails with ErrNoContext where there is none,
 // and where any one of the secrets has no value; no error holds a value.
 func Read() (*Context, error) {
+	scheme, where, _ := strings.Cut(os.Getenv(Variable), ":")
+	switch {
+	case scheme == "files" && where != "":
+		return readDirectory(where)
+	case scheme == "unix" && where != "":
+		return socket(where).context()
+	}
 	text, err := read(os.Getenv(Variable))
 	if err != nil {
 		return nil, err
 	}
-	return parse(text)
+	return parse(text, "")
 }
 
 func read(delivery string) ([]byte, error) {
@@ -47,7 +58,16 @@ func read(delivery string) ([]byte, error) {
 	case scheme == "fd":
 		return readDescriptor(number)
 	}
-	return nil, fmt.Errorf(`%s: this program does not read the delivery %q: use "launcher run --deliver" with stdin, fd or env`, Variable, scheme)
+	return nil, fmt.Errorf(`%s: this program does not read the delivery %q: use "launcher run --deliver" with stdin, fd, env, files or socket`, Variable, scheme)
+}
+
+// readDirectory reads the files delivery, which ends with the handler.
+func readDirectory(directory string) (*Context, error) {
+	text, err := os.ReadFile(filepath.Join(directory, File))
+	if err != nil {
+		return nil, fmt.Errorf("the context's directory: %w", err)
+	}
+	return parse(text, directory)
 }
 
 func readStdin() ([]byte, error) {

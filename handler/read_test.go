@@ -75,8 +75,8 @@ func requireWhole(t *testing.T, context *handler.Context) {
 	require.JSONEq(t, `{"handler": "test_function", "parameters": {"db_name": "sales"}, "inputs": {}, "output_path": "/out"}`, string(context.Spec))
 	require.Equal(t, []string{"DB_PASSWORD", "KEYSTORE"}, context.Keys())
 	for key, value := range map[string]string{"DB_PASSWORD": canary, "KEYSTORE": "\xff\x00"} {
-		got, ok := context.Secret(key)
-		require.True(t, ok)
+		got, err := context.Secret(key)
+		require.NoError(t, err)
 		require.Equal(t, value, got)
 	}
 }
@@ -173,7 +173,7 @@ func TestReadWithoutAContext(t *testing.T) {
 }
 
 func TestReadRefusesAnUnknownDelivery(t *testing.T) {
-	for _, where := range []string{"unix:/run/x", "files:/dev/shm/x", "STDIN", "stdin:", "env:A", " ", "fds:3", "\x01"} {
+	for _, where := range []string{"unix:", "files:", "unix", "files", "STDIN", "stdin:", "env:A", " ", "fds:3", "\x01"} {
 		t.Run(where, func(t *testing.T) {
 			t.Setenv(handler.Variable, where)
 			_, err := handler.Read()

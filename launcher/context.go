@@ -22,6 +22,7 @@ const (
 	secretsText   = "secrets"
 	secretsBase64 = "secrets_base64"
 	secretsEnv    = "secrets_env"
+	secretsFiles  = "secrets_files"
 )
 
 // member is where a value goes: JSON's strings hold nothing but UTF-8.
@@ -58,19 +59,25 @@ func (c Context) JSON() ([]byte, error) {
 	return append(dst, "}\n"...), nil
 }
 
-// JSONWithout is the context with, for each key, the variable that holds its
-// value in place of the value.
-func (c Context) JSONWithout(variables []string) ([]byte, error) {
+// JSONWithout is the context with, for each key, the name of the variable or
+// file that holds its value in place of the value.
+func (c Context) JSONWithout(member string, names []string) ([]byte, error) {
 	dst, err := c.appendTask(nil)
 	if err != nil {
 		return nil, err
 	}
 	i := -1
-	dst = appendObject(dst, secretsEnv, c.Secrets, func(dst []byte, _ resolve.Secret) ([]byte, bool) {
+	dst = appendObject(dst, member, c.Secrets, func(dst []byte, _ resolve.Secret) ([]byte, bool) {
 		i++
-		return document.AppendString(dst, variables[i]), true
+		return document.AppendString(dst, names[i]), true
 	})
 	return append(dst, '}'), nil
+}
+
+// JSONOfTask is the context without its secrets, not even their names.
+func (c Context) JSONOfTask() ([]byte, error) {
+	dst, err := c.appendTask(nil)
+	return append(dst, "}\n"...), err
 }
 
 // appendTask appends the object's start, without its end.

@@ -6,18 +6,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
 // Delivery is the way by which the context reaches the handler.
 type Delivery string
 
-// The deliveries that are built.
+// The deliveries.
 const (
-	Stdin Delivery = "stdin" // the JSON on standard input, then end of file
-	FD    Delivery = "fd"    // a sealed, read-only memfd as descriptor 3
-	Env   Delivery = "env"   // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
+	Stdin  Delivery = "stdin"  // the JSON on standard input, then end of file
+	FD     Delivery = "fd"     // a sealed, read-only memfd as descriptor 3
+	Env    Delivery = "env"    // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
+	Files  Delivery = "files"  // a file a secret, the rest in context.json, in a directory on tmpfs
+	Socket Delivery = "socket" // HTTP on a Unix socket in such a directory
 )
+
+// Stays reports whether the handler needs a parent that stays: to remove the
+// directory, and to end the process that answers.
+func (d Delivery) Stays() bool { return d == Files || d == Socket }
 
 // contextFD is the descriptor of the fd delivery.
 const contextFD = 3
@@ -53,17 +60,29 @@ func (e *RefusedError) Hint() string { return e.Advice }
 const adviseStdin = "use --deliver stdin, which carries every value"
 
 // Routes says, for each secret, how it reaches the handler: the variable's name
-// in the env delivery, its place in the context's JSON otherwise. The error
+// in the env delivery, the file's or the path to ask for in files and socket, and
+// its place in the context's JSON otherwise. The error
 // joins a RefusedError for each one that the delivery cannot carry.
 func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string, error) {
 	routes := make([]string, len(secrets))
-	if d != Env {
-		for i, s := range secrets {
+	var refused []error
+	for i, s := range secrets {
+		switch d {
+		case Env:
+		case Files:
+			routes[i] = s.Key
+			if s.Key == handler.File {
+				refused = append(refused, &RefusedError{s.Key, "files: its file would be the context's own", "give its source a prefix, or " + adviseStdin})
+			}
+		case Socket:
+			routes[i] = "/v1/secrets/" + s.Key
+		default:
 			routes[i] = member(s.Value) + "." + s.Key
 		}
-		return routes, nil
 	}
-	var refused []error
+	if d != Env {
+		return routes, errors.Join(refused...)
+	}
 	holder := map[string]string{}
 	for i, s := range secrets {
 		name := options.variable(s.Key)

@@ -32,12 +32,16 @@ func (j Job) environment() ([]string, error) {
 	switch j.Deliver {
 	case FD:
 		environ[handler.Variable] = "fd:3"
+	case Files:
+		environ[handler.Variable] = "files:" + j.Directory
+	case Socket:
+		environ[handler.Variable] = "unix:" + SocketIn(j.Directory)
 	case Env:
 		routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
 		if err != nil {
 			return nil, err
 		}
-		text, err := j.Context.JSONWithout(routes)
+		text, err := j.Context.JSONWithout(secretsEnv, routes)
 		if err != nil {
 			return nil, err
 		}

@@ -21,13 +21,14 @@ import (
 
 // Job is a handler and all that it is to be given.
 type Job struct {
-	Command  Command
-	Context  Context
-	Deliver  Delivery
-	Options  EnvOptions
-	Environ  resolve.Environ // the launcher's own
-	Withhold []string        // variables that carried secrets in, not passed on
-	User     *User           // whom the handler runs as, nil for the launcher's own
+	Command   Command
+	Context   Context
+	Deliver   Delivery
+	Directory string // of the files and socket deliveries
+	Options   EnvOptions
+	Environ   resolve.Environ // the launcher's own
+	Withhold  []string        // variables that carried secrets in, not passed on
+	User      *User           // whom the handler runs as, nil for the launcher's own
 }
 
 // Protect makes this process one whose memory nobody else can read: no core
@@ -95,7 +96,16 @@ func (j Job) assemble() (environ []string, text []byte, err error) {
 	if environ, err = j.environment(); err != nil {
 		return nil, nil, err
 	}
-	if j.Deliver != Env {
+	switch j.Deliver {
+	case Env:
+	case Files:
+		var names []string
+		if names, err = Files.Routes(j.Context.Secrets, j.Options); err == nil {
+			text, err = j.Context.JSONWithout(secretsFiles, names)
+		}
+	case Socket:
+		_, err = j.Context.JSONOfTask() // the process that answers has it
+	default:
 		text, err = j.Context.JSON()
 	}
 	return environ, text, err
@@ -122,6 +132,11 @@ func (j Job) Exec(before func()) error {
 			return fmt.Errorf("--user %v: %w", j.User, err)
 		}
 	}
+	if j.Deliver == Files {
+		if err := j.writeFiles(text); err != nil {
+			return err
+		}
+	}
 	return execError(j.Command.Path, j.Deliver, unix.Exec(j.Command.Path, j.Command.Args, environ))
 }
 
@@ -131,7 +146,7 @@ func (j Job) descriptors(text []byte) error {
 	if err := inherit.CloseOnExec(3); err != nil {
 		return err
 	}
-	if j.Deliver == Env {
+	if j.Deliver != Stdin && j.Deliver != FD {
 		return nil
 	}
 	var err error

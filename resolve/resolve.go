@@ -78,13 +78,19 @@ func (e *KeyError) Unwrap() error { return e.Err }
 // as it can be. A key without a value anywhere is a KeyError that is ErrAbsent;
 // what ctx cut short is ErrUnavailable.
 func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
-	sources = slices.Clone(sources)
-	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
+	sources = byPrecedence(sources)
 	m := merger{said: map[int]bool{}, won: map[string]won{}}
 	for i, a := range ask(ctx, sources) {
 		m.add(sources[i], a)
 	}
 	return m.result()
+}
+
+// byPrecedence is the sources in the order in which a later one wins.
+func byPrecedence(sources []Bound) []Bound {
+	sources = slices.Clone(sources)
+	slices.SortStableFunc(sources, func(a, b Bound) int { return rank(a) - rank(b) })
+	return sources
 }
 
 // ask begins with the remote sources, and waits for them last: one that does

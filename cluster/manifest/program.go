@@ -127,14 +127,14 @@ func inMemory(name string, size resource.Quantity) corev1.Volume {
 		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: &size}}}
 }
 
-// filesSize is the size of /dev/shm for --deliver files: four Secrets of the
-// largest size, and what the handler itself puts there.
+// filesSize is the size of /dev/shm for --deliver files and socket: many Secrets
+// of the largest size, and what the handler itself puts there.
 const filesSize = "64Mi"
 
-// memory is /dev/shm where the launcher writes the handler's files.
+// memory is /dev/shm where the launcher writes the handler's files or socket.
 func (p *plan) memory() {
 	size := p.SharedMemory
-	if p.Launcher.Deliver == "files" && size.IsZero() {
+	if (p.Launcher.Deliver == "files" || p.Launcher.Deliver == "socket") && size.IsZero() {
 		size = resource.MustParse(filesSize)
 	}
 	if !size.IsZero() {

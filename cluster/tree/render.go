@@ -3,9 +3,12 @@ package tree
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -17,11 +20,25 @@ func Of(value any) (*yaml.Node, error) {
 		return nil, err
 	}
 	var n yaml.Node
-	if err := yaml.Unmarshal(text, &n); err != nil {
+	if err := yaml.Unmarshal(escaped(text), &n); err != nil {
 		return nil, err
 	}
 	clear(n.Content[0])
 	return n.Content[0], nil
+}
+
+// escaped is JSON that is YAML: without the characters that YAML takes for line
+// ends, or does not take.
+func escaped(text []byte) []byte {
+	var out []byte
+	for _, r := range string(text) {
+		if r >= 0x7f && r < 0x10000 && !unicode.IsPrint(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
 }
 
 // clear makes a tree a new one: of no place, and of no style.
@@ -108,8 +125,7 @@ func scalar(n *yaml.Node) string {
 	if strings.Contains(n.Value, `"`) && !strings.ContainsFunc(n.Value, func(r rune) bool { return r == '\'' || !unicode.IsPrint(r) }) {
 		return "'" + n.Value + "'" // JSON stays readable
 	}
-	quoted, _ := json.Marshal(n.Value) // a string has no way to fail
-	return string(quoted)
+	return strconv.Quote(n.Value) // YAML has all of its escapes
 }
 
 // words is what YAML 1.1, which Kubernetes' tools read, takes for something

@@ -111,7 +111,7 @@ func (s *splicer) mapping(before, n *yaml.Node) bool {
 		name := before.Content[i]
 		start := name.Line - 1
 		last = s.end(start, name.Column-1, before.Content[i+1])
-		head := s.lines[start][:name.Column-1]
+		head := s.before(name)
 		value := Get(n, name.Value)
 		switch {
 		case value == nil && strings.TrimSpace(head) != "":
@@ -146,7 +146,7 @@ func (s *splicer) sequence(before, n *yaml.Node) bool {
 		if s.node(old, n.Content[i]) {
 			continue
 		}
-		if strings.TrimSpace(s.lines[start][:min(old.Column-1, len(s.lines[start]))]) != "-" {
+		if strings.TrimSpace(s.before(old)) != "-" {
 			return false
 		}
 		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
@@ -195,6 +195,12 @@ func (s *splicer) end(start, indent int, value *yaml.Node) int {
 		}
 	}
 	return end
+}
+
+// before is a node's line up to it.
+func (s *splicer) before(n *yaml.Node) string {
+	line := []rune(s.lines[min(n.Line, len(s.lines))-1])
+	return string(line[:min(n.Column-1, len(line))])
 }
 
 // apply is the text with all edits. Two that meet are none.

@@ -45,6 +45,10 @@ func Load(origin string, text []byte) (f *File, err error) {
 	if len(text) > maxText {
 		return nil, &document.Problem{At: whole, Message: fmt.Sprintf("is more than %d MiB", maxText>>20)}
 	}
+	if i := bytes.IndexAny(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n\n")), "\r\u0085\u2028\u2029"); i >= 0 {
+		whole.Line = bytes.Count(text[:i], []byte("\n")) + 1
+		return nil, &document.Problem{At: whole, Message: "not valid YAML: a line end that is none in every version of YAML"}
+	}
 	defer func() {
 		if recover() != nil { // the library's text for what it holds to be impossible may quote the document
 			f, err = nil, &document.Problem{At: whole, Message: "not valid YAML"}

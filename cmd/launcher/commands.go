@@ -44,11 +44,14 @@ func (p *program) getSecret(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	value, ok := context.Secret(c.Args().First())
-	if !ok {
+	value, err := context.Secret(c.Args().First())
+	if errors.Is(err, handler.ErrNoSecret) {
 		p.report.line("error", fmt.Sprintf("secret %q: not among those that the task declares", c.Args().First()),
 			"launcher explain, with the flags of this run, lists them")
 		return exitStatus(statusAbsent)
+	}
+	if err != nil {
+		return err
 	}
 	_, err = io.WriteString(c.App.Writer, value)
 	return err

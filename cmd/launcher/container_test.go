@@ -165,3 +165,8 @@ func eventually(t *testing.T, what string, condition func() bool) {
 		require.True(t, time.Now().Before(late), what)
 	}
 }
+
+// credential makes a process a user's.
+func credential(uid uint32) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+}

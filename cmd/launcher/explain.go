@@ -30,7 +30,7 @@ func (p *program) explain(c *cli.Context) error {
 	}
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
-	r, err := p.prepare(ctx, s)
+	r, err := p.prepare(ctx, s, true)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
 		err = errors.Join(err, r.job(s, launcher.Command{}).Check())

@@ -118,13 +118,16 @@ var carriers = []carrier{
 // byte, to standard output.
 type reader struct {
 	name, needs string
+	deliveries  []string
 	command     []string
 }
 
+var all = []string{"stdin", "fd", "env", "files", "socket"}
+
 var readers = []reader{
-	{"Go", "", []string{"probe", "secret", key}},
-	{"shell", "sh", []string{"sh", "-c", "launcher get-secret KEY"}},
-	{"Python", "python3", []string{"python3", "-c", `import sys
+	{"Go", "", all, []string{"probe", "secret", key}},
+	{"shell", "sh", all[:4], []string{"sh", "-c", "launcher get-secret KEY"}},
+	{"Python", "python3", all[:3], []string{"python3", "-c", `import sys
 sys.path.insert(0, sys.argv[1])
 from launcher_context import get_context
 value = get_context().get_secret("KEY")
@@ -148,7 +151,7 @@ func TestHostileValuesArriveByteForByte(t *testing.T) {
 					if !carrier.can(value) {
 						continue
 					}
-					for _, deliver := range []string{"stdin", "fd", "env"} {
+					for _, deliver := range reader.deliveries {
 						t.Run(carrier.name+"/"+name+"/"+deliver, func(t *testing.T) {
 							requireCarried(t, carrier, value, deliver, reader)
 						})

@@ -18,7 +18,10 @@ func TestDataFlowsOneWay(t *testing.T) {
 		"resolve":          {"cmd/", "launcher", "handler", "net", "net/http"},
 		"resolve/document": {"cmd/", "launcher", "handler", "net", "net/http"},
 		"resolve/...":      {"cmd/", "launcher", "handler"},
-		"launcher/...":     {"cmd/", "resolve/inline", "resolve/env", "resolve/file", "resolve/kubernetes", "resolve/local", "resolve/azure", "net", "net/http"},
+		"launcher/...":     {"cmd/", "resolve/inline", "resolve/env", "resolve/file", "resolve/kubernetes", "resolve/local", "resolve/azure"},
+		"launcher":         {"net", "net/http"},
+		"launcher/pid1":    {"resolve", "handler", "net", "net/http"},
+		"launcher/mask":    {"resolve", "handler", "launcher/pid1", "net", "net/http"},
 	} {
 		t.Run(pkg, func(t *testing.T) {
 			for _, dep := range dependencies(t, pkg) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/launcher/pid1"
 )
@@ -12,15 +13,19 @@ import (
 // stays reports whether this process is to be the handler's parent. A child of
 // such a one has the same settings, and never is.
 func (s settings) stays() bool {
-	if s.init == "never" || inherit.Now().Child {
+	if s.init == "never" || inherit.Now().Part != "" {
 		return false
 	}
-	return s.init == "always" || os.Getpid() == 1
+	return s.init == "always" || os.Getpid() == 1 || s.deliver.Stays() || s.mask
 }
 
 // stay returns only with an error: nothing but the flags has been read.
 func (p *program) stay(s settings) error {
-	return pid1.Orders{Grace: s.grace, Report: p.report.words()}.Stay()
+	stay := pid1.Start{Orders: pid1.Orders{Grace: s.grace, Report: p.report.words()}, Attend: s.attended(), Mask: s.mask}
+	if s.deliver.Stays() {
+		stay.MakeDirectory = func() (string, error) { return launcher.MakeDirectory(s.user) }
+	}
+	return stay.Stay()
 }
 
 // words is the report's form for a process that has no environment.

@@ -35,6 +35,9 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == pid1.Command {
 		os.Exit(reside(os.Args[2:]))
 	}
+	if inherit.Now().Part == inherit.Attendant {
+		inherit.HideEnviron()
+	}
 	os.Exit(run(os.Args, resolve.NewEnviron(os.Environ())))
 }
 
@@ -51,6 +54,7 @@ func run(args []string, environ resolve.Environ) int {
 type program struct {
 	environ resolve.Environ
 	report  report
+	input   []byte // of standard input, where it was handed over; nil for nothing
 }
 
 func (p *program) app(args []string) *cli.App {

@@ -30,17 +30,28 @@ type prepared struct {
 }
 
 func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
+	return within(context.Background(), timeout)
+}
+
+// within is ctx with a deadline; 0 is none.
+func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout == 0 {
-		return context.WithCancel(context.Background())
+		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(context.Background(), timeout)
+	return context.WithTimeout(ctx, timeout)
 }
 
 // resolve finds the secrets of a task that was read. Where some are missing the
 // error says so and the rest is there, for explain.
 func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
-	for _, row := range r.resolution.Rows {
+	return p.reportResolution(r.resolution, err, s)
+}
+
+// reportResolution tells what became of each key, and is what of err stops the
+// start.
+func (p *program) reportResolution(r resolve.Resolution, err error, s settings) error {
+	for _, row := range r.Rows {
 		p.report.detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
 		if row.Note != "" && row.State == resolve.Found {
 			p.report.warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
@@ -51,10 +62,20 @@ func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err err
 	return stop
 }
 
-// prepare reads the task, and goes on in the program that can read its sources.
-func (p *program) prepare(ctx context.Context, s settings) (prepared, error) {
+// readStandardInput is all of it: what this process was handed of it, if
+// another one of this run has read it.
+func (p *program) readStandardInput(ctx context.Context, name string) ([]byte, error) {
+	if p.input != nil {
+		return p.input, nil
+	}
+	return readInput(ctx, name)
+}
+
+// prepare reads the task, and where this process resolves it goes on in the
+// program that can read its sources.
+func (p *program) prepare(ctx context.Context, s settings, resolves bool) (prepared, error) {
 	r, err := p.readTask(ctx, s)
-	if err == nil {
+	if err == nil && resolves {
 		err = p.handOver(r)
 	}
 	p.report.warn(r.warning) // once: not by a program that hands over
@@ -70,7 +91,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := r.readDocument(ctx, s.task)
+		node, err := p.readDocument(ctx, s.task, &r)
 		problems.Join(err)
 		if node != nil {
 			t, err = task.Parse(node)
@@ -101,7 +122,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 }
 
 func (p *program) surroundings(s settings) surroundings {
-	return surroundings{p.environ, s.local, s.realm, vaults(p.environ, s)}
+	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s)}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -134,12 +155,12 @@ func parameter(origin, text string) (*document.Node, error) {
 }
 
 // readDocument reads the file, or standard input for "-".
-func (r *prepared) readDocument(ctx context.Context, path string) (*document.Node, error) {
+func (p *program) readDocument(ctx context.Context, path string, r *prepared) (*document.Node, error) {
 	var text []byte
 	var err error
 	if path == "-" {
 		path = "standard input"
-		text, err = readStandardInput(ctx, path)
+		text, err = p.readStandardInput(ctx, path)
 		r.input = text
 	} else {
 		text, err = file.Read(ctx, path)

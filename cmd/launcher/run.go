@@ -4,6 +4,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/attendant"
+	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
@@ -14,8 +16,11 @@ func (p *program) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.stays() {
+	switch {
+	case s.stays():
 		return p.stay(s)
+	case inherit.Now().Part == inherit.Attendant:
+		return p.attend(s)
 	}
 	interrupt := p.watch()
 	if err := s.user.Check(azure.Directories(s.azureCredentials, p.environ["HOME"])); err != nil {
@@ -23,7 +28,8 @@ func (p *program) run(c *cli.Context) error {
 	}
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
-	r, err := p.prepare(ctx, s)
+	resolves := s.deliver != launcher.Socket // else the process that answers does
+	r, err := p.prepare(ctx, s, resolves)
 	if err != nil {
 		return err
 	}
@@ -31,11 +37,31 @@ func (p *program) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.resolve(ctx, s, &r); err != nil {
-		return err
+	if resolves {
+		if err := p.resolve(ctx, s, &r); err != nil {
+			return err
+		}
+	}
+	job := r.job(s, command)
+	if s.attended() {
+		if err := job.Check(); err != nil {
+			return err
+		}
+		if err := p.tell(r.message()); err != nil {
+			return err
+		}
 	}
 	p.report.detail("exec %s, context by %s", command.Path, s.deliver)
-	return r.job(s, command).Exec(interrupt.end)
+	return job.Exec(interrupt.end)
+}
+
+// message is what the process beside the handler has to know.
+func (r prepared) message() attendant.Message {
+	m := attendant.Message{Input: r.input}
+	for _, s := range r.resolution.Secrets {
+		m.Values = append(m.Values, s.Value.Reveal())
+	}
+	return m
 }
 
 // job is the handler with all that it is to be given.
@@ -43,7 +69,7 @@ func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 	return launcher.Job{
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
-		Deliver: s.deliver, Options: s.env,
+		Deliver: s.deliver, Directory: inherit.Now().Directory, Options: s.env,
 		Environ: r.environ, Withhold: r.variables, User: s.user,
 	}
 }

@@ -69,21 +69,32 @@ func canaryRun(t *testing.T) (args, env []string) {
 // TestARunningHandlerShowsNoSecret looks everywhere that another process of the
 // same user can while the handler runs.
 func TestARunningHandlerShowsNoSecret(t *testing.T) {
-	for _, deliver := range []string{"stdin", "fd"} {
+	for _, deliver := range []string{"stdin", "fd", "files", "socket"} {
 		t.Run(deliver, func(t *testing.T) {
 			_, env := canaryRun(t)
 			control, release, err := os.Pipe()
 			require.NoError(t, err)
 			out, in, err := os.Pipe()
 			require.NoError(t, err)
-			// The handler waits for a line on its standard error.
-			cmd := exec.Command(filepath.Join(bin, "launcher"), "run", "--deliver", deliver, "--", "probe", "wait", "2")
+			// The handler waits for a line, where its standard input is the context
+			// on its standard error.
+			cmd := exec.Command(filepath.Join(bin, "launcher"), "run", "--deliver", deliver, "--mask", "--", "probe", "wait", "0")
+			cmd.Stdin = control
+			if deliver == "stdin" {
+				cmd = exec.Command(filepath.Join(bin, "launcher"), "run", "--deliver", deliver, "--", "probe", "wait", "2")
+				cmd.Stderr = control
+			}
 			cmd.Env = append(env, "PATH="+bin)
-			cmd.Stdout, cmd.Stderr = in, control
+			cmd.Stdout = in
 			require.NoError(t, cmd.Start())
 			line, err := bufio.NewReader(out).ReadString('\n')
 			require.NoError(t, err)
 			requireNoCanary(t, "standard output", line)
+			if deliver != "stdin" {
+				eventually(t, "the parent stays", func() bool {
+					return strings.HasPrefix(read(t, "/proc/"+strconv.Itoa(cmd.Process.Pid)+"/cmdline"), "launcher\x00init\x00")
+				})
+			}
 			requireNoCanaryInProcesses(t)
 			_, err = release.WriteString("end\n")
 			require.NoError(t, err)

@@ -31,6 +31,8 @@ type settings struct {
 	azureSpread         time.Duration
 	realm               azure.Realm
 	init                string
+	mask                bool
+	refresh             time.Duration
 	user                *launcher.User // nil for the launcher's own
 }
 
@@ -103,12 +105,14 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		realm:               azure.Realm{Authority: cmp.Or(c.String("azure-authority"), p.environ["AZURE_AUTHORITY_HOST"]), Domains: values(c, "azure-domain", p.environ)},
 		grace:               c.Duration("grace"),
 		init:                choice("init", "auto", "always", "never"),
+		mask:                c.Bool("mask"),
+		refresh:             c.Duration("refresh"),
 	}
 	wrong = append(wrong, s.checkAzure()...)
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
-	for _, name := range []string{"timeout", "grace"} {
+	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
 			wrong = append(wrong, errUsage{message: "--" + name + " is less than 0"})
 		}
@@ -120,13 +124,30 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
 		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
 	}
+	wrong = append(wrong, s.checkStay()...)
 	if s.local != "" && s.requireConfidential {
 		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses", "remove one of them"})
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
 		wrong = append(wrong, errUsage{message: "--env-prefix cannot be the start of a variable's name"})
 	}
-	return s, errors.Join(append(wrong, notBuilt(c)...)...)
+	return s, errors.Join(wrong...)
+}
+
+// checkStay is what the settings ask of the handler's parent, or of the process
+// that answers, where there is none.
+func (s settings) checkStay() []error {
+	var wrong []error
+	if s.init == "never" && s.deliver.Stays() {
+		wrong = append(wrong, errUsage{fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"})
+	}
+	if s.init == "never" && s.mask {
+		wrong = append(wrong, errUsage{"--mask needs the launcher to stay, which --init never forbids", "remove --init never"})
+	}
+	if s.refresh > 0 && s.deliver != launcher.Socket {
+		wrong = append(wrong, errUsage{"--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"})
+	}
+	return wrong
 }
 
 func (s settings) checkAzure() []error {
@@ -148,23 +169,6 @@ func (s settings) checkAzure() []error {
 		}
 	}
 	return wrong
-}
-
-// notBuilt names each setting that asks for what this version does not do.
-func notBuilt(c *cli.Context) []error {
-	var missing []error
-	for flag, asked := range map[string]bool{
-		"--mask":           c.Bool("mask"),
-		"--refresh":        c.Duration("refresh") != 0,
-		"--deliver files":  c.String("deliver") == "files",
-		"--deliver socket": c.String("deliver") == "socket",
-	} {
-		if asked {
-			missing = append(missing, fmt.Errorf("%s is %w", flag, launcher.ErrNotBuilt))
-		}
-	}
-	slices.SortFunc(missing, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return missing
 }
 
 // defaultDelivery leaves a person's terminal to the handler.

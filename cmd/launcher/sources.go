@@ -29,7 +29,13 @@ type surroundings struct {
 	environ resolve.Environ
 	local   string // the file of --local
 	realm   azure.Realm
-	vault   func(azure.Spec) resolve.Source
+	vault   vaults
+}
+
+// vaults is all vaults of a task.
+type vaults interface {
+	Source(spec azure.Spec) resolve.Source
+	Forget() // has all secrets read again
 }
 
 // opened is a source, and the variables that carry its secrets in.
@@ -95,7 +101,7 @@ func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{around.vault(spec), azureSecrets}, nil
+	return opened{around.vault.Source(spec), azureSecrets}, nil
 }
 
 // azureSecrets is the variables that Azure's tools take secrets from: what a
@@ -110,13 +116,14 @@ func localSource(path string, keys []string) resolve.Source {
 type bound struct {
 	sources   []resolve.Bound
 	variables []string
+	forget    func() // has remote sources look again
 }
 
 // bind finds the source of each declaration. A task without a kubernetes source
 // has that of all keys, as in MLRun. All problems are in the error.
 func bind(declarations []resolve.Declaration, around surroundings, s settings) (bound, error) {
 	var problems document.Problems
-	b := bound{variables: around.environ.WithPrefix(kubernetes.Prefix)} // whatever the task asks for
+	b := bound{variables: around.environ.WithPrefix(kubernetes.Prefix), forget: around.vault.Forget} // whatever the task asks for
 	project := true
 	for _, d := range declarations {
 		project = project && d.Kind != "kubernetes"

@@ -24,11 +24,15 @@ func (elsewhere) Find(context.Context) ([]resolve.Finding, error) {
 	return nil, errors.New("a defect of the launcher: the program that reads the vault was not started")
 }
 
-// vaults leaves all vaults to the program with the Azure SDK, which takes a third
-// longer to start.
-func vaults(resolve.Environ, settings) func(azure.Spec) resolve.Source {
-	return func(azure.Spec) resolve.Source { return elsewhere{} }
-}
+// allElsewhere leaves all vaults to the program with the Azure SDK, which takes a
+// third longer to start.
+type allElsewhere struct{}
+
+func (allElsewhere) Source(azure.Spec) resolve.Source { return elsewhere{} }
+
+func (allElsewhere) Forget() {}
+
+func newVaults(resolve.Environ, settings) vaults { return allElsewhere{} }
 
 // handOver replaces this program by the second of its file where a source needs
 // that; the second starts from the beginning, with all that this one was given.
@@ -43,16 +47,26 @@ func (p *program) handOver(r prepared) error {
 	if !slices.ContainsFunc(r.sources, needs) {
 		return nil
 	}
-	p.report.detail("exec the second program of this file, which reads azure_vault")
+	return fmt.Errorf("azure_vault: %w", p.second(r.input, "reads azure_vault"))
+}
+
+// serve is the second program's: it has what speaks HTTP.
+func (p *program) serve(settings) error {
+	return fmt.Errorf("--deliver socket: %w", p.second(nil, "answers on the socket"))
+}
+
+// second becomes the second program, so it returns only with an error.
+func (p *program) second(input []byte, purpose string) error {
+	p.report.detail("exec the second program of this file, which %s", purpose)
 	if os.Getpid() != 1 {
 		if err := inherit.HandOn(); err != nil {
 			return fmt.Errorf("restore the signals: %w", err)
 		}
 	}
-	return fmt.Errorf("azure_vault: %w", appended.Exec(os.Args, os.Environ(), r.input))
+	return appended.Exec(os.Args, os.Environ(), input)
 }
 
-// readStandardInput is all of it.
-func readStandardInput(ctx context.Context, name string) ([]byte, error) {
+// readInput is all of standard input.
+func readInput(ctx context.Context, name string) ([]byte, error) {
 	return file.ReadFrom(ctx, name, os.Stdin)
 }

@@ -75,6 +75,7 @@ func (p *program) app() *cli.App {
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.secretsCommand(),
+		p.taskCommand(),
 		p.manifestCommand(),
 		p.runCommand(),
 		p.debugCommand(),

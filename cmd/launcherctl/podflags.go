@@ -60,7 +60,7 @@ func (p *program) podFlags() []cli.Flag {
 		list("limits", "what it may use at most, `NAME=QUANTITY`, such as memory=2Gi"),
 		list("label", "a `NAME=VALUE` label of the Job and its pods"),
 		list("node-selector", "a `NAME=VALUE` label that the node must have"),
-		&cli.StringFlag{Name: "shm-size", Usage: "the `SIZE` of /dev/shm (default: the node's, and 64Mi for --deliver files)"},
+		&cli.StringFlag{Name: "shm-size", Usage: "the `SIZE` of /dev/shm (default: the node's, and 64Mi for --deliver files and socket)"},
 		&cli.IntFlag{Name: "completions", Usage: "run `N` pods, each with its index in JOB_COMPLETION_INDEX"},
 		&cli.IntFlag{Name: "parallelism", Usage: "at most `N` of them at once (default: 1)"},
 		&cli.IntFlag{Name: "retries", Usage: "start a handler that failed again, `N` times"},

@@ -18,15 +18,15 @@ func main() {
 	fmt.Println("threshold:", job.Param("threshold", 0.5))
 	fmt.Println("account:", job.Param("account", nil))
 
-	key, ok := job.Secret("signing-key") // SIGNING_KEY answers
-	if !ok {
-		log.Fatal("no SIGNING_KEY")
+	key, err := job.Secret("signing-key") // SIGNING_KEY answers
+	if err != nil {
+		log.Fatal(err)
 	}
 	fmt.Println("SIGNING_KEY:", strings.Count(key, "\n")+1, "lines")
 	token, _ := job.Secret("API_TOKEN")
 	fmt.Printf("API_TOKEN: %.1s***\n", token)
-	empty, ok := job.Secret("EMPTY")
-	fmt.Printf("EMPTY: %q, %t\n", empty, ok) // an empty value is a value
+	empty, err := job.Secret("EMPTY")
+	fmt.Printf("EMPTY: %q, %v\n", empty, err) // an empty value is a value
 
 	// Printing the context prints no secret.
 	fmt.Println("keys:", job.Keys())

@@ -23,17 +23,28 @@ import (
 // program that was linked without that entry it stays zero.
 var record [8]uint64
 
-// Variable tells a launcher that another one is its parent, and what that one
-// was started with: PID:MASK:IGNORED, the sets in hexadecimal. It is void for a
+// Variable tells a launcher that another one is its parent, what that one was
+// started with, and what the child is to be:
+// PID:MASK:IGNORED:PART:DIRECTORY, the sets in hexadecimal. It is void for a
 // process with another parent, so that it may be inherited by accident, and as
 // a setting of the launcher it reaches no handler.
 const Variable = "LAUNCHER_STARTED_BY"
+
+// Part is what a child of a launcher is to be.
+type Part string
+
+// The parts.
+const (
+	Handler   Part = "handler"
+	Attendant Part = "attendant" // answers for secrets or masks them while the handler runs
+)
 
 // Start is what a process was started with; bit n-1 stands for signal n, as in
 // the kernel's sets.
 type Start struct {
 	Mask, Ignored uint64
-	Child         bool // by a launcher, which stays as its parent
+	Part          Part   // of a child of a launcher, which stays as its parent; else ""
+	Directory     string // in memory, for the handler; "" where it needs none
 	known         bool
 }
 
@@ -46,44 +57,50 @@ func Now() Start {
 }
 
 func told(text string) (Start, bool) {
-	pid, sets, _ := strings.Cut(text, ":")
-	mask, ignored, _ := strings.Cut(sets, ":")
-	by, err := strconv.Atoi(pid)
-	if err != nil || by != os.Getppid() {
+	words := strings.SplitN(text, ":", 5)
+	by, err := strconv.Atoi(words[0])
+	if err != nil || by != os.Getppid() || len(words) < 5 {
 		return Start{}, false
 	}
-	s := Start{Child: true, known: true}
+	s := Start{Part: Part(words[3]), Directory: words[4], known: true}
 	var wrong [2]error
-	s.Mask, wrong[0] = strconv.ParseUint(mask, 16, 64)
-	s.Ignored, wrong[1] = strconv.ParseUint(ignored, 16, 64)
-	return s, errors.Join(wrong[:]...) == nil
+	s.Mask, wrong[0] = strconv.ParseUint(words[1], 16, 64)
+	s.Ignored, wrong[1] = strconv.ParseUint(words[2], 16, 64)
+	return s, errors.Join(wrong[:]...) == nil && (s.Part == Handler || s.Part == Attendant)
 }
 
-// Tell is environ with the variable for a child of this process.
-func (s Start) Tell(environ []string) []string {
+// Tell is environ with the variable for a child of this process, which is to be
+// the part.
+func (s Start) Tell(environ []string, part Part, directory string) []string {
 	var out []string
 	for _, entry := range environ {
 		if !strings.HasPrefix(entry, Variable+"=") {
 			out = append(out, entry)
 		}
 	}
-	return append(out, fmt.Sprintf("%s=%d:%x:%x", Variable, os.Getpid(), s.Mask, s.Ignored))
+	return append(out, fmt.Sprintf("%s=%d:%x:%x:%s:%s", Variable, os.Getpid(), s.Mask, s.Ignored, part, directory))
 }
 
-// ChildName is the name of a launcher that is a child, until execve(2) gives it
-// the handler's: by it the parent knows, once the child has ended, that there
-// was no handler.
+// ChildName is the name of a launcher that is to be the handler, until execve(2)
+// gives it the handler's: by it the parent knows, once the child has ended, that
+// there was no handler.
 const ChildName = "launcher: start"
+
+// AttendantName is the name of an attendant.
+const AttendantName = "launcher: serve"
 
 // Unblock gives a launcher that is a child its mask, so that a signal ends it:
 // its parent has all blocked. It is for the program's init, on the first
 // thread, as the Go runtime starts all others with the mask that it found.
 func Unblock() error {
-	s := Now()
-	if !s.Child {
+	s, called := Now(), ChildName
+	switch s.Part {
+	case "":
 		return nil
+	case Attendant:
+		called = AttendantName
 	}
-	name, _ := unix.BytePtrFromString(ChildName)
+	name, _ := unix.BytePtrFromString(called)
 	return errors.Join(unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0), setMask(s.Mask))
 }
 

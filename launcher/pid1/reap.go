@@ -44,6 +44,7 @@ func (r *resident) reap() bool {
 	case killing:
 		r.endRest(unix.SIGKILL)
 	}
+	r.releaseAttendant()
 	return false
 }
 
@@ -73,16 +74,21 @@ func (r *resident) handlerEnded(info signalInfo) {
 // children, to which orphans come as their parents end. Those that are not
 // reaped keep their process IDs, so nobody else is met; where there is no /proc
 // to list them, none is.
+//
+// The attendant has to see the end of what they write. It ignores TERM, and for
+// KILL the others are looked up.
 func (r *resident) endRest(signal unix.Signal) {
-	if os.Getpid() == 1 {
-		if !r.told[-1] || signal == unix.SIGKILL {
-			r.told[-1] = true
-			r.end(-1, signal)
-		}
-		return
+	var rest []int
+	switch {
+	case os.Getpid() != 1:
+		rest = children()
+	case r.Attendant > 0 && signal == unix.SIGKILL:
+		rest = numbers("/proc")
+	default:
+		rest = []int{-1}
 	}
-	for _, pid := range children() {
-		if !r.told[pid] || signal == unix.SIGKILL {
+	for _, pid := range rest {
+		if pid != r.Attendant && pid != os.Getpid() && (!r.told[pid] || signal == unix.SIGKILL) {
 			r.told[pid] = true
 			r.end(pid, signal)
 		}
@@ -97,9 +103,8 @@ func (r *resident) end(pid int, signal unix.Signal) {
 
 // children is the process IDs of this process's children, proc_pid_task(5).
 func children() (pids []int) {
-	threads, _ := os.ReadDir("/proc/self/task")
-	for _, thread := range threads {
-		text, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%s/children", thread.Name()))
+	for _, thread := range numbers("/proc/self/task") {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", thread))
 		for field := range strings.FieldsSeq(string(text)) {
 			if pid, err := strconv.Atoi(field); err == nil {
 				pids = append(pids, pid)
@@ -107,4 +112,15 @@ func children() (pids []int) {
 		}
 	}
 	return pids
+}
+
+// numbers is the names in a directory that are numbers: of processes, of threads.
+func numbers(directory string) (found []int) {
+	entries, _ := os.ReadDir(directory)
+	for _, entry := range entries {
+		if number, err := strconv.Atoi(entry.Name()); err == nil {
+			found = append(found, number)
+		}
+	}
+	return found
 }

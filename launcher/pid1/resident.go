@@ -11,9 +11,10 @@ import (
 type phase int
 
 const (
-	running phase = iota
-	ending        // the handler has ended, what is left was sent TERM
-	killing       // what is left was sent KILL
+	running  phase = iota
+	ending         // the handler has ended, what is left was sent TERM
+	killing        // what is left was sent KILL
+	draining       // nothing is left but the attendant, which was told to end
 )
 
 // afterKill is how long a process that was killed may take to end: it cannot
@@ -43,6 +44,12 @@ func (o Orders) Reside(say func(level, message string)) int {
 	settle()
 	r := &resident{Orders: o, say: say, tty: terminal{-1, unix.Getpgrp()}, told: map[int]bool{}}
 	r.minded = map[int]func(signalInfo){o.Handler: r.handlerEnded}
+	if o.Attendant > 0 {
+		r.minded[o.Attendant] = r.attendantEnded
+	}
+	if o.Directory != "" {
+		r.atEnd = append(r.atEnd, r.removeDirectory)
+	}
 	if o.Terminal {
 		r.tty.fd = terminalFD
 		r.given = r.tty.foreground() == o.Handler
@@ -80,6 +87,9 @@ func (r *resident) mind() {
 // and not its group, as if it were PID 1.
 func (r *resident) forward(signal unix.Signal, info *signalInfo) {
 	if r.phase != running {
+		if r.phase == draining && signal == unix.SIGTERM && r.deadline.IsZero() {
+			r.deadline = r.graceFromNow()
+		}
 		return
 	}
 	switch signal {
@@ -115,6 +125,9 @@ func (r *resident) expire() bool {
 	case killing:
 		r.say("warning", "a process that the handler left does not end, though it was killed")
 		return true
+	case draining:
+		r.say("warning", "not all that the handler wrote could be passed on")
+		_ = unix.Kill(r.Attendant, unix.SIGKILL)
 	}
 	return false
 }

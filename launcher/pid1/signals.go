@@ -147,13 +147,7 @@ func threads() (ids []int) {
 		}
 		return ids
 	}
-	entries, _ := os.ReadDir("/proc/self/task")
-	for _, entry := range entries {
-		if id, err := strconv.Atoi(entry.Name()); err == nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return numbers("/proc/self/task")
 }
 
 // wait takes the next signal that was sent to this process, 0 at the deadline.

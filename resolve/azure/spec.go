@@ -198,6 +198,20 @@ func (s Spec) Keys() []string {
 	return keys
 }
 
+// Only is the source of one key: a declared one, or where nothing is declared
+// any that the vault can have, whose names hold neither underscore nor dot. It
+// reports whether there is one.
+func (s Spec) Only(key string) (Spec, bool) {
+	i := slices.IndexFunc(s.Secrets, func(secret Secret) bool { return secret.Key == key })
+	secret := Secret{Key: key, Name: strings.NewReplacer("_", "-", ".", "-").Replace(key)}
+	if i >= 0 {
+		secret = s.Secrets[i]
+	}
+	only := s
+	only.Secrets, only.Bundle = []Secret{secret}, nil
+	return only, i >= 0 || len(s.Secrets)+len(s.Bundle) == 0 && ValidSecret(secret.Name)
+}
+
 // Directories is where mounted credentials may be: the directory that is given,
 // or MLRun's places, in the home directory and then in root's.
 func Directories(given, home string) []string {

@@ -114,7 +114,9 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 		if r.err = c.get(ctx, r); r.err != nil {
 			r.cut = ctx.Err() != nil
 			c.mu.Lock()
-			delete(c.reads, key) // another Find may do better
+			if c.reads[key] == r {
+				delete(c.reads, key) // another Find may do better
+			}
 			c.mu.Unlock()
 		}
 	})

@@ -19,8 +19,9 @@ import (
 // identity is who asks a vault, and its one token. It is an azcore
 // TokenCredential: however many requests ask at once, one token is fetched.
 type identity struct {
-	open func(context.Context) (credential, error) // reads the credential anew
-	name atomic.Pointer[naming]                    // of the one in use, for messages
+	open  func(context.Context) (credential, error) // reads the credential anew
+	name  atomic.Pointer[naming]                    // of the one in use, for messages
+	again atomic.Bool                               // forget failed and renewed
 
 	lock    chan struct{} // held while a token is fetched, and for what follows
 	current credential
@@ -77,6 +78,9 @@ func (i *identity) GetToken(ctx context.Context, request policy.TokenRequestOpti
 		defer func() { <-i.lock }()
 	case <-ctx.Done():
 		return azcore.AccessToken{}, errLate
+	}
+	if i.again.Swap(false) {
+		i.failed, i.renewed = nil, false
 	}
 	if p := i.elsewhere(request.TenantID); p != nil {
 		return azcore.AccessToken{}, p

@@ -95,8 +95,29 @@ func spread(ctx context.Context, most time.Duration) error {
 	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
 }
 
-// Source is the source of this specification.
-func (v *Vaults) Source(spec azure.Spec) resolve.Source { return source{v, spec} }
+// Source is the source of this specification. It is Keyed but for one with
+// bundles, whose keys are in what they hold.
+func (v *Vaults) Source(spec azure.Spec) resolve.Source {
+	if len(spec.Bundle) > 0 {
+		return source{v, spec}
+	}
+	return keyed{source{v, spec}}
+}
+
+// Forget has all secrets read again from now on, and credentials that were
+// refused looked at again. Tokens are kept.
+func (v *Vaults) Forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, c := range v.clients {
+		c.mu.Lock()
+		c.reads = map[string]*read{}
+		c.mu.Unlock()
+	}
+	for _, i := range v.identities {
+		i.again.Store(true)
+	}
+}
 
 type source struct {
 	vaults *Vaults

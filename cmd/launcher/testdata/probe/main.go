@@ -4,6 +4,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,10 +21,11 @@ func main() {
 	case "secret": // the raw bytes of one secret
 		context, err := handler.Read()
 		check(err)
-		value, ok := context.Secret(os.Args[2])
-		if !ok {
+		value, err := context.Secret(os.Args[2])
+		if errors.Is(err, handler.ErrNoSecret) {
 			os.Exit(1)
 		}
+		check(err)
 		fmt.Print(value)
 	case "context": // parameters and keys
 		context, err := handler.Read()

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/attendant"
+	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/pid1"
+)
+
+// attended reports whether the handler needs a process beside it.
+func (s settings) attended() bool { return s.mask || s.deliver == launcher.Socket }
+
+// attend is the whole run of that process: it serves until its parent tells it
+// to end.
+func (p *program) attend(s settings) error {
+	if err := inherit.IgnoreSignals(); err != nil {
+		return err
+	}
+	closeAbove(pid1.MessagesFD)
+	if s.deliver == launcher.Socket {
+		return p.serve(s)
+	}
+	message, _, err := attendant.Listen()
+	if err != nil {
+		return err
+	}
+	masked := newMasked(message.Values)
+	if err := attendant.Answer(0); err != nil && !errors.Is(err, unix.EPIPE) {
+		return err
+	}
+	attendant.Pass(masked.stream)
+	attendant.Life()
+	return nil
+}
+
+// closeAbove leaves this process no descriptor that is not its own: one of the
+// handler's that it held open would not end with the handler.
+func closeAbove(last uint) {
+	if unix.CloseRange(last+1, ^uint(0)>>33, 0) != nil {
+		for fd := int(last) + 1; fd < 1024; fd++ {
+			_ = unix.Close(fd)
+		}
+	}
+}
+
+// tell gives the attendant what it needs, and ends this process where that could
+// not begin to serve.
+func (p *program) tell(m attendant.Message) error {
+	status, err := attendant.Tell(m)
+	if err != nil {
+		return fmt.Errorf("%w; the handler was not started", err)
+	}
+	if status != 0 {
+		return exitStatus(status)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package main_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// directories is the launcher's in memory, as they are left behind.
+func directories(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob("/dev/shm/launcher-*")
+	require.NoError(t, err)
+	return found
+}
+
+// where is a handler that says where its files are before it goes on.
+const where = `dir=${LAUNCHER_CONTEXT#*:}; case $LAUNCHER_CONTEXT in unix:*) dir=${dir%/socket};; esac; echo "$dir"; `
+
+func TestFilesAreTheHandlersAlone(t *testing.T) {
+	c := begin(t, command("launcher", "run", "--deliver", "files", "-s", "inline={'KEY-a.b': 'x', 'EMPTY': ''}", "--", "sh", "-c", where+"read wait"))
+	dir := c.line()
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o700)|os.ModeDir, info.Mode())
+	var fs unix.Statfs_t
+	require.NoError(t, unix.Statfs(dir, &fs))
+	require.EqualValues(t, unix.TMPFS_MAGIC, fs.Type)
+	for name, text := range map[string]string{
+		"KEY-a.b": "x", "EMPTY": "",
+		"context.json": `{"version":1,"metadata":{"name":"","uid":"","project":"","iteration":0,"labels":{},"annotations":{}},` +
+			`"spec":{"parameters":{},"inputs":{}},"secrets_files":{"EMPTY":"EMPTY","KEY-a.b":"KEY-a.b"}}`,
+	} {
+		info, err := os.Lstat(dir + "/" + name)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o400), info.Mode())
+		require.Equal(t, text, read(t, dir+"/"+name))
+	}
+	requireValid(t, schema(t), read(t, dir+"/context.json"))
+	c.signal(unix.SIGTERM)
+	c.wait()
+	require.NoDirExists(t, dir)
+}
+
+// TestTheDirectoryGoesOnEveryWayOut is each end that a handler or a launcher can
+// have, with what the handler made in it.
+func TestTheDirectoryGoesOnEveryWayOut(t *testing.T) {
+	untouched := directories(t)
+	for name, c := range map[string]struct {
+		flags   []string
+		handler string // "" for a command that is not there
+		signal  unix.Signal
+		status  int
+	}{
+		"status 0":                   {nil, where, 0, 0},
+		"another status":             {nil, where + "exit 7", 0, 7},
+		"killed":                     {nil, where + "kill -9 $$", 0, 137},
+		"TERM":                       {nil, where + "exec sleep 1000", unix.SIGTERM, 143},
+		"INT":                        {nil, "trap 'exit 3' INT; " + where + "while :; do sleep 0.01; done", unix.SIGINT, 3},
+		"grace is over":              {[]string{"--grace", "50ms"}, "trap '' TERM; " + where + "while :; do sleep 0.01; done", unix.SIGTERM, 137},
+		"more in it":                 {nil, where + "mkdir $dir/a; touch $dir/a/b; ln -s /etc $dir/c; chmod 0 $dir/a", 0, 0},
+		"it is gone":                 {nil, where + "rm -r $dir", 0, 0},
+		"a daemon in it":             {nil, where + "cd $dir; (setsid sleep 1000 >/dev/null 2>&1 &)", 0, 0},
+		"a missing secret":           {[]string{"-s", "env=NOT_SET"}, where, 0, 125},
+		"a bad task":                 {[]string{"-s", "nothing"}, where, 0, 125},
+		"a secret that has no file":  {[]string{"-s", "inline={'context.json': 'x'}"}, where, 0, 125},
+		"no such command":            {nil, "", 0, 127},
+		"files are no files of task": {[]string{"--task", "/not/there"}, where, 0, 125},
+	} {
+		for _, deliver := range []string{"files", "socket"} {
+			for _, init := range []string{"auto", "PID 1"} {
+				t.Run(name+"/"+deliver+"/"+init, func(t *testing.T) {
+					args := append([]string{"launcher", "run", "--deliver", deliver, "-s", "inline={'KEY': 'x'}"}, c.flags...)
+					args = append(args, "--", "sh", "-c", c.handler)
+					if c.handler == "" {
+						args[len(args)-3] = "/not/there"
+					}
+					if deliver == "socket" && strings.Contains(name, "has no file") {
+						t.Skip("a socket has no files")
+					}
+					start := command
+					if init == "PID 1" {
+						start = contained
+					}
+					run := begin(t, start(args...))
+					if c.signal != 0 {
+						require.DirExists(t, run.line())
+						run.signal(c.signal)
+					}
+					status, _ := run.end()
+					require.Equal(t, c.status, status, run.messages())
+					require.Equal(t, untouched, directories(t))
+				})
+			}
+		}
+	}
+}
+
+// TestTheDirectoryGoesWithTermWhileResolving ends a launcher that reads its task.
+func TestTheDirectoryGoesWithTermWhileResolving(t *testing.T) {
+	untouched := directories(t)
+	for _, deliver := range []string{"files", "socket"} {
+		requireEnded(t, launcherCommand("run", "--deliver", deliver, "--task", "-", "--", "echo", "started"), syscall.SIGTERM)
+		require.Equal(t, untouched, directories(t))
+	}
+}
+
+// covered is a container whose places in memory are these mounts, one command
+// each. The launcher's own file may be below one of them, and is open.
+func covered(mounts string, args ...string) *exec.Cmd {
+	program := command(args...)
+	cmd := command(append([]string{"sh", "-c", `exec 9<"$1"; shift; ` + mounts + `; exec /proc/self/fd/9 "$@"`, "sh"}, program.Args...)...)
+	cmd.SysProcAttr = pidNamespace()
+	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNS
+	return cmd
+}
+
+func TestFilesNeedMemory(t *testing.T) {
+	if _, err := asPID1(t, "true").end(); err != "" {
+		return
+	}
+	const onDisk = "for dir in /dev/shm /run /tmp; do mount --bind /etc $dir || exit 99; done"
+	for name, c := range map[string]struct{ mounts, message string }{
+		"on a disk": {onDisk, "launcher: no directory in memory can be made: /dev/shm: is not on tmpfs; /run: is not on tmpfs; /tmp: is not on tmpfs\n" +
+			"hint: mount one at /dev/shm, in Kubernetes an emptyDir of medium: Memory; or use --deliver stdin, which carries every value\n"},
+		"read only": {onDisk + "; mount -t tmpfs -o ro none /dev/shm", "launcher: no directory in memory can be made: /dev/shm: read-only file system; "},
+		"full": {onDisk + "; mount -t tmpfs -o size=16k none /dev/shm", `launcher: secret "KEY": files: no space left on device` + "\n" +
+			"hint: what is mounted at /dev/shm needs room for all values, in Docker --shm-size; or use --deliver stdin, which carries every value\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := finish(t, covered(c.mounts, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': '"+strings.Repeat("x", 100_000)+"'}", "--", "echo", "started"))
+			require.Equal(t, 125, got.status, got.stderr)
+			require.Empty(t, got.stdout)
+			require.Contains(t, got.stderr, c.message)
+		})
+	}
+	small := finish(t, covered(onDisk+"; mount -t tmpfs none /run", "launcher", "run", "--deliver", "files", "--", "sh", "-c", where))
+	require.Contains(t, small.stdout, "/run/launcher-", small.stderr)
+}
+
+func TestFilesOfAnotherUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "--user with files and socket")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	untouched := directories(t)
+	for _, deliver := range []string{"files", "socket"} {
+		got := start(t, nil, "", "run", "--user", "65534:65534", "--deliver", deliver, "-s", "inline={'KEY': 'x'}", "--",
+			"sh", "-c", where+`stat -c %u:%a "$dir"; umask 0777; probe secret KEY`)
+		_, rest, _ := strings.Cut(got.stdout, "\n")
+		require.Equal(t, "65534:700\nx", rest, got.stderr)
+		require.Zero(t, got.status)
+	}
+	require.Equal(t, untouched, directories(t))
+}

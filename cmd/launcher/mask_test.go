@@ -1,0 +1,185 @@
+package main_test
+
+import (
+	"encoding/base64"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// password is a value that a handler lets out.
+const password = "hunter2 & Co/Söhne"
+
+func masking(handler string, flags ...string) []string {
+	args := append([]string{"run", "--mask", "-s", "inline={'PASSWORD': '" + password + "', 'SHORT': '1234567', 'OTHER': 'another-value'}"}, flags...)
+	return append(args, "--", "sh", "-c", handler)
+}
+
+func TestMaskHidesAValueInItsForms(t *testing.T) {
+	for _, deliver := range []string{"stdin", "fd", "env", "files", "socket"} {
+		for text, want := range map[string]string{
+			"a " + password + " b":                               "a *** b",
+			password + password:                                  "******",
+			url.QueryEscape(password):                            "***",
+			url.PathEscape(password):                             "***",
+			"short ones stay 1234567":                            "short ones stay 1234567",
+			"half of one stays: hunter2 &":                       "half of one stays: hunter2 &",
+			"https://user:" + url.PathEscape(password) + "@host": "https://user:***@host",
+			base64.StdEncoding.EncodeToString([]byte(password)):  "***",
+		} {
+			args := append(masking(`printf '%s\n' "$0"; printf '%s\n' "$0" >&2; exit 7`, "--deliver", deliver), text)
+			require.Equal(t, result{want + "\n", want + "\n", 7}, start(t, nil, "", args...))
+		}
+	}
+}
+
+// TestMaskHoldsNothingBack is a prompt, and a start of a value that is none,
+// which comes when it is known not to be one.
+func TestMaskHoldsNothingBack(t *testing.T) {
+	c := begin(t, command(append([]string{"launcher"}, masking("printf 'hunter1? '; exec sleep 1000")...)...))
+	buffer := make([]byte, 9)
+	n, err := c.out.Read(buffer)
+	require.NoError(t, err)
+	require.Equal(t, "hunter1? ", string(buffer[:n]))
+	c.signal(unix.SIGTERM)
+	status, rest := c.end()
+	require.Equal(t, 143, status)
+	require.Empty(t, rest)
+
+	held := begin(t, command(append([]string{"launcher"}, masking("printf 'see hunter2'; exec sleep 1000")...)...))
+	n, err = held.out.Read(buffer)
+	require.NoError(t, err)
+	require.Equal(t, "see ", string(buffer[:n]))
+	held.signal(unix.SIGTERM)
+	_, rest = held.end()
+	require.Equal(t, "hunter2", rest)
+}
+
+// TestMaskAcrossEveryBorder writes a value in two pieces, cut anywhere.
+func TestMaskAcrossEveryBorder(t *testing.T) {
+	for i := range password {
+		handler := `printf %s "$0"; until test -e "$2"; do :; done; printf %s "$1"`
+		mark := filepath.Join(t.TempDir(), "mark")
+		c := begin(t, command(append(append([]string{"launcher"}, masking(handler)...), "<"+password[:i], password[i:]+">", mark)...))
+		first, err := c.out.ReadByte() // so that the rest comes apart
+		require.NoError(t, err)
+		require.Equal(t, byte('<'), first)
+		write(t, mark, "")
+		_, rest := c.end()
+		require.Equal(t, "***>", rest)
+	}
+}
+
+// TestMaskKeepsTheOrder of what is written to both, where both are one file.
+func TestMaskKeepsTheOrder(t *testing.T) {
+	cmd := command(append([]string{"launcher"}, masking(`for i in 1 2 3 4 5 6 7 8 9; do echo "out $i"; echo "err $i" >&2; done`)...)...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err)
+	want := ""
+	for _, i := range "123456789" {
+		want += "out " + string(i) + "\nerr " + string(i) + "\n"
+	}
+	require.Equal(t, want, string(out))
+}
+
+// TestMaskPassesOnAllThatIsLeft is more than a pipe holds, from a handler that
+// has ended, and from what it leaves behind.
+func TestMaskPassesOnAllThatIsLeft(t *testing.T) {
+	lines := strings.Repeat("0123456789 "+password+"\n", 100_000)
+	path := write(t, filepath.Join(t.TempDir(), "lines"), lines)
+	for _, init := range []string{"auto", "PID 1"} {
+		start := command
+		if init == "PID 1" {
+			start = contained
+		}
+		got := finish(t, start(append([]string{"launcher"}, append(masking(`cat "$0"; exit 3`), path)...)...))
+		require.Equal(t, 3, got.status)
+		require.True(t, strings.Repeat("0123456789 ***\n", 100_000) == got.stdout, "%d bytes", len(got.stdout))
+
+	}
+}
+
+// TestMaskOfAProcessThatTheHandlerLeaves has it write after the handler's end.
+func TestMaskOfAProcessThatTheHandlerLeaves(t *testing.T) {
+	for _, init := range []string{"auto", "PID 1"} {
+		for name, c := range map[string]struct{ trap, want string }{
+			"it ends on TERM":     {"trap 'echo " + strings.ReplaceAll(password, " & ", ` \& `) + "; exit' TERM", "***\n"},
+			"it has to be killed": {"trap '' TERM; printf 'see hunter2'", "see hunter2"},
+		} {
+			t.Run(name+"/"+init, func(t *testing.T) {
+				start := command
+				if init == "PID 1" {
+					start = contained
+				}
+				mark := filepath.Join(t.TempDir(), "mark")
+				handler := `(` + c.trap + `; : > "$0"; while :; do sleep 0.01; done) & until test -e "$0"; do :; done; exit 4`
+				got := finish(t, start(append([]string{"launcher"}, append(masking(handler, "--grace", "200ms"), mark)...)...))
+				require.Equal(t, result{c.want, strings.ReplaceAll(got.stderr, password, ""), 4}, got) // a shell says how its child ended
+			})
+		}
+	}
+}
+
+// TestMaskOfAReaderThatGoesAway ends the handler as without it: by SIGPIPE.
+func TestMaskOfAReaderThatGoesAway(t *testing.T) {
+	cmd := command(append([]string{"launcher"}, masking("yes; exit 5")...)...)
+	out, in, err := os.Pipe()
+	require.NoError(t, err)
+	cmd.Stdout = in
+	require.NoError(t, cmd.Start())
+	require.NoError(t, in.Close())
+	_, err = out.Read(make([]byte, 10))
+	require.NoError(t, err)
+	require.NoError(t, out.Close())
+	_ = cmd.Wait()
+	require.Contains(t, []int{5, 141}, ended(cmd), "yes ended by it, whatever the shell made of that")
+}
+
+// TestMaskOfASecretThatIsAskedForLater hides it from the moment that the handler
+// has it.
+func TestMaskOfASecretThatIsAskedForLater(t *testing.T) {
+	pod := newAzurePod(t)
+	got := pod.run(t, append([]string{"--mask", "--deliver", "socket"}, vault("my-vault", []string{}...)...), "sh", "-c",
+		`echo canary-second; launcher get-secret API_TOKEN; echo; launcher get-secret NONE 2>/dev/null; launcher get-secret db-password | base64`)
+	require.Equal(t, "canary-second\n***\n***\n", strings.ReplaceAll(got.stdout, "***K", "***"), got.stderr)
+}
+
+// TestMaskKeepsTheLaunchersOwnMessages and its status.
+func TestMaskKeepsTheLaunchersOwnMessages(t *testing.T) {
+	for _, flags := range [][]string{{"-s", "env=NOT_SET"}, {"--deliver", "socket", "-s", "env=NOT_SET"}} {
+		got := start(t, nil, "", masking("echo started", flags...)...)
+		require.Equal(t, result{"", "launcher: secret \"NOT_SET\": env: variable NOT_SET is not set\nhint: set the variable, or mark the source optional: true\n", 125}, got)
+	}
+	got := start(t, nil, "", "run", "--mask", "--", "/not/there")
+	require.Equal(t, result{"", "launcher: command \"/not/there\": no such file\n", 127}, got)
+}
+
+// TestMaskLeavesATerminalATerminal of the same size, on which lines end as
+// before, and of which Ctrl-C still is the handler's.
+func TestMaskLeavesATerminalATerminal(t *testing.T) {
+	for _, init := range []string{"auto", "PID 1"} {
+		start := command
+		if init == "PID 1" {
+			start = contained
+		}
+		x := onTerminal(t, start(append([]string{"launcher"}, masking(
+			`trap 'echo; echo interrupted' INT; test -t 0 && test -t 1 && test -t 2 && echo terminal; stty size <&1; echo `+strings.ReplaceAll(password, "&", `\&`)+
+				`; echo rea""dy; probe count; until test "$(stty size <&2)" = "50 100"; do :; done; echo resized`)...)...))
+		x.shows("terminal\r\n")
+		x.shows("0 0\r\n***\r\n")
+		x.shows("ready")
+		x.shows("ready")
+		x.typed("\x03")
+		x.shows("got-1")
+		x.typed("\x04")
+		require.NoError(t, unix.IoctlSetWinsize(int(x.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 50, Col: 100}))
+		x.shows("resized")
+		_ = x.cmd.Wait()
+		require.Zero(t, ended(x.cmd))
+	}
+}

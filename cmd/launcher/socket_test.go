@@ -1,0 +1,321 @@
+package main_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+)
+
+// asking is a launcher with the socket delivery whose handler waits for TERM
+// while the test asks in its place.
+type asking struct {
+	*container
+	path string
+}
+
+func startAsking(t *testing.T, env []string, flags ...string) *asking {
+	t.Helper()
+	cmd := command(append(append([]string{"launcher", "run", "--deliver", "socket"}, flags...), "--", "sh", "-c", `echo "${LAUNCHER_CONTEXT#unix:}"; exec sleep 1000`)...)
+	cmd.Env = append(cmd.Env, env...)
+	a := &asking{container: begin(t, cmd)}
+	a.path = a.line()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(unix.SIGTERM)
+		_ = cmd.Wait()
+	})
+	return a
+}
+
+// get is the status and the text of an answer.
+func (a *asking) get(path string) (int, string, error) {
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", a.path)
+	}, DisableKeepAlives: true}}
+	answer, err := client.Get("http://launcher" + path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(text), err
+}
+
+func (a *asking) requireAnswer(path string, status int, text string) {
+	a.Helper()
+	gotStatus, got, err := a.get(path)
+	require.NoError(a, err)
+	require.Equal(a, text, got)
+	require.Equal(a, status, gotStatus)
+}
+
+// attendant is the process that answers.
+func (a *asking) attendant() int {
+	a.Helper()
+	for _, pid := range children(a.T, a.cmd.Process.Pid) {
+		if field(pid, "Name") == "launcher: serve" || strings.HasPrefix(read(a.T, "/proc/"+strconv.Itoa(pid)+"/comm"), "launcher: serve") {
+			return pid
+		}
+	}
+	require.Fail(a, "no process answers")
+	return 0
+}
+
+func TestSocketAnswers(t *testing.T) {
+	a := startAsking(t, []string{"MLRUN_K8S_SECRET__TOKEN=k"}, "-s", `inline={"A-b.c": "text \n", "EMPTY": ""}`, "-p", "n=1.50")
+	status, text, err := a.get("/v1/context")
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+	requireValid(t, schema(t), text)
+	require.Contains(t, text, `"parameters":{"n":1.50}`)
+	require.NotContains(t, text, "TOKEN")
+	for path, want := range map[string]string{"A-b.c": "text \n", "a_B_C": "text \n", "EMPTY": "", "token": "k"} {
+		a.requireAnswer("/v1/secrets/"+path, 200, want)
+	}
+	for path, want := range map[string]string{
+		"/v1/secrets/NONE": `secret "NONE": no source has it`, "/v1/secrets/": `secret "": no source has it`,
+		"/v1/secrets/a%2Fb%00": `secret "a/b\x00": no source has it`, "/v1/secrets/PATH": `secret "PATH": no source has it`,
+		"/v1/secrets/a/b": "ask for /v1/context or /v1/secrets/KEY", "/": "ask for /v1/context or /v1/secrets/KEY", "/v2/context": "ask for /v1/context or /v1/secrets/KEY",
+	} {
+		a.requireAnswer(path, 404, want+"\n")
+	}
+}
+
+// TestSocketKeepsToGET and to HTTP that others write by hand.
+func TestSocketKeepsToGET(t *testing.T) {
+	a := startAsking(t, nil, "-s", "inline={'K': 'value'}")
+	for request, want := range map[string]string{
+		"GET /v1/secrets/K HTTP/1.0\r\n\r\n":                       "HTTP/1.0 200 OK",
+		"POST /v1/secrets/K HTTP/1.0\r\nContent-Length: 0\r\n\r\n": "HTTP/1.0 405 Method Not Allowed",
+		"nonsense\r\n\r\n": "HTTP/1.1 400 Bad Request",
+		"GET /" + strings.Repeat("x", 64<<10) + " HTTP/1.1\r\n\r\n": "HTTP/1.1 431 Request Header Fields Too Large",
+	} {
+		c, err := net.Dial("unix", a.path)
+		require.NoError(t, err)
+		_, _ = io.WriteString(c, request) // a refused one is not read whole
+		text, _ := io.ReadAll(c)
+		require.True(t, strings.HasPrefix(string(text), want+"\r\n"), "%q", text)
+		require.Equal(t, want == "HTTP/1.0 200 OK", strings.Contains(string(text), "\r\n\r\nvalue"))
+		require.NoError(t, c.Close())
+	}
+}
+
+// TestSocketAsksAVaultWhenItIsAsked counts the requests: a vault of which all is
+// declared costs nothing until a key is needed, and then one read.
+func TestSocketAsksAVaultWhenItIsAsked(t *testing.T) {
+	pod := newAzurePod(t)
+	flags := append([]string{"--azure-credentials", pod.credentials, "-s", "env=HERE"}, vault("my-vault", []string{}...)...)
+	a := startAsking(t, append(pod.env, "HERE=1"), flags...)
+	a.requireAnswer("/v1/secrets/HERE", 200, "1")
+	require.Zero(t, pod.Counters().Requests["connect"])
+	for range 3 {
+		a.requireAnswer("/v1/secrets/API_TOKEN", 200, "canary-second")
+	}
+	counters := pod.Counters()
+	require.Equal(t, 1, counters.Tokens)
+	require.Equal(t, map[string]int{"API-TOKEN": 1}, counters.Reads["my-vault"])
+	a.requireAnswer("/v1/secrets/db_password", 200, `canary-db "1" <é>`)
+	require.Equal(t, 1, pod.Counters().Tokens)
+	a.requireAnswer("/v1/secrets/NO_SUCH", 404, `secret "NO_SUCH": no source has it`+"\n")
+	status, text, err := a.get("/v1/secrets/retired")
+	require.NoError(t, err)
+	require.Equal(t, 500, status)
+	require.Contains(t, text, `secret "retired": azure_vault: `)
+	requireNoAzureSecret(t, a.messages())
+}
+
+// TestSocketRefreshes is a secret that is replaced while the job runs, and a
+// vault that then cannot be reached.
+func TestSocketRefreshes(t *testing.T) {
+	next := func(c *fake.Config) { c.Vaults[0].Secrets[0].Value = "canary-rotated" }
+	for refresh, want := range map[string]string{"0": `canary-db "1" <é>`, "1ns": "canary-rotated", "1h": `canary-db "1" <é>`} {
+		pod := newAzurePod(t)
+		a := startAsking(t, pod.env, append([]string{"--azure-credentials", pod.credentials, "--refresh", refresh, "--timeout", "5s"}, vault("my-vault", "DB_PASSWORD")...)...)
+		a.requireAnswer("/v1/secrets/DB_PASSWORD", 200, `canary-db "1" <é>`)
+		config, err := azureConfig(next)
+		require.NoError(t, err)
+		require.NoError(t, pod.SetConfig(config))
+		a.requireAnswer("/v1/secrets/DB_PASSWORD", 200, want)
+		require.Equal(t, 1, pod.Counters().Tokens)
+		if refresh != "1ns" {
+			continue
+		}
+		config.Faults = atVault(fake.Fault{Kind: fake.Status, Status: 503})
+		require.NoError(t, pod.SetConfig(config))
+		a.requireAnswer("/v1/secrets/DB_PASSWORD", 200, want)
+		require.Contains(t, a.messages(), "launcher: warning: the value from before is used: ")
+		config.Faults = atVault(fake.Fault{Kind: fake.Status, Status: 403})
+		require.NoError(t, pod.SetConfig(config))
+		status, text, err := a.get("/v1/secrets/DB_PASSWORD")
+		require.NoError(t, err)
+		require.Equal(t, 500, status, text)
+		requireNoAzureSecret(t, a.messages()+text)
+	}
+}
+
+// TestSocketSaysWhatIsWrong is a key that is declared and cannot be had: none of
+// it is "no such secret", but for a missing one under --missing warn.
+func TestSocketSaysWhatIsWrong(t *testing.T) {
+	unavailable := atVault(fake.Fault{Kind: fake.Status, Status: 503})
+	for name, c := range map[string]struct {
+		faults []fake.Fault
+		flags  []string
+		key    string
+		status int
+		text   string
+	}{
+		"missing":           {nil, nil, "GONE", 500, `secret "GONE": azure_vault: vault "my-vault": secret "GONE" is not there`},
+		"missing, let pass": {nil, []string{"--missing", "warn"}, "GONE", 404, `secret "GONE" is not there`},
+		"for now":           {unavailable, []string{"--timeout", "1s"}, "DB_PASSWORD", 503, "secret \"DB_PASSWORD\": azure_vault: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pod := newAzurePod(t, func(config *fake.Config) { config.Faults = c.faults })
+			a := startAsking(t, pod.env, append(append([]string{"--azure-credentials", pod.credentials}, c.flags...), vault("my-vault", "DB_PASSWORD", "GONE")...)...)
+			status, text, err := a.get("/v1/secrets/" + c.key)
+			require.NoError(t, err)
+			require.Equal(t, c.status, status, text)
+			require.Contains(t, text, c.text)
+			requireNoAzureSecret(t, text+a.messages())
+		})
+	}
+}
+
+// TestTheEndOfTheProcessThatAnswersIsAnError and never "no such secret": not for
+// a key that there is, nor for one that there is not.
+func TestTheEndOfTheProcessThatAnswersIsAnError(t *testing.T) {
+	for _, init := range []string{"auto", "PID 1"} {
+		start := command
+		if init == "PID 1" {
+			start = contained
+		}
+		c := begin(t, start("launcher", "run", "--deliver", "socket", "-s", "inline={'K': 'value'}", "--", "sh", "-c",
+			`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && kill -KILL ${pid#/proc/} && while kill -0 ${pid#/proc/} 2>/dev/null; do :; done
+			done; for key in K NONE; do launcher get-secret $key; echo $?; done; exit 9`))
+		status, rest := c.end()
+		require.Equal(t, 9, status)
+		require.Equal(t, "125\n125\n", rest)
+		for _, line := range []string{"launcher: the process that serves the handler was ended by SIGKILL\n", "has ended\n"} {
+			require.Contains(t, c.messages(), line)
+		}
+		require.NotContains(t, c.messages(), "not among")
+	}
+}
+
+// TestTheProcessThatAnswersIgnoresWhatEndsAJob and ends after it.
+func TestTheProcessThatAnswersIgnoresWhatEndsAJob(t *testing.T) {
+	a := startAsking(t, nil, "-s", "inline={'K': 'value'}")
+	pid := a.attendant()
+	for _, signal := range terminating() {
+		switch signal {
+		case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGSYS, unix.SIGPROF:
+			continue
+		}
+		require.NoError(t, unix.Kill(pid, signal))
+		a.requireAnswer("/v1/secrets/K", 200, "value")
+	}
+	a.signal(unix.SIGTERM)
+	status, _ := a.end()
+	require.Equal(t, 143, status)
+	require.ErrorIs(t, unix.Kill(pid, 0), unix.ESRCH)
+	_, _, err := a.get("/v1/secrets/K")
+	require.Error(t, err)
+}
+
+// TestTheProcessThatAnswersEndsWithAParentThatIsKilled, as nobody else ends it.
+func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
+	a := startAsking(t, nil)
+	pid, handler := a.attendant(), 0
+	for _, child := range children(t, a.cmd.Process.Pid) {
+		if child != pid {
+			handler = child
+		}
+	}
+	a.signal(unix.SIGKILL)
+	a.wait()
+	eventually(t, "it ends", func() bool { return field(pid, "State") == "" || strings.HasPrefix(field(pid, "State"), "Z") })
+	require.NoError(t, unix.Kill(handler, unix.SIGKILL))
+	require.NoError(t, os.RemoveAll(filepath.Dir(a.path)), "a parent that is killed removes nothing")
+}
+
+// TestTermWhileTheOtherProcessResolves is a bundle, which has to be read before
+// the handler can start, in a vault that takes its time.
+func TestTermWhileTheOtherProcessResolves(t *testing.T) {
+	untouched := directories(t)
+	for _, flags := range [][]string{nil, {"--mask"}} {
+		pod := newAzurePod(t, func(c *fake.Config) { c.Faults = []fake.Fault{{Kind: fake.Slow, Path: "/secrets/*", DelayMS: 60_000}} })
+		args := append([]string{"launcher", "run", "--deliver", "socket", "--azure-credentials", pod.credentials,
+			"-s", `azure_vault={"name": "my-vault", "bundle": ["job-secrets"]}`}, flags...)
+		cmd := command(append(args, "--", "echo", "started")...)
+		cmd.Env = append(cmd.Env, pod.env...)
+		c := begin(t, cmd)
+		eventually(t, "the vault is asked", func() bool { return pod.Counters().Tokens == 1 })
+		c.signal(unix.SIGTERM)
+		status, rest := c.end()
+		require.Equal(t, 143, status)
+		require.Empty(t, rest)
+		require.Equal(t, "launcher: ended by SIGTERM while resolving; the handler was not started\n", c.messages())
+		require.Equal(t, untouched, directories(t))
+	}
+}
+
+// TestSocketIsTheHandlersUsersAlone has root, who may open every file, refused.
+func TestSocketIsTheHandlersUsersAlone(t *testing.T) {
+	if os.Getuid() != 0 {
+		lacks(t, "root", "--user with the socket")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	a := startAsking(t, nil, "--user", "65534:65534", "-s", "inline={'K': 'value'}")
+	info, err := os.Stat(a.path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600)|os.ModeSocket, info.Mode())
+	_, _, err = a.get("/v1/secrets/K")
+	require.Error(t, err)
+	got := exec.Command(filepath.Join(bin, "probe"), "secret", "K")
+	got.Env = []string{"LAUNCHER_CONTEXT=unix:" + a.path}
+	for uid, status := range map[uint32]int{65534: 0, 0: 99, 1000: 99} {
+		cmd := *got
+		cmd.SysProcAttr = credential(uid)
+		result := finish(t, &cmd)
+		require.Equal(t, status, result.status, result.stderr)
+		require.Equal(t, status == 0, result.stdout == "value")
+	}
+}
+
+// TestAProcessBesideTheHandlerHoldsNothingOfIt is a handler that closes its
+// output, or whose input somebody else feeds.
+func TestAProcessBesideTheHandlerHoldsNothingOfIt(t *testing.T) {
+	for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}, {"--mask", "--deliver", "socket"}} {
+		args := append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "exec 0<&- >&- 2>&-; exec sleep 1000")
+		cmd := command(args...)
+		stdin, feed, err := os.Pipe()
+		require.NoError(t, err)
+		out, in, err := os.Pipe()
+		require.NoError(t, err)
+		cmd.Stdin, cmd.Stdout = stdin, in
+		require.NoError(t, cmd.Start())
+		_, _ = stdin.Close(), in.Close()
+		rest, err := io.ReadAll(out)
+		require.NoError(t, err)
+		require.Empty(t, rest)
+		eventually(t, "standard input is closed", func() bool {
+			polled := []unix.PollFd{{Fd: int32(feed.Fd())}}
+			_, _ = unix.Poll(polled, 0)
+			return polled[0].Revents&unix.POLLERR != 0
+		})
+		require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
+		_ = cmd.Wait()
+		require.Equal(t, 143, ended(cmd))
+	}
+}

@@ -1,0 +1,121 @@
+package handler
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// ErrEnded says that the launcher's process that answers for secrets has ended,
+// so that nobody knows whether there is such a secret.
+var ErrEnded = errors.New("the launcher's process that answers for secrets has ended")
+
+// socket is the path of the Unix socket at which the launcher speaks HTTP. An
+// http.Client would bring a network, TLS and their start to every handler.
+type socket string
+
+func (s socket) context() (*Context, error) {
+	status, text, err := s.get("/v1/context")
+	if err == nil && status != 200 {
+		err = refusal(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the context on socket %q: %w", string(s), err)
+	}
+	c, err := parse(text, "")
+	if err == nil {
+		c.secret = s.secret
+	}
+	return c, err
+}
+
+func (s socket) secret(key string) (string, error) {
+	status, text, err := s.get("/v1/secrets/" + url.PathEscape(key))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("secret %q: %w", key, err)
+	case status == 200:
+		return string(text), nil
+	case status == 404:
+		return "", ErrNoSecret
+	}
+	return "", refusal(text)
+}
+
+// refusal is the launcher's own words, which name the key and hold no value.
+func refusal(text []byte) error { return errors.New(strings.TrimSpace(string(text))) }
+
+// get asks once. The launcher ends its answer by closing the connection, and
+// says before how long it is, so that one that was cut short is no value.
+func (s socket) get(path string) (status int, body []byte, err error) {
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, nil, os.NewSyscallError("socket", err)
+	}
+	defer func() { _ = syscall.Close(fd) }()
+	request := "GET " + path + " HTTP/1.1\r\nHost: launcher\r\nConnection: close\r\n\r\n"
+	if err := again(func() error { return syscall.Connect(fd, &syscall.SockaddrUnix{Name: string(s)}) }); err != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) {
+			err = ErrEnded
+		}
+		return 0, nil, err
+	}
+	// Without MSG_NOSIGNAL a write to a process that has gone would end this one.
+	if err := again(func() error { return syscall.Sendto(fd, []byte(request), syscall.MSG_NOSIGNAL, nil) }); err != nil {
+		return 0, nil, ErrEnded
+	}
+	answer, err := readAll(fd)
+	if err != nil {
+		return 0, nil, ErrEnded
+	}
+	return parseAnswer(answer)
+}
+
+// again tries until no signal comes between.
+func again(f func() error) error {
+	for {
+		if err := f(); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+func readAll(fd int) (text []byte, err error) {
+	chunk := make([]byte, 64<<10)
+	for n := 1; n > 0; {
+		if err := again(func() (err error) { n, err = syscall.Read(fd, chunk); return err }); err != nil {
+			return nil, err
+		}
+		text = append(text, chunk[:max(n, 0)]...)
+	}
+	return text, nil
+}
+
+// parseAnswer reads an HTTP/1 response, RFC 9112, with a Content-Length.
+func parseAnswer(answer []byte) (status int, body []byte, err error) {
+	head, body, whole := bytes.Cut(answer, []byte("\r\n\r\n"))
+	line, fields, _ := strings.Cut(string(head), "\r\n")
+	words := strings.SplitN(line, " ", 3)
+	if !whole || len(words) < 2 || !strings.HasPrefix(words[0], "HTTP/1.") {
+		return 0, nil, ErrEnded
+	}
+	length := -1
+	for field := range strings.SplitSeq(fields, "\r\n") {
+		name, value, _ := strings.Cut(field, ":")
+		if strings.EqualFold(name, "Content-Length") {
+			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
+				length = -1
+			}
+		}
+	}
+	status, err = strconv.Atoi(words[1])
+	if err != nil || length != len(body) {
+		return 0, nil, ErrEnded
+	}
+	return status, body, nil
+}

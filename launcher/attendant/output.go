@@ -1,0 +1,102 @@
+package attendant
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/pid1"
+)
+
+// Filter is what a stream of output goes through.
+type Filter interface {
+	Append(dst, chunk []byte) []byte // what is certain
+	Flush(dst []byte) []byte         // the rest, at the end
+}
+
+// Pass passes on what the handler writes, each stream through a filter of its
+// own, until all who can write have closed it.
+func Pass(filter func() Filter) {
+	var streams sync.WaitGroup
+	streams.Go(func() { pass(pid1.OutputFD, 1, filter()) })
+	if !nothing(pid1.MessagesFD) {
+		streams.Go(func() { pass(pid1.MessagesFD, 2, filter()) })
+	}
+	streams.Wait()
+}
+
+// nothing reports whether a descriptor is /dev/null, which is device 1:3.
+func nothing(fd int) bool {
+	var file unix.Stat_t
+	return unix.Fstat(fd, &file) == nil && file.Mode&unix.S_IFMT == unix.S_IFCHR && file.Rdev == unix.Mkdev(1, 3)
+}
+
+// chunk is what is read at once: as much as a pipe holds, pipe(7).
+const chunk = 64 << 10
+
+// pass ends the stream at its reader's end too: the handler is then told by
+// SIGPIPE, as if nobody were between. And it ends it at its writer's.
+func pass(from, to int, filter Filter) {
+	defer func() { _ = unix.Close(from) }()
+	defer release(to)
+	defer follow(from, to)()
+	in, out := make([]byte, chunk), make([]byte, 0, chunk)
+	for {
+		n, err := unix.Read(from, in)
+		switch {
+		case err == unix.EINTR:
+		case err != nil || n == 0: // EIO is the end of a terminal
+			_ = write(to, filter.Flush(out[:0]))
+			return
+		default:
+			out = filter.Append(out[:0], in[:n])
+			if write(to, out) != nil {
+				return
+			}
+		}
+	}
+}
+
+// release lets go of a descriptor's file, and keeps the number from being
+// another's.
+func release(fd int) {
+	nothing, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	_ = unix.Dup3(nothing, fd, 0)
+	_ = unix.Close(nothing)
+}
+
+// follow keeps a pseudo-terminal at the size of the real one until it is ended.
+// Who resizes a terminal tells the processes in its foreground, and this one is
+// not among them: it looks.
+func follow(from, to int) (end func()) {
+	if _, err := unix.IoctlGetWinsize(to, unix.TIOCGWINSZ); err != nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		for tick := time.NewTicker(200 * time.Millisecond); ; {
+			select {
+			case <-done:
+				tick.Stop()
+				return
+			case <-tick.C:
+				resize(from, to)
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+func resize(from, to int) {
+	real, err := unix.IoctlGetWinsize(to, unix.TIOCGWINSZ)
+	if err != nil {
+		return
+	}
+	if now, err := unix.IoctlGetWinsize(from, unix.TIOCGWINSZ); err == nil && *now != *real {
+		_ = unix.IoctlSetWinsize(from, unix.TIOCSWINSZ, real)
+	}
+}

@@ -1,0 +1,179 @@
+package mask
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// commonOnly is the length of a value from which on it is looked for in its
+// usual forms alone: each takes memory.
+const commonOnly = 1 << 16
+
+// forms gives add the forms of a value, some of them more than once. Line ends
+// at the value's end belong to none: they are no secret, and a shell's $(…)
+// leaves them out.
+func forms(value []byte, add func([]byte)) {
+	if text := bytes.TrimRight(value, "\r\n"); len(text) >= MinLength {
+		value = text
+	}
+	add(value)
+	add(terminal(value))
+	addBase64(value, add)
+	addWrapped(value, add)
+	for i, style := range urlStyles {
+		if i < commonStyles || len(value) < commonOnly {
+			add(style.escape(value))
+		}
+	}
+	if utf8.Valid(value) {
+		for _, style := range jsonStyles {
+			add(style.escape(value))
+		}
+	}
+	if len(value) < commonOnly {
+		text := hex.AppendEncode(nil, value)
+		add(text)
+		add(bytes.ToUpper(text))
+	}
+}
+
+// terminal is how a terminal shows it, ONLCR of termios(3).
+func terminal(value []byte) []byte {
+	return bytes.ReplaceAll(value, []byte("\n"), []byte("\r\n"))
+}
+
+// addBase64 adds RFC 4648's base64 in both alphabets, where the value begins at
+// each of the three places in the bytes that are encoded: the characters that
+// depend on it alone, and with those after them where it ends the text.
+func addBase64(value []byte, add func([]byte)) {
+	for before, begin := range []int{0, 2, 3} {
+		text := append(make([]byte, before, before+len(value)), value...)
+		standard := base64.StdEncoding.AppendEncode(nil, text)[begin:]
+		for _, end := range ends(before+len(value), begin, len(standard)) {
+			add(standard[:end])
+		}
+		url := base64.URLEncoding.AppendEncode(nil, text)[begin:]
+		for _, end := range ends(before+len(value), begin, len(url)) {
+			add(url[:end])
+		}
+	}
+}
+
+// ends is where base64 text may end: before the character that the next byte
+// changes, behind it, behind the padding.
+func ends(bytes, begin, length int) []int {
+	full := bytes*8/6 - begin
+	return []int{full, min(full+1, length), length}
+}
+
+// addWrapped adds base64 in lines, as base64(1) and openssl(1) print a file.
+func addWrapped(value []byte, add func([]byte)) {
+	text := base64.StdEncoding.AppendEncode(nil, value)
+	for _, width := range []int{76, 64} {
+		if len(text) <= width {
+			continue
+		}
+		for _, end := range ends(len(value), 0, len(text)) {
+			var lines []byte
+			for line := range slices.Chunk(text[:end], width) {
+				lines = append(append(lines, '\n'), line...)
+			}
+			add(lines[1:])
+			add(terminal(lines[1:]))
+		}
+	}
+}
+
+// urlStyle is a way to escape for a URL: what it keeps beside letters and
+// digits, whether a blank is "+", and whether hexadecimal digits are lower case.
+type urlStyle struct {
+	keeps       string
+	plus, lower bool
+}
+
+const commonStyles = 6
+
+var urlStyles = [...]urlStyle{
+	{"-._~", false, false},                 // RFC 3986
+	{"-._~", true, false},                  // Go's QueryEscape, Python's quote_plus
+	{"-._~", false, true},                  //
+	{"-._~", true, true},                   //
+	{"-._~/", false, false},                // Python's quote
+	{"-._~!'()*", false, false},            // JavaScript's encodeURIComponent
+	{"-._*", true, false},                  // forms, as WHATWG's URL has them, and Java
+	{"-._", true, false},                   // PHP's urlencode
+	{"-_.!*()", true, true},                // .NET's UrlEncode
+	{"-._~$&+,;=", false, false},           // Go's URL, a password in it
+	{"-._~$&+:=@", false, false},           // Go's PathEscape
+	{"-._~!'()*;,/?:@&=+$#", false, false}, // JavaScript's encodeURI
+}
+
+func (s urlStyle) escape(value []byte) []byte {
+	digits := "0123456789ABCDEF"
+	if s.lower {
+		digits = "0123456789abcdef"
+	}
+	var keeps [256]bool
+	for c := range keeps {
+		keeps[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	for _, c := range []byte(s.keeps) {
+		keeps[c] = true
+	}
+	text := make([]byte, 0, len(value))
+	for _, c := range value {
+		switch {
+		case keeps[c]:
+			text = append(text, c)
+		case c == ' ' && s.plus:
+			text = append(text, '+')
+		default:
+			text = append(text, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return text
+}
+
+// jsonStyle is a way to write a JSON string: what beyond the needed it escapes.
+type jsonStyle struct{ ascii, html, slash bool }
+
+var jsonStyles = [...]jsonStyle{
+	{},                         // JavaScript
+	{ascii: true},              // Python
+	{html: true},               // Go
+	{ascii: true, slash: true}, // PHP
+}
+
+// jsonShort is what has a short escape, and jsonLetter that.
+const (
+	jsonShort  = "\"\\\b\f\n\r\t/"
+	jsonLetter = `"\bfnrt/`
+)
+
+func (s jsonStyle) escape(value []byte) []byte {
+	text := make([]byte, 0, len(value))
+	for _, r := range string(value) {
+		text = s.append(text, r)
+	}
+	return text
+}
+
+func (s jsonStyle) append(text []byte, r rune) []byte {
+	i := strings.IndexRune(jsonShort, r)
+	switch {
+	case i >= 0 && (r != '/' || s.slash):
+		return append(text, '\\', jsonLetter[i])
+	case r < ' ', s.html && (r == '<' || r == '>' || r == '&' || r == '\u2028' || r == '\u2029'), s.ascii && r >= 0x80 && r <= 0xffff:
+		return fmt.Appendf(text, `\u%04x`, r)
+	case s.ascii && r > 0xffff:
+		high, low := utf16.EncodeRune(r)
+		return fmt.Appendf(text, `\u%04x\u%04x`, high, low)
+	}
+	return utf8.AppendRune(text, r)
+}

@@ -1,0 +1,86 @@
+package mask
+
+// trie is prefixes of forms as nodes. A form is one chain of nodes in a row from
+// where it leaves the others, so that an edge to the next node is one byte;
+// nodes with more edges, or another, are few and have theirs in a map.
+type trie struct {
+	label   []byte   // of the edge n -> n+1; a leaf or forked where n is special
+	special []uint64 // a bit a node
+	forks   map[uint64]int32
+}
+
+const (
+	leaf   byte = iota // no edge
+	forked             // its edges are in forks
+)
+
+func newTrie() trie {
+	t := trie{forks: map[uint64]int32{}}
+	t.node()
+	return t
+}
+
+// node is a new one, a leaf.
+func (t *trie) node() int32 {
+	n := len(t.label)
+	if n%64 == 0 {
+		t.special = append(t.special, 0)
+	}
+	t.label = append(t.label, leaf)
+	t.special[n/64] |= 1 << (n % 64)
+	return int32(n)
+}
+
+func (t *trie) isSpecial(n int32) bool { return t.special[uint32(n)/64]>>(uint32(n)%64)&1 != 0 }
+
+func (t *trie) isLeaf(n int32) bool { return t.label[n] == leaf && t.isSpecial(n) }
+
+func fork(n int32, c byte) uint64 { return uint64(n)<<8 | uint64(c) }
+
+// child is the node that the edge c leads to, 0 where there is none.
+func (t *trie) child(n int32, c byte) int32 {
+	if !t.isSpecial(n) {
+		if t.label[n] == c {
+			return n + 1
+		}
+		return 0
+	}
+	if t.label[n] == leaf {
+		return 0
+	}
+	return t.forks[fork(n, c)]
+}
+
+// add is a new child.
+func (t *trie) add(n int32, c byte) int32 {
+	m := t.node()
+	if n == m-1 { // the newest until now, so a leaf
+		t.special[n/64] &^= 1 << (n % 64)
+		t.label[n] = c
+		return m
+	}
+	if !t.isSpecial(n) {
+		t.special[n/64] |= 1 << (n % 64)
+		t.forks[fork(n, t.label[n])] = n + 1
+	}
+	t.label[n] = forked
+	t.forks[fork(n, c)] = m
+	return m
+}
+
+// insert adds text below a node, and is its last node and the first that was
+// new, 0 where none was.
+func (t *trie) insert(n int32, text []byte) (last, first int32) {
+	for i, c := range text {
+		m := t.child(n, c)
+		if m == 0 {
+			first = int32(len(t.label))
+			for _, c := range text[i:] {
+				n = t.add(n, c)
+			}
+			return n, first
+		}
+		n = m
+	}
+	return n, 0
+}

@@ -1,0 +1,46 @@
+package pid1
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// releaseAttendant tells the attendant to end once nothing else is left. What
+// the handler wrote is still to be passed on: that takes as long as it takes
+// whoever reads it, or until a TERM.
+func (r *resident) releaseAttendant() {
+	if r.Attendant == 0 || r.phase != ending && r.phase != killing {
+		return
+	}
+	if slices.ContainsFunc(children(), func(pid int) bool { return pid != r.Attendant }) {
+		return
+	}
+	r.phase, r.deadline = draining, time.Time{}
+	_ = unix.Close(lifelineFD)
+}
+
+// attendantEnded tells the user of an end before the others'. The handler is
+// told by what it then does: no answer, or a pipe that nobody reads.
+func (r *resident) attendantEnded(info signalInfo) {
+	delete(r.minded, r.Attendant)
+	r.Attendant = 0
+	switch {
+	case r.phase == draining: // with what could not be seen without /proc
+		r.phase, r.deadline = killing, time.Now().Add(afterKill)
+	case info.Code != exited:
+		r.say("error", fmt.Sprintf("the process that serves the handler was ended by %s", unix.SignalName(unix.Signal(info.Status))))
+	case info.Status != 0:
+		r.say("error", fmt.Sprintf("the process that serves the handler ended with status %d", info.Status))
+	}
+}
+
+// removeDirectory is the end of the delivery's directory, on every way out.
+func (r *resident) removeDirectory() {
+	if err := os.RemoveAll(r.Directory); err != nil {
+		r.say("warning", fmt.Sprintf("%s, which held secrets, is not removed: %v", r.Directory, err))
+	}
+}

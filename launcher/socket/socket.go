@@ -1,0 +1,136 @@
+// Package socket answers a handler that asks for its secrets in HTTP, on a Unix
+// socket that only its user can reach.
+//
+// It owns the protocol: GET /v1/context, and GET /v1/secrets/KEY with the raw
+// bytes. It refuses every process of another user. Data flows request -> Ask ->
+// answer. No secret source is known here, and no network: what listens is a file.
+package socket
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// Refusal is an answer without a value: an HTTP status and the words for it,
+// which hold no value.
+type Refusal struct {
+	Status int
+	Text   string
+}
+
+// Server is what answers.
+type Server struct {
+	Context []byte                                                          // JSON, without secrets
+	Ask     func(ctx context.Context, key string) (resolve.Value, *Refusal) // by several goroutines
+}
+
+// listener hands out the connections of one user.
+type listener struct {
+	*net.UnixListener
+	uid int
+}
+
+// Listen makes the socket, for this user and group alone. Who connects is known
+// by SO_PEERCRED of unix(7).
+func Listen(path string, uid, gid int) (net.Listener, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	if err = os.Chmod(path, 0o600); err == nil && uid != os.Getuid() {
+		err = os.Chown(path, uid, gid)
+	}
+	return listener{l, uid}, err
+}
+
+// Accept waits for the next connection of the user; others' are closed.
+func (l listener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.AcceptUnix()
+		if err != nil || l.welcome(c) {
+			return c, err
+		}
+		_ = c.Close()
+	}
+}
+
+func (l listener) welcome(c *net.UnixConn) bool {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var peer *unix.Ucred
+	if raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }) != nil || err != nil {
+		return false
+	}
+	return int64(peer.Uid) == int64(l.uid)
+}
+
+// patience is how long a client may take to send its request, and between two.
+const patience = 30 * time.Second
+
+// Serve answers until the listener is closed.
+func (s Server) Serve(l net.Listener) error {
+	server := &http.Server{
+		Handler: s, ReadTimeout: patience, IdleTimeout: patience, MaxHeaderBytes: 16 << 10,
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	if err := server.Serve(l); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// ServeHTTP answers one request. Nothing in between may keep a value.
+func (s Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	path := r.URL.EscapedPath()
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		refuse(w, Refusal{http.StatusMethodNotAllowed, "this socket answers to GET alone"})
+		return
+	}
+	if path == "/v1/context" {
+		answer(w, "application/json", s.Context)
+		return
+	}
+	escaped, ok := strings.CutPrefix(path, "/v1/secrets/")
+	key, err := url.PathUnescape(escaped)
+	if !ok || err != nil || strings.Contains(escaped, "/") {
+		refuse(w, Refusal{http.StatusNotFound, "ask for /v1/context or /v1/secrets/KEY"})
+		return
+	}
+	value, refusal := s.Ask(r.Context(), key)
+	if refusal != nil {
+		refuse(w, *refusal)
+		return
+	}
+	answer(w, "application/octet-stream", value.Reveal())
+}
+
+func answer(w http.ResponseWriter, kind string, text []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	_, _ = w.Write(text) // a client that has gone away needs none
+}
+
+func refuse(w http.ResponseWriter, r Refusal) {
+	text := strings.TrimSpace(r.Text) + "\n"
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(r.Status)
+	_, _ = io.WriteString(w, text)
+}
