@@ -1,11 +1,16 @@
 package main_test
 
 import (
+	"debug/buildinfo"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -192,4 +197,33 @@ func TestKubectlsPluginSaysItsOwnName(t *testing.T) {
 	cmd.Args[0] = cmd.Path
 	got := finish(t, cmd)
 	require.Equal(t, result{"", "kubectl launcher: --project is missing\nhint: kubectl launcher secrets list --project PROJECT\n", 125}, got)
+}
+
+// TestKubectlFindsThePlugin by its name in the PATH.
+func TestKubectlFindsThePlugin(t *testing.T) {
+	kubectl := needs(t, "kubectl", "the plugin, started by kubectl")
+	s := clustertest.New(t)
+	store(s, map[string]string{"A": "1"})
+	cmd := prepared(t, s.Kubeconfig(t), "launcher", "secrets", "list", "--project", "fraud")
+	cmd.Path, cmd.Args[0] = kubectl, kubectl
+	require.Equal(t, result{"KEY   VARIABLE\nA     MLRUN_K8S_SECRET__A\n", "", 0}, finish(t, cmd))
+}
+
+// TestTheProgramInThePodHasNoKubernetesClient is what go version -m lists, and
+// what a Go handler is linked with.
+func TestTheProgramInThePodHasNoKubernetesClient(t *testing.T) {
+	has := func(module string) bool {
+		return strings.HasPrefix(module, "k8s.io/") || strings.HasPrefix(module, "sigs.k8s.io/")
+	}
+	for program, want := range map[string]bool{"launcher": false, "launcherctl": true} {
+		info, err := buildinfo.ReadFile(filepath.Join(bin, program))
+		require.NoError(t, err)
+		require.NotEmpty(t, info.Deps)
+		require.Equal(t, want, slices.ContainsFunc(info.Deps, func(m *debug.Module) bool { return has(m.Path) }), program)
+	}
+	for _, tags := range []string{"urfave_cli_no_docs", "urfave_cli_no_docs,split"} {
+		out, err := exec.Command("go", "list", "-deps", "-tags", tags, "../launcher", "../../handler").Output()
+		require.NoError(t, err)
+		require.False(t, slices.ContainsFunc(fields(string(out)), has))
+	}
 }
