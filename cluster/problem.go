@@ -132,7 +132,6 @@ func lost(err error) bool {
 	var network *net.OpError
 	var dns *net.DNSError
 	var stream http2.StreamError
-	var away http2.GoAwayError
-	return errors.As(err, &network) || errors.As(err, &dns) || errors.As(err, &stream) || errors.As(err, &away) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return errors.As(err, &network) || errors.As(err, &dns) || errors.As(err, &stream) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		utilnet.IsProbableEOF(err) || utilnet.IsTimeout(err) || utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err)
 }
