@@ -21,13 +21,6 @@ func Times(n int32, f Fault) Fault {
 	return func(w http.ResponseWriter, r Request) bool { return done.Add(1) <= n && f(w, r) }
 }
 
-// Forbidden is the answer to who has no permission. The message has the form of
-// Kubernetes' own.
-func Forbidden(w http.ResponseWriter, r Request) bool {
-	Refuse(w, http.StatusForbidden, "Forbidden", "User \""+User+"\" cannot "+r.Verb+" resource in the namespace \"ml\"")
-	return true
-}
-
 // Conflict is the answer to who has read an older version.
 func Conflict(w http.ResponseWriter, _ Request) bool {
 	Refuse(w, http.StatusConflict, "Conflict", "the object has been modified")

@@ -19,7 +19,7 @@ import (
 
 func fraud(objects ...runtime.Object) (Project, *fake.Clientset) {
 	client := fake.NewClientset(objects...)
-	return Project{"fraud", &cluster.Cluster{Namespace: "ml", Core: client.CoreV1(), Batch: client.BatchV1(), WhoAmI: client.AuthenticationV1()}}, client
+	return Project{"fraud", &cluster.Cluster{Namespace: "ml", Core: client.CoreV1(), Batch: client.BatchV1(), WhoAmI: client.AuthenticationV1(), May: client.AuthorizationV1()}}, client
 }
 
 func secret(data map[string][]byte) *corev1.Secret {

@@ -55,7 +55,7 @@ var secretFaults = map[string]struct {
 	"connections lost without end":   {clustertest.Lost, 124, "is the cluster up, and reached from here?"},
 	"a server that restarts":         {clustertest.Times(3, clustertest.Failing(503, "ServiceUnavailable", "starting")), 0, ""},
 	"an internal error":              {clustertest.Times(3, clustertest.Failing(500, "InternalError", "etcdserver: leader changed")), 0, ""},
-	"no permission":                  {clustertest.On("", "-fraud", clustertest.Forbidden), 125, "you may not in namespace \"ml\""},
+	"a quota":                        {clustertest.On("", "-fraud", clustertest.Failing(403, "Forbidden", "exceeded quota: secrets")), 125, "project fraud: exceeded quota: secrets\n"},
 	"no credentials":                 {clustertest.Failing(401, "Unauthorized", "Unauthorized"), 125, "log in again"},
 	"a refusal":                      {clustertest.Failing(422, "Invalid", "data: Forbidden: field is immutable when `immutable` is set"), 125, "immutable"},
 }
@@ -115,10 +115,10 @@ func TestTheFirstTwoWritersAtOnce(t *testing.T) {
 
 func TestAMissingPermissionIsSaidAsTheRuleThatGrantsIt(t *testing.T) {
 	s := clustertest.New(t)
-	s.Inject(clustertest.On("", "-fraud", clustertest.Forbidden))
+	s.Deny("patch", "secrets")
 	got := ctl(t, s, "A=b\n", "secrets", "set", "--project", "fraud")
 	require.Equal(t, 125, got.status)
-	require.Equal(t, `launcherctl: set keys of project fraud: you may not in namespace "ml": User "ana@example.org" cannot patch resource in the namespace "ml"
+	require.Equal(t, `launcherctl: set keys of project fraud: you may not patch secrets mlrun-project-secrets-fraud in namespace "ml": User "ana@example.org" cannot patch resource "secrets" in the namespace "ml"
 hint: who administers the cluster can allow it, by kubectl apply -f - with this:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -134,12 +134,6 @@ rules:
   - secrets
   verbs:
   - patch
-- apiGroups:
-  - ""
-  resources:
-  - secrets
-  verbs:
-  - create
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -155,6 +149,17 @@ subjects:
   kind: User
   name: ana@example.org
 `, got.stderr)
+}
+
+// TestTheRulesAreForAllThatIsMissing, so that one apply is enough.
+func TestTheRulesAreForAllThatIsMissing(t *testing.T) {
+	s := clustertest.New(t)
+	s.Deny("patch", "secrets")
+	s.Deny("create", "secrets")
+	got := ctl(t, s, "A=b\n", "secrets", "set", "--project", "fraud")
+	require.Equal(t, 125, got.status)
+	require.Contains(t, got.stderr, "you may not patch secrets mlrun-project-secrets-fraud, nor create secrets in namespace \"ml\"")
+	require.Contains(t, got.stderr, "  verbs:\n  - patch\n- apiGroups:\n  - \"\"\n  resources:\n  - secrets\n  verbs:\n  - create\n---\n")
 }
 
 // TestAServerThatRepeatsAValueIsNotQuoted is an admission webhook's message and

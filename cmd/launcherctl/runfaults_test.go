@@ -230,25 +230,28 @@ func TestAJobThatCannotStart(t *testing.T) {
 }
 
 func TestARunThatIsNotAllowed(t *testing.T) {
-	for suffix, verb := range map[string]string{"/jobs": "create", "/secrets": "create", "/pods": "list"} {
-		t.Run(suffix, func(t *testing.T) {
+	for resource, verb := range map[string]string{"jobs": "create", "secrets": "create", "pods": "list"} {
+		t.Run(resource, func(t *testing.T) {
 			c := controller(t)
-			c.Inject(clustertest.On(verb, suffix, clustertest.Forbidden))
+			c.Deny(verb, resource)
+			c.Deny("get", "pods/log")
 			p := c.inBackground()
 			p.ends(125)
-			require.Contains(t, p.err.String(), "you may not in namespace \"ml\"")
+			require.Contains(t, p.err.String(), fmt.Sprintf("%s %s", verb, resource))
+			require.Contains(t, p.err.String(), ": you may not ")
 			require.Contains(t, p.err.String(), "  - pods/log\n  verbs:\n  - get\n")
 			c.nothingIsLeft()
 		})
 	}
-	t.Run("/log", func(t *testing.T) { // the Job goes on
+	t.Run("pods/log", func(t *testing.T) { // the Job goes on
 		c := controller(t)
-		c.Inject(clustertest.On("get", "/log", clustertest.Forbidden))
+		c.Deny("get", "pods/log")
 		p := c.inBackground()
 		c.started()
 		c.pod("-a", "Succeeded", terminated(0, ""))
 		c.ends("Complete", "")
 		p.ends(0)
+		require.Contains(t, p.err.String(), "warning: read the log of job "+c.name+": you may not get pods/log in namespace \"ml\"")
 		require.Contains(t, p.err.String(), "  - pods/log\n")
 		c.nothingIsLeft()
 	})
