@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build examples test demo fuzz bench check
+.PHONY: help build examples test conformance demo fuzz bench check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -25,6 +25,9 @@ examples: build ## build/fakevault too, the Key Vault on loopback that the examp
 
 test: ## run all tests; needs Go alone and names what it could not test
 	@.ci/test
+
+conformance: ## ask every language in every delivery, and write docs/languages.md
+	@UPDATE_DOCS=1 LAUNCHER_TEST_REQUIRE=all go test -count=1 ./handler/conformance && cat docs/languages.md
 
 demo: examples ## run one task with secrets from five sources (needs Python)
 	@examples/python/demo

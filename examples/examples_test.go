@@ -16,7 +16,10 @@ import (
 )
 
 // interpreters is what each example needs, by folder.
-var interpreters = map[string]string{"azure": "sh", "env": "sh", "go": "go", "python": "python3", "script": "python3", "shell": "sh"}
+var interpreters = map[string]string{
+	"azure": "sh", "bash": "bash", "env": "sh", "go": "go", "java": "javac", "node": "node", "perl": "perl", "php": "php",
+	"python": "python3", "r": "Rscript", "ruby": "ruby", "rust": "rustc", "script": "python3", "shell": "sh",
+}
 
 func TestExamples(t *testing.T) {
 	build := buildLauncher(t)

@@ -78,7 +78,18 @@ func readStdin() ([]byte, error) {
 	if len(text) == 0 {
 		return nil, errors.New("standard input holds no context: it is there once, and was read before; use --deliver fd to read it again")
 	}
+	empty(int(os.Stdin.Fd()))
 	return text, nil
+}
+
+// empty leaves child processes nothing to read there: a context over 1 MiB is a
+// file that can be read again. Without a /dev/null it stays.
+func empty(fd int) {
+	null, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err == nil && null != fd {
+		_ = syscall.Dup3(null, fd, 0)
+		_ = syscall.Close(null)
+	}
 }
 
 // readDescriptor reads from the start of the descriptor's file and leaves the

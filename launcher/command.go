@@ -14,8 +14,9 @@ import (
 // Command is a handler that was looked up: what to execute, and its arguments
 // with the name that the user gave first.
 type Command struct {
-	Path string
-	Args []string
+	Path     string
+	Args     []string
+	Needless []string // variables that it has no use for
 }
 
 // NotFoundError is a command that is not there (status 127).
@@ -44,7 +45,7 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 func Find(path string, args []string) (Command, error) {
 	name := args[0]
 	if strings.Contains(name, "/") {
-		return Command{name, args}, runnable(name)
+		return Command{Path: name, Args: args}, runnable(name)
 	}
 	if path == "" {
 		path = defaultPath
@@ -60,7 +61,7 @@ func Find(path string, args []string) (Command, error) {
 		}
 		err := runnable(file)
 		if err == nil {
-			return Command{file, args}, nil
+			return Command{Path: file, Args: args}, nil
 		}
 		if denied == nil {
 			denied = err

@@ -41,19 +41,35 @@ func (j Job) environment() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		text, err := j.Context.JSONWithout(secretsEnv, routes)
-		if err != nil {
+		if err := j.variables(environ, routes); err != nil {
 			return nil, err
-		}
-		environ[handler.VariableJSON] = string(text)
-		if len(handler.VariableJSON)+1+len(text) > maxVariable {
-			return nil, &RefusedError{"", fmt.Sprintf("env: the task and the names of its keys are longer than the %d bytes of a variable", maxVariable), adviseStdin}
-		}
-		for i, s := range j.Context.Secrets {
-			environ[routes[i]] = string(s.Value.Reveal())
 		}
 	}
 	return entries(environ), nil
+}
+
+// variables adds those of the env delivery. It fails where one would be too
+// long, as JSON does, and never changes a value.
+func (j Job) variables(environ map[string]string, routes []string) error {
+	text, err := j.Context.JSONWithout(secretsEnv, routes)
+	if err != nil {
+		return err
+	}
+	environ[handler.VariableJSON] = string(text)
+	if j.Options.Prefix == mlrunPrefix {
+		if err := j.Context.forMLRun(environ); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{handler.VariableJSON, ExecConfig} {
+		if len(name)+1+len(environ[name]) > maxVariable {
+			return &RefusedError{"", fmt.Sprintf("env: the task and the names of its keys are longer than the %d bytes of a variable", maxVariable), adviseStdin}
+		}
+	}
+	for i, s := range j.Context.Secrets {
+		environ[routes[i]] = string(s.Value.Reveal())
+	}
+	return nil
 }
 
 func entries(environ resolve.Environ) []string {

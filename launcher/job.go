@@ -9,7 +9,6 @@ package launcher
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"unsafe"
 
@@ -33,8 +32,8 @@ type Job struct {
 
 // Protect makes this process one whose memory nobody else can read: no core
 // dump (hazards: a dump holds every value), and not traceable by processes of
-// the same user (prctl(2), PR_SET_DUMPABLE), and no trace on QUIT. The limit is soft, so a handler
-// can have core dumps again; execve ends the second.
+// the same user (prctl(2), PR_SET_DUMPABLE). The limit is soft, so a handler can
+// have core dumps again; execve ends the second.
 func Protect() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
@@ -43,11 +42,6 @@ func Protect() error {
 	limit.Cur = 0
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
-	}
-	if os.Getpid() != 1 { // for which the default is nothing: it has to watch for them
-		if err := errors.Join(inherit.Default(unix.SIGQUIT), inherit.Default(unix.SIGABRT)); err != nil {
-			return err
-		}
 	}
 	return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }

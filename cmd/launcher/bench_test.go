@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,24 +73,92 @@ func BenchmarkStart(b *testing.B) {
 }
 
 // BenchmarkInit is the start as PID 1 of a namespace, where the launcher stays,
-// beside that with --init never, run in turn.
+// beside that with --init never, run in turn: with nothing else, and with what
+// is beside the handler then.
 func BenchmarkInit(b *testing.B) {
-	run := func(init string) time.Duration {
-		cmd := launcherCommand("run", "--init", init, "--", "/bin/true")
+	run := func(flags ...string) time.Duration {
+		cmd := launcherCommand(append(append([]string{"run", "-s", "inline={'KEY': 'some-value'}"}, flags...), "--", "/bin/true")...)
 		cmd.SysProcAttr = pidNamespace()
 		from := time.Now()
 		require.NoError(b, cmd.Run())
 		return time.Since(from)
 	}
-	var never, auto []time.Duration
-	for b.Loop() {
-		never = append(never, run("never"))
-		auto = append(auto, run("auto"))
+	for _, flags := range [][]string{{"--deliver=stdin"}, {"--deliver=files"}, {"--mask"}, {"--deliver=socket"}} {
+		b.Run("with="+strings.TrimLeft(strings.Join(flags, ""), "-"), func(b *testing.B) {
+			var never, stays []time.Duration
+			for b.Loop() {
+				never = append(never, run("--init=never"))
+				stays = append(stays, run(flags...))
+			}
+			b.ReportMetric(median(never).Seconds()*1000, "ms-never")
+			b.ReportMetric(median(stays).Seconds()*1000, "ms-pid1")
+			b.ReportMetric(float64(median(stays))/float64(median(never)), "ratio")
+			b.ReportMetric(0, "ns/op")
+		})
 	}
-	b.ReportMetric(median(never).Seconds()*1000, "ms-never")
-	b.ReportMetric(median(auto).Seconds()*1000, "ms-pid1")
-	b.ReportMetric(float64(median(auto))/float64(median(never)), "ratio")
+}
+
+// BenchmarkMask is a stream that a handler, cat, passes on from a pipe to what
+// masks 100 secrets of 40 bytes in it, and that to a pipe; beside cat alone, and
+// two of them, which is as many programs.
+func BenchmarkMask(b *testing.B) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var secrets []string
+	for i := range 100 {
+		secrets = append(secrets, fmt.Sprintf("SECRET_%d=%x%x%08x", i, random.Uint64(), random.Uint64(), random.Uint32()))
+	}
+	path := filepath.Join(b.TempDir(), "secrets.txt")
+	require.NoError(b, os.WriteFile(path, []byte(strings.Join(secrets, "\n")), 0o600))
+	var log []byte
+	for step := 0; len(log) < 1<<20; step++ {
+		log = fmt.Appendf(log, "2026-11-23T03:%02d:%02d.%06dZ INFO trainer step=%d loss=%.5f user=\"ana\" url=https://example.org/a?b=%d\n",
+			step/60%60, step%60, random.IntN(1e6), step, random.Float64(), random.IntN(1e9))
+	}
+	var cat, cats, masked time.Duration
+	for b.Loop() {
+		cat += through(b, log, exec.Command("cat"))
+		cats += through(b, log, exec.Command("sh", "-c", "cat | cat"))
+		masked += through(b, log, launcherCommand("run", "--mask", "--deliver", "fd", "-s", "file="+path, "--", "cat"))
+	}
+	size := float64(b.N*len(log)*streamed) / 1e6
+	b.ReportMetric(size/cat.Seconds(), "MB/s-cat")
+	b.ReportMetric(size/cats.Seconds(), "MB/s-two-cats")
+	b.ReportMetric(size/masked.Seconds(), "MB/s-mask")
+	b.ReportMetric(cat.Seconds()/masked.Seconds(), "ratio-cat")
+	b.ReportMetric(cats.Seconds()/masked.Seconds(), "ratio-two-cats")
 	b.ReportMetric(0, "ns/op")
+}
+
+// streamed is how often the text goes through.
+const streamed = 1024
+
+// through is the time from the start of a command to its end, with a text that
+// many times through it.
+func through(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
+	stdin, err := cmd.StdinPipe()
+	require.NoError(b, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	from := time.Now()
+	require.NoError(b, cmd.Start())
+	go func() {
+		for range streamed {
+			_, _ = stdin.Write(text)
+		}
+		_ = stdin.Close()
+	}()
+	n := 0
+	for buffer := make([]byte, 1<<17); ; {
+		got, err := stdout.Read(buffer)
+		n += got
+		if err != nil {
+			break
+		}
+	}
+	require.NoError(b, cmd.Wait())
+	took := time.Since(from)
+	require.Equal(b, len(text)*streamed, n)
+	return took
 }
 
 func timed(b *testing.B, status int, env []string, name string, args ...string) time.Duration {

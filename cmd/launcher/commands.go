@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +57,61 @@ func (p *program) getSecret(c *cli.Context) error {
 	}
 	_, err = io.WriteString(c.App.Writer, value)
 	return err
+}
+
+// getParam prints one parameter, or all of them as one JSON object.
+func (p *program) getParam(c *cli.Context) error {
+	return p.print(c, "parameter", func(context *handler.Context) (map[string]any, error) {
+		return context.Parameters, nil
+	})
+}
+
+// getMetadata prints one member of the metadata, or all as one JSON object.
+func (p *program) getMetadata(c *cli.Context) error {
+	return p.print(c, "metadata", func(context *handler.Context) (members map[string]any, err error) {
+		text, err := json.Marshal(context.Metadata)
+		if err != nil {
+			return nil, err
+		}
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		return members, decoder.Decode(&members)
+	})
+}
+
+// print prints what a member of the context's object is: a string as it is and
+// anything else as JSON, numbers as the task has them.
+func (p *program) print(c *cli.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
+	if c.NArg() > 1 {
+		return errUsage{c.Command.Name + " takes one NAME, or none", helpCommands}
+	}
+	context, err := handler.Read()
+	if err != nil {
+		return err
+	}
+	members, err := object(context)
+	if err != nil {
+		return err
+	}
+	if c.NArg() == 0 {
+		return writeJSON(c.App.Writer, members)
+	}
+	value, ok := members[c.Args().First()]
+	if !ok {
+		p.report.line("error", fmt.Sprintf("%s %q: the task has none", what, c.Args().First()), "")
+		return exitStatus(statusAbsent)
+	}
+	if text, ok := value.(string); ok {
+		_, err = io.WriteString(c.App.Writer, text)
+		return err
+	}
+	return writeJSON(c.App.Writer, value)
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
 }
 
 // install copies this program to DIR/launcher, so that either the old file is

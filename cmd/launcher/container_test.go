@@ -166,6 +166,13 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
+// resides reports whether a launcher has replaced itself by the handler's
+// parent, which may take longer than the handler's start.
+func resides(t *testing.T, pid int) bool {
+	t.Helper()
+	return strings.HasPrefix(read(t, "/proc/"+strconv.Itoa(pid)+"/cmdline"), "launcher\x00init\x00")
+}
+
 // credential makes a process a user's.
 func credential(uid uint32) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}

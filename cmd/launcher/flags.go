@@ -129,7 +129,7 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
 		setting{"log", "", "text|json", "text", "the form of the launcher's own messages, on stderr"},
 		setting{"verbose", "", "", false, "say what is done, by name"},
-		setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py file, as MLRun does, in place of a command"},
+		setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; without FILE, of the source in $" + launcher.ExecCode},
 		setting{"quiet", "", "", false, "errors only: no warnings, no hints"},
 	)
 }

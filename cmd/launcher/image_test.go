@@ -42,8 +42,9 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 	require.Regexp(t, "^launcher: azure_vault: open /proc/self/exe: no such file or directory\nhint: .*needs /proc.*\n$", got.stderr)
 }
 
-// TestDockerfileIsWhatTheReadmeSays cannot build the image, which needs a
-// registry; it holds the file to its promises.
+// TestDockerfileIsWhatTheReadmeSays holds the file to its promises, where no
+// image can be built (TestTheImageInAContainer), and its first stage, which needs
+// a registry.
 func TestDockerfileIsWhatTheReadmeSays(t *testing.T) {
 	dockerfile := read(t, "../../Dockerfile")
 	var steps []string

@@ -25,8 +25,7 @@ func init() {
 	if launcher.EndsWithParent() { // asked for, as it costs a tenth of the start
 		runtime.LockOSThread()
 	}
-	inherit.EndBySignals()
-	if err := inherit.Unblock(); err != nil {
+	if err := errors.Join(inherit.EndBySignals(), inherit.Unblock()); err != nil {
 		os.Exit(report{out: standardError{}}.end(err))
 	}
 }
@@ -80,6 +79,8 @@ func (p *program) app(args []string) *cli.App {
 			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run")...),
 			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
+			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),
+			command("get-metadata", "[NAME]", "the same of the metadata: name, uid, project, iteration, labels, annotations", p.getMetadata),
 			command("install", "DIR", "copy this program to DIR/launcher", p.install),
 			command("version", "", "print version, commit and Go version", p.version),
 		},

@@ -22,13 +22,18 @@ func newMasked(values [][]byte) *masked {
 }
 
 // add masks further values from the next byte on, and so comes before the
-// handler is given one.
+// handler is given one. Where nothing is masked, m is nil.
 func (m *masked) add(values ...[]byte) {
+	if m == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before := len(m.values)
 	for _, value := range values {
-		m.values[string(value)] = true
+		if len(value) >= mask.MinLength {
+			m.values[string(value)] = true
+		}
 	}
 	if len(m.values) == before && m.set != nil {
 		return

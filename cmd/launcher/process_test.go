@@ -46,9 +46,11 @@ func TestHandlerHasNoOtherDescriptors(t *testing.T) {
 	secret, err := os.Open("/etc/hostname")
 	require.NoError(t, err)
 	defer func() { _ = secret.Close() }()
-	for deliver, want := range map[string][]string{"stdin": {"0", "1", "2"}, "env": {"0", "1", "2"}, "fd": {"0", "1", "2", "3"}} {
+	three := []string{"0", "1", "2"}
+	for deliver, want := range map[string][]string{"stdin": three, "env": three, "fd": {"0", "1", "2", "3"}, "files": three, "socket": three, "socket --mask": three} {
 		t.Run(deliver, func(t *testing.T) {
-			cmd := launcherCommand("run", "--deliver", deliver, "--", "probe", "process")
+			deliver, mask, _ := strings.Cut(deliver, " ")
+			cmd := launcherCommand("run", "--deliver", deliver, "--mask="+strconv.FormatBool(mask != ""), "--", "probe", "process")
 			cmd.ExtraFiles = []*os.File{secret, secret, secret} // 3, 4 and 5
 			got := probe(t, cmd)
 			var open []string

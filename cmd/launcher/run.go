@@ -70,26 +70,23 @@ func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
 		Deliver: s.deliver, Directory: inherit.Now().Directory, Options: s.env,
-		Environ: r.environ, Withhold: r.variables, User: s.user,
+		Environ: r.environ, Withhold: append(r.variables, command.Needless...), User: s.user,
 	}
 }
 
 // lookUp finds the command, or what calls the function of --handler, before
 // any secret is resolved.
 func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error) {
-	path := p.environ["PATH"]
 	handler := c.String("handler")
 	switch {
 	case handler != "" && c.Args().Present():
 		return launcher.Command{}, errUsage{message: "give a command or --handler, not both"}
 	case handler != "":
-		file, function := launcher.SplitHandler(handler)
-		if function == "" {
-			function = t.Handler()
-		}
-		return launcher.FindHandler(path, file, function)
-	case !c.Args().Present():
-		return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}
+		return launcher.FindHandler(p.environ, handler, t.Handler())
+	case c.Args().Present():
+		return launcher.Find(p.environ["PATH"], c.Args().Slice())
+	case p.environ[launcher.ExecCode] != "" && t.Handler() != "": // a pod of MLRun's
+		return launcher.FindHandler(p.environ, ":", t.Handler())
 	}
-	return launcher.Find(path, c.Args().Slice())
+	return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}
 }

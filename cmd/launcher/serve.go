@@ -25,7 +25,11 @@ func (p *program) serve(s settings) error {
 	if err != nil {
 		return err
 	}
-	hidden, begun, end := newMasked(nil), make(chan error), make(chan struct{})
+	var hidden *masked
+	if s.mask {
+		hidden = newMasked(nil)
+	}
+	begun, end := make(chan error), make(chan struct{})
 	go func() {
 		defer close(end)
 		attendant.Life()
@@ -86,9 +90,7 @@ func (p *program) server(s settings, hidden *masked) (socket.Server, error) {
 	if err := p.reportResolution(r.resolution, err, s); err != nil {
 		return socket.Server{}, err
 	}
-	for _, secret := range r.resolution.Secrets {
-		hidden.add(secret.Value.Reveal())
-	}
+	hidden.add(r.message().Values...)
 	text, err := launcher.Context{Task: r.task}.JSONOfTask()
 	return socket.Server{Context: text, Ask: func(ctx context.Context, key string) (resolve.Value, *socket.Refusal) {
 		ctx, cancel := within(ctx, s.timeout)

@@ -252,12 +252,12 @@ func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
 // TestTermWhileTheOtherProcessResolves is a bundle, which has to be read before
 // the handler can start, in a vault that takes its time.
 func TestTermWhileTheOtherProcessResolves(t *testing.T) {
-	untouched := directories(t)
 	for _, flags := range [][]string{nil, {"--mask"}} {
+		memory := newMemory(t)
 		pod := newAzurePod(t, func(c *fake.Config) { c.Faults = []fake.Fault{{Kind: fake.Slow, Path: "/secrets/*", DelayMS: 60_000}} })
 		args := append([]string{"launcher", "run", "--deliver", "socket", "--azure-credentials", pod.credentials,
 			"-s", `azure_vault={"name": "my-vault", "bundle": ["job-secrets"]}`}, flags...)
-		cmd := command(append(args, "--", "echo", "started")...)
+		cmd := memory.command(false, append(args, "--", "echo", "started")...)
 		cmd.Env = append(cmd.Env, pod.env...)
 		c := begin(t, cmd)
 		eventually(t, "the vault is asked", func() bool { return pod.Counters().Tokens == 1 })
@@ -266,7 +266,7 @@ func TestTermWhileTheOtherProcessResolves(t *testing.T) {
 		require.Equal(t, 143, status)
 		require.Empty(t, rest)
 		require.Equal(t, "launcher: ended by SIGTERM while resolving; the handler was not started\n", c.messages())
-		require.Equal(t, untouched, directories(t))
+		memory.requireEmpty(t)
 	}
 }
 

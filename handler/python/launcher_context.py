@@ -8,38 +8,33 @@ A program that ``launcher run`` started asks for it::
     password = context.get_secret("DB_PASSWORD")
 
 The variable LAUNCHER_CONTEXT says where the context is: on standard input
-(``stdin``), on a descriptor (``fd:N``) or in the environment (``env``).
+(``stdin``), on a descriptor (``fd:N``), in the environment (``env``), in files
+(``files:FOLDER``) or with the launcher, which answers on a socket
+(``unix:PATH``).
 
-The same file is the runner behind ``launcher run --handler FILE:FUNCTION``.
-Started as ``python3 -c SOURCE FILE FUNCTION``, it calls the function as MLRun
-1.7 does. The handler's own ``from launcher_context import get_context`` works
-with nothing installed, and gives the same object.
+A function that ``launcher run --handler FILE:FUNCTION`` calls needs nothing
+installed: it is given the context, and can import this module all the same.
 
 Python 3.8 and later, standard library only.
 """
 
 from __future__ import annotations
 
-import sys
-
-if __name__ == "__main__" and sys.path[:1] == [""]:
-    del sys.path[0]  # "python3 -c" would import ./json.py
-
 import binascii
 import json
 import os
+import sys
 import time
 from _thread import RLock  # without what the threading module imports
 
 TYPE_CHECKING = False  # typing takes longer to import than the rest
 if TYPE_CHECKING:
-    from inspect import Parameter
-    from types import ModuleType
-    from typing import Any, Callable, Iterable, NoReturn, Union
+    from typing import Any, Callable, NoReturn, TypeVar, Union, overload
 
     Secret = Union[str, bytes]
+    T = TypeVar("T")
 
-__all__ = ["Context", "get_context"]
+__all__ = ["Context", "Input", "Logger", "get_context"]
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-.", "abcdefghijklmnopqrstuvwxyz__")
@@ -57,7 +52,7 @@ def get_context() -> Context:
     global _context
     with _lock:  # two threads would each read a part of standard input
         if _context is None:
-            _context = Context(_parse(_read(os.environ.get("LAUNCHER_CONTEXT", ""))))
+            _context = _load(os.environ.get("LAUNCHER_CONTEXT", ""))
         return _context
 
 
@@ -67,15 +62,14 @@ class Context:
     name, uid, project, iteration, labels, annotations
         say which run this is. They come from the dictionary ``metadata``.
     parameters, inputs, out_path
-        are the task's, from the dictionary ``spec``. An input is its address,
-        and is not fetched.
+        are the task's, from the dictionary ``spec``. An input is its address.
     logger
         writes MLRun's log lines on standard error, from spec's ``log_level`` up.
+
+    Every other name of MLRun's is an AttributeError that says so.
     """
 
-    __module__ = "launcher_context"  # also where the runner is "__main__"
-
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], find: Callable[[str], Secret | None]) -> None:
         self.metadata = metadata = _section(document, "metadata")
         self.spec = spec = _section(document, "spec")
         self.name = metadata.get("name") or ""
@@ -88,11 +82,18 @@ class Context:
         self.inputs = spec.get("inputs") or {}
         self.out_path = spec.get("output_path") or ""
         self.logger = Logger(spec.get("log_level"))
-        self._find = _finder(_secrets(document))
+        self._find = find
 
     def get_param(self, key: str, default: Any = None) -> Any:
         """Return the parameter key, or default where the task has none."""
         return self.parameters.get(key, default)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def get_secret(self, key: str) -> Secret | None: ...
+        @overload
+        def get_secret(self, key: str, default: T) -> Secret | T: ...
 
     def get_secret(self, key: str, default: Any = None) -> Any:
         """Return the secret key: a str, or bytes where it is not UTF-8.
@@ -101,11 +102,33 @@ class Context:
         equal when ASCII letter case is ignored and "-" and "." count as "_"
         (where two would fit, neither does); else this process's environment
         variable of exactly that name; else default. An empty value is a value.
+
+        Where the launcher answers on a socket it is asked every time, and
+        RuntimeError says what it, or its end, has come in the way.
         """
         if not isinstance(key, str):
             raise TypeError(f"a secret's key is a str, not {type(key).__name__}")
         value = self._find(key)
         return default if value is None else value
+
+    def get_input(self, key: str, url: str = "") -> Input:
+        """Return the path of the input key: a str, with MLRun's ``local()``.
+
+        An input that the task has not is url, or else key itself, as in MLRun;
+        one that is not absolute is taken from spec's ``input_path``. Nothing is
+        fetched: RuntimeError names an input that is no local file's address.
+        """
+        address = self.inputs.get(key) or url or key
+        folder = self.spec.get("input_path") or ""
+        if "://" not in address and not address.startswith("/"):
+            address = os.path.join(folder, address)
+        scheme, remote, rest = address.partition("://")
+        if remote and scheme != "file":
+            raise RuntimeError(
+                f"input {_quote(key)} is {scheme}://{_plain(rest)}, which launcher does not fetch: "
+                "mount it, or read its address from context.inputs"
+            )
+        return Input(rest if remote else address)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(
@@ -118,6 +141,22 @@ class Context:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("launcher's context holds secrets: it cannot be pickled or copied")
+
+
+class Input(str):
+    """The path of an input, where MLRun has a data item."""
+
+    __slots__ = ()
+
+    def local(self) -> str:
+        """Return the path, as a data item does of what it has fetched."""
+        return str(self)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"launcher's input has no {_quote(name)}: it is a file's path; data items need "
+            "MLRun itself"
+        )
 
 
 class Logger:
@@ -148,6 +187,12 @@ class Logger:
 
     def critical(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self._log("critical", message, args, kwargs)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"launcher's logger has no {_quote(name)}: it has debug, info, warning, error, "
+            "critical and exception"
+        )
 
     def exception(self, message: Any, *args: Any, **kwargs: Any) -> None:
         """Write an error with the traceback of the exception being handled."""
@@ -195,16 +240,30 @@ _EMPTY = {
     'try): use "launcher run --deliver fd", which can be read again',
     "env": "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
     "fd": "the context's descriptor is empty",
+    "files": "the context's file is empty",
 }
 
 
+def _load(where: str) -> Context:
+    """Return the context from where LAUNCHER_CONTEXT says it is."""
+    kind, _, place = where.partition(":")
+    if kind == "unix" and place:
+        status, data = _ask(place, "/v1/context")
+        if status != 200:
+            raise RuntimeError(f"the launcher gives no context: {_problem(status, data)}")
+        return Context(_parse(data), _asker(place))
+    document = _parse(_read(where))
+    folder = place if kind == "files" else ""
+    return Context(document, _finder(_secrets(document, folder)))
+
+
 def _read(where: str) -> bytes:
-    """Return the context's JSON from where LAUNCHER_CONTEXT says it is.
+    """Return the context's JSON of a delivery that is read once, whole.
 
     Standard input is read beside sys.stdin, which would read ahead; another
     descriptor without moving its offset, which processes share.
     """
-    kind, _, number = where.partition(":")
+    kind, _, place = where.partition(":")
     if not where:
         raise RuntimeError('LAUNCHER_CONTEXT is not set: start this program with "launcher run"')
     if where == "stdin":
@@ -212,12 +271,14 @@ def _read(where: str) -> bytes:
         _end_of_file()
     elif where == "env":
         data = os.environb.get(b"LAUNCHER_CONTEXT_JSON", b"")
-    elif kind == "fd" and number.isdecimal():
-        data = _drain(where, lambda offset: os.pread(int(number), 1 << 20, offset))
+    elif kind == "fd" and place.isdecimal():
+        data = _drain(where, lambda offset: os.pread(int(place), 1 << 20, offset))
+    elif kind == "files" and place:
+        data = _file(place, "context.json")
     else:
         raise RuntimeError(
             f"this version of launcher_context.py does not read LAUNCHER_CONTEXT {_quote(kind)}: "
-            'use "launcher run --deliver" with stdin, fd or env'
+            'use "launcher run --deliver" with stdin, fd, env, files or socket'
         )
     if not data:
         raise RuntimeError(_EMPTY[kind])
@@ -252,6 +313,69 @@ def _drain(where: str, read: Callable[[int], bytes]) -> bytes:
         ) from None
 
 
+def _file(folder: str, name: str) -> bytes:
+    """Return the bytes of a file of the folder that the files delivery made."""
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RuntimeError(
+            f"the context's file {_quote(name)} cannot be read: {reason} (its folder is the "
+            "handler's own, and is removed when the handler ends)"
+        ) from None
+
+
+def _asker(path: str) -> Callable[[str], Secret | None]:
+    """Return get_secret's rule where the launcher answers on a socket.
+
+    It asks every time, as a value may change; the launcher matches the key.
+    """
+
+    def find(key: str) -> Secret | None:
+        from urllib.parse import quote
+
+        try:
+            status, data = _ask(path, "/v1/secrets/" + quote(key, safe=""))
+        except UnicodeEncodeError:  # a key that is no text is nobody's
+            return None
+        if status == 404:
+            return _variable(key)
+        if status != 200:
+            raise RuntimeError(f"the secret {_quote(key)}: {_problem(status, data)}")
+        return _text(data)
+
+    return find
+
+
+def _ask(path: str, target: str) -> tuple[int, bytes]:
+    """Return the status and body of GET target at the Unix socket path."""
+    import socket  # both now, as most deliveries need neither
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection("launcher")
+    try:
+        connection.sock = socket.socket(socket.AF_UNIX)  # else it would connect by TCP
+        connection.sock.connect(path)
+        connection.request("GET", target, headers={"Connection": "close"})
+        response = connection.getresponse()
+        if response.length is None:  # it would end wherever the connection does
+            raise HTTPException
+        return response.status, response.read()
+    except PermissionError as error:
+        problem = f"the socket {_quote(path)} is not for this user: {error.strerror}"
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        problem = f"the launcher's process that answers for secrets has ended: {reason}"
+    finally:
+        connection.close()
+    raise RuntimeError(problem)  # here, as an IncompleteRead would hold a part of a value
+
+
+def _problem(status: int, body: bytes) -> str:
+    return body.decode("utf-8", "replace").strip() or f"status {status}"
+
+
 def _parse(data: bytes) -> dict[str, Any]:
     document = None
     try:
@@ -260,8 +384,12 @@ def _parse(data: bytes) -> dict[str, Any]:
         pass  # raised below, for these errors hold the text, secrets and all
     if not isinstance(document, dict):
         raise RuntimeError("the context is not a JSON object in UTF-8")
-    if document.get("version") != 1:
-        raise RuntimeError("the context is not of version 1, which this launcher_context.py reads")
+    version = document.get("version")
+    if version != 1:
+        other = f"version {version}" if type(version) is int else "another form"
+        raise RuntimeError(
+            f"the context is of {other}, not of version 1, which this launcher_context.py reads"
+        )
     return document
 
 
@@ -272,12 +400,18 @@ def _section(document: dict[str, Any], name: str) -> dict[str, Any]:
     return section or {}
 
 
-def _secrets(document: dict[str, Any]) -> dict[str, Secret]:
+def _secrets(document: dict[str, Any], folder: str = "") -> dict[str, Secret]:
     """Return the secrets of document, wherever the delivery has put them."""
+
+    def file(name: str) -> Secret | None:
+        inside = folder and name and "/" not in name and name not in (".", "..")
+        return _text(_file(folder, name)) if inside else None
+
     readers: dict[str, Callable[[str], Secret | None]] = {
         "secrets": str,
         "secrets_base64": _from_base64,
         "secrets_env": _variable,
+        "secrets_files": file,
     }
     secrets: dict[str, Secret] = {}
     for name, reader in readers.items():
@@ -336,123 +470,7 @@ def _quote(name: str) -> str:
     return json.dumps(name)
 
 
-# The runner: python3 -c SOURCE FILE FUNCTION
-
-
-def _main(argv: list[str]) -> None:
-    if len(argv) != 3:
-        _stop(125, "launcher_context.py takes FILE FUNCTION")
-    sys.modules["launcher_context"] = sys.modules[__name__]
-    try:
-        _run(argv[1], argv[2])
-    except BaseException:
-        _hide_own_frames()
-        raise  # Python itself prints it, flushes, and picks the status
-
-
-def _run(file: str, name: str) -> None:
-    """Call the function name of file as MLRun does, and ignore what it returns."""
-    import copy  # both now: the handler may be a copy.py, and take their place
-    import inspect
-
-    context = get_context()
-    given = copy.deepcopy({**context.inputs, **context.parameters})
-    module = _load(file)
-    function = getattr(module, name, None)
-    shown = os.path.basename(file)
-    if not callable(function):
-        found = inspect.getmembers(module, inspect.isfunction)
-        own = [n for n, f in found if f.__module__ == module.__name__ and n[0] != "_"]
-        hint = f"hint: it defines {', '.join(own) or 'no public function'}"
-        _stop(127, f"{shown} has no function {_quote(name)}\n{hint}")
-    parameters = inspect.signature(function).parameters.values()
-    args, kwargs = _arguments(parameters, given, f"{shown}: {name}()", context)
-    result = function(*args, **kwargs)
-    if inspect.isawaitable(result):
-        import asyncio
-
-        asyncio.run(result)  # type: ignore[arg-type]
-    elif inspect.isgenerator(result) or inspect.isasyncgen(result):
-        raise TypeError(f"{shown}: {name}() is a generator, of which nothing would run")
-
-
-def _load(file: str) -> ModuleType:
-    """Run file as a module named by its stem, as an import of it would.
-
-    But no .pyc is kept: it would run the old code where the source changes within
-    a second to the same size.
-    """
-    from importlib.machinery import SourceFileLoader
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    path = os.path.abspath(file)
-    stem = os.path.splitext(os.path.basename(path))[0]
-    loader = SourceFileLoader(stem, path)
-    try:
-        source = loader.get_data(path)
-    except OSError as error:
-        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-        _stop(127 if missing else 126, f"handler {_quote(file)}: {error.strerror}")
-    spec = spec_from_file_location(stem, path, loader=loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    sys.argv = [file]
-    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
-    sys.modules[stem] = module
-    exec(compile(source, path, "exec", dont_inherit=True), vars(module))
-    return module
-
-
-def _arguments(
-    parameters: Iterable[Parameter], given: dict[str, Any], named: str, context: Context
-) -> tuple[list[Any], dict[str, Any]]:
-    """Return the arguments that MLRun 1.7 passes to a function of these parameters.
-
-    A parameter called ``context``, wherever it stands, is the context. Every
-    other is looked up by its name in the task's parameters, then its inputs,
-    then is left to its default. ``**kwargs`` gets what remains of both.
-    """
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-    missing: list[str] = []
-    for parameter in parameters:
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            continue
-        if parameter.kind is parameter.VAR_KEYWORD:  # always the last
-            kwargs.update(given)
-            continue
-        value = given.pop(parameter.name, parameter.default)
-        if parameter.name == "context":
-            value = context
-        if value is parameter.empty:
-            missing.append(parameter.name)
-        elif parameter.kind is parameter.POSITIONAL_ONLY:
-            args.append(value)
-        else:
-            kwargs[parameter.name] = value
-    if missing:
-        keys = ", ".join(map(_quote, missing))
-        hint = "" if "context" in kwargs else ' (the context goes to one called "context")'
-        raise TypeError(f"{named} needs {keys}: not in the task's parameters or inputs{hint}")
-    return args, kwargs
-
-
-def _hide_own_frames() -> None:
-    """Let the traceback about to be printed begin in the handler's code."""
-    show = sys.excepthook  # the handler may have set its own
-
-    def hook(kind: Any, error: BaseException, trace: Any) -> None:
-        while trace is not None and trace.tb_frame.f_globals is globals():
-            trace = trace.tb_next
-        show(kind, error.with_traceback(trace), trace)
-
-    sys.excepthook = hook
-
-
-def _stop(status: int, problem: str) -> NoReturn:
-    print(f"launcher: {problem}", file=sys.stderr)
-    sys.exit(status)
-
-
-if __name__ == "__main__":
-    _main(sys.argv)
+def _plain(address: str) -> str:
+    """Return address without what may be a credential: its user, query and fragment."""
+    host, slash, path = address.partition("#")[0].partition("?")[0].partition("/")
+    return host.rpartition("@")[2] + slash + path

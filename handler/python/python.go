@@ -1,14 +1,23 @@
-// Package python owns the Python side of a handler: launcher_context.py, one
-// file for Python 3.8 and later with nothing but its standard library. A script
-// imports it to read the context; given to "python3 -c" with FILE and FUNCTION
-// it is the runner behind --handler. This package refuses to know how a program
-// is started: data flows from the context's JSON to the handler, inside Python.
+// Package python owns the Python side of a handler, for Python 3.8 and later
+// with nothing but its standard library: launcher_context.py, which a script
+// imports to read the context, and runner.py, which calls the function of
+// --handler. It refuses to know how a program is started: data flows from the
+// context's JSON to the handler, inside Python.
 package python
 
 import _ "embed"
 
-// Source is the text of launcher_context.py. It is ASCII and fits one argument
+// The texts of both are ASCII, whatever the locale, and each fits one argument
 // of a program, which Linux limits to 128 KiB (execve(2), MAX_ARG_STRLEN).
-//
-//go:embed launcher_context.py
-var Source string
+var (
+	//go:embed launcher_context.py
+	module string
+	//go:embed runner.py
+	runner string
+)
+
+// Runner is the arguments after the interpreter's name that call the function
+// of the file, or that of the source in MLRUN_EXEC_CODE where file is "".
+func Runner(file, function string) []string {
+	return []string{"-c", runner, module, file, function}
+}

@@ -128,18 +128,29 @@ func setMask(mask uint64) error {
 	return unix.PthreadSigmask(unix.SIG_SETMASK, &set, nil)
 }
 
-// ending is the signals that end PID 1 from its first instruction on, as in
-// launcher_entry, and replaced is the Go runtime's handlers of them.
+// ending is the signals that end a launcher, PID 1 from its first instruction on,
+// as in launcher_entry, and replaced is the Go runtime's handlers of them.
 const ending = 1<<(unix.SIGHUP-1) | 1<<(unix.SIGINT-1) | 1<<(unix.SIGQUIT-1) | 1<<(unix.SIGABRT-1) | 1<<(unix.SIGTERM-1)
 
 var replaced [64][4]uint64
 
-// EndBySignals has signals end a PID 1 with 128+n at once: the Go runtime tries
-// the kernel's default, which a PID 1 has not got, and ends with 2. It is for
-// the program's init, once.
-func EndBySignals() {
-	if os.Getpid() != 1 || endAddress() == 0 {
-		return
+// EndBySignals has signals end the program at once and without a word, as the
+// kernel's default does, also where the Go runtime would print its stacks. The
+// runtime itself comes to that by way of several steps, and ends with 2 where
+// another thread takes the signal from it between them. A PID 1 has no such
+// default, and ends with 128+n. It is for the program's init, once.
+func EndBySignals() error {
+	if os.Getpid() != 1 {
+		var wrong []error
+		for signal := unix.Signal(1); signal <= unix.SIGTERM; signal++ {
+			if ending>>(signal-1)&1 == 1 && !ignored(signal) {
+				wrong = append(wrong, Default(signal))
+			}
+		}
+		return errors.Join(wrong...)
+	}
+	if endAddress() == 0 {
+		return nil
 	}
 	const onStack, restorer = 0x08000000, 0x04000000 // SA_ONSTACK, SA_RESTORER
 	end := uint64(endAddress())
@@ -150,6 +161,7 @@ func EndBySignals() {
 				uintptr(unsafe.Pointer(&replaced[n])), 8, 0, 0)
 		}
 	}
+	return nil
 }
 
 // LeaveSignals gives the signals of EndBySignals back to the Go runtime.

@@ -15,12 +15,17 @@ import (
 // usual forms alone: each takes memory.
 const commonOnly = 1 << 16
 
-// forms gives add the forms of a value, some of them more than once. Line ends
-// at the value's end belong to none: they are no secret, and a shell's $(…)
-// leaves them out.
+// forms gives add the forms of a value. Line ends at the value's end belong to
+// none: they are no secret, and a shell's $(…) leaves them out.
 func forms(value []byte, add func([]byte)) {
 	if text := bytes.TrimRight(value, "\r\n"); len(text) >= MinLength {
 		value = text
+	}
+	if len(value) < commonOnly {
+		add = unique(add)
+		text := hex.AppendEncode(nil, value)
+		add(text)
+		add(bytes.ToUpper(text))
 	}
 	add(value)
 	add(terminal(value))
@@ -36,10 +41,17 @@ func forms(value []byte, add func([]byte)) {
 			add(style.escape(value))
 		}
 	}
-	if len(value) < commonOnly {
-		text := hex.AppendEncode(nil, value)
-		add(text)
-		add(bytes.ToUpper(text))
+}
+
+// unique leaves out what was added before, as most ways to write a value are the
+// same for most values.
+func unique(add func([]byte)) func([]byte) {
+	added := make([][]byte, 0, 32)
+	return func(form []byte) {
+		if !slices.ContainsFunc(added, func(other []byte) bool { return bytes.Equal(other, form) }) {
+			added = append(added, form)
+			add(form)
+		}
 	}
 }
 
@@ -126,7 +138,7 @@ func (s urlStyle) escape(value []byte) []byte {
 	for _, c := range []byte(s.keeps) {
 		keeps[c] = true
 	}
-	text := make([]byte, 0, len(value))
+	text := make([]byte, 0, 2*len(value))
 	for _, c := range value {
 		switch {
 		case keeps[c]:
@@ -157,7 +169,7 @@ const (
 )
 
 func (s jsonStyle) escape(value []byte) []byte {
-	text := make([]byte, 0, len(value))
+	text := make([]byte, 0, 2*len(value))
 	for _, r := range string(value) {
 		text = s.append(text, r)
 	}

@@ -61,7 +61,7 @@ func (s *Set) add(form []byte) {
 }
 
 func (s *Set) finish() *Set {
-	s.filter = newFilter(s.heads.texts)
+	s.filter = newFilter(s.heads.branches, s.heads.least)
 	s.heads.link()
 	s.tails.link()
 	return s

@@ -2,7 +2,9 @@ package mask
 
 import (
 	"bytes"
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,21 +18,28 @@ type model struct {
 	length int // of a head
 }
 
-// after is all that has been appended once text has come, and at its end.
-func (m model) after(text []byte, flush bool) string {
-	held := 0
+// after is all that has been appended once text has come.
+func (m model) after(text []byte) string {
+	return render(text, m.spans(text), len(text)-m.held(text))
+}
+
+// held is the longest end that is the start of a form, or of its head.
+func (m model) held(text []byte) (held int) {
 	for n := range min(len(text), m.length-1) + 1 {
 		for _, form := range m.forms {
-			if n < len(form) && bytes.HasPrefix(form, text[len(text)-n:]) && !flush {
+			if n < len(form) && bytes.HasPrefix(form, text[len(text)-n:]) {
 				held = n
 			}
 		}
 	}
-	certain := len(text) - held
-	spans := m.spans(text)
+	return held
+}
+
+// render is what has been appended of a text that is certain up to a place.
+func render(text []byte, hidden []place, certain int) string {
 	var out strings.Builder
 	at := 0
-	for _, s := range spans {
+	for _, s := range hidden {
 		if s.start > certain {
 			break
 		}
@@ -45,25 +54,28 @@ func (m model) after(text []byte, flush bool) string {
 type place struct{ start, end int }
 
 // spans is the occurrences, joined where they overlap.
-func (m model) spans(text []byte) (joined []place) {
+func (m model) spans(text []byte) (spans []place) {
 	for start := range text {
-		end := 0
 		for _, form := range m.forms {
 			n := 0
 			for n < len(form) && start+n < len(text) && form[n] == text[start+n] {
 				n++
 			}
 			if n == len(form) || n >= m.length {
-				end = max(end, start+n)
+				spans = append(spans, place{start, start + n})
 			}
 		}
-		last := len(joined) - 1
-		switch {
-		case end == 0:
-		case last >= 0 && joined[last].end > start:
-			joined[last].end = max(joined[last].end, end)
-		default:
-			joined = append(joined, place{start, end})
+	}
+	return join(spans)
+}
+
+func join(spans []place) (joined []place) {
+	slices.SortFunc(spans, func(a, b place) int { return cmp.Compare(a.start, b.start) })
+	for _, s := range spans {
+		if last := len(joined) - 1; last >= 0 && joined[last].end > s.start {
+			joined[last].end = max(joined[last].end, s.end)
+		} else {
+			joined = append(joined, s)
 		}
 	}
 	return joined
@@ -82,14 +94,14 @@ func (m model) set() *Set {
 func (m model) check(t *testing.T, text []byte, cut *rand.Rand) {
 	t.Helper()
 	set := m.set()
-	want := m.after(text, true)
+	want := render(text, m.spans(text), len(text))
 	st := set.Stream()
 	require.Equal(t, want, string(st.Flush(st.Append(nil, text))), "%q in %q", m.forms, text)
 	var got []byte
 	for i := range text { // the same stream, begun again
 		got = st.Append(got, text[i:i+1])
 		if i < 300 {
-			require.Equal(t, m.after(text[:i+1], false), string(got), "%q in %q after %d", m.forms, text, i+1)
+			require.Equal(t, m.after(text[:i+1]), string(got), "%q in %q after %d", m.forms, text, i+1)
 		}
 	}
 	require.Equal(t, want, string(st.Flush(got)))
@@ -140,7 +152,31 @@ func TestRandomTexts(t *testing.T) {
 			}
 		}
 		m.check(t, text, random)
+		m.checkChange(t, text, random)
 	}
+}
+
+// checkChange goes on with more forms at each place in turn: what the fewer hide
+// in all of the text is hidden, and what all of them hide in what was held back
+// and after it.
+func (m model) checkChange(t *testing.T, text []byte, random *rand.Rand) {
+	t.Helper()
+	fewer := model{m.forms[:random.IntN(len(m.forms))], m.length}
+	one, all := fewer.set(), m.set()
+	at := random.IntN(len(text) + 1)
+	held := fewer.held(text[:at])
+	spans := fewer.spans(text)
+	for _, s := range m.spans(text[at-held:]) {
+		spans = append(spans, place{s.start + at - held, s.end + at - held})
+	}
+	want := render(text, join(spans), len(text))
+	st := one.Stream()
+	got := st.Append(nil, text[:at])
+	st.Change(all)
+	for _, c := range text[at:] {
+		got = st.Append(got, []byte{c})
+	}
+	require.Equal(t, want, string(st.Flush(got)), "%q, then %q in %q from %d", fewer.forms, m.forms, text, at)
 }
 
 // FuzzStream takes forms as lines.

@@ -11,7 +11,7 @@ type Stream struct {
 	set    *Set
 	head   int32
 	tail   int32
-	tails  *tails // of tail: the set's, or those of the one before until it ends
+	before []tail // of the sets before, until they end
 	now    int64  // the end of what has come
 	out    int64  // the end of what was appended, be it bytes or a Mark
 	hidden []span // from out on, in order, without overlaps
@@ -20,11 +20,17 @@ type Stream struct {
 	base   int64  // its place
 }
 
+// tail is a state of one set's tails.
+type tail struct {
+	of *tails
+	at int32
+}
+
 // span is the places of hidden bytes.
 type span struct{ start, end int64 }
 
 // Stream is the state of a new stream.
-func (s *Set) Stream() *Stream { return &Stream{set: s, tails: s.tails} }
+func (s *Set) Stream() *Stream { return &Stream{set: s} }
 
 // Append appends to dst what is certain once the chunk has come, and keeps
 // nothing of either. What it holds back is the longest end of the stream that
@@ -33,12 +39,15 @@ func (s *Set) Stream() *Stream { return &Stream{set: s, tails: s.tails} }
 func (st *Stream) Append(dst, chunk []byte) []byte {
 	st.chunk, st.base = chunk, st.now
 	for i := 0; i < len(chunk); i++ {
-		if st.head|st.tail == 0 {
+		if st.head|st.tail == 0 && len(st.before) == 0 {
 			i = st.set.filter.skip(chunk, i)
 		}
 		st.now = st.base + int64(i) + 1
 		if st.step(chunk[i]) {
 			dst = st.settle(dst, st.certain())
+		}
+		if st.set.heads.depth[st.head] == 1 && st.set.filter.start(chunk, i, min(i+1, len(chunk)-7)) > i {
+			st.head = 0 // noise, which leaves it to the filter again
 		}
 	}
 	st.now = st.base + int64(len(chunk))
@@ -54,7 +63,7 @@ func (st *Stream) Flush(dst []byte) []byte {
 	st.base = st.now
 	dst = st.settle(dst, st.now)
 	dst = st.copy(dst, st.now)
-	st.head, st.tail, st.tails, st.held = 0, 0, st.set.tails, st.held[:0]
+	st.head, st.tail, st.before, st.held = 0, 0, nil, st.held[:0]
 	return dst
 }
 
@@ -62,17 +71,18 @@ func (st *Stream) Flush(dst []byte) []byte {
 // What is certain by it, where it lacks values of the one before, comes with the
 // next Append.
 func (st *Stream) Change(s *Set) {
-	before, text, tail, tails := st.hidden, st.held, st.tail, st.tails
-	st.set, st.head, st.tail, st.hidden = s, 0, 0, nil
+	if st.tail != 0 {
+		st.before = append(st.before, tail{st.set.tails, st.tail})
+	}
+	tails, hidden, text := st.before, st.hidden, st.held
+	st.set, st.head, st.tail, st.before, st.hidden = s, 0, 0, nil, nil
 	st.now -= int64(len(text))
 	for _, c := range text { // too few for a head, so for a tail
 		st.now++
 		st.step(c)
 	}
-	if tail != 0 {
-		st.tail, st.tails = tail, tails
-	}
-	all := append(st.hidden, before...)
+	st.before = tails
+	all := append(st.hidden, hidden...)
 	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	st.hidden = nil
 	for _, s := range all {
@@ -83,26 +93,26 @@ func (st *Stream) Change(s *Set) {
 
 // step is one more byte; it tells whether that hid any.
 func (st *Stream) step(c byte) bool {
-	heads := st.set.heads
-	head, tail := heads.next(st.head, c), st.tails.next(st.tail, c)
-	length := int64(heads.match[head])
-	if tail != 0 {
+	st.head, st.tail = st.set.tails.step(st.head, st.tail, c)
+	length := int64(st.set.heads.match[st.head])
+	if before := len(st.before) > 0 && st.stepBefore(c); before || st.tail != 0 {
 		length = max(length, 2) // this byte, and the one before that is hidden
-	} else {
-		st.tails = st.set.tails
 	}
-	if heads.isLeaf(head) {
-		if tail == 0 {
-			tail = st.tails.enter(head)
-		}
-		head = heads.fail[head]
-	}
-	st.head, st.tail = head, tail
 	if length == 0 {
 		return false
 	}
 	st.hide(span{st.now - length, st.now})
 	return true
+}
+
+// stepBefore is one more byte for the tails of sets before; it tells whether one
+// goes on so.
+func (st *Stream) stepBefore(c byte) bool {
+	for i := range st.before {
+		st.before[i].at = st.before[i].of.next(st.before[i].at, c)
+	}
+	st.before = slices.DeleteFunc(st.before, func(t tail) bool { return t.at == 0 })
+	return len(st.before) > 0
 }
 
 // hide adds a span that starts or ends behind all others.

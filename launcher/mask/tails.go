@@ -41,7 +41,7 @@ func (t *tails) insert(head int32, tail []byte) {
 		t.roots[head] = root
 		t.chains = append(t.chains, chain{first: root})
 	}
-	if _, first := t.trie.insert(root, tail); first != 0 && t.isSpecial(first-1) {
+	if _, first, _ := t.trie.insert(root, tail); first != 0 && t.isSpecial(first-1) {
 		t.chains = append(t.chains, chain{first: first})
 	}
 }
@@ -118,19 +118,8 @@ func (t *tails) walk(w walker, n int32, c byte) walker {
 // step is both states after one more byte.
 func (t *tails) step(head, tail int32, c byte) (int32, int32) {
 	head, tail = t.heads.next(head, c), t.next(tail, c)
-	if t.heads.isLeaf(head) {
-		if tail == 0 {
-			tail = t.enter(head)
-		}
-		head = t.heads.fail[head]
+	if tail == 0 && int(t.heads.depth[head]) == t.heads.length {
+		tail = t.roots[head]
 	}
 	return head, tail
-}
-
-// enter is the state of a head that has just come, 0 where no longer form has it.
-func (t *tails) enter(head int32) int32 {
-	if int(t.heads.depth[head]) < t.heads.length {
-		return 0
-	}
-	return t.roots[head]
 }

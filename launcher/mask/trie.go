@@ -6,7 +6,7 @@ package mask
 type trie struct {
 	label   []byte   // of the edge n -> n+1; a leaf or forked where n is special
 	special []uint64 // a bit a node
-	forks   map[uint64]int32
+	forks   forks
 }
 
 const (
@@ -15,7 +15,7 @@ const (
 )
 
 func newTrie() trie {
-	t := trie{forks: map[uint64]int32{}}
+	t := trie{}
 	t.node()
 	return t
 }
@@ -33,10 +33,6 @@ func (t *trie) node() int32 {
 
 func (t *trie) isSpecial(n int32) bool { return t.special[uint32(n)/64]>>(uint32(n)%64)&1 != 0 }
 
-func (t *trie) isLeaf(n int32) bool { return t.label[n] == leaf && t.isSpecial(n) }
-
-func fork(n int32, c byte) uint64 { return uint64(n)<<8 | uint64(c) }
-
 // child is the node that the edge c leads to, 0 where there is none.
 func (t *trie) child(n int32, c byte) int32 {
 	if !t.isSpecial(n) {
@@ -48,7 +44,7 @@ func (t *trie) child(n int32, c byte) int32 {
 	if t.label[n] == leaf {
 		return 0
 	}
-	return t.forks[fork(n, c)]
+	return t.forks.slot(n, c).to
 }
 
 // add is a new child.
@@ -61,26 +57,38 @@ func (t *trie) add(n int32, c byte) int32 {
 	}
 	if !t.isSpecial(n) {
 		t.special[n/64] |= 1 << (n % 64)
-		t.forks[fork(n, t.label[n])] = n + 1
+		t.forks.set(edge{n, n + 1, t.label[n]})
 	}
 	t.label[n] = forked
-	t.forks[fork(n, c)] = m
+	t.forks.set(edge{n, m, c})
 	return m
 }
 
-// insert adds text below a node, and is its last node and the first that was
-// new, 0 where none was.
-func (t *trie) insert(n int32, text []byte) (last, first int32) {
+// insert adds text below a node. It is the last node, and, where some were new,
+// the first of these, which all follow it in a row, and that one's parent.
+func (t *trie) insert(n int32, text []byte) (last, first, parent int32) {
 	for i, c := range text {
 		m := t.child(n, c)
 		if m == 0 {
-			first = int32(len(t.label))
-			for _, c := range text[i:] {
-				n = t.add(n, c)
-			}
-			return n, first
+			first = t.add(n, c)
+			return t.chain(first, text[i+1:]), first, n
 		}
 		n = m
 	}
-	return n, 0
+	return n, 0, 0
+}
+
+// chain adds text below the newest node, and is the last node.
+func (t *trie) chain(n int32, text []byte) int32 {
+	if len(text) == 0 {
+		return n
+	}
+	t.special[n/64] &^= 1 << (n % 64)
+	t.label = append(append(t.label[:n], text...), leaf)
+	last := int32(len(t.label) - 1)
+	for len(t.special) <= int(last/64) {
+		t.special = append(t.special, 0)
+	}
+	t.special[last/64] |= 1 << (last % 64)
+	return last
 }

@@ -11,15 +11,20 @@ import (
 
 // releaseAttendant tells the attendant to end once nothing else is left. What
 // the handler wrote is still to be passed on: that takes as long as it takes
-// whoever reads it, or until a TERM.
+// whoever reads it, or until a TERM. Where /proc does not say what is left, it is
+// told at once, and has the time that the others have.
 func (r *resident) releaseAttendant() {
-	if r.Attendant == 0 || r.phase != ending && r.phase != killing {
+	if r.Attendant == 0 || r.released || r.phase != ending && r.phase != killing {
 		return
 	}
+	known := ownProc()
 	if slices.ContainsFunc(children(), func(pid int) bool { return pid != r.Attendant }) {
 		return
 	}
-	r.phase, r.deadline = draining, time.Time{}
+	if known {
+		r.phase, r.deadline = draining, time.Time{}
+	}
+	r.released = true
 	_ = unix.Close(lifelineFD)
 }
 
@@ -29,8 +34,7 @@ func (r *resident) attendantEnded(info signalInfo) {
 	delete(r.minded, r.Attendant)
 	r.Attendant = 0
 	switch {
-	case r.phase == draining: // with what could not be seen without /proc
-		r.phase, r.deadline = killing, time.Now().Add(afterKill)
+	case r.released:
 	case info.Code != exited:
 		r.say("error", fmt.Sprintf("the process that serves the handler was ended by %s", unix.SignalName(unix.Signal(info.Status))))
 	case info.Status != 0:

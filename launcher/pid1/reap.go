@@ -82,7 +82,7 @@ func (r *resident) endRest(signal unix.Signal) {
 	switch {
 	case os.Getpid() != 1:
 		rest = children()
-	case r.Attendant > 0 && signal == unix.SIGKILL:
+	case r.Attendant > 0 && signal == unix.SIGKILL && ownProc():
 		rest = numbers("/proc")
 	default:
 		rest = []int{-1}
@@ -101,8 +101,19 @@ func (r *resident) end(pid int, signal unix.Signal) {
 	_ = unix.Kill(pid, unix.SIGCONT)
 }
 
-// children is the process IDs of this process's children, proc_pid_task(5).
+// ownProc reports whether /proc is this process's namespace's: another's has
+// other numbers.
+func ownProc() bool {
+	name, err := os.Readlink("/proc/self")
+	return err == nil && name == strconv.Itoa(os.Getpid())
+}
+
+// children is the process IDs of this process's children, proc_pid_task(5); none
+// where /proc does not say.
 func children() (pids []int) {
+	if !ownProc() {
+		return nil
+	}
 	for _, thread := range numbers("/proc/self/task") {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", thread))
 		for field := range strings.FieldsSeq(string(text)) {

@@ -34,6 +34,7 @@ type resident struct {
 	status   int
 	minded   map[int]func(signalInfo) // what the end of a child means that is no orphan
 	told     map[int]bool             // children that were sent TERM
+	released bool                     // the attendant was told to end
 	atEnd    []func()                 // on every way out
 }
 

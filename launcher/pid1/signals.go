@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -139,15 +138,13 @@ func blockOthers() {
 // threads is the IDs of this process's threads, and of others' where there is no
 // /proc of this namespace: the next ones, which for a PID 1 are its own.
 func threads() (ids []int) {
-	own := os.Getpid()
-	name, err := os.Readlink("/proc/self")
-	if err != nil || name != strconv.Itoa(own) {
-		for id := own; id < own+256; id++ {
-			ids = append(ids, id)
-		}
-		return ids
+	if ownProc() {
+		return numbers("/proc/self/task")
 	}
-	return numbers("/proc/self/task")
+	for id := os.Getpid(); id < os.Getpid()+256; id++ {
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // wait takes the next signal that was sent to this process, 0 at the deadline.

@@ -1,0 +1,77 @@
+package node
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// programs use the installed package by import and by require.
+var programs = map[string]string{
+	"program.mjs": `import { getContext } from "launcher-context";
+const context = await getContext();
+console.log(await context.getSecret("db-password"), await context.getSecret("NONE", 7), context.getParam("rate"));
+`,
+	"program.cjs": `require("launcher-context").getContext().then(async (context) =>
+  console.log(await context.getSecret("db-password"), await context.getSecret("NONE", 7), context.getParam("rate")));
+`,
+}
+
+// TestTheTarballWorksInAnEmptyFolder is the package as a user has it: packed,
+// installed where nothing else is, and used from there in every delivery.
+func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
+	node, npm := needs(t, "node", "the Node.js package"), needs(t, "npm", "the Node.js package")
+	folder := t.TempDir()
+	app := filepath.Join(folder, "app")
+	require.NoError(t, os.Mkdir(app, 0o700))
+	command(t, ".", npm, "pack", "--silent", "--pack-destination", folder)
+	tarballs, err := filepath.Glob(filepath.Join(folder, "launcher-context-*.tgz"))
+	require.NoError(t, err)
+	require.Len(t, tarballs, 1)
+	command(t, app, npm, "install", "--silent", "--offline", "--no-audit", "--no-fund", tarballs[0])
+	installed, err := filepath.Glob(filepath.Join(app, "node_modules/launcher-context/*"))
+	require.NoError(t, err)
+	require.Len(t, installed, 4, "%s", installed) // the module, its types, package.json, README.md
+
+	launcher := filepath.Join(folder, "launcher")
+	command(t, ".", "go", "build", "-tags", "urfave_cli_no_docs", "-o", launcher, "../../cmd/launcher")
+	for name, text := range programs {
+		require.NoError(t, os.WriteFile(filepath.Join(app, name), []byte(text), 0o600))
+		for _, delivery := range []string{"stdin", "fd", "env", "files", "socket"} {
+			t.Run(name+" "+delivery, func(t *testing.T) {
+				got := command(t, app, launcher, "run", "-s", `inline={"DB_PASSWORD": "pw"}`, "-p", "rate=0.5",
+					"--deliver", delivery, "--", node, name)
+				require.Equal(t, "pw 7 0.5\n", got)
+			})
+		}
+	}
+}
+
+func TestThePackageHasTheLaunchersVersion(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	require.NoError(t, err)
+	version := regexp.MustCompile(`(?m)^VERSION \?= (.+)$`).FindSubmatch(makefile)
+	require.NotNil(t, version)
+	text, err := os.ReadFile("package.json")
+	require.NoError(t, err)
+	var manifest struct{ Version string }
+	require.NoError(t, json.Unmarshal(text, &manifest))
+	require.Equal(t, string(version[1]), manifest.Version)
+}
+
+// command is what a program prints on standard output.
+func command(t *testing.T, dir, program string, args ...string) string {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "npm_config_update_notifier=false")
+	require.NoError(t, cmd.Run(), "%s%s", &stdout, &stderr)
+	return stdout.String()
+}

@@ -1,0 +1,107 @@
+package python
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const script = `import os, sys
+import launcher_context
+from launcher_context import get_context
+
+assert launcher_context.__file__.startswith(sys.prefix), launcher_context.__file__
+assert os.path.exists(os.path.join(os.path.dirname(launcher_context.__file__), "py.typed"))
+context = get_context()
+print(context.get_secret("db-password"), context.get_secret("NONE", 7), context.get_param("rate"))
+`
+
+// TestTheWheelWorksInAnEmptyEnvironment is the package as a user has it: built,
+// installed where nothing else is, and used from there in every delivery.
+func TestTheWheelWorksInAnEmptyEnvironment(t *testing.T) {
+	python := pythonWith(t, "pip", "venv", "ensurepip")
+	folder := t.TempDir()
+	environment := filepath.Join(folder, "environment")
+	command(t, python, "-m", "venv", environment)
+	installed := filepath.Join(environment, "bin", "python")
+	command(t, installed, "-m", "pip", "install", "--no-index", "--no-deps", wheel(t, python, folder))
+
+	launcher := filepath.Join(folder, "launcher")
+	command(t, "go", "build", "-tags", "urfave_cli_no_docs", "-o", launcher, "../../cmd/launcher")
+	program := filepath.Join(folder, "program.py")
+	require.NoError(t, os.WriteFile(program, []byte(script), 0o600))
+	for _, delivery := range []string{"stdin", "fd", "env", "files", "socket"} {
+		t.Run(delivery, func(t *testing.T) {
+			got := command(t, launcher, "run", "-s", `inline={"DB_PASSWORD": "pw"}`, "-p", "rate=0.5",
+				"--deliver", delivery, "--", installed, program)
+			require.Equal(t, "pw 7 0.5\n", got)
+		})
+	}
+}
+
+// wheel builds the package, from a copy of its sources. Where Python has what
+// builds it, as Debian's python3-pip brings it, nothing is fetched.
+func wheel(t *testing.T, python, folder string) string {
+	source := filepath.Join(folder, "source")
+	require.NoError(t, os.CopyFS(source, os.DirFS(".")))
+	args := []string{"-m", "pip", "wheel", "--no-deps", "-w", folder}
+	if without(t, python, "setuptools", "wheel") == "" {
+		args = append(args, "--no-build-isolation")
+	}
+	command(t, python, append(args, source)...)
+	wheels, err := filepath.Glob(filepath.Join(folder, "launcher_context-*-py3-none-any.whl"))
+	require.NoError(t, err)
+	require.Len(t, wheels, 1)
+	return wheels[0]
+}
+
+func TestThePackageHasTheLaunchersVersion(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	require.NoError(t, err)
+	version := regexp.MustCompile(`(?m)^VERSION \?= (.+)$`).FindSubmatch(makefile)
+	require.NotNil(t, version)
+	project, err := os.ReadFile("pyproject.toml")
+	require.NoError(t, err)
+	require.Contains(t, string(project), "\nversion = \""+string(version[1])+"\"\n")
+}
+
+// pythonWith is a python3 that has these modules. It skips what this machine
+// cannot test without them, and says so.
+func pythonWith(t *testing.T, modules ...string) string {
+	t.Helper()
+	missing := "python3"
+	if python, err := exec.LookPath("python3"); err == nil {
+		if missing = without(t, python, modules...); missing == "" {
+			return python
+		}
+	}
+	lacks := "lacks: " + missing + ": the Python package"
+	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
+		require.FailNow(t, lacks)
+	}
+	t.Skip(lacks)
+	return ""
+}
+
+// without is those of the modules that this Python has not.
+func without(t *testing.T, python string, modules ...string) string {
+	t.Helper()
+	find := "import importlib.util, sys; print(*[m for m in sys.argv[1:] if not importlib.util.find_spec(m)])"
+	return strings.TrimSpace(command(t, python, append([]string{"-c", find}, modules...)...))
+}
+
+// command is what a program prints on standard output.
+func command(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "PYTHONPATH=", "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	require.NoError(t, cmd.Run(), "%s%s", &stdout, &stderr)
+	return stdout.String()
+}

@@ -1,0 +1,230 @@
+"""The runner behind ``launcher run --handler FILE:FUNCTION``, for Python.
+
+Started as ``python3 -c RUNNER MODULE FILE FUNCTION``, where MODULE is the text
+of launcher_context.py, it calls the function as MLRun 1.7 does; FUNCTION may be
+``Class::method``. An empty FILE stands for the source that MLRun puts into the
+variable MLRUN_EXEC_CODE. The handler's own ``from launcher_context import
+get_context`` works with nothing installed, and gives the same object.
+
+Python 3.8 and later, standard library only.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.path[:1] == [""]:
+    del sys.path[0]  # "python3 -c" would import ./json.py
+
+import json
+import os
+
+TYPE_CHECKING = False  # typing takes longer to import than the rest
+if TYPE_CHECKING:
+    from inspect import Signature
+    from types import ModuleType
+    from typing import Any, Awaitable, Callable, NoReturn
+
+    from launcher_context import Context
+
+
+def _main(argv: list[str]) -> None:
+    if len(argv) != 4:
+        _stop(125, "the Python runner takes MODULE FILE FUNCTION")
+    module = _adopt(argv[1])
+    try:
+        _run(module.get_context, argv[2], argv[3])
+    except BaseException:
+        _hide_frames([globals(), vars(module)], in_file=bool(argv[2]))
+        raise  # Python itself prints it, flushes, and picks the status
+
+
+def _adopt(source: str) -> Any:
+    """Return the module launcher_context of this source, as if it were imported."""
+    module = type(sys)("launcher_context")
+    sys.modules["launcher_context"] = module
+    exec(compile(source, "<launcher_context>", "exec", dont_inherit=True), vars(module))
+    return module
+
+
+def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
+    """Call the function name of file as MLRun does, and ignore what it returns."""
+    import copy  # both now: the handler may be a copy.py, and take their place
+    import inspect
+
+    context = get_context()
+    path, source = _read(file) if file else _code()
+    parameters = copy.deepcopy(context.parameters)  # the handler may change its own
+    module = _load(file or path, path, source)
+    shown = os.path.basename(path)
+    owner, method, member = name.partition("::")
+    function: Any = getattr(module, owner, None)
+    if not (inspect.isclass(function) if method else callable(function)):
+        is_one = inspect.isclass if method else inspect.isfunction
+        own = [n for n, f in inspect.getmembers(module, is_one) if f.__module__ == module.__name__]
+        _not_there(shown, "class" if method else "function", owner, own)
+    if method:
+        instance = _instance(inspect, function, f"{shown}: {owner}()", parameters, context)
+        function = getattr(instance, member, None)
+        if not callable(function):
+            own = [n for n, f in inspect.getmembers(type(instance), callable)]
+            _not_there(f"{shown}: class {owner}", "method", member, own)
+    named = f"{shown}: {name}()"
+    args, kwargs = _arguments(inspect.signature(function), named, parameters, context)
+    result = function(*args, **kwargs)
+    if inspect.isawaitable(result):
+        import asyncio
+
+        asyncio.run(_awaited(result))
+    elif inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise TypeError(f"{named} is a generator, of which nothing would run")
+
+
+async def _awaited(result: Awaitable[Any]) -> None:
+    await result  # asyncio.run itself takes nothing but a coroutine
+
+
+def _read(file: str) -> tuple[str, bytes]:
+    """Return the path and the text of file."""
+    path = os.path.abspath(file)
+    try:
+        with open(path, "rb") as script:
+            return path, script.read()
+    except OSError as error:
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        _stop(127 if missing else 126, f"handler {json.dumps(file)}: {error.strerror}")
+
+
+def _code() -> tuple[str, bytes]:
+    """Return the path and the text of the source that MLRUN_EXEC_CODE holds.
+
+    MLRun writes it to main.py in the working directory and runs that; here it
+    has the same name, stays in memory, and is not handed to child processes.
+    """
+    import binascii
+    import linecache
+
+    path = os.path.abspath("main.py")
+    try:
+        source = binascii.a2b_base64(os.environ.pop("MLRUN_EXEC_CODE", ""))
+    except ValueError:
+        _stop(125, "variable MLRUN_EXEC_CODE is not base64")
+    lines = source.decode("utf-8", "replace").splitlines(True)
+    linecache.cache[path] = (len(source), None, lines, path)  # what tracebacks show
+    return path, source
+
+
+def _load(file: str, path: str, source: bytes) -> ModuleType:
+    """Run source as a module named by its file's stem, as an import of it would.
+
+    But no .pyc is kept: it would run the old code where the source changes within
+    a second to the same size.
+    """
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    stem = os.path.splitext(os.path.basename(path))[0]
+    spec = spec_from_file_location(stem, path, loader=SourceFileLoader(stem, path))
+    assert spec is not None
+    module = module_from_spec(spec)
+    sys.argv = [file]
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    sys.modules[stem] = module
+    exec(compile(source, path, "exec", dont_inherit=True), vars(module))
+    return module
+
+
+def _instance(
+    inspect: Any, kind: type, named: str, parameters: dict[str, Any], context: Context
+) -> Any:
+    """Return what MLRun makes of a class whose method is the handler.
+
+    Its arguments are the parameter ``_init_args``, and the context where it
+    takes one called so.
+    """
+    given = parameters.get("_init_args") or {}
+    if not isinstance(given, dict):
+        raise TypeError(f"{named}: the parameter _init_args is not a JSON object")
+    taken = inspect.getfullargspec(kind)
+    if taken.varkw or "context" in taken.args:
+        given = {**given, "context": context}
+    try:
+        inspect.signature(kind).bind(**given)
+    except TypeError as error:
+        raise TypeError(
+            f"{named}: {error}: its arguments are those in the parameter _init_args"
+        ) from None
+    return kind(**given)
+
+
+def _arguments(
+    signature: Signature, named: str, parameters: dict[str, Any], context: Context
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments that MLRun 1.7 passes to a function of this signature.
+
+    A parameter called ``context``, wherever it stands, is the context. Every
+    other is looked up by its name in the task's parameters, then its inputs,
+    then is left to its default. ``**kwargs`` gets what remains of both.
+    """
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    missing: list[str] = []
+    left = dict.fromkeys([*parameters, *context.inputs])
+
+    def take(key: str) -> Any:
+        del left[key]
+        return parameters[key] if key in parameters else context.get_input(key)
+
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            continue
+        if parameter.kind is parameter.VAR_KEYWORD:  # always the last
+            kwargs.update({key: take(key) for key in list(left)})
+            continue
+        value = take(parameter.name) if parameter.name in left else parameter.default
+        if parameter.name == "context":
+            value = context
+        if value is parameter.empty:
+            missing.append(parameter.name)
+        elif parameter.kind is parameter.POSITIONAL_ONLY:
+            args.append(value)
+        else:
+            kwargs[parameter.name] = value
+    if missing:
+        keys = ", ".join(map(json.dumps, missing))
+        hint = "" if "context" in kwargs else ' (the context goes to one called "context")'
+        raise TypeError(f"{named} needs {keys}: not in the task's parameters or inputs{hint}")
+    return args, kwargs
+
+
+def _hide_frames(hidden: list[dict[str, Any]], in_file: bool) -> None:
+    """Let the traceback about to be printed begin in the handler's code.
+
+    Python's own hook looks for its lines in files: where the code is in none,
+    the traceback module prints it.
+    """
+    show = sys.excepthook  # the handler may have set its own
+    if show is sys.__excepthook__ and not in_file:
+        import traceback
+
+        show = traceback.print_exception
+
+    def hook(kind: Any, error: BaseException, trace: Any) -> None:
+        while trace is not None and any(trace.tb_frame.f_globals is own for own in hidden):
+            trace = trace.tb_next
+        show(kind, error.with_traceback(trace), trace)
+
+    sys.excepthook = hook
+
+
+def _not_there(where: str, what: str, name: str, own: list[str]) -> NoReturn:
+    public = ", ".join(n for n in own if n[0] != "_") or f"no public {what}"
+    _stop(127, f"{where} has no {what} {json.dumps(name)}\nhint: it defines {public}")
+
+
+def _stop(status: int, problem: str) -> NoReturn:
+    print(f"launcher: {problem}", file=sys.stderr)
+    sys.exit(status)
+
+
+_main(sys.argv)

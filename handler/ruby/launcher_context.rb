@@ -1,0 +1,225 @@
+# frozen_string_literal: true
+
+require "json"
+
+# The context of a handler: the secrets and parameters of its task.
+#
+# A program that <tt>launcher run</tt> started asks for it:
+#
+#   require_relative "launcher_context"
+#
+#   context = LauncherContext.get
+#   password = context.get_secret("DB_PASSWORD") or abort "no DB_PASSWORD"
+#   db_name = context.get_param("db_name", "test")
+#
+# The variable LAUNCHER_CONTEXT says where the context is: on standard input
+# (+stdin+), on a descriptor (<tt>fd:N</tt>), in the environment (+env+), in a
+# folder (<tt>files:DIR</tt>) or behind a socket (<tt>unix:PATH</tt>).
+#
+# One file for Ruby 2.6 and later, with its standard library alone.
+class LauncherContext
+  # Why a context or a secret cannot be had. No message holds a value.
+  class Error < StandardError; end
+
+  # Which run of which task this is: a Hash with +name+, +uid+, +project+,
+  # +iteration+, +labels+ and +annotations+.
+  attr_reader :metadata
+
+  # The task's spec, without its secret sources: a Hash.
+  attr_reader :spec
+
+  # All of the task's parameters: a Hash.
+  attr_reader :parameters
+
+  @lock = Mutex.new
+
+  # The context of this process, the same object at every call; the first reads
+  # it, and raises an Error where it cannot.
+  def self.get
+    @lock.synchronize { @context ||= new(*Reader.read(ENV["LAUNCHER_CONTEXT"].to_s)) }
+  end
+
+  private_class_method :new
+
+  # The secret of exactly that key; else of the one key that is equal when ASCII
+  # letter case is ignored and "-" and "." count as "_" (where two would fit,
+  # neither does); else this process's variable of exactly that name; else
+  # +default+. An empty value is a value.
+  #
+  # A value that is UTF-8 is a String in that encoding, any other one in BINARY.
+  # Behind a socket each call asks, and raises an Error where nobody answers.
+  def get_secret(key, default = nil)
+    value = @find.call(String(key)) || ENV[key]
+    value ? LauncherContext.text(value) : default
+  end
+
+  # The value of a parameter, or +default+ where the task has none.
+  def get_param(name, default = nil)
+    parameters.fetch(name, default)
+  end
+
+  def inspect # :nodoc:
+    "#<LauncherContext name=#{metadata["name"].inspect} project=#{metadata["project"].inspect}>"
+  end
+  alias to_s inspect
+
+  def marshal_dump # :nodoc:
+    raise TypeError, "launcher's context holds secrets: it cannot be dumped"
+  end
+
+  def self.text(bytes) # :nodoc:
+    text = String.new(bytes, encoding: Encoding::UTF_8)
+    text.valid_encoding? ? text : text.force_encoding(Encoding::BINARY)
+  end
+
+  # find is a Proc, which shows to nobody the secrets that it closes over.
+  def initialize(document, find)
+    @metadata = Reader.object(document, "metadata")
+    @spec = Reader.object(document, "spec")
+    @parameters = Reader.object(@spec, "parameters")
+    @find = find
+  end
+
+  # How the context is read, in each delivery.
+  module Reader # :nodoc:
+    ENDED = "the launcher's process that answers for secrets has ended"
+
+    module_function
+
+    # The context, and a Proc that finds a secret's bytes by its key.
+    def read(where)
+      kind, rest = where.split(":", 2)
+      return behind(rest) if kind == "unix"
+
+      document = parse(json(where, kind, rest))
+      secrets = secrets(document, rest)
+      [document, ->(key) { match(secrets, key) }]
+    end
+
+    def json(where, kind, rest)
+      case where
+      when "" then raise Error, 'LAUNCHER_CONTEXT is not set: start this program with "launcher run"'
+      when "stdin" then stdin
+      when "env" then ENV["LAUNCHER_CONTEXT_JSON"] or raise Error, "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set"
+      when /\Afd:\d+\z/ then descriptor(rest.to_i)
+      when /\Afiles:/ then file(rest, "context.json")
+      else raise Error, "this version of launcher_context.rb does not read LAUNCHER_CONTEXT #{kind.inspect}"
+      end
+    end
+
+    # Standard input is at its end afterwards for child processes too, also where
+    # it is a file that could be read again.
+    def stdin
+      text = $stdin.binmode.read
+      raise Error, "standard input holds no context: it is there once, and was read before; use --deliver fd" if text.empty?
+
+      begin
+        $stdin.reopen(File::NULL)
+      rescue SystemCallError
+        nil # an image without /dev
+      end
+      text
+    end
+
+    # Reads beside the offset, which processes share.
+    def descriptor(number)
+      io = IO.for_fd(number, "rb", autoclose: false)
+      io.pread(io.stat.size, 0)
+    rescue SystemCallError, EOFError, ArgumentError => e
+      raise Error, "the context on descriptor #{number} cannot be read: #{e.message} " \
+                   "(a child process has it only where it is passed on, as with spawn(…, #{number} => #{number}))"
+    end
+
+    def file(folder, name)
+      File.binread(File.join(folder, name))
+    rescue SystemCallError => e
+      raise Error, "the file #{name.inspect} of LAUNCHER_CONTEXT cannot be read: #{e.class.name.split("::").last}"
+    end
+
+    # JSON's own messages quote the text.
+    def parse(text)
+      document = begin
+        JSON.parse(text.dup.force_encoding(Encoding::UTF_8), max_nesting: false)
+      rescue JSON::ParserError, EncodingError
+        nil
+      end
+      raise Error, "the context is not a JSON object in UTF-8" unless document.is_a?(Hash)
+      return document if document["version"] == 1
+
+      raise Error, "the context is of version #{document["version"].inspect}, and launcher_context.rb reads version 1"
+    end
+
+    def object(document, name)
+      object = document[name] || {}
+      object.is_a?(Hash) ? object : raise(Error, "the context's #{name.inspect} is not a JSON object")
+    end
+
+    # Every secret in bytes, wherever the delivery has put it.
+    def secrets(document, folder)
+      readers = {
+        "secrets" => ->(text) { text },
+        "secrets_base64" => ->(text) { text.unpack1("m0") },
+        "secrets_env" => ->(name) { ENV[name] },
+        "secrets_files" => ->(name) { file(folder, name) }
+      }
+      readers.each_with_object({}) do |(place, reader), secrets|
+        object(document, place).each { |key, text| secrets[key] = value(reader, text, place, key) }
+      end
+    end
+
+    def value(reader, text, place, key)
+      value = begin
+        reader.call(text) if text.is_a?(String)
+      rescue ArgumentError # not base64
+        nil
+      end
+      value or raise Error, "the context's #{place} has no value for #{key.inspect}"
+    end
+
+    def match(secrets, key)
+      secrets.fetch(key) do
+        alike = secrets.keys.select { |candidate| fold(candidate) == fold(key) }
+        secrets[alike.first] if alike.one?
+      end
+    end
+
+    def fold(key)
+      key.tr("A-Z.-", "a-z__")
+    end
+
+    # The context behind a socket, and a Proc that asks there.
+    def behind(path)
+      status, body = get(path, "/v1/context")
+      raise Error, "the launcher did not give the context: #{body}" if status != 200
+
+      [parse(body), ->(key) { ask(path, key) }]
+    end
+
+    def ask(path, key)
+      segment = key.b.gsub(/[^A-Za-z0-9\-._~]/n) { |byte| format("%%%02X", byte.ord) }
+      status, body = get(path, "/v1/secrets/#{segment}")
+      case status
+      when 200 then body
+      when 404 then nil
+      else raise Error, "secret #{key.inspect}: #{body}"
+      end
+    end
+
+    # One request; the status and the body.
+    def get(path, target)
+      require "socket"
+      answer = UNIXSocket.open(path) do |socket|
+        socket.write("GET #{target} HTTP/1.1\r\nHost: launcher\r\nConnection: close\r\n\r\n")
+        socket.binmode.read
+      end
+      head, body = answer.split("\r\n\r\n", 2)
+      length = head.to_s[/^Content-Length:\s*(\d+)/i, 1]
+      return [head[%r{\AHTTP/1\.[01] (\d{3})}, 1].to_i, body] if length && body && body.bytesize == length.to_i
+
+      raise Error, "#{ENDED} (#{path} closed early)"
+    rescue SystemCallError, ArgumentError => e
+      raise Error, "#{ENDED} (#{e.message})"
+    end
+  end
+  private_constant :Reader
+end
