@@ -10,12 +10,12 @@ package cluster
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	authentication "k8s.io/client-go/kubernetes/typed/authentication/v1"
+	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubeconfigs that log in by OIDC
@@ -41,6 +41,7 @@ type Cluster struct {
 	Core      core.CoreV1Interface
 	Batch     batch.BatchV1Interface
 	WhoAmI    authentication.SelfSubjectReviewsGetter
+	May       authorization.SelfSubjectAccessReviewsGetter
 	host      string
 }
 
@@ -66,10 +67,11 @@ func Connect(o Options) (*Cluster, error) {
 	coreClient, e1 := core.NewForConfigAndClient(config, client)
 	batchClient, e2 := batch.NewForConfigAndClient(config, client)
 	whoami, e3 := authentication.NewForConfigAndClient(config, client)
-	if err := errors.Join(e1, e2, e3); err != nil {
-		return nil, &Error{What: "the kubeconfig", Err: cmp.Or(e1, e2, e3)}
+	may, e4 := authorization.NewForConfigAndClient(config, client)
+	if err := cmp.Or(e1, e2, e3, e4); err != nil {
+		return nil, &Error{What: "the kubeconfig", Err: err}
 	}
-	c.Core, c.Batch, c.WhoAmI = coreClient, batchClient, whoami
+	c.Core, c.Batch, c.WhoAmI, c.May = coreClient, batchClient, whoami, may
 	return c, nil
 }
 

@@ -66,10 +66,12 @@ func (c *Cluster) Explain(ctx context.Context, what string, err error, access ..
 func (c *Cluster) refusal(ctx context.Context, what string, err error, access []Access) error {
 	e := &Error{What: what, Err: err}
 	switch {
-	case apierrors.IsForbidden(err) && missing(err):
-		e.What = fmt.Sprintf("%s: you may not in namespace %q", what, c.Namespace)
-		e.Advice = "who administers the cluster can allow it, by kubectl apply -f - with this:"
-		e.Rules = c.rules(ctx, access)
+	case apierrors.IsForbidden(err):
+		if denied := c.denied(ctx, access); len(denied) > 0 {
+			e.What = fmt.Sprintf("%s: you may not %s in namespace %q", what, spoken(denied), c.Namespace)
+			e.Advice = "who administers the cluster can allow it, by kubectl apply -f - with this:"
+			e.Rules = c.rules(ctx, denied)
+		}
 	case apierrors.IsUnauthorized(err):
 		e.Advice = "the cluster does not know you: log in again, or look at the user of the kubeconfig's context"
 	case apierrors.IsConflict(err):
@@ -80,13 +82,6 @@ func (c *Cluster) refusal(ctx context.Context, what string, err error, access []
 		e.later = true
 	}
 	return e
-}
-
-// missing reports whether a 403 is for want of a permission; an admission
-// plugin, a quota's for one, refuses by the same status and says no group.
-func missing(err error) bool {
-	var status apierrors.APIStatus
-	return errors.As(err, &status) && status.Status().Details != nil && len(status.Status().Details.Causes) == 0
 }
 
 func code(err error) int {
@@ -132,7 +127,6 @@ func lost(err error) bool {
 	var network *net.OpError
 	var dns *net.DNSError
 	var stream http2.StreamError
-	var away http2.GoAwayError
-	return errors.As(err, &network) || errors.As(err, &dns) || errors.As(err, &stream) || errors.As(err, &away) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return errors.As(err, &network) || errors.As(err, &dns) || errors.As(err, &stream) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		utilnet.IsProbableEOF(err) || utilnet.IsTimeout(err) || utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err)
 }

@@ -18,7 +18,7 @@ var ErrRaced = errors.New("another writer was first")
 // Retry-After was kept to by client-go before it counts as one try here.
 func Retry(ctx context.Context, try func(context.Context) error) error {
 	var last error
-	backoff := wait.Backoff{Steps: 8, Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 5 * time.Second}
+	backoff := wait.Backoff{Steps: 8, Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.5}
 	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
 		last = try(ctx)
 		if last != nil && Passing(last) && ctx.Err() == nil {

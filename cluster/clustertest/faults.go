@@ -21,13 +21,6 @@ func Times(n int32, f Fault) Fault {
 	return func(w http.ResponseWriter, r Request) bool { return done.Add(1) <= n && f(w, r) }
 }
 
-// Forbidden is the answer to who has no permission. The message has the form of
-// Kubernetes' own.
-func Forbidden(w http.ResponseWriter, r Request) bool {
-	Refuse(w, http.StatusForbidden, "Forbidden", "User \""+User+"\" cannot "+r.Verb+" resource in the namespace \"ml\"")
-	return true
-}
-
 // Conflict is the answer to who has read an older version.
 func Conflict(w http.ResponseWriter, _ Request) bool {
 	Refuse(w, http.StatusConflict, "Conflict", "the object has been modified")
@@ -56,16 +49,32 @@ func Failing(code int, reason, message string) Fault {
 // Lost ends the connection with nothing done.
 func Lost(http.ResponseWriter, Request) bool { panic(http.ErrAbortHandler) }
 
+// Lately does what is asked, says so by closing done, and does not answer until
+// the client has given up.
+func (s *Server) Lately(done chan<- struct{}) Fault {
+	return func(_ http.ResponseWriter, r Request) bool {
+		s.perform(r)
+		close(done)
+		<-r.done
+		return true
+	}
+}
+
 // LostAnswer does what is asked and ends the connection before the answer.
 func (s *Server) LostAnswer(_ http.ResponseWriter, r Request) bool {
-	discard := discarded{http.Header{}}
-	request, err := http.NewRequest(map[string]string{"create": "POST", "patch": "PATCH", "delete": "DELETE"}[r.Verb], r.Path, nil)
+	s.perform(r)
+	panic(http.ErrAbortHandler)
+}
+
+// perform does what is asked and drops the answer.
+func (s *Server) perform(r Request) {
+	method := map[string]string{"create": http.MethodPost, "patch": http.MethodPatch, "delete": http.MethodDelete}[r.Verb]
+	request, err := http.NewRequest(method, r.Path, nil)
 	if err != nil {
-		return false
+		panic(err) // a path that was a request's already
 	}
 	request.Header.Set("Content-Type", "application/merge-patch+json")
-	s.answer(discard, request, r)
-	panic(http.ErrAbortHandler)
+	s.answer(discarded{http.Header{}}, request, r)
 }
 
 type discarded struct{ header http.Header }

@@ -48,7 +48,7 @@ func (s *Server) Remove(path string) {
 	s.remove(path)
 }
 
-// Changed is closed at the next change of any object.
+// Changed is closed at the next change of any object, and the next request.
 func (s *Server) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,6 +118,10 @@ func (s *Server) tell(kind, path string, object map[string]any) {
 	_, collection := place(path)
 	text, _ := json.Marshal(object) // it came from JSON
 	s.events = append(s.events, event{s.version, collection, kind, text})
+	s.wake()
+}
+
+func (s *Server) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

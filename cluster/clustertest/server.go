@@ -16,6 +16,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,8 @@ import (
 type Request struct {
 	Verb, Path, Query string // Verb is RBAC's: get, list, watch, create, patch, delete
 	Body              string
+
+	done <-chan struct{} // the client waits no longer
 }
 
 // Fault answers in the server's place, or does not and reports false.
@@ -39,13 +42,14 @@ type Server struct {
 	Logs func(w http.ResponseWriter, pod, container string, r *http.Request)
 
 	mu       sync.Mutex
-	changed  chan struct{} // closed at the next change
+	changed  chan struct{} // closed at the next change or request
 	objects  map[string]map[string]any
 	order    []string // of the objects' paths, as they came
 	events   []event
 	version  int
 	requests []Request
 	faults   []Fault
+	denied   []string
 }
 
 // New starts a server, which ends with the test.
@@ -100,6 +104,40 @@ func (s *Server) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
+// Deny takes a permission away from who uses the kubeconfig.
+func (s *Server) Deny(verb, resource string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied = append(s.denied, verb+" "+resource)
+}
+
+// resource is what a path is about, as RBAC calls it.
+func resource(path string) string {
+	_, collection := place(path)
+	name := collection[strings.LastIndexByte(collection, '/')+1:]
+	if strings.HasSuffix(path, "/log") {
+		name += "/log"
+	}
+	return name
+}
+
+// mayAnswer answers whether a permission is there.
+func (s *Server) mayAnswer(w http.ResponseWriter, r Request) {
+	var review struct {
+		Spec struct {
+			ResourceAttributes struct{ Verb, Resource, Subresource string }
+		}
+	}
+	_ = json.Unmarshal([]byte(r.Body), &review) // what is none is about nothing
+	a := review.Spec.ResourceAttributes
+	about := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
+	s.mu.Lock()
+	allowed := !slices.Contains(s.denied, a.Verb+" "+about)
+	s.mu.Unlock()
+	Answer(w, http.StatusCreated, map[string]any{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+		"status": map[string]any{"allowed": allowed}})
+}
+
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+Token {
 		Refuse(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
@@ -109,11 +147,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	request := Request{Verb: verb(r), Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body)}
+	request := Request{Verb: verb(r), Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body), done: r.Context().Done()}
 	s.mu.Lock()
 	s.requests = append(s.requests, request)
+	s.wake()
 	faults := append([]Fault(nil), s.faults...)
+	denied := slices.Contains(s.denied, request.Verb+" "+resource(r.URL.Path))
 	s.mu.Unlock()
+	if denied {
+		Refuse(w, http.StatusForbidden, "Forbidden", fmt.Sprintf("User %q cannot %s resource %q in the namespace \"ml\"", User, request.Verb, resource(r.URL.Path)))
+		return
+	}
 	for _, f := range faults {
 		if f(w, request) {
 			return
@@ -129,6 +173,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request Request)
 	case strings.HasSuffix(r.URL.Path, "/selfsubjectreviews"):
 		Answer(w, http.StatusCreated, map[string]any{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
 			"status": map[string]any{"userInfo": map[string]any{"username": User}}})
+	case strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews"):
+		s.mayAnswer(w, request)
 	case strings.HasSuffix(r.URL.Path, "/log"):
 		if s.Logs != nil {
 			parts := strings.Split(r.URL.Path, "/")

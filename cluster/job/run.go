@@ -34,6 +34,7 @@ type waiting struct {
 	Wait
 	job     *batchv1.Job // nil once it is gone
 	begun   bool         // a container has started
+	left    bool         // the pods are not waited for
 	pods    map[string]*corev1.Pod
 	logs    logs
 	said    map[string]bool // warnings
@@ -49,6 +50,7 @@ type changes struct {
 	lost     chan error       // the cluster does not answer for now
 	failures chan error       // the cluster refuses
 	starting <-chan time.Time // a pod ought to have started
+	leaving  <-chan time.Time // the pods of a Job that is gone ought to be too
 	settling <-chan time.Time // one that looks as if it never will has had its time
 }
 
@@ -63,11 +65,23 @@ func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
 			return w.end(err)
 		}
 		w.progress()
-		if w.job == nil || finished(w.job) != nil {
+		if w.over() {
 			w.logs.finish(ctx, w.Warn, how.Signals)
 			return w.outcome(), nil
 		}
 	}
+}
+
+// over reports whether there is nothing more to wait for. Of a Job that was
+// stopped the last that its pods did is their status: they are seen to go.
+func (w *waiting) over() bool {
+	if w.job == nil && w.signal != 0 && len(w.pods) > 0 {
+		if w.changes.leaving == nil {
+			w.changes.leaving = timer(settle)
+		}
+		return w.left
+	}
+	return w.job == nil || finished(w.job) != nil
 }
 
 // watch begins to watch the Job and its pods.
@@ -104,12 +118,14 @@ func (w *waiting) next(ctx context.Context) error {
 		return w.stop(ctx, s)
 	case <-w.changes.starting:
 		if !w.begun && w.signal == 0 {
-			return w.stuck(ctx, "no pod has started within "+w.StartTimeout.String(), true)
+			return w.stuck(ctx, "no pod has started within "+w.StartTimeout.String())
 		}
+	case <-w.changes.leaving:
+		w.left = true
 	case <-w.changes.settling:
 		w.changes.settling = nil
 		if !w.begun && w.hopeless() != "" && w.signal == 0 {
-			return w.stuck(ctx, "it cannot start", false)
+			return w.stuck(ctx, "it cannot start")
 		}
 	}
 	return nil
@@ -176,9 +192,10 @@ func (w *waiting) hopeless() string {
 }
 
 // stuck is the end of a Job that does not start, with what the cluster says.
-func (w *waiting) stuck(ctx context.Context, what string, later bool) error {
+func (w *waiting) stuck(ctx context.Context, what string) error {
 	why := w.hopeless()
-	if why == "" {
+	later := why == ""
+	if later {
 		why = w.events(ctx)
 	}
 	for _, pod := range w.pods {

@@ -2,11 +2,14 @@ package job
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -133,6 +136,9 @@ func (l *logs) finish(ctx context.Context, warn func(error), signals <-chan os.S
 		case err := <-l.failures:
 			warn(err)
 		case <-all:
+			if err := l.to.failed; err != nil && !errors.Is(err, syscall.EPIPE) { // whose signal was seen to
+				warn(fmt.Errorf("write the logs: %w", err))
+			}
 			return
 		case <-signals:
 			return

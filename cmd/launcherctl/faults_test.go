@@ -1,11 +1,16 @@
 package main_test
 
 import (
+	"debug/buildinfo"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,7 +55,7 @@ var secretFaults = map[string]struct {
 	"connections lost without end":   {clustertest.Lost, 124, "is the cluster up, and reached from here?"},
 	"a server that restarts":         {clustertest.Times(3, clustertest.Failing(503, "ServiceUnavailable", "starting")), 0, ""},
 	"an internal error":              {clustertest.Times(3, clustertest.Failing(500, "InternalError", "etcdserver: leader changed")), 0, ""},
-	"no permission":                  {clustertest.On("", "-fraud", clustertest.Forbidden), 125, "you may not in namespace \"ml\""},
+	"a quota":                        {clustertest.On("", "-fraud", clustertest.Failing(403, "Forbidden", "exceeded quota: secrets")), 125, "project fraud: exceeded quota: secrets\n"},
 	"no credentials":                 {clustertest.Failing(401, "Unauthorized", "Unauthorized"), 125, "log in again"},
 	"a refusal":                      {clustertest.Failing(422, "Invalid", "data: Forbidden: field is immutable when `immutable` is set"), 125, "immutable"},
 }
@@ -110,10 +115,10 @@ func TestTheFirstTwoWritersAtOnce(t *testing.T) {
 
 func TestAMissingPermissionIsSaidAsTheRuleThatGrantsIt(t *testing.T) {
 	s := clustertest.New(t)
-	s.Inject(clustertest.On("", "-fraud", clustertest.Forbidden))
+	s.Deny("patch", "secrets")
 	got := ctl(t, s, "A=b\n", "secrets", "set", "--project", "fraud")
 	require.Equal(t, 125, got.status)
-	require.Equal(t, `launcherctl: set keys of project fraud: you may not in namespace "ml": User "ana@example.org" cannot patch resource in the namespace "ml"
+	require.Equal(t, `launcherctl: set keys of project fraud: you may not patch secrets mlrun-project-secrets-fraud in namespace "ml": User "ana@example.org" cannot patch resource "secrets" in the namespace "ml"
 hint: who administers the cluster can allow it, by kubectl apply -f - with this:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -129,12 +134,6 @@ rules:
   - secrets
   verbs:
   - patch
-- apiGroups:
-  - ""
-  resources:
-  - secrets
-  verbs:
-  - create
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -150,6 +149,17 @@ subjects:
   kind: User
   name: ana@example.org
 `, got.stderr)
+}
+
+// TestTheRulesAreForAllThatIsMissing, so that one apply is enough.
+func TestTheRulesAreForAllThatIsMissing(t *testing.T) {
+	s := clustertest.New(t)
+	s.Deny("patch", "secrets")
+	s.Deny("create", "secrets")
+	got := ctl(t, s, "A=b\n", "secrets", "set", "--project", "fraud")
+	require.Equal(t, 125, got.status)
+	require.Contains(t, got.stderr, "you may not patch secrets mlrun-project-secrets-fraud, nor create secrets in namespace \"ml\"")
+	require.Contains(t, got.stderr, "  verbs:\n  - patch\n- apiGroups:\n  - \"\"\n  resources:\n  - secrets\n  verbs:\n  - create\n---\n")
 }
 
 // TestAServerThatRepeatsAValueIsNotQuoted is an admission webhook's message and
@@ -192,4 +202,33 @@ func TestKubectlsPluginSaysItsOwnName(t *testing.T) {
 	cmd.Args[0] = cmd.Path
 	got := finish(t, cmd)
 	require.Equal(t, result{"", "kubectl launcher: --project is missing\nhint: kubectl launcher secrets list --project PROJECT\n", 125}, got)
+}
+
+// TestKubectlFindsThePlugin by its name in the PATH.
+func TestKubectlFindsThePlugin(t *testing.T) {
+	kubectl := needs(t, "kubectl", "the plugin, started by kubectl")
+	s := clustertest.New(t)
+	store(s, map[string]string{"A": "1"})
+	cmd := prepared(t, s.Kubeconfig(t), "launcher", "secrets", "list", "--project", "fraud")
+	cmd.Path, cmd.Args[0] = kubectl, kubectl
+	require.Equal(t, result{"KEY   VARIABLE\nA     MLRUN_K8S_SECRET__A\n", "", 0}, finish(t, cmd))
+}
+
+// TestTheProgramInThePodHasNoKubernetesClient is what go version -m lists, and
+// what a Go handler is linked with.
+func TestTheProgramInThePodHasNoKubernetesClient(t *testing.T) {
+	has := func(module string) bool {
+		return strings.HasPrefix(module, "k8s.io/") || strings.HasPrefix(module, "sigs.k8s.io/")
+	}
+	for program, want := range map[string]bool{"launcher": false, "launcherctl": true} {
+		info, err := buildinfo.ReadFile(filepath.Join(bin, program))
+		require.NoError(t, err)
+		require.NotEmpty(t, info.Deps)
+		require.Equal(t, want, slices.ContainsFunc(info.Deps, func(m *debug.Module) bool { return has(m.Path) }), program)
+	}
+	for _, tags := range []string{"urfave_cli_no_docs", "urfave_cli_no_docs,split"} {
+		out, err := exec.Command("go", "list", "-deps", "-tags", tags, "../launcher", "../../handler").Output()
+		require.NoError(t, err)
+		require.False(t, slices.ContainsFunc(fields(string(out)), has))
+	}
 }

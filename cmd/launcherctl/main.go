@@ -78,6 +78,7 @@ func (p *program) commands() []*cli.Command {
 		p.taskCommand(),
 		p.manifestCommand(),
 		p.runCommand(),
+		p.debugCommand(),
 		p.versionCommand(),
 	}
 }
