@@ -73,7 +73,7 @@ func TestASecondSignalEndsTheWaiting(t *testing.T) {
 	c.until("the Job's end", c.ending)
 	require.NoError(t, p.Process.Signal(syscall.SIGINT))
 	p.ends(130)
-	require.Contains(t, p.err.String(), "is left to the cluster, which is ending it")
+	require.Contains(t, p.err.String(), "is waited for no longer: kubectl -n ml get job "+c.name)
 	c.noValueInASpecification()
 }
 
@@ -255,6 +255,61 @@ func TestARunThatIsNotAllowed(t *testing.T) {
 		require.Contains(t, p.err.String(), "  - pods/log\n")
 		c.nothingIsLeft()
 	})
+}
+
+// TestAJobThatCannotBeTakenAway is a warning: the status is the handler's.
+func TestAJobThatCannotBeTakenAway(t *testing.T) {
+	c := controller(t)
+	c.Deny("delete", "jobs")
+	p := c.inBackground()
+	c.started()
+	require.EqualValues(t, 3600, c.Object(c.job)["spec"].(map[string]any)["ttlSecondsAfterFinished"], "then the cluster does")
+	c.pod("-a", "Succeeded", terminated(0, ""))
+	c.ends("Complete", "")
+	p.ends(0)
+	require.Contains(t, p.err.String(), "launcherctl: warning: delete job "+c.name+": you may not delete jobs")
+}
+
+// TestConnectionsThatAreCut all at once are made anew.
+func TestConnectionsThatAreCut(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground()
+	c.started()
+	for range 3 {
+		before := len(c.Requests())
+		c.CloseClientConnections()
+		c.until("another watch", func() bool {
+			watches := 0
+			for _, r := range c.Requests()[before:] {
+				if r.Verb == "watch" {
+					watches++
+				}
+			}
+			return watches >= 2
+		})
+	}
+	c.writes("-a", "one", "two")
+	c.pod("-a", "Succeeded", terminated(0, ""))
+	c.ends("Complete", "")
+	p.ends(0)
+	require.Equal(t, "one\ntwo\n", p.out.String())
+	c.nothingIsLeft()
+}
+
+// TestTheLogOfAnInitContainerThatFailed says why there was no handler.
+func TestTheLogOfAnInitContainerThatFailed(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground()
+	c.started()
+	c.writes("-a", "install: no space left on device")
+	c.pod("-a", "Failed", waiting("PodInitializing", ""))
+	path := clustertest.Path("", "pods", c.name+"-a")
+	pod := c.Object(path)
+	pod["status"].(map[string]any)["initContainerStatuses"] = []any{map[string]any{"name": "launcher-install", "state": terminated(1, "")}}
+	c.Put(path, pod)
+	c.ends("Failed", "BackoffLimitExceeded")
+	p.ends(1)
+	require.Equal(t, "install: no space left on device\n", p.out.String())
 }
 
 func TestOtherEndsOfAJob(t *testing.T) {
