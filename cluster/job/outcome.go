@@ -18,6 +18,7 @@ type Outcome struct {
 	Why    string   // "" where the status says it all
 	Lines  []string // the launcher's own messages, from the pod
 	Advice string
+	Left   bool // the Job has been told to end, and was not waited for
 }
 
 // The launcher's own statuses.

@@ -134,7 +134,8 @@ func (w *waiting) next(ctx context.Context) error {
 // end is the outcome of a wait that broke off.
 func (w *waiting) end(err error) (Outcome, error) {
 	if errors.Is(err, errLeft) {
-		return Outcome{Status: 128 + int(w.signal), Why: fmt.Sprintf("job %s is left to the cluster, which is ending it", w.name())}, nil
+		why := fmt.Sprintf("job %s is waited for no longer: kubectl -n %s get job %s says whether it has ended", w.name(), w.Cluster.Namespace, w.name())
+		return Outcome{Status: 128 + int(w.signal), Why: why, Left: true}, nil
 	}
 	return Outcome{}, err
 }

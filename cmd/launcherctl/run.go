@@ -115,7 +115,7 @@ func (r run) create(ctx context.Context) error {
 		cancel()
 		err := <-made
 		if err == nil {
-			err = r.Remove(context.WithoutCancel(ctx))
+			err = r.remove(context.WithoutCancel(ctx))
 		} else if errors.Is(err, context.Canceled) {
 			err = nil
 		}
@@ -139,13 +139,14 @@ func (r run) wait(ctx context.Context) error {
 		Warn: r.warn, Progress: func(line string) { screen.status(line); r.detail("%s", line) },
 	})
 	screen.status("")
-	if !r.Bool("keep") || err != nil {
-		err = errors.Join(err, r.Remove(ctx))
+	var left error
+	if (!r.Bool("keep") || err != nil) && !o.Left {
+		left = r.remove(ctx)
 	}
-	if err != nil && o.Status == 0 {
-		return err
+	if err != nil {
+		return errors.Join(err, left)
 	}
-	r.warn(err)
+	r.warn(left) // the status is the handler's all the same
 	if o.Why != "" {
 		r.say(o.Why, "")
 	}
@@ -159,4 +160,19 @@ func (r run) wait(ctx context.Context) error {
 		return nil
 	}
 	return exitStatus(o.Status)
+}
+
+// remove takes the Job away. A signal ends the trying.
+func (r run) remove(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	removed := make(chan error, 1)
+	go func() { removed <- r.Remove(ctx) }()
+	select {
+	case err := <-removed:
+		return err
+	case <-r.signals:
+		cancel()
+		return <-removed
+	}
 }
