@@ -77,7 +77,7 @@ func (p *program) build(ctx context.Context, c *cli.Context, task *document.Node
 }
 
 // ofTheJob is the flags that a manifest which is there answers itself.
-var ofTheJob = []string{"namespace", "user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
+var ofTheJob = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
 
 // writeValues writes the Secret where no one else can read it.
 func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
@@ -139,11 +139,11 @@ func replaceFile(path string, text []byte, mode fs.FileMode) error {
 }
 
 // keysOf is who answers for the keys of a project: the user, or the cluster.
-func (p *program) keysOf(c *cli.Context) func(context.Context, string) ([]string, error) {
+func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	if !c.IsSet("keys") {
 		return p.clusterKeys(c)
 	}
-	return func(context.Context, string) ([]string, error) {
+	return func(context.Context, string, string) ([]string, error) {
 		return strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' }), nil
 	}
 }
