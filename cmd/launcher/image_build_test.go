@@ -55,7 +55,7 @@ tmp_dir = %q
 		out, err = c.run("probe", "--user", nobody, "/probe", "exit", "0").CombinedOutput()
 	}
 	if err != nil { // not lacks: no package that CI could install changes what a machine allows
-		t.Skipf("lacks: a machine that allows containers (%s): %s", strings.TrimSpace(string(out)), untested)
+		t.Skipf("lacks: a machine that allows containers: %s: %v\n%s", untested, err, out)
 	}
 	c.buildImages()
 	return c
@@ -67,6 +67,7 @@ func (c *containers) buildImages() {
 	c.Helper()
 	c.copy("built/src/build/launcher", filepath.Join(bin, "launcher"))
 	c.copy("built/src/handler/python/launcher_context.py", "../../handler/python/launcher_context.py")
+	c.copy("built/src/handler/node/launcher-context.cjs", "../../handler/node/launcher-context.cjs")
 	out, err := c.build("launcher", "--build-context", "build="+c.dir+"/built", "../..")
 	require.NoError(c, err, string(out))
 	c.write("probe/Dockerfile", []byte("FROM localhost/probe\nCOPY --from=localhost/launcher /launcher /launcher\n"+
