@@ -65,7 +65,8 @@ func isName(text string) bool {
 // and hands over as an argument, so that nothing is written to disk or
 // installed in the image. The handler is as --handler has it, the function the
 // task's, for a handler that names none. Where the handler names no file it is
-// Python in MLRun's variable. It fails as Find does, and with RefusedErrors.
+// Python in MLRun's variable, which is run whole where no function is named
+// either, as MLRun does. It fails as Find does, and with RefusedErrors.
 func FindHandler(environ resolve.Environ, handler, function string) (Command, error) {
 	file, named := SplitHandler(handler)
 	function = cmp.Or(named, function)
@@ -73,12 +74,12 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 	switch {
 	case !ok:
 		return Command{}, &CannotRunError{fmt.Sprintf("handler %q: not a .py, .js, .mjs or .cjs file", file), "run other programs as a command: launcher run -- COMMAND"}
-	case function == "":
-		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: no function is named", file), "--handler FILE:FUNCTION, or spec.handler in the task"}
 	case file == "":
 		if err := decodes(environ[ExecCode], function); err != nil {
 			return Command{}, err
 		}
+	case function == "":
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: no function is named", file), "--handler FILE:FUNCTION, or spec.handler in the task"}
 	default:
 		if err := readable(file); err != nil {
 			return Command{}, err

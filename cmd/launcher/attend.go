@@ -9,7 +9,6 @@ import (
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/attendant"
 	"github.com/seed45446ece/launcher/launcher/inherit"
-	"github.com/seed45446ece/launcher/launcher/pid1"
 )
 
 // attended reports whether the handler needs a process beside it.
@@ -21,7 +20,6 @@ func (p *program) attend(s settings) error {
 	if err := inherit.IgnoreSignals(); err != nil {
 		return err
 	}
-	closeAbove(pid1.MessagesFD)
 	if s.deliver == launcher.Socket {
 		return p.serve(s)
 	}
@@ -36,16 +34,6 @@ func (p *program) attend(s settings) error {
 	attendant.Pass(masked.stream)
 	attendant.Life()
 	return nil
-}
-
-// closeAbove leaves this process no descriptor that is not its own: one of the
-// handler's that it held open would not end with the handler.
-func closeAbove(last uint) {
-	if unix.CloseRange(last+1, ^uint(0)>>33, 0) != nil {
-		for fd := int(last) + 1; fd < 1024; fd++ {
-			_ = unix.Close(fd)
-		}
-	}
 }
 
 // tell gives the attendant what it needs, and ends this process where that could

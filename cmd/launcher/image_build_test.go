@@ -55,7 +55,7 @@ tmp_dir = %q
 		out, err = c.run("probe", "--user", nobody, "/probe", "exit", "0").CombinedOutput()
 	}
 	if err != nil { // not lacks: no package that CI could install changes what a machine allows
-		t.Skipf("lacks: a machine that allows containers (%s): %s", strings.TrimSpace(string(out)), untested)
+		t.Skipf("lacks: a machine that allows containers: %s: %v\n%s", untested, err, out)
 	}
 	c.buildImages()
 	return c

@@ -91,6 +91,7 @@ func TestNothingOutlivesTheJob(t *testing.T) {
 		`(setsid sh -c 'trap "echo cleaned; exit" TERM; echo ready; while :; do sleep 0.01; done' &); (setsid sh -c 'trap "" TERM; echo ready; sleep 1000' &); read line`))
 	require.Equal(t, "ready", c.line())
 	require.Equal(t, "ready", c.line())
+	eventually(t, "the parent stays", func() bool { return resides(t, c.cmd.Process.Pid) })
 	arguments := strings.Split(strings.TrimRight(read(t, "/proc/"+strconv.Itoa(c.cmd.Process.Pid)+"/cmdline"), "\x00"), "\x00")
 	handler, err := strconv.Atoi(arguments[len(arguments)-1])
 	require.NoError(t, err)

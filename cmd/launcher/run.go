@@ -85,7 +85,7 @@ func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error)
 		return launcher.FindHandler(p.environ, handler, t.Handler())
 	case c.Args().Present():
 		return launcher.Find(p.environ["PATH"], c.Args().Slice())
-	case p.environ[launcher.ExecCode] != "" && t.Handler() != "": // a pod of MLRun's
+	case p.environ[launcher.ExecCode] != "": // a pod of MLRun's
 		return launcher.FindHandler(p.environ, ":", t.Handler())
 	}
 	return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}

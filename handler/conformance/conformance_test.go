@@ -160,6 +160,7 @@ func TestEveryLanguageInEveryDelivery(t *testing.T) {
 				for _, d := range deliveries {
 					t.Run(d.name, func(t *testing.T) { deliver(t, table, l, probe, d) })
 				}
+				t.Run("sparse", func(t *testing.T) { sparse(t, l, probe) })
 				t.Run("faults", func(t *testing.T) { suffer(t, table, l, probe) })
 			})
 		}

@@ -106,6 +106,18 @@ func suffer(t *testing.T, table *table, l language, probe []string) {
 	}
 }
 
+// sparse asks where the context has the least that its version can have.
+func sparse(t *testing.T, l language, probe []string) {
+	for _, text := range []string{`{"version": 1}`, `{"version": 1, "metadata": null, "spec": {"parameters": null}, "secrets": null}`} {
+		command := exec.CommandContext(t.Context(), probe[0], probe[1:]...)
+		command.Env = environ(document(text)(t)...)
+		answers := ask(t, command, []string{"secret A", "param a", "parameters", "metadata"})
+		for i, right := range []func(language, answer) error{isMissing, isMissing, holds("{}"), holds("{}")} {
+			require.NoError(t, right(l, answers[i]), text)
+		}
+	}
+}
+
 func (f fault) right(a answer) error {
 	if a.kind != isError || !strings.Contains(a.text, f.says) {
 		return fmt.Errorf("%s, which does not say %q", a, f.says)

@@ -105,7 +105,7 @@ func (t *table) grid(page *strings.Builder, names, deliveries []string, notes *[
 		for _, l := range t.languages {
 			marks := ""
 			for _, d := range deliveries {
-				marks += mark(t.cells[cell{l.Name, d, name}], l, notes)
+				marks += mark(t.cells[cell{l.Name, d, name}], l.Name+", "+name, notes)
 			}
 			columns = append(columns, "`"+marks+"`")
 		}
@@ -113,14 +113,14 @@ func (t *table) grid(page *strings.Builder, names, deliveries []string, notes *[
 	}
 }
 
-func mark(what string, l language, notes *[]string) string {
+func mark(what, where string, notes *[]string) string {
 	switch what {
 	case pass, refusal, failure:
 		return what
 	case "":
 		return "."
 	}
-	note := l.Name + ": " + what
+	note := where + ": " + what
 	if !slices.Contains(*notes, note) {
 		*notes = append(*notes, note)
 	}

@@ -311,6 +311,7 @@ test("an input is a path, and nothing is fetched", async () => {
   assert.deepEqual(await evaluate(shown, { data: document({ spec: { inputs } }) }), ["/a b", "/f/x", "sub/r", "x.txt"]);
   const data = document({ spec: { inputs, input_path: "/in/" } });
   assert.deepEqual(await evaluate(shown, { data }), ["/a b", "/f/x", "/in/sub/r", "/in/x.txt"]);
+  await refused({ data: document({ spec: { inputs: { a: [1] } } }) }, /^input "a" is no address$/m, '(await getContext()).getInput("a")');
   await refused({ data }, /^input "far" is s3:\/\/bucket\/in@x, which launcher does not fetch: /m, '(await getContext()).getInput("far")');
 });
 

@@ -30,7 +30,8 @@ LauncherContext - the secrets and parameters of the task that launcher runs
 For a program that C<launcher run> started. The variable LAUNCHER_CONTEXT says
 where the context is: on standard input (C<stdin>), on a descriptor (C<fd:N>), in
 the environment (C<env>), in a folder (C<files:DIR>) or behind a socket
-(C<unix:PATH>). One file for Perl 5.10 and later, with core modules alone.
+(C<unix:PATH>). One file for Perl 5.14 and later, with its core modules alone
+(5.10 with JSON::PP from CPAN).
 
 =head1 FUNCTIONS
 

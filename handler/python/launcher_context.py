@@ -119,6 +119,8 @@ class Context:
         fetched: RuntimeError names an input that is no local file's address.
         """
         address = self.inputs.get(key) or url or key
+        if not isinstance(address, str):
+            raise TypeError(f"input {_quote(key)} is no address")
         folder = self.spec.get("input_path") or ""
         if "://" not in address and not address.startswith("/"):
             address = os.path.join(folder, address)

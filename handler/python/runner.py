@@ -3,7 +3,7 @@
 Started as ``python3 -c RUNNER MODULE FILE FUNCTION``, where MODULE is the text
 of launcher_context.py, it calls the function as MLRun 1.7 does; FUNCTION may be
 ``Class::method``. An empty FILE stands for the source that MLRun puts into the
-variable MLRUN_EXEC_CODE. The handler's own ``from launcher_context import
+variable MLRUN_EXEC_CODE, which without a FUNCTION is a script. The handler's own ``from launcher_context import
 get_context`` works with nothing installed, and gives the same object.
 
 Python 3.8 and later, standard library only.
@@ -33,7 +33,10 @@ def _main(argv: list[str]) -> None:
         _stop(125, "the Python runner takes MODULE FILE FUNCTION")
     module = _adopt(argv[1])
     try:
-        _run(module.get_context, argv[2], argv[3])
+        if argv[3]:
+            _run(module.get_context, argv[2], argv[3])
+        else:
+            _load(argv[2], *(_read(argv[2]) if argv[2] else _code()), name="__main__")
     except BaseException:
         _hide_frames([globals(), vars(module)], in_file=bool(argv[2]))
         raise  # Python itself prints it, flushes, and picks the status
@@ -52,10 +55,10 @@ def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
     import copy  # both now: the handler may be a copy.py, and take their place
     import inspect
 
-    context = get_context()
+    context = get_context()  # before any of the handler's code
     path, source = _read(file) if file else _code()
     parameters = copy.deepcopy(context.parameters)  # the handler may change its own
-    module = _load(file or path, path, source)
+    module = _load(file, path, source)
     shown = os.path.basename(path)
     owner, method, member = name.partition("::")
     function: Any = getattr(module, owner, None)
@@ -114,7 +117,7 @@ def _code() -> tuple[str, bytes]:
     return path, source
 
 
-def _load(file: str, path: str, source: bytes) -> ModuleType:
+def _load(file: str, path: str, source: bytes, name: str = "") -> ModuleType:
     """Run source as a module named by its file's stem, as an import of it would.
 
     But no .pyc is kept: it would run the old code where the source changes within
@@ -123,11 +126,11 @@ def _load(file: str, path: str, source: bytes) -> ModuleType:
     from importlib.machinery import SourceFileLoader
     from importlib.util import module_from_spec, spec_from_file_location
 
-    stem = os.path.splitext(os.path.basename(path))[0]
+    stem = name or os.path.splitext(os.path.basename(path))[0]
     spec = spec_from_file_location(stem, path, loader=SourceFileLoader(stem, path))
     assert spec is not None
     module = module_from_spec(spec)
-    sys.argv = [file]
+    sys.argv = [file or path]
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     sys.modules[stem] = module
     exec(compile(source, path, "exec", dont_inherit=True), vars(module))

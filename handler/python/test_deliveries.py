@@ -201,6 +201,8 @@ class Inputs(InProcess):
             'input "infile" is s3://bucket/in@file.csv, which launcher does not fetch: mount it, '
             "or read its address from context.inputs",
         )
+        with self.assertRaisesRegex(TypeError, 'input "i" is no address$'):
+            self.context(spec={"inputs": {"i": ["a"]}}).get_input("i")
         context = self.context(spec={"inputs": {"i": "i"}, "input_path": "s3://bucket"})
         with self.assertRaisesRegex(RuntimeError, "is s3://bucket/i, which"):
             context.get_input("i")

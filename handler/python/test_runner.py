@@ -102,6 +102,22 @@ class Code(Subprocess):
             self.assertEqual(lines[2], "    raise ValueError('luck')")
             self.assertEqual(lines[-1], "ValueError: luck")
 
+    def test_without_a_function_is_a_script(self):
+        process = self.code(
+            """
+            import sys, __main__
+            from launcher_context import get_context
+            assert __name__ == "__main__" and __main__.__dict__ is globals()
+            context = get_context()
+            if __name__ == "__main__":
+                print(context.get_secret("DB_PASSWORD"), context.get_param("db_name"))
+                sys.exit(3)
+            """,
+            "",
+        )
+        self.assertFails(process, "", 3)
+        self.assertEqual(process.stdout.decode(), CANARY + " sales\n")
+
     def test_a_function_that_is_not_there(self):
         process = self.code("x = 1", "handler")
         self.assertFails(

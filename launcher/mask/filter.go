@@ -17,14 +17,16 @@ type filter struct {
 const (
 	leastStride = MinLength - 3
 	maxStride   = 24
+	tableBlocks = 1 << 16 // more make each look-up say less
 )
 
 // newFilter is for forms that begin so and have at least that length.
 func newFilter(forms []branch, shortest int) *filter {
-	shortest = min(shortest, maxStride+7)
-	f := &filter{blocks: new(table), starts: new(table), mask: 1<<64 - 1, stride: shortest - 7}
+	f := &filter{blocks: new(table), starts: new(table), mask: 1<<64 - 1}
 	if shortest < 16 {
 		f.mask, f.stride = 1<<32-1, shortest-3
+	} else {
+		f.stride = min(shortest-7, max(9, tableBlocks/(len(forms)+1)), maxStride)
 	}
 	for _, form := range forms {
 		form := form.head
@@ -101,8 +103,8 @@ func (f *filter) start(text []byte, i, end int) int {
 }
 
 // table is bits by hash, 64 KiB of them. Its size is no variable, so that a
-// look-up is a few instructions; of 100,000 blocks every fifth one that is in no
-// form seems to be in one.
+// look-up is a few instructions; with 100,000 blocks in it, one in six of all
+// others seems to be.
 type table [1 << (tableBits - 6)]uint64
 
 const tableBits = 19

@@ -45,7 +45,7 @@ func TestHides(t *testing.T) {
 		"the long one of two":     {[]string{"hunter22", "hunter2233"}, "hunter22 hunter2233 hunter223", "*** *** ***3"},
 		"one in another":          {[]string{"hunter22", "the hunter22 shot"}, "the hunter22 shot, the hunter22 sh", "***, the *** sh"},
 		"both of two overlapping": {[]string{"password1234", "1234abcdefgh"}, "password1234abcdefgh", "***"},
-		"touching in a third":     {[]string{"password", "username", "passwordusername!"}, "passwordusername?", "******?"},
+		"touching in a third":     {[]string{"password", "username", "the passwordusername!"}, "the passwordusername?", "the ******?"},
 		"itself overlapping":      {[]string{"abcabcabc"}, "xabcabcabcabcx", "x***x"},
 		"after a false start":     {[]string{"aaaaaaab"}, "aaaaaaaaaaab", "aaaa***"},
 		"a line end is none":      {[]string{"hunter22\r\n"}, "hunter22\nhunter22\r\n", "***\n***\r\n"},

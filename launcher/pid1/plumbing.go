@@ -16,12 +16,12 @@ const (
 	MessagesFD = 6 // what the handler writes on standard error, where that is another file; else nothing
 )
 
-// lifelineAbove is where the parent holds the lifeline until it knows what else
-// it keeps.
-const lifelineAbove = 20
-
-// plumbing is the descriptors of both children, in their order.
-type plumbing struct{ handler, attendant []uintptr }
+// plumbing is the descriptors of both children, in their order, and the end of
+// the lifeline that this process holds, away from those that it keeps later.
+type plumbing struct {
+	handler, attendant []uintptr
+	lifeline           int
+}
 
 // lay makes what connects the two children with each other, and the attendant
 // with this process. All of it is closed on execve.
@@ -34,7 +34,7 @@ func (s *Start) lay() (p plumbing, err error) {
 	if err := unix.Pipe2(life[:], unix.O_CLOEXEC); err != nil {
 		return p, err
 	}
-	if err := unix.Dup3(life[1], lifelineAbove, unix.O_CLOEXEC); err != nil {
+	if p.lifeline, err = unix.FcntlInt(uintptr(life[1]), unix.F_DUPFD_CLOEXEC, lifelineFD+1); err != nil {
 		return p, err
 	}
 	if err := unix.Close(life[1]); err != nil {

@@ -18,6 +18,8 @@ type Start struct {
 	MakeDirectory func() (string, error) // makes Orders.Directory; nil for none
 	Attend        bool                   // start an attendant too
 	Mask          bool                   // by which the handler's output goes
+
+	lifeline int // the attendant's
 }
 
 // Stay starts this program again as a child that becomes the handler, and makes
@@ -74,31 +76,31 @@ func (s *Start) undo() {
 	}
 }
 
-// children starts the attendant, which has a session of its own and no terminal
-// to be interrupted by, and the process that becomes the handler.
-func (s *Start) children(program string, was inherit.Start, tty terminal) error {
-	var p plumbing
+// children starts the process that becomes the handler, and the attendant, which
+// has a session of its own and no terminal to be interrupted by, and nothing
+// that this process was started with: a pipe that it held open would not end
+// with the handler.
+func (s *Start) children(program string, was inherit.Start, tty terminal) (err error) {
+	p := plumbing{handler: []uintptr{0, 1, 2}}
 	if s.Attend {
-		var err error
 		if p, err = s.lay(); err != nil {
 			return err
 		}
-		s.Attendant, err = syscall.ForkExec(program, os.Args, &syscall.ProcAttr{
-			Env: was.Tell(os.Environ(), inherit.Attendant, s.Directory), Files: p.attendant,
-			Sys: &syscall.SysProcAttr{Setsid: true},
-		})
-		if err != nil {
-			return err
-		}
 	}
-	files := p.handler
-	if files == nil {
-		files = []uintptr{0, 1, 2}
-	}
-	var err error
 	s.Handler, err = syscall.ForkExec(program, os.Args, &syscall.ProcAttr{
-		Env: was.Tell(os.Environ(), inherit.Handler, s.Directory), Files: files,
+		Env: was.Tell(os.Environ(), inherit.Handler, s.Directory), Files: p.handler,
 		Sys: &syscall.SysProcAttr{Setpgid: true, Foreground: s.Terminal && tty.foreground() == tty.group, Ctty: tty.fd},
+	})
+	if err != nil || !s.Attend {
+		return err
+	}
+	if err := inherit.CloseOnExec(terminalFD); err != nil {
+		return err
+	}
+	s.lifeline = p.lifeline
+	s.Attendant, err = syscall.ForkExec(program, os.Args, &syscall.ProcAttr{
+		Env: was.Tell(os.Environ(), inherit.Attendant, s.Directory), Files: p.attendant,
+		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	return err
 }
@@ -124,7 +126,7 @@ func (s *Start) descriptors(tty terminal) error {
 		kept = append(kept, terminalFD)
 	}
 	if s.Attend {
-		if err := unix.Dup3(lifelineAbove, lifelineFD, 0); err != nil {
+		if err := unix.Dup3(s.lifeline, lifelineFD, 0); err != nil {
 			return err
 		}
 		kept = append(kept, lifelineFD)
