@@ -54,6 +54,9 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	if err != nil {
 		return Merged{}, err
 	}
+	if p.values != nil {
+		p.values.Immutable = nil // it lives as long as the object, and that may change
+	}
 	for i := range found {
 		m := merge{plan: p, template: &found[i], doc: found[i].doc}
 		m.into(base)

@@ -91,7 +91,7 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 			keys = append(keys, key)
 		}
 		return errUsage{fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", names(keys)),
-			"--values-file FILE writes it for kubectl create -f FILE; " + p.name + " run creates it itself; --embed-values does as MLRun does"}
+			"--values-file FILE writes it for kubectl apply --server-side -f FILE; " + p.name + " run creates it itself; --embed-values does as MLRun does"}
 	}
 	text, err := manifest.YAML(m.Values)
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 	if err := writePrivate(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl create -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
+	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
 	return nil
 }
 
