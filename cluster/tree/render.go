@@ -41,9 +41,13 @@ func escaped(text []byte) []byte {
 	return out
 }
 
-// clear makes a tree a new one: of no place, and of no style.
+// clear makes a tree a new one: of no place, and of no style but the quotes
+// that YAML 1.1 needs.
 func clear(n *yaml.Node) {
 	n.Line, n.Column, n.Style = 0, 0, 0
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && !plain(n.Value) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	for _, child := range n.Content {
 		clear(child)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/seed45446ece/launcher/resolve/document"
 )
 
 // Bytes is the text with the edits. Lines that no edit touches are as they
@@ -37,8 +39,24 @@ func (f *File) holds(text []byte) bool {
 	return true
 }
 
-// anew writes the documents by the library, and those that were JSON in blocks.
+// anew writes the documents by the library, and those that were JSON in blocks;
+// all of them in blocks where the library's text is of another meaning.
 func (f *File) anew() ([]byte, error) {
+	text, err := f.dump()
+	if err == nil && f.holds(text) {
+		return text, nil
+	}
+	var blocks [][]byte
+	for _, d := range f.Documents {
+		blocks = append(blocks, Render(d.Root))
+	}
+	if text = bytes.Join(blocks, []byte("---\n")); f.holds(text) {
+		return text, nil
+	}
+	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
+}
+
+func (f *File) dump() ([]byte, error) {
 	var out bytes.Buffer
 	for i, d := range f.Documents {
 		if i > 0 {
@@ -52,7 +70,7 @@ func (f *File) anew() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := dumper.Dump(d.Root); err != nil {
+		if err := dumper.Dump(clone(d.Root)); err != nil { // which it may change
 			return nil, err
 		}
 		if err := dumper.Close(); err != nil {
@@ -188,6 +206,8 @@ func (s *splicer) end(start, indent int, value *yaml.Node) int {
 		case at > indent:
 			end = i + 1
 		case trimmed[0] == '#':
+		case trimmed[0] == '}', trimmed[0] == ']': // of a flow, as a person indents it
+			end = i + 1
 		case compact && at == indent && (trimmed == "-" || strings.HasPrefix(trimmed, "- ")):
 			end = i + 1
 		default:

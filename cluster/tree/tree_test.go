@@ -49,6 +49,7 @@ func TestAnEditLeavesTheOtherLinesAsTheyAre(t *testing.T) {
 		"no spec":         {"a: 1\n", "a: 1\nspec:\n" + new + list},
 		"an empty one":    {"spec:\na: 1\n", "spec:\n" + new + list + "a: 1\n"},
 		"in a flow":       {"spec: {old: [1]} # c\na: {b: 1}\n", "spec:\n  old:\n  - 1\n" + new + list + "a: {b: 1}\n"},
+		"a wide flow":     {"a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n# c\n", "a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n" + new + list + "# c\n"},
 		"two documents":   {"spec:\n  old: 1\n---\nspec:\n  old: 2\n", "spec:\n  old: 1\n" + new + list + "---\nspec:\n  old: 2\n" + new + list},
 		"CR LF":           {"spec:\r\n  old: 1\r\nz: 1\r\n", "spec:\r\n  old: 1\r\n" + new + list + "z: 1\r\n"},
 	} {
