@@ -41,6 +41,8 @@ func askTerminal(prompt string) ([]byte, error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
+	signal.Ignore(syscall.SIGTSTP) // a shell may show what is typed once the program goes on
+	defer signal.Reset(syscall.SIGTSTP)
 	defer func() { // what was typed ahead is not left to the shell
 		_ = unix.IoctlSetTermios(fd, unix.TCSETSF, before)
 		_, _ = io.WriteString(tty, "\n")
