@@ -80,11 +80,7 @@ func Connect(o Options) (*Cluster, error) {
 func (o Options) load() (*rest.Config, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.Kubeconfig
-	rules.Warner = func(err error) {
-		if o.Warn != nil {
-			o.Warn(err.Error())
-		}
-	}
+	rules.WarnIfAllMissing = false // that there is no cluster is an error below
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
 	overrides.Context.Namespace = o.Namespace
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
