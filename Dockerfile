@@ -9,5 +9,6 @@ RUN make build COMMIT="$COMMIT"
 FROM scratch
 COPY --from=build /src/build/launcher /launcher
 COPY --from=build /src/handler/python/launcher_context.py /launcher_context.py
+COPY --from=build /src/handler/node/launcher-context.cjs /launcher-context.cjs
 USER 65532:65532
 ENTRYPOINT ["/launcher", "run", "--"]

@@ -44,12 +44,18 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	if o.Name == "" {
 		o.Name = objectName(tree.Text(root, "metadata", "name"))
 	}
-	if o.Namespace == "" {
-		o.Namespace = tree.Text(root, "metadata", "namespace")
+	if namespace := tree.Text(root, "metadata", "namespace"); namespace != "" {
+		if o.Namespace != "" && o.Namespace != namespace {
+			return Merged{}, &Error{fmt.Sprintf("%s: the manifest is for namespace %q, not %q", base.Origin, namespace, o.Namespace), "leave out --namespace"}
+		}
+		o.Namespace = namespace
 	}
 	p, err := newPlan(ctx, task, o)
 	if err != nil {
 		return Merged{}, err
+	}
+	if p.values != nil {
+		p.values.Immutable = nil // it lives as long as the object, and that may change
 	}
 	for i := range found {
 		m := merge{plan: p, template: &found[i], doc: found[i].doc}

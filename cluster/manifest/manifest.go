@@ -36,8 +36,9 @@ type Options struct {
 
 	Launcher Launcher
 
-	// Keys lists the keys of a project's Secret, for a task that names none.
-	Keys func(ctx context.Context, project string) ([]string, error)
+	// Keys lists the keys of a project's Secret, for a task that names none. The
+	// namespace is that of the pod, "" where nothing says which.
+	Keys func(ctx context.Context, namespace, project string) ([]string, error)
 
 	Environ     resolve.Environ // of env sources
 	Realm       azure.Realm

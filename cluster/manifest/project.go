@@ -58,14 +58,14 @@ func (p *plan) allKeys(ctx context.Context) ([]string, bool) {
 		p.refuse("--keys A,B names them, or list them in the task", "the task names no keys of the project, which gives it all of them")
 		return nil, false
 	}
-	keys, err := p.Keys(ctx, p.project)
+	keys, err := p.Keys(ctx, p.Namespace, p.project)
 	if err != nil {
 		p.problems = append(p.problems, fmt.Errorf("the keys of project %q: %w", p.project, err))
 		return nil, false
 	}
 	keys = slices.DeleteFunc(slices.Clone(keys), kubernetes.Internal)
 	slices.Sort(keys)
-	p.Keys = func(context.Context, string) ([]string, error) { return keys, nil } // asked once
+	p.Keys = func(context.Context, string, string) ([]string, error) { return keys, nil } // asked once
 	return keys, true
 }
 

@@ -137,7 +137,7 @@ const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 // plain reports whether a text is the same text without quotes in every version
 // of YAML. It takes some for others: quotes are always right.
 func plain(s string) bool {
-	start := strings.TrimPrefix(strings.TrimPrefix(s, "--"), "/")
+	start := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s, "-"), "-"), "/")
 	switch {
 	case s == "--", quantity(s):
 		return true

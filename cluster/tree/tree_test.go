@@ -79,7 +79,7 @@ func TestAnEditThatWouldBeElsewhereTooIsRefused(t *testing.T) {
 // tools are, and of 1.2.
 func TestWhatIsWrittenIsReadAsItWas(t *testing.T) {
 	texts := []string{"", "yes", "No", "y", "on", "null", "~", "1", "012", "0x1F", "1e3", "1_000", "190:20:30", ".5", "-", "- a", "a: b", "a #b", "# a", "a:", "<<", "=", "@a", "&a", "*a", "!a",
-		"{a}", "[a]", "'", `"`, `{"a": "b"}`, `it's "x"`, "a\nb", "a\n", "\t", " a", "a ", "é", "\u2028", "\u0085", "\ufeff", "%a", "`a`", "--", "---", "--a", "...", "64Mi", "10m", "a,b", "true", "2026-01-01", "?", "? a", "|", ">", "\x01", "\x7f", "\u0080", "\uffff", "\U000e0001", "😀"}
+		"{a}", "[a]", "'", `"`, `{"a": "b"}`, `it's "x"`, "a\nb", "a\n", "\t", " a", "a ", "é", "\u2028", "\u0085", "\ufeff", "%a", "`a`", "--", "---", "--a", "-a", "-y", "-e1", "-.inf", "...", "64Mi", "10m", "a,b", "true", "2026-01-01", "?", "? a", "|", ">", "\x01", "\x7f", "\u0080", "\uffff", "\U000e0001", "😀"}
 	for _, text := range texts {
 		n, err := tree.Of(map[string]any{text: []any{text, map[string]string{"a": text}}})
 		require.NoError(t, err)

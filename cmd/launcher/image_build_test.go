@@ -67,6 +67,7 @@ func (c *containers) buildImages() {
 	c.Helper()
 	c.copy("built/src/build/launcher", filepath.Join(bin, "launcher"))
 	c.copy("built/src/handler/python/launcher_context.py", "../../handler/python/launcher_context.py")
+	c.copy("built/src/handler/node/launcher-context.cjs", "../../handler/node/launcher-context.cjs")
 	out, err := c.build("launcher", "--build-context", "build="+c.dir+"/built", "../..")
 	require.NoError(c, err, string(out))
 	c.write("probe/Dockerfile", []byte("FROM localhost/probe\nCOPY --from=localhost/launcher /launcher /launcher\n"+

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -60,9 +62,10 @@ func (p *program) projectOf(c *cli.Context) (project.Project, error) {
 	return project.Project{Name: name, Cluster: where}, err
 }
 
-// clusterKeys asks the cluster for the keys of a project.
-func (p *program) clusterKeys(c *cli.Context) func(context.Context, string) ([]string, error) {
-	return func(ctx context.Context, name string) ([]string, error) {
+// clusterKeys asks the cluster for the keys of a project, in a namespace; "" is
+// that of the flags.
+func (p *program) clusterKeys(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+	return func(ctx context.Context, namespace, name string) ([]string, error) {
 		if err := project.CheckName(name); err != nil {
 			return nil, err
 		}
@@ -73,9 +76,14 @@ func (p *program) clusterKeys(c *cli.Context) func(context.Context, string) ([]s
 			}
 			return nil, err
 		}
+		where.Namespace = cmp.Or(namespace, where.Namespace)
 		ctx, cancel := deadline(ctx, c)
 		defer cancel()
-		return project.Project{Name: name, Cluster: where}.Keys(ctx)
+		keys, err := project.Project{Name: name, Cluster: where}.Keys(ctx)
+		if err == nil && len(keys) == 0 {
+			p.warn(fmt.Errorf("project %q has no keys in namespace %q", name, where.Namespace))
+		}
+		return keys, err
 	}
 }
 

@@ -152,7 +152,7 @@ func (p *program) remoteKeys(ctx context.Context, c *cli.Context, declared sourc
 		project = declared.ProjectName()
 	}
 	if c.IsSet("keys") || all && project != "" {
-		more, err := p.keysOf(c)(ctx, project)
+		more, err := p.keysOf(c)(ctx, "", project)
 		if err != nil {
 			return nil, err
 		}

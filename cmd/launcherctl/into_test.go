@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/cluster/clustertest"
 )
 
 // ownJob is a manifest as people write them.
@@ -59,4 +61,33 @@ func TestOtherLinesOfAManifestStay(t *testing.T) {
 		require.NotEmpty(t, rest, line)
 		rest = rest[1:]
 	}
+}
+
+// TestTheKeysAreThoseOfTheManifestsNamespace asks the cluster for a task that
+// names none: MLRun's own are left out, and no value is printed.
+func TestTheKeysAreThoseOfTheManifestsNamespace(t *testing.T) {
+	s := clustertest.New(t)
+	s.Put("/api/v1/namespaces/night/secrets/mlrun-project-secrets-fraud", map[string]any{"apiVersion": "v1", "kind": "Secret",
+		"metadata": map[string]any{"name": "mlrun-project-secrets-fraud", "namespace": "night"}, "data": map[string]any{"b": "Q2FuYXJ5", "A": "Q2FuYXJ5", "mlrun.x": "Q2FuYXJ5"}})
+	task := write(t, "t.yaml", "metadata: {project: fraud}")
+	base := write(t, "job.yaml", strings.Replace(ownJob, "{name: nightly}", "{name: nightly, namespace: night}", 1))
+	got := ctl(t, s, "", "manifest", "--task", task, "--into", base, "--launcher-image", "l", "--verbose")
+	require.Zero(t, got.status, got.stderr)
+	require.Contains(t, got.stdout, "name: MLRUN_K8S_SECRET__A\n")
+	require.Contains(t, got.stdout, "key: b\n")
+	require.NotContains(t, got.stdout+got.stderr, "mlrun.x")
+	require.NotContains(t, got.stdout+got.stderr, "Q2FuYXJ5")
+	require.NotContains(t, got.stdout, "optional: true")
+
+	got = ctl(t, s, "", "manifest", "--task", task, "--into", base, "--launcher-image", "l", "-n", "day")
+	require.Equal(t, 125, got.status)
+	require.Contains(t, got.stderr, `the manifest is for namespace "night", not "day"`)
+	got = ctl(t, s, "", "manifest", "--task", task, "--image", "i", "--launcher-image", "l", "true")
+	require.Zero(t, got.status)
+	require.Contains(t, got.stderr, `warning: project "fraud" has no keys in namespace "ml"`)
+	s.Deny("get", "secrets")
+	got = ctl(t, s, "", "manifest", "--task", task, "--into", base, "--launcher-image", "l")
+	require.Equal(t, 125, got.status)
+	require.Contains(t, got.stderr, "kind: Role\n")
+	require.Empty(t, got.stdout)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/yaml"
 )
 
 // kubelet runs the pod of a printed Job on this machine as a node's kubelet
@@ -28,12 +27,27 @@ var directories = []string{"/launcher-bin", "/var/run/launcher", "/etc/tls"}
 // run is the handler's end.
 func (k kubelet) run(t *testing.T, manifest string) result {
 	t.Helper()
+	handler, environ := k.prepare(t, manifest)
+	var line, entries []string
+	for _, arg := range slices.Concat(handler.Command, handler.Args) {
+		line = append(line, replaced(arg, environ))
+	}
+	for name, value := range environ {
+		entries = append(entries, name+"="+value)
+	}
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Env = append(entries, "PATH="+os.Getenv("PATH"))
+	return finish(t, cmd)
+}
+
+// prepare is the handler's container and its variables, with all that is
+// mounted.
+func (k kubelet) prepare(t *testing.T, manifest string) (corev1.Container, map[string]string) {
+	t.Helper()
 	for _, dir := range directories {
 		manifest = strings.ReplaceAll(manifest, dir, k.folder+dir)
 	}
-	var job batchv1.Job
-	require.NoError(t, yaml.UnmarshalStrict([]byte(manifest), &job))
-	pod := job.Spec.Template.Spec
+	pod := decoded(t, manifest).Spec.Template.Spec
 	for _, c := range pod.InitContainers {
 		for _, m := range c.VolumeMounts {
 			require.NoError(t, os.MkdirAll(m.MountPath, 0o700))
@@ -50,7 +64,6 @@ func (k kubelet) run(t *testing.T, manifest string) result {
 		}
 	}
 	environ := map[string]string{}
-	var entries []string
 	for _, v := range handler.Env {
 		value, ok := replaced(v.Value, environ), true
 		if v.ValueFrom != nil {
@@ -58,16 +71,9 @@ func (k kubelet) run(t *testing.T, manifest string) result {
 		}
 		if ok {
 			environ[v.Name] = value
-			entries = append(entries, v.Name+"="+value)
 		}
 	}
-	var line []string
-	for _, arg := range slices.Concat(handler.Command, handler.Args) {
-		line = append(line, replaced(arg, environ))
-	}
-	cmd := exec.Command(line[0], line[1:]...)
-	cmd.Env = append(entries, "PATH="+os.Getenv("PATH"))
-	return finish(t, cmd)
+	return handler, environ
 }
 
 func (k kubelet) refer(t *testing.T, ref *corev1.SecretKeySelector) (string, bool) {

@@ -77,7 +77,7 @@ func (p *program) build(ctx context.Context, c *cli.Context, task *document.Node
 }
 
 // ofTheJob is the flags that a manifest which is there answers itself.
-var ofTheJob = []string{"namespace", "user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
+var ofTheJob = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
 
 // writeValues writes the Secret where no one else can read it.
 func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
@@ -91,7 +91,7 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 			keys = append(keys, key)
 		}
 		return errUsage{fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", names(keys)),
-			"--values-file FILE writes it for kubectl create -f FILE; " + p.name + " run creates it itself; --embed-values does as MLRun does"}
+			"--values-file FILE writes it for kubectl apply --server-side -f FILE; " + p.name + " run creates it itself; --embed-values does as MLRun does"}
 	}
 	text, err := manifest.YAML(m.Values)
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 	if err := writePrivate(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl create -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
+	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
 	return nil
 }
 
@@ -139,11 +139,11 @@ func replaceFile(path string, text []byte, mode fs.FileMode) error {
 }
 
 // keysOf is who answers for the keys of a project: the user, or the cluster.
-func (p *program) keysOf(c *cli.Context) func(context.Context, string) ([]string, error) {
+func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	if !c.IsSet("keys") {
 		return p.clusterKeys(c)
 	}
-	return func(context.Context, string) ([]string, error) {
+	return func(context.Context, string, string) ([]string, error) {
 		return strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' }), nil
 	}
 }
