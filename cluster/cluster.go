@@ -10,6 +10,8 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"net/http"
 
 	"github.com/go-logr/logr"
@@ -78,14 +80,13 @@ func Connect(o Options) (*Cluster, error) {
 func (o Options) load() (*rest.Config, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.Kubeconfig
-	rules.Warner = func(err error) {
-		if o.Warn != nil {
-			o.Warn(err.Error())
-		}
-	}
+	rules.WarnIfAllMissing = false // that there is no cluster is an error below
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
 	overrides.Context.Namespace = o.Namespace
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
+	if _, err := loader.RawConfig(); err != nil {
+		return nil, "", unread(err)
+	}
 	config, err := loader.ClientConfig()
 	switch {
 	case clientcmd.IsEmptyConfig(err):
@@ -99,6 +100,16 @@ func (o Options) load() (*rest.Config, string, error) {
 		return nil, "", &Error{What: "the kubeconfig's namespace", Err: err}
 	}
 	return config, namespace, nil
+}
+
+// unread is why a kubeconfig is of no use. What its parser says may hold a part
+// of it: a password that starts with "*" is an anchor to YAML.
+func unread(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &Error{What: "the kubeconfig", Err: err}
+	}
+	return &Error{What: "the kubeconfig cannot be read as one", Advice: "kubectl config view says where"}
 }
 
 // Quiet is a context in which the client libraries log nothing: at a high

@@ -39,10 +39,12 @@ const again = time.Second
 func (f followed[T]) follow(ctx context.Context) error {
 	told := false
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := f.once(ctx, &told)
 		switch {
-		case err == nil || ctx.Err() != nil:
+		case ctx.Err() != nil || err == nil && time.Since(began) > again:
 			continue
+		case err == nil: // a watch that ends at once, as behind some proxies
 		case !cluster.Passing(err) && !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err):
 			return err
 		case !told && !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err):

@@ -211,7 +211,7 @@ func (j *Job) delete(ctx context.Context, how metav1.DeletionPropagation) error 
 		err := j.Cluster.Batch.Jobs(j.Cluster.Namespace).Delete(ctx, j.name(), metav1.DeleteOptions{
 			PropagationPolicy: &how, Preconditions: &metav1.Preconditions{UID: &j.Manifest.UID}, // not another of its name
 		})
-		if apierrors.IsNotFound(err) {
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // there is none, or another by now
 			return nil
 		}
 		return err

@@ -33,43 +33,58 @@ func askTerminal(prompt string) ([]byte, error) {
 	if err != nil {
 		return nil, errUsage{"there is no terminal to ask on", ""}
 	}
-	fd := int(tty.Fd()) // which makes it block: the reading below is left behind by a signal
-	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-	if err != nil {
-		return nil, errUsage{"there is no terminal to ask on", ""}
-	}
+	defer func() { _ = tty.Close() }() // nothing is lost by it
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
-	defer func() { // what was typed ahead is not left to the shell
-		_ = unix.IoctlSetTermios(fd, unix.TCSETSF, before)
-		_, _ = io.WriteString(tty, "\n")
-	}()
-	if err := unix.IoctlSetTermios(fd, unix.TCSETSF, unseen(*before)); err != nil {
-		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
+	signal.Ignore(syscall.SIGTSTP) // a shell may show what is typed once the program goes on
+	defer signal.Reset(syscall.SIGTSTP)
+	restore, err := hide(tty)
+	if err != nil {
+		return nil, err
 	}
+	defer restore()
 	if _, err := io.WriteString(tty, prompt); err != nil {
 		return nil, err
 	}
-	type answer struct {
-		text []byte
-		err  error
-	}
 	answers := make(chan answer, 1)
-	go func() {
-		text, err := readLine(tty)
-		if err == nil && pending(fd) {
-			err = errUsage{"more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines"}
-		}
-		answers <- answer{text, err}
-	}()
+	go func() { answers <- readAnswer(tty) }() // a signal leaves it behind
 	select {
 	case a := <-answers:
 		return a.text, a.err
 	case s := <-signals:
-		number, _ := s.(syscall.Signal)
-		return nil, exitStatus(128 + int(number))
+		return nil, exitStatus(128 + number(s))
 	}
+}
+
+// hide stops the terminal from showing what is typed, until restore.
+func hide(tty *os.File) (restore func(), err error) {
+	fd := int(tty.Fd())
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err == nil {
+		err = unix.IoctlSetTermios(fd, unix.TCSETSF, unseen(*before))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
+	}
+	return func() { // what was typed ahead is not left to the shell
+		_ = unix.IoctlSetTermios(fd, unix.TCSETSF, before)
+		_, _ = io.WriteString(tty, "\n")
+	}, nil
+}
+
+type answer struct {
+	text []byte
+	err  error
+}
+
+// readAnswer is one line, which has to be all that was typed.
+func readAnswer(tty *os.File) answer {
+	text, err := readLine(tty)
+	if err == nil && pending(int(tty.Fd())) {
+		err = errUsage{"more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines"}
+	}
+	return answer{text, err}
 }
 
 // unseen is a mode that shows nothing, edits nothing and keeps the keys for

@@ -44,6 +44,9 @@ func (p *program) debugCommand() *cli.Command {
 
 // debug becomes the launcher: what follows is its business, and its status.
 func (p *program) debug(c *cli.Context) error {
+	if c.String("task") == "" {
+		return errUsage{"--task is missing", c.Command.UsageText}
+	}
 	program, err := p.findLauncher(c.String("launcher-program"))
 	if err != nil {
 		return err

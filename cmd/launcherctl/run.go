@@ -43,11 +43,11 @@ const keptFor = time.Hour
 // runJob makes the Job, and waits unless it is told not to.
 func (p *program) runJob(c *cli.Context) error {
 	ctx := cluster.Quiet(c.Context)
-	where, err := p.connect(c)
+	made, err := p.forRun(ctx, c)
 	if err != nil {
 		return err
 	}
-	made, err := p.forRun(ctx, c)
+	where, err := p.connect(c)
 	if err != nil {
 		return err
 	}

@@ -126,6 +126,21 @@ func TestAJobThatCannotStart(t *testing.T) {
 	}
 }
 
+// TestAServerThatRepeatsTheValuesOfARun is an admission webhook that does not
+// like them, in their Secret: it is not quoted, and the Job does not stay.
+func TestAServerThatRepeatsTheValuesOfARun(t *testing.T) {
+	c := controller(t)
+	c.Inject(clustertest.On("create", "/secrets", func(w http.ResponseWriter, r clustertest.Request) bool {
+		w.Header().Set("Warning", `299 - "policy: `+strings.ReplaceAll(canary, `"`, `\"`)+` is weak"`)
+		clustertest.Refuse(w, 403, "Forbidden", `admission webhook "policy" denied the request: `+canary+" in "+r.Body)
+		return true
+	}))
+	p := c.inBackground()
+	p.ends(125)
+	require.Contains(t, p.err.String(), `admission webhook "policy" denied the request: [secret] in {`)
+	c.nothingIsLeft()
+}
+
 func TestARunThatIsNotAllowed(t *testing.T) {
 	for resource, verb := range map[string]string{"jobs": "create", "secrets": "create", "pods": "list"} {
 		t.Run(resource, func(t *testing.T) {

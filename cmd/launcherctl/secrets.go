@@ -23,7 +23,8 @@ func (p *program) secretsCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "secrets", Usage: "fill, list and empty a project's Kubernetes Secret", HideHelpCommand: true,
-		Action: p.noSubcommand, OnUsageError: p.usageError,
+		UsageText: p.name + " secrets set|list|delete --project PROJECT [flags] [KEY...]",
+		Action:    p.noSubcommand, OnUsageError: p.usageError,
 		Subcommands: []*cli.Command{
 			command("set", "[KEY...]", "give keys their values: asked for on the terminal, or read from files or standard input", p.setSecrets,
 				&cli.StringSliceFlag{Name: "from-env-file", Usage: "a `FILE` of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},

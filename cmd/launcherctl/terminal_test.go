@@ -22,8 +22,9 @@ type terminal struct {
 	master *os.File
 	slave  string
 	cmd    *exec.Cmd
-	all    string // that was shown
-	seen   int    // how much of it was waited for
+	before unix.Termios // its mode when the program started
+	all    string       // that was shown
+	seen   int          // how much of it was waited for
 }
 
 // onTerminal starts a program as the leader of a session with a terminal.
@@ -40,6 +41,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	slave, err := os.OpenFile(x.slave, os.O_RDWR|unix.O_NOCTTY, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = slave.Close() }) // the mode is looked at when the program has ended
+	x.before = x.mode()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	require.NoError(t, cmd.Start())
@@ -93,11 +95,11 @@ func TestAValueIsAskedForUnseen(t *testing.T) {
 		"keys for the terminal": {"C4n4ry\x16\x12\x0f\x13\x11\x17\r", "C4n4ry\x16\x12\x0f\x13\x11\x17"},
 		"a long line":           {"C4n4ry" + long + "\r", "C4n4ry" + long},
 		"an end of file":        {"C4n4ry\x04", "C4n4ry"},
+		"a stop":                {"\x1aC4n4ry\r", "C4n4ry"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := clustertest.New(t)
 			x := onTerminal(t, prepared(t, s.Kubeconfig(t), "secrets", "set", "--project", "fraud", "DB_PASSWORD"))
-			before := x.mode()
 			x.shows("DB_PASSWORD: ")
 			x.typed(c.typed)
 			x.shows("key \"DB_PASSWORD\" set")
@@ -105,7 +107,7 @@ func TestAValueIsAskedForUnseen(t *testing.T) {
 			require.Zero(t, ended(x.cmd))
 			require.Equal(t, map[string]string{"DB_PASSWORD": c.value}, stored(t, s))
 			require.NotContains(t, x.all, "C4n")
-			require.Equal(t, before, x.mode())
+			require.Equal(t, x.before, x.mode())
 		})
 	}
 }
@@ -134,13 +136,12 @@ func TestTheTerminalIsAsItWas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := clustertest.New(t)
 			x := onTerminal(t, prepared(t, s.Kubeconfig(t), "secrets", "set", "--project", "fraud", "DB_PASSWORD"))
-			before := x.mode()
 			x.shows("DB_PASSWORD: ")
-			require.NotEqual(t, before, x.mode())
+			require.NotEqual(t, x.before, x.mode())
 			by(x)
 			_ = x.cmd.Wait()
 			require.Equal(t, map[string]int{"Ctrl-C": 130, "TERM": 143, "no word": 125}[name], ended(x.cmd))
-			require.Equal(t, before, x.mode())
+			require.Equal(t, x.before, x.mode())
 			require.Empty(t, s.Requests())
 		})
 	}
