@@ -48,7 +48,7 @@ func (p *program) podFlags() []cli.Flag {
 		&cli.StringFlag{Name: "launcher-path", Value: "/launcher", Usage: "its `PATH` in the handler's image, for image"},
 		list("launcher-flag", "a further `FLAG` of launcher run, such as --launcher-flag=--mask"),
 		&cli.StringFlag{Name: "deliver", Usage: "how the context reaches the handler, `stdin|fd|env|files|socket` (default: stdin)"},
-		&cli.DurationFlag{Name: "grace", Usage: "after TERM, how long before the handler's KILL (default: 10s, the launcher's)"},
+		&cli.DurationFlag{Name: "grace", DefaultText: "10s, the launcher's", Usage: "after TERM, the `DURATION` before the handler's KILL"},
 		list("in-pod", "a `KIND`, env or file, that the launcher reads in the pod and not this program here"),
 		&cli.BoolFlag{Name: "embed-values", Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
 		&cli.StringFlag{Name: "service-account", Usage: "the pod's service account `NAME`"},
@@ -61,11 +61,11 @@ func (p *program) podFlags() []cli.Flag {
 		list("label", "a `NAME=VALUE` label of the Job and its pods"),
 		list("node-selector", "a `NAME=VALUE` label that the node must have"),
 		&cli.StringFlag{Name: "shm-size", Usage: "the `SIZE` of /dev/shm (default: the node's, and 64Mi for --deliver files and socket)"},
-		&cli.IntFlag{Name: "completions", Usage: "run `N` pods, each with its index in JOB_COMPLETION_INDEX"},
-		&cli.IntFlag{Name: "parallelism", Usage: "at most `N` of them at once (default: 1)"},
+		&cli.IntFlag{Name: "completions", DefaultText: "one pod, without", Usage: "run `N` pods, each with its index in JOB_COMPLETION_INDEX"},
+		&cli.IntFlag{Name: "parallelism", DefaultText: "1", Usage: "at most `N` of them at once"},
 		&cli.IntFlag{Name: "retries", Usage: "start a handler that failed again, `N` times"},
-		&cli.DurationFlag{Name: "deadline", Value: 24 * time.Hour, Usage: "the Job's end, with all that is tried again; 0 for none, and status 124 counts as a retry"},
-		&cli.DurationFlag{Name: "ttl", Usage: "delete the Job this long after its end (default: never)"},
+		&cli.DurationFlag{Name: "deadline", Value: 24 * time.Hour, Usage: "the `DURATION` of the Job, with all that is tried again; 0 for none, and status 124 counts as a retry"},
+		&cli.DurationFlag{Name: "ttl", DefaultText: "never", Usage: "delete the Job this `DURATION` after its end"},
 	}
 }
 
