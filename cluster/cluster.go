@@ -1,0 +1,153 @@
+// Package cluster is the way to a Kubernetes API server: which one, as whom,
+// in which namespace, and what to do where it does not do as it was asked.
+//
+// It owns the reading of the kubeconfig, the retries, and the words for what a
+// server refuses: a missing permission is said with the rule that grants it.
+// It refuses to log what is sent: a request's body may hold secrets. Data flows
+// kubeconfig or service account -> Cluster -> the clients of the packages below.
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	authentication "k8s.io/client-go/kubernetes/typed/authentication/v1"
+	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
+	core "k8s.io/client-go/kubernetes/typed/core/v1"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubeconfigs that log in by OIDC
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+)
+
+// Options is which cluster is meant. What is empty is as kubectl has it:
+// $KUBECONFIG, else ~/.kube/config, with its current context and that one's
+// namespace; in a pod without one, the pod's service account and namespace.
+type Options struct {
+	Kubeconfig, Context, Namespace string
+
+	UserAgent string
+	Detail    func(format string, args ...any) // is told of every request, by name; may be nil
+	Warn      func(message string)             // is told of a server's warnings; may be nil
+}
+
+// Cluster is one namespace of one cluster.
+type Cluster struct {
+	Namespace string
+	Core      core.CoreV1Interface
+	Batch     batch.BatchV1Interface
+	WhoAmI    authentication.SelfSubjectReviewsGetter
+	May       authorization.SelfSubjectAccessReviewsGetter
+	host      string
+}
+
+// Connect reads the configuration and asks the server nothing yet. Its errors
+// are for good: a file that is not there, or not a kubeconfig.
+func Connect(o Options) (*Cluster, error) {
+	config, namespace, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = o.UserAgent
+	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeJSON, runtime.ContentTypeJSON // that every gateway lets through
+	config.QPS = -1                                                                                  // the server says when it is too much, by 429
+	config.WarningHandlerWithContext = warnings{o.Warn}
+	if o.Detail != nil {
+		config.Wrap(func(next http.RoundTripper) http.RoundTripper { return detailed{next, o.Detail} })
+	}
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, &Error{What: "the kubeconfig", Err: err}
+	}
+	c := &Cluster{Namespace: namespace, host: config.Host}
+	coreClient, e1 := core.NewForConfigAndClient(config, client)
+	batchClient, e2 := batch.NewForConfigAndClient(config, client)
+	whoami, e3 := authentication.NewForConfigAndClient(config, client)
+	may, e4 := authorization.NewForConfigAndClient(config, client)
+	if err := cmp.Or(e1, e2, e3, e4); err != nil {
+		return nil, &Error{What: "the kubeconfig", Err: err}
+	}
+	c.Core, c.Batch, c.WhoAmI, c.May = coreClient, batchClient, whoami, may
+	return c, nil
+}
+
+func (o Options) load() (*rest.Config, string, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.Kubeconfig
+	rules.WarnIfAllMissing = false // that there is no cluster is an error below
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
+	overrides.Context.Namespace = o.Namespace
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
+	if _, err := loader.RawConfig(); err != nil {
+		return nil, "", unread(err)
+	}
+	config, err := loader.ClientConfig()
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, "", &Error{What: "no cluster is configured",
+			Advice: "give --kubeconfig FILE, set KUBECONFIG, write ~/.kube/config, or run in a pod with a service account"}
+	case err != nil:
+		return nil, "", &Error{What: "the kubeconfig", Err: err}
+	}
+	namespace, _, err := loader.Namespace()
+	if err != nil {
+		return nil, "", &Error{What: "the kubeconfig's namespace", Err: err}
+	}
+	return config, namespace, nil
+}
+
+// unread is why a kubeconfig is of no use. What its parser says may hold a part
+// of it: a password that starts with "*" is an anchor to YAML.
+func unread(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &Error{What: "the kubeconfig", Err: err}
+	}
+	return &Error{What: "the kubeconfig cannot be read as one", Advice: "kubectl config view says where"}
+}
+
+// Quiet is a context in which the client libraries log nothing: at a high
+// verbosity they would log a request's body, and with it secrets.
+func Quiet(ctx context.Context) context.Context { return klog.NewContext(ctx, logr.Discard()) }
+
+// warnings hands on what a server puts into a Warning header.
+type warnings struct{ warn func(string) }
+
+// HandleWarningHeaderWithContext is told of one warning; 299 is the code of all
+// that Kubernetes sends.
+func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, message string) {
+	if w.warn != nil && code == 299 && message != "" {
+		w.warn(message)
+	}
+}
+
+// detailed tells of each request what may be told: neither headers, which hold
+// credentials, nor bodies, which hold secrets.
+type detailed struct {
+	next   http.RoundTripper
+	detail func(format string, args ...any)
+}
+
+// RoundTrip tells and hands on.
+func (d detailed) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := d.next.RoundTrip(r)
+	if err != nil {
+		d.detail("%s %s: %v", r.Method, r.URL.Redacted(), err)
+		return response, err
+	}
+	again := ""
+	if after := response.Header.Get("Retry-After"); after != "" {
+		again = ", to be tried again after " + after + " s"
+	}
+	d.detail("%s %s: %s%s", r.Method, r.URL.Redacted(), response.Status, again)
+	return response, nil
+}
+
+// WrappedRoundTripper is the next one, for client-go to look through.
+func (d detailed) WrappedRoundTripper() http.RoundTripper { return d.next }

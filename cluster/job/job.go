@@ -1,0 +1,232 @@
+// Package job runs one Job on a cluster as if it were a process here: it is
+// made, waited for, its pods' logs are handed on, and it is taken away again
+// with all that came with it.
+//
+// It owns the order of those steps, what a signal means, and which status
+// stands for a Job of many pods. It refuses to leave anything behind that it
+// made: what the Job needs besides is owned by it, and so ends with it. Data
+// flows Job, Secret -> cluster -> logs, Outcome.
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/apimachinery/pkg/util/uuid"
+
+	"github.com/seed45446ece/launcher/cluster"
+)
+
+// Job is one Job of one cluster.
+type Job struct {
+	Cluster  *cluster.Cluster
+	Manifest *batchv1.Job   // as it is to be, and once it is made as it is
+	Values   *corev1.Secret // what the Job is to own, nil for nothing
+
+	run string // marks what this run has made
+}
+
+// runAnnotation says which run has made a Job: an answer that was lost is then
+// told from a Job of somebody else.
+const runAnnotation = "launcherctl/run"
+
+// maxName is the longest name of a Job, whose pods add to it.
+const maxName = 63
+
+// New is a Job that does not exist yet. With unique, its name and its Secret's
+// are made unlike those of any other run.
+func New(c *cluster.Cluster, job *batchv1.Job, values *corev1.Secret, unique bool) *Job {
+	j := &Job{Cluster: c, Manifest: job.DeepCopy(), run: string(uuid.NewUUID())}
+	if values != nil {
+		j.Values = values.DeepCopy()
+	}
+	if j.Manifest.Name == "" {
+		j.Manifest.Name, unique = "launcher", true
+	}
+	if unique {
+		suffix := "-" + rand.String(5)
+		j.Manifest.Name = j.Manifest.Name[:min(len(j.Manifest.Name), maxName-len(suffix))] + suffix
+		j.renameValues(suffix)
+	}
+	j.Manifest.GenerateName = ""
+	metav1.SetMetaDataAnnotation(&j.Manifest.ObjectMeta, runAnnotation, j.run)
+	return j
+}
+
+func (j *Job) name() string { return j.Manifest.Name }
+
+// renameValues gives the Secret another name, and the pod's volumes too.
+func (j *Job) renameValues(suffix string) {
+	if j.Values == nil {
+		return
+	}
+	before := j.Values.Name
+	j.Values.Name += suffix
+	volumes := j.Manifest.Spec.Template.Spec.Volumes
+	for i := range volumes {
+		if s := volumes[i].Secret; s != nil && s.SecretName == before {
+			s.SecretName = j.Values.Name
+		}
+	}
+}
+
+// access is what a run needs to be let do.
+func (j *Job) access() []cluster.Access {
+	access := []cluster.Access{
+		{Verbs: []string{"create", "get", "list", "watch", "patch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
+		{Verbs: []string{"list", "watch"}, Resource: "pods"},
+		{Verbs: []string{"get"}, Resource: "pods/log"},
+		{Verbs: []string{"list"}, Resource: "events"},
+	}
+	if j.Values != nil {
+		access = append(access, cluster.Access{Verbs: []string{"create"}, Resource: "secrets"})
+	}
+	return access
+}
+
+func (j *Job) explain(ctx context.Context, what string, err error) error {
+	return j.Cluster.Explain(ctx, what+" job "+j.Manifest.Name, err, j.access()...)
+}
+
+// Create makes the Job, and what it owns. A Job that is to own a Secret is made
+// to wait for it: so there is no moment at which either is without the other,
+// however this program ends. What was made is taken away where it fails.
+func (j *Job) Create(ctx context.Context) error {
+	held := j.Values != nil && (j.Manifest.Spec.Suspend == nil || !*j.Manifest.Spec.Suspend)
+	if held {
+		j.Manifest.Spec.Suspend = new(true)
+	}
+	made, err := j.createJob(ctx)
+	if err != nil {
+		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
+	}
+	j.Manifest = made
+	if j.Values == nil {
+		return nil
+	}
+	err = j.createValues(ctx)
+	if err == nil && held {
+		err = j.explain(ctx, "start", j.resume(ctx))
+	}
+	if err != nil {
+		return errors.Join(err, j.Remove(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (j *Job) createJob(ctx context.Context) (*batchv1.Job, error) {
+	jobs := j.Cluster.Batch.Jobs(j.Cluster.Namespace)
+	var made *batchv1.Job
+	err := cluster.Retry(ctx, func(ctx context.Context) (err error) {
+		made, err = jobs.Create(ctx, j.Manifest, metav1.CreateOptions{})
+		if !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		there, wrong := jobs.Get(ctx, j.name(), metav1.GetOptions{})
+		if wrong != nil {
+			return wrong
+		}
+		if there.Annotations[runAnnotation] != j.run {
+			return &cluster.Error{What: fmt.Sprintf("there is a job %q already in namespace %q", j.Manifest.Name, j.Cluster.Namespace), Advice: "give another --name, or none, or delete it"}
+		}
+		made = there // an earlier try's, whose answer was lost
+		return nil
+	})
+	if apierrors.IsNotFound(err) {
+		return nil, &cluster.Error{What: fmt.Sprintf("namespace %q is not there", j.Cluster.Namespace), Advice: "--namespace names another"}
+	}
+	return made, j.explain(ctx, "create", err)
+}
+
+// removeOurs takes the Job away where it was made though no answer said so.
+func (j *Job) removeOurs(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanUpTime)
+	defer cancel()
+	there, err := j.Cluster.Batch.Jobs(j.Cluster.Namespace).Get(ctx, j.name(), metav1.GetOptions{})
+	if err != nil || there.Annotations[runAnnotation] != j.run {
+		return nil // what is unreached is said already
+	}
+	j.Manifest = there
+	return j.Remove(ctx)
+}
+
+// createValues makes the Secret that the Job owns.
+func (j *Job) createValues(ctx context.Context) error {
+	j.Values.OwnerReferences = []metav1.OwnerReference{{APIVersion: batchv1.SchemeGroupVersion.String(), Kind: "Job", Name: j.Manifest.Name, UID: j.Manifest.UID}}
+	j.Values.Namespace = ""
+	perhaps := false // an earlier try may have been done, though its answer was lost
+	err := cluster.Retry(ctx, func(ctx context.Context) error {
+		_, err := j.Cluster.Core.Secrets(j.Cluster.Namespace).Create(ctx, j.Values, metav1.CreateOptions{})
+		if apierrors.IsAlreadyExists(err) && perhaps {
+			return nil
+		}
+		perhaps = perhaps || cluster.Ambiguous(err)
+		return err
+	})
+	if apierrors.IsAlreadyExists(err) {
+		return &cluster.Error{What: fmt.Sprintf("there is a secret %q already in namespace %q", j.Values.Name, j.Cluster.Namespace), Advice: "give another --name, or none"}
+	}
+	return j.explain(ctx, "create the values of", err)
+}
+
+func (j *Job) resume(ctx context.Context) error {
+	return cluster.Retry(ctx, func(ctx context.Context) error {
+		body, err := json.Marshal(map[string]any{"spec": map[string]any{"suspend": false}})
+		if err != nil {
+			return err
+		}
+		_, err = j.Cluster.Batch.Jobs(j.Cluster.Namespace).Patch(ctx, j.Manifest.Name, types.MergePatchType, body, metav1.PatchOptions{})
+		return err
+	})
+}
+
+// cleanUpTime is how long is waited for a cluster to take something away.
+const cleanUpTime = 30 * time.Second
+
+// Remove takes the Job away, and by that what it owns. That it is gone already
+// is well.
+func (j *Job) Remove(ctx context.Context) error {
+	return j.delete(ctx, metav1.DeletePropagationBackground)
+}
+
+// Stop ends the Job: its pods get TERM, and KILL after their grace period. They
+// are gone before it is.
+func (j *Job) Stop(ctx context.Context) error {
+	return j.delete(ctx, metav1.DeletePropagationForeground)
+}
+
+func (j *Job) delete(ctx context.Context, how metav1.DeletionPropagation) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanUpTime)
+	defer cancel()
+	err := cluster.Retry(ctx, func(ctx context.Context) error {
+		err := j.Cluster.Batch.Jobs(j.Cluster.Namespace).Delete(ctx, j.name(), metav1.DeleteOptions{
+			PropagationPolicy: &how, Preconditions: &metav1.Preconditions{UID: &j.Manifest.UID}, // not another of its name
+		})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // there is none, or another by now
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		return nil
+	}
+	return withAdvice(j.explain(ctx, "delete", err), fmt.Sprintf("it is still there: kubectl -n %s delete job %s", j.Cluster.Namespace, j.Manifest.Name))
+}
+
+// withAdvice is an error with something else to do about it.
+func withAdvice(err error, advice string) error {
+	var e *cluster.Error
+	if errors.As(err, &e) && e.Rules == "" {
+		e.Advice = advice
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package job
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestALogIsTakenUpWhereItBrokeOff cuts a log at every byte: each line comes
+// once all the same.
+func TestALogIsTakenUpWhereItBrokeOff(t *testing.T) {
+	const log = "2026-01-31T12:00:00.5Z a\n2026-01-31T12:00:01Z \n2026-01-31T12:00:01Z same\n2026-01-31T12:00:01Z same\n2026-01-31T12:00:01.000000001Z  b \n2026-01-31T12:00:02Z \xff\r\n2026-01-31T12:00:03Z end"
+	const want = "a\n\nsame\nsame\n b \n\xff\r\nend"
+	for first := range len(log) {
+		for second := first; second < len(log); second += 7 {
+			var out strings.Builder
+			s := &stream{to: &lines{out: &out}}
+			broken := errors.New("lost")
+			require.ErrorIs(t, s.copy(io.MultiReader(strings.NewReader(log[:first]), iotest.ErrReader(broken)), false), broken)
+			require.NoError(t, s.copy(strings.NewReader(after(s, log[:second])), false))
+			require.NoError(t, s.copy(strings.NewReader(after(s, log)), true))
+			require.Equal(t, want, out.String(), "%d %d", first, second)
+		}
+	}
+}
+
+// after is what a kubelet sends for sinceTime: the lines from that second on.
+func after(s *stream, log string) string {
+	if s.seen.at.IsZero() {
+		return log
+	}
+	if i := strings.Index(log, s.seen.at.Format("2006-01-02T15:04:05")); i >= 0 {
+		return log[i:]
+	}
+	return ""
+}
+
+func TestALineThatIsTooLongToHold(t *testing.T) {
+	long := strings.Repeat("x", 3*maxHeld)
+	var out strings.Builder
+	s := &stream{to: &lines{out: &out}, prefix: "[1] "}
+	require.NoError(t, s.copy(strings.NewReader("2026-01-31T12:00:00Z "+long+"\n2026-01-31T12:00:01Z b\nno time\n"), true))
+	require.Equal(t, "[1] "+long+"\n[1] b\n[1] no time\n", out.String())
+}
+
+// full takes so many writes.
+type full int
+
+func (f *full) Write(text []byte) (int, error) {
+	if *f--; *f < 0 {
+		return 0, io.ErrShortWrite
+	}
+	return len(text), nil
+}
+
+func TestLogsThatCannotBeWritten(t *testing.T) {
+	space := full(1)
+	l := &lines{out: &space}
+	l.write("", []byte("a\n"))
+	require.NoError(t, l.failed)
+	l.write("", []byte("b\n"))
+	l.write("", []byte("c\n"))
+	require.ErrorIs(t, l.failed, io.ErrShortWrite)
+}
+
+func TestTheLaunchersOwnLines(t *testing.T) {
+	for message, want := range map[string][]string{
+		"":                         nil,
+		"Traceback: C4n4ry\n":      nil,
+		"launcher: a\nhint: b\nc":  {"launcher: a", "hint: b"},
+		"hint: c\nlauncher: a\n x": {"launcher: a"},
+	} {
+		require.Equal(t, want, own(message))
+	}
+}

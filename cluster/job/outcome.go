@@ -1,0 +1,158 @@
+package job
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Outcome is how a Job ended, as one status: the handler's, 128+n where signal
+// n ended it, or one of the launcher's own.
+type Outcome struct {
+	Status int
+	Why    string   // "" where the status says it all
+	Lines  []string // the launcher's own messages, from the pod
+	Advice string
+	Left   bool // the Job has been told to end, and was not waited for
+}
+
+// The launcher's own statuses.
+const (
+	unavailable = 124
+	refused     = 125
+	cannotRun   = 126
+	notFound    = 127
+)
+
+// finished is the condition by which a Job has ended, nil before.
+func finished(job *batchv1.Job) *batchv1.JobCondition {
+	for i := range job.Status.Conditions {
+		c := &job.Status.Conditions[i]
+		if c.Status == corev1.ConditionTrue && (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) {
+			return c
+		}
+	}
+	return nil
+}
+
+// outcome is that of a Job which has ended. The status is that of the pod by
+// which it failed: the last to fail of itself, not one that was ended for it.
+func outcome(c *batchv1.JobCondition, pods map[string]*corev1.Pod) Outcome {
+	if c.Type == batchv1.JobComplete {
+		return Outcome{}
+	}
+	if c.Reason == batchv1.JobReasonDeadlineExceeded {
+		return Outcome{Status: unavailable, Why: "the Job's deadline is over: " + c.Message, Advice: "activeDeadlineSeconds, --deadline, is the time for all its pods and what is tried again"}
+	}
+	pod, state := failed(pods, false)
+	if state == nil {
+		pod, state = failed(pods, true)
+	}
+	if state == nil {
+		return Outcome{Status: refused, Why: fmt.Sprintf("%s: %s", c.Reason, c.Message)}
+	}
+	return ofPod(pod, state)
+}
+
+// failed is the last container that ended with a status other than 0, and its
+// pod; those of pods that were deleted count only where they are asked for.
+func failed(pods map[string]*corev1.Pod, deleted bool) (*corev1.Pod, *corev1.ContainerStateTerminated) {
+	var of *corev1.Pod
+	var last *corev1.ContainerStateTerminated
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil && !deleted {
+			continue
+		}
+		for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+			t := status.State.Terminated
+			if t != nil && t.ExitCode != 0 && (last == nil || later(pod, t, of, last)) {
+				of, last = pod, t
+			}
+		}
+	}
+	return of, last
+}
+
+// later orders the ends of two containers, by name where they are at the same
+// second.
+func later(a *corev1.Pod, x *corev1.ContainerStateTerminated, b *corev1.Pod, y *corev1.ContainerStateTerminated) bool {
+	return cmp.Or(x.FinishedAt.Compare(y.FinishedAt.Time), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name)) > 0
+}
+
+// ofPod explains the end of one pod.
+func ofPod(pod *corev1.Pod, t *corev1.ContainerStateTerminated) Outcome {
+	o := Outcome{Status: int(t.ExitCode)}
+	switch {
+	case t.Reason == "OOMKilled":
+		o.Why, o.Advice = fmt.Sprintf("pod %s was out of memory", pod.Name), "give it more, by --limits memory="
+	case pod.Status.Reason != "":
+		o.Why = fmt.Sprintf("pod %s: %s: %s", pod.Name, pod.Status.Reason, pod.Status.Message)
+	case t.ExitCode >= unavailable && t.ExitCode <= notFound:
+		if o.Lines = own(t.Message); len(o.Lines) > 0 {
+			o.Why = fmt.Sprintf("pod %s: status %d is the launcher's: %s", pod.Name, t.ExitCode, meaning[int(t.ExitCode)])
+		}
+	}
+	return o
+}
+
+// meaning is what the launcher's statuses say.
+var meaning = map[int]string{
+	unavailable: "it could not resolve the secrets for now, and a retry may help",
+	refused:     "it could not resolve the secrets, and a retry will not help",
+	cannotRun:   "the command cannot be run",
+	notFound:    "the command is not there",
+}
+
+// own is the launcher's lines of a termination message. A handler may write
+// others there.
+func own(message string) []string {
+	var lines []string
+	for line := range strings.Lines(message) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "launcher: ") || len(lines) > 0 && strings.HasPrefix(line, "hint: ") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// trouble is why a pod cannot start, "" where nothing is known to be wrong, and
+// whether that is for good.
+func trouble(pod *corev1.Pod) (reason string, forGood bool) {
+	if pod.Status.Phase != corev1.PodPending {
+		return "", false
+	}
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		w := status.State.Waiting
+		if w == nil || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" || w.Reason == "" {
+			continue
+		}
+		bad := slices.Contains([]string{"InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"}, w.Reason)
+		return fmt.Sprintf("pod %s: %s: %s", pod.Name, w.Reason, w.Message), bad
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Message != "" {
+			return fmt.Sprintf("pod %s: %s: %s", pod.Name, c.Reason, c.Message), false
+		}
+	}
+	return "", false
+}
+
+// started reports whether a container of the pod runs or ran.
+func started(pod *corev1.Pod, container string) (started, ended bool) {
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if status.Name == container {
+			return status.State.Running != nil || status.State.Terminated != nil, status.State.Terminated != nil
+		}
+	}
+	return false, false
+}
+
+// settle is how long a reason that looks final has to last: a kubelet that has
+// not heard of a Secret yet gives the same one.
+const settle = 15 * time.Second

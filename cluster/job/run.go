@@ -1,0 +1,297 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seed45446ece/launcher/cluster"
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// Wait is how a Job is waited for.
+type Wait struct {
+	Logs         io.Writer        // gets the logs of all pods, whole lines
+	Warn         func(error)      // is told what goes wrong and is not the end
+	Progress     func(string)     // is told how far it is, each time that changes
+	Signals      <-chan os.Signal // the first stops the Job, the second the waiting
+	StartTimeout time.Duration    // the longest until a pod has started; 0 for ever
+}
+
+// waiting is one wait. Its fields are its loop's alone.
+type waiting struct {
+	*Job
+	Wait
+	job     *batchv1.Job // nil once it is gone
+	begun   bool         // a container has started
+	left    bool         // the pods are not waited for
+	pods    map[string]*corev1.Pod
+	logs    logs
+	said    map[string]bool // warnings
+	last    string          // progress
+	signal  syscall.Signal  // that stops the Job, 0 for none
+	changes changes
+}
+
+// changes is what the loop of a wait is told.
+type changes struct {
+	jobs     chan *batchv1.Job // nil for one that is gone
+	pods     chan map[string]*corev1.Pod
+	lost     chan error       // the cluster does not answer for now
+	failures chan error       // the cluster refuses
+	starting <-chan time.Time // a pod ought to have started
+	leaving  <-chan time.Time // the pods of a Job that is gone ought to be too
+	settling <-chan time.Time // one that looks as if it never will has had its time
+}
+
+// Wait waits for the Job's end. The Job is not taken away by it.
+func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &waiting{Job: j, Wait: how, job: j.Manifest, pods: map[string]*corev1.Pod{}, said: map[string]bool{}, logs: newLogs(j, how.Logs)}
+	w.watch(ctx)
+	for {
+		if err := w.next(ctx); err != nil {
+			return w.end(err)
+		}
+		w.progress()
+		if w.over() {
+			w.logs.finish(ctx, w.Warn, how.Signals)
+			return w.outcome(), nil
+		}
+	}
+}
+
+// over reports whether there is nothing more to wait for. Of a Job that was
+// stopped the last that its pods did is their status: they are seen to go.
+func (w *waiting) over() bool {
+	if w.job == nil && w.signal != 0 && len(w.pods) > 0 {
+		if w.changes.leaving == nil {
+			w.changes.leaving = timer(settle)
+		}
+		return w.left
+	}
+	return w.job == nil || finished(w.job) != nil
+}
+
+// watch begins to watch the Job and its pods.
+func (w *waiting) watch(ctx context.Context) {
+	w.changes = changes{jobs: make(chan *batchv1.Job), pods: make(chan map[string]*corev1.Pod), lost: make(chan error), failures: make(chan error, 3), starting: timer(w.StartTimeout)}
+	lost := func(err error) { send(ctx, w.changes.lost, err) }
+	go func() {
+		err := w.followJob(ctx, func(job *batchv1.Job) { send(ctx, w.changes.jobs, job) }, lost)
+		w.changes.failures <- w.explain(ctx, "watch", err)
+	}()
+	go func() {
+		err := w.followPods(ctx, func(all map[string]*corev1.Pod) { send(ctx, w.changes.pods, maps.Clone(all)) }, lost)
+		w.changes.failures <- w.explain(ctx, "watch the pods of", err)
+	}()
+}
+
+// errLeft ends a wait whose Job goes on ending.
+var errLeft = errors.New("waited for no longer")
+
+// next sees to one change. An error ends the wait.
+func (w *waiting) next(ctx context.Context) error {
+	select {
+	case w.job = <-w.changes.jobs:
+	case w.pods = <-w.changes.pods:
+		w.logs.follow(ctx, w.pods)
+		w.look()
+	case err := <-w.logs.failures:
+		w.warn(err)
+	case err := <-w.changes.lost:
+		w.warn(w.explain(ctx, "watch", err))
+	case err := <-w.changes.failures:
+		return err
+	case s := <-w.Signals:
+		return w.stop(ctx, s)
+	case <-w.changes.starting:
+		if !w.begun && w.signal == 0 {
+			return w.stuck(ctx, "no pod has started within "+w.StartTimeout.String())
+		}
+	case <-w.changes.leaving:
+		w.left = true
+	case <-w.changes.settling:
+		w.changes.settling = nil
+		if !w.begun && w.hopeless() != "" && w.signal == 0 {
+			return w.stuck(ctx, "it cannot start")
+		}
+	}
+	return nil
+}
+
+// end is the outcome of a wait that broke off.
+func (w *waiting) end(err error) (Outcome, error) {
+	if errors.Is(err, errLeft) {
+		why := fmt.Sprintf("job %s is waited for no longer: kubectl -n %s get job %s says whether it has ended", w.name(), w.Cluster.Namespace, w.name())
+		return Outcome{Status: 128 + int(w.signal), Why: why, Left: true}, nil
+	}
+	return Outcome{}, err
+}
+
+// timer ends never where it is not set.
+func timer(d time.Duration) <-chan time.Time {
+	if d <= 0 {
+		return nil
+	}
+	return time.After(d)
+}
+
+func send[T any](ctx context.Context, to chan<- T, what T) {
+	select {
+	case to <- what:
+	case <-ctx.Done():
+	}
+}
+
+// warn says the same only once.
+func (w *waiting) warn(err error) {
+	if err != nil && !w.said[err.Error()] {
+		w.said[err.Error()] = true
+		w.Warn(err)
+	}
+}
+
+// look notes whether a pod has started, and warns of each that cannot.
+func (w *waiting) look() {
+	for _, name := range slices.Sorted(maps.Keys(w.pods)) {
+		started, _ := started(w.pods[name], w.container())
+		w.begun = w.begun || started
+		if why, _ := trouble(w.pods[name]); why != "" && w.signal == 0 {
+			w.warn(errors.New(why))
+		}
+	}
+	if w.changes.settling == nil && w.hopeless() != "" {
+		w.changes.settling = timer(settle)
+		if w.StartTimeout > 0 && w.StartTimeout < settle {
+			w.changes.settling = timer(w.StartTimeout)
+		}
+	}
+}
+
+// container is the one whose start is waited for: the first of the pod.
+func (w *waiting) container() string { return w.Manifest.Spec.Template.Spec.Containers[0].Name }
+
+func (w *waiting) hopeless() string {
+	for _, pod := range w.pods {
+		if why, forGood := trouble(pod); forGood {
+			return why
+		}
+	}
+	return ""
+}
+
+// stuck is the end of a Job that does not start, with what the cluster says.
+func (w *waiting) stuck(ctx context.Context, what string) error {
+	why := w.hopeless()
+	later := why == ""
+	if later {
+		why = w.events(ctx)
+	}
+	for _, pod := range w.pods {
+		if reason, _ := trouble(pod); why == "" {
+			why = reason
+		}
+	}
+	text := fmt.Sprintf("job %s: %s", w.name(), what)
+	if why != "" {
+		text += ": " + why
+	}
+	if later {
+		return resolve.Unavailable(text)
+	}
+	return &cluster.Error{What: text, Advice: "a key that is not in the project's Secret, or an image that is not there?"}
+}
+
+// events is the last warning about the Job or one of its pods; "" where there is
+// none, or none may be read.
+func (w *waiting) events(ctx context.Context) string {
+	list, err := w.Cluster.Core.Events(w.Cluster.Namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
+	if err != nil {
+		return ""
+	}
+	last := ""
+	for _, e := range list.Items {
+		_, pod := w.pods[e.InvolvedObject.Name]
+		if pod || e.InvolvedObject.Name == w.name() {
+			last = fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, e.Message)
+		}
+	}
+	return last
+}
+
+// stop is what a signal does: the first has the cluster end the Job, whose pods
+// get TERM; the second ends the waiting for that.
+func (w *waiting) stop(ctx context.Context, s os.Signal) error {
+	if w.signal != 0 {
+		return errLeft
+	}
+	w.signal, _ = s.(syscall.Signal)
+	w.warn(fmt.Errorf("job %s: its pods get TERM; once more to wait no longer", w.name()))
+	go func() {
+		if err := w.Stop(ctx); err != nil {
+			w.changes.failures <- err
+		}
+	}()
+	return nil
+}
+
+// outcome is that of a Job which has ended or is gone. A Job that was stopped
+// has the handler's own status where that was seen, else that of a process
+// which the signal ended.
+func (w *waiting) outcome() Outcome {
+	pod, state := failed(w.logs.all, true)
+	switch {
+	case w.signal == 0 && w.job == nil:
+		return Outcome{Status: unavailable, Why: fmt.Sprintf("job %s was deleted by somebody else", w.name())}
+	case w.signal == 0:
+		return outcome(finished(w.job), w.logs.all)
+	case state != nil:
+		return ofPod(pod, state)
+	}
+	for _, pod := range w.logs.all {
+		if _, ended := started(pod, w.container()); ended {
+			return Outcome{} // each that ended did so with 0
+		}
+	}
+	return Outcome{Status: 128 + int(w.signal)}
+}
+
+// progress tells how far the Job is, in a line.
+func (w *waiting) progress() {
+	running, ended, bad := 0, 0, 0
+	for _, pod := range w.pods {
+		switch {
+		case pod.Status.Phase == corev1.PodSucceeded:
+			ended++
+		case pod.Status.Phase == corev1.PodFailed:
+			bad++
+		case pod.Status.Phase == corev1.PodRunning:
+			running++
+		}
+	}
+	text := fmt.Sprintf("job %s: ", w.name())
+	switch waiting := len(w.pods) - running - ended - bad; {
+	case w.signal != 0:
+		text += "ending"
+	case len(w.pods) == 0:
+		text += "waiting for a pod"
+	default:
+		text += fmt.Sprintf("%d waiting, %d running, %d done, %d failed", waiting, running, ended, bad)
+	}
+	if text != w.last {
+		w.last = text
+		w.Progress(text)
+	}
+}

@@ -1,0 +1,114 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Base is a manifest that is to gain the launcher.
+type Base struct {
+	Origin string // its name in messages
+	Text   []byte
+
+	Templates []string // the names of the pod templates that are meant; none for all
+	Container string   // the name of the handler's container; "" for the only one
+}
+
+// Merged is the manifest with the launcher in it.
+type Merged struct {
+	Manifest // without a Job
+	Text     []byte
+}
+
+// Into adds the launcher, and what the task's secrets need, to the pods of a
+// manifest. What is there stays, but for what has the same name; its command
+// becomes the handler's. A second time changes nothing.
+func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merged, error) {
+	file, err := tree.Load(base.Origin, base.Text)
+	if err != nil {
+		return Merged{}, err
+	}
+	found, err := base.choose(file)
+	if err != nil {
+		return Merged{}, err
+	}
+	root := found[0].doc.Root
+	if o.Name == "" {
+		o.Name = objectName(tree.Text(root, "metadata", "name"))
+	}
+	if namespace := tree.Text(root, "metadata", "namespace"); namespace != "" {
+		if o.Namespace != "" && o.Namespace != namespace {
+			return Merged{}, &Error{fmt.Sprintf("%s: the manifest is for namespace %q, not %q", base.Origin, namespace, o.Namespace), "leave out --namespace"}
+		}
+		o.Namespace = namespace
+	}
+	p, err := newPlan(ctx, task, o)
+	if err != nil {
+		return Merged{}, err
+	}
+	if p.values != nil {
+		p.values.Immutable = nil // it lives as long as the object, and that may change
+	}
+	for i := range found {
+		m := merge{plan: p, template: &found[i], doc: found[i].doc}
+		m.into(base)
+		p.problems = append(p.problems, m.doc.Err())
+	}
+	if err := errors.Join(p.problems...); err != nil {
+		return Merged{}, err
+	}
+	text, err := file.Bytes()
+	m := Merged{Text: text, Manifest: Manifest{Values: p.values, Warnings: p.warnings}}
+	m.owner = ownerOf(root)
+	return m, err
+}
+
+// choose is the pod templates that are meant, all in one document.
+func (b Base) choose(file *tree.File) ([]template, error) {
+	var found []template
+	var names []string
+	for _, d := range file.Documents {
+		for _, t := range templates(d) {
+			names = append(names, cmpName(t))
+			if len(b.Templates) == 0 || slices.Contains(b.Templates, cmpName(t)) {
+				found = append(found, t)
+			}
+		}
+	}
+	for _, name := range b.Templates {
+		if !slices.Contains(names, name) {
+			return nil, &Error{fmt.Sprintf("%s: there is no pod template %s", b.Origin, document.Shown(name)), "there is " + strings.Join(names, ", ")}
+		}
+	}
+	if len(found) == 0 {
+		return nil, &Error{b.Origin + ": there is no pod in it", "a Job, CronJob, Deployment, Pod, or another object with a pod template"}
+	}
+	for _, t := range found {
+		if t.doc != found[0].doc {
+			return nil, &Error{fmt.Sprintf("%s: several objects in it have pods: %s", b.Origin, strings.Join(names, ", ")), "--template NAME, or one object in a file"}
+		}
+	}
+	return found, nil
+}
+
+// cmpName is how --template names a pod template.
+func cmpName(t template) string {
+	if t.name != "" {
+		return t.name
+	}
+	return tree.Text(t.doc.Root, "metadata", "name")
+}
+
+// secretVolumes reports whether the pod has files that only their owner may
+// read.
+func (p *plan) secretVolumes() bool {
+	return slices.ContainsFunc(p.volumes, func(v corev1.Volume) bool { return v.Secret != nil })
+}

@@ -1,0 +1,195 @@
+package manifest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/seed45446ece/launcher/cluster/tree"
+)
+
+// merge is a plan on its way into one pod template.
+type merge struct {
+	*plan
+	*template
+	doc       *tree.Document
+	container *yaml.Node
+}
+
+func (m *merge) into(base Base) {
+	m.make()
+	if !m.choose(base.Container) {
+		return
+	}
+	m.command()
+	if by := m.Launcher.Deliver; m.spark && (by == "" || by == "stdin" || by == "fd") {
+		m.warn("--deliver env or --deliver files", "%s: what Spark starts has neither the standard input nor the descriptors of its container", m.path)
+	}
+	if m.Image != "" {
+		m.doc.Set(m.container, "image", m.of(m.Image))
+	}
+	for _, variable := range m.env {
+		m.put(m.doc.List(m.container, "env"), "name", m.of(variable), "variable")
+	}
+	m.mountAll()
+	for _, c := range m.init {
+		m.put(m.doc.List(m.pod, "initContainers"), "name", m.of(c), "init container")
+	}
+	m.surroundings()
+	m.jobPolicy()
+}
+
+// of is a value as a tree; ours have no way to fail.
+func (m *merge) of(value any) *yaml.Node {
+	n, err := nodeOf(value)
+	if err != nil {
+		m.problems = append(m.problems, err)
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+	}
+	return n
+}
+
+// put adds an item of ours, and says where it takes another's place.
+func (m *merge) put(list *yaml.Node, by string, item *yaml.Node, what string) {
+	if m.doc.Put(list, by, item) {
+		m.warn("", "%s: %s %q of the manifest is replaced", m.path, what, tree.Text(item, by))
+	}
+}
+
+// choose finds the handler's container.
+func (m *merge) choose(name string) bool {
+	all := m.containers()
+	var names []string
+	for _, c := range all {
+		names = append(names, tree.Text(c, "name"))
+		if name == "" && len(all) == 1 || name != "" && tree.Text(c, "name") == name {
+			m.container = c
+		}
+	}
+	if m.container == nil {
+		m.refuse("--container NAME says which has the handler; --template NAME chooses among pod templates",
+			"%s: its containers are %s", m.path, strings.Join(names, ", "))
+	}
+	return m.container != nil
+}
+
+// command puts the launcher before the container's command. A command that is
+// given takes the place of the container's, as its arguments stay.
+func (m *merge) command() {
+	var own []*yaml.Node
+	if list := tree.Get(m.container, "command"); list != nil {
+		own = withoutLauncher(list.Content)
+	}
+	if len(m.Command) > 0 {
+		own = m.of(literals(m.Command)).Content
+	}
+	switch {
+	case m.Handler != "":
+		own = nil
+		if tree.Get(m.container, "args") != nil {
+			m.warn("", "%s: args of the container are taken out: a handler file has none", m.path)
+			m.doc.Delete(m.container, "args")
+		}
+	case len(own) == 0:
+		m.refuse("-- COMMAND gives it: docker inspect -f '{{.Config.Entrypoint}}' IMAGE says which it is; or --template NAME chooses other pods",
+			"%s: the container has no command, and its image's own is not known here", m.path)
+		return
+	}
+	line := m.of(m.plan.command(nil))
+	for _, arg := range own {
+		line.Content = append(line.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: arg.Value})
+	}
+	m.doc.Set(m.container, "command", line)
+}
+
+// withoutLauncher is a command as it was before the launcher was put before it.
+func withoutLauncher(command []*yaml.Node) []*yaml.Node {
+	if len(command) < 2 || !strings.HasSuffix(command[0].Value, "/launcher") || command[1].Value != "run" {
+		return command
+	}
+	i := slices.IndexFunc(command, func(n *yaml.Node) bool { return n.Value == "--" })
+	if i < 0 {
+		return nil
+	}
+	return command[i+1:]
+}
+
+// mountAll adds the volumes and where they are mounted. A /dev/shm that the
+// manifest has is large enough for its author, and is kept.
+func (m *merge) mountAll() {
+	mounts := m.doc.List(m.container, "volumeMounts")
+	for _, mount := range m.mounts {
+		var other string
+		for _, n := range mounts.Content {
+			if strings.TrimSuffix(tree.Text(n, "mountPath"), "/") == mount.MountPath {
+				other = tree.Text(n, "name")
+			}
+		}
+		if other != "" && other != mount.Name {
+			if mount.Name != memoryVolume {
+				m.refuse("give another directory", "%s: volume %q of the manifest is mounted at %q", m.path, other, mount.MountPath)
+			}
+			continue
+		}
+		m.put(mounts, "mountPath", m.of(mount), "mount")
+		i := slices.IndexFunc(m.plan.volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
+		m.put(m.doc.List(m.pod, "volumes"), "name", m.of(m.plan.volumes[i]), "volume")
+	}
+}
+
+// surroundings is what the pod itself needs: labels, the service account, and a
+// group that may read the mounted Secrets.
+func (m *merge) surroundings() {
+	labels := maps.Clone(m.labels)
+	delete(labels, managedBy) // it is its author's
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		m.doc.Set(m.doc.Map(m.doc.Map(m.meta, "metadata"), "labels"), name, m.of(labels[name]))
+	}
+	if m.ServiceAccount != "" {
+		m.doc.Set(m.pod, "serviceAccountName", m.of(m.ServiceAccount))
+	}
+	if user := m.user(); m.secretVolumes() && user != "0" && tree.Get(m.pod, "securityContext", "fsGroup") == nil {
+		group := m.User.GID
+		if n, err := strconv.ParseInt(user, 10, 32); err == nil {
+			group = n
+		}
+		m.doc.Set(m.doc.Map(m.pod, "securityContext"), "fsGroup", m.of(group))
+		m.warn("where it runs as root, remove it; volumes of other files are given to this group too",
+			"%s: the pod has fsGroup %d now, to read what is mounted for the launcher", m.path, group)
+	}
+}
+
+// user is who the container runs as, "" where only its image says.
+func (m *merge) user() string {
+	for _, n := range []*yaml.Node{m.container, m.pod} {
+		if id := tree.Text(n, "securityContext", "runAsUser"); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// jobPolicy has a Job tell the launcher's statuses apart.
+func (m *merge) jobPolicy() {
+	switch {
+	case m.batch == nil:
+		return
+	case tree.Text(m.pod, "restartPolicy") != "Never":
+		m.warn("restartPolicy: Never lets the Job tell 124 and 125 apart", "%s: the kubelet starts the handler again whatever status the launcher ends with", m.path)
+		return
+	}
+	policy := failurePolicy(tree.Text(m.container, "name"), tree.Get(m.batch, "activeDeadlineSeconds") != nil)
+	rules := m.doc.List(m.doc.Map(m.batch, "podFailurePolicy"), "rules")
+	for _, rule := range policy.Rules[1:] { // what becomes of a pod that is taken away was decided
+		m.doc.Append(rules, m.of(rule))
+	}
+}
+
+// ownerOf is a manifest's object as the owner of a Secret.
+func ownerOf(root *yaml.Node) object {
+	return object{tree.Text(root, "apiVersion"), tree.Text(root, "kind"), tree.Text(root, "metadata", "name"), tree.Text(root, "metadata", "namespace")}
+}

@@ -1,0 +1,85 @@
+package manifest
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// nameThem decides the names of the Job and of the project.
+func (p *plan) nameThem() {
+	p.name, p.project = p.Name, p.Project
+	if p.name == "" {
+		p.name = objectName(p.declared.Name())
+	}
+	if p.name == "" {
+		p.name = "launcher"
+	}
+	if p.project == "" {
+		p.project = p.declared.ProjectName()
+	}
+	if errs := validation.IsDNS1123Label(p.name); errs != nil {
+		p.refuse("give one by --name", "a Job cannot be named %s: it is 1 to 63 lower-case letters, digits and hyphens", document.Shown(p.name))
+	}
+	if p.project != "" && validation.IsDNS1123Subdomain(SecretName(p.project)) != nil {
+		p.refuse("a project's name is lower-case letters, digits and hyphens", "%s is no name of a project", document.Shown(p.project))
+	}
+	if p.Namespace != "" && validation.IsDNS1123Label(p.Namespace) != nil {
+		p.refuse("", "%s is no name of a namespace", document.Shown(p.Namespace))
+	}
+	if p.ServiceAccount != "" && validation.IsDNS1123Subdomain(p.ServiceAccount) != nil {
+		p.refuse("", "%s is no name of a service account", document.Shown(p.ServiceAccount))
+	}
+}
+
+// SecretName is the Kubernetes Secret of a project, as MLRun names it.
+func SecretName(project string) string { return "mlrun-project-secrets-" + project }
+
+// objectName is a task's name as that of an object: what it cannot hold
+// becomes a hyphen.
+func objectName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, name)
+	return strings.Trim(name[:min(len(name), validation.DNS1123LabelMaxLength)], "-")
+}
+
+// check refuses options that no API server would take, or that contradict each
+// other.
+func (p *plan) check() {
+	for _, labels := range []map[string]string{p.Labels, p.NodeSelector} {
+		for _, name := range slices.Sorted(maps.Keys(labels)) {
+			if validation.IsQualifiedName(name) != nil || validation.IsValidLabelValue(labels[name]) != nil {
+				p.refuse("", "%s=%s is no label", document.Shown(name), document.Shown(labels[name]))
+			}
+		}
+	}
+	maps.Copy(p.labels, p.Labels)
+	for _, name := range slices.Sorted(maps.Keys(p.Requests)) {
+		request := p.Requests[name]
+		if limit, ok := p.Limits[name]; ok && request.Cmp(limit) > 0 {
+			p.refuse("", "the request of %s is more than its limit", name)
+		}
+	}
+	for _, kind := range p.InPod {
+		if kind != "env" && kind != "file" {
+			p.refuse("it is for env and file, whose values the pod may have itself", "--in-pod %s", document.Shown(kind))
+		}
+	}
+	if p.Completions < 0 || p.Parallelism < 0 || p.Retries < 0 || p.Deadline < 0 || p.KeepFor < 0 || p.Launcher.Grace < 0 || p.SharedMemory.Sign() < 0 {
+		p.refuse("", "a number, a size or a time is less than 0")
+	}
+	if p.Parallelism > 0 && p.Completions == 0 {
+		p.refuse("--completions N", "--parallelism says how many of --completions run at once")
+	}
+}

@@ -1,0 +1,162 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/seed45446ece/launcher/cluster/sources"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/kubernetes"
+)
+
+// valuesDir is where the pod has the values of inline, env and file sources.
+const valuesDir = stateDir + "/values"
+
+// maxSecret is the most that a Kubernetes Secret holds, in bytes.
+const maxSecret = corev1.MaxSecretSize
+
+// clientValues resolves the inline, env and file sources, as MLRun's client
+// does, and is what the task's list of sources becomes: those that the pod
+// resolves, and one for what was resolved here. That one is a mounted Secret,
+// which is last, as the values beat those of the other sources; or, where they
+// are to be embedded, an inline source.
+func (p *plan) clientValues(ctx context.Context, task *document.Node) []*document.Node {
+	var kept []*document.Node
+	if list := task.Field("spec").Field("secret_sources"); list != nil {
+		for _, item := range list.Items {
+			if kind := item.Field("kind").Text; kind != "inline" && kind != "env" && kind != "file" || slices.Contains(p.InPod, kind) {
+				kept = append(kept, item)
+			}
+		}
+	}
+	found, err := resolve.Resolve(ctx, p.resolvedHere())
+	var asked []document.Field
+	for _, e := range document.Flatten(err) {
+		var key *resolve.KeyError
+		switch {
+		case e == nil:
+		case errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent) && p.elsewhere(key.Key):
+			asked = append(asked, document.Field{Name: key.Key, Value: &document.Node{Kind: document.Null}})
+		default:
+			p.problems = append(p.problems, e)
+		}
+	}
+	if len(asked) > 0 { // the launcher says so where no other source has them
+		kept = append(kept, source("inline", asked...))
+	}
+	switch {
+	case len(found.Secrets) == 0:
+		return kept
+	case p.EmbedValues:
+		return append(kept, p.embed(found.Secrets))
+	}
+	p.keep(found.Secrets)
+	return append(kept, mounted(found.Secrets))
+}
+
+func (p *plan) resolvedHere() []resolve.Bound {
+	var bound []resolve.Bound
+	for _, c := range p.declared.Client {
+		if !slices.Contains(p.InPod, c.Kind) {
+			bound = append(bound, resolve.Bound{Declaration: c.Declaration, Source: c.Source})
+		}
+	}
+	return bound
+}
+
+// elsewhere reports whether the pod may find a key that is missing here.
+func (p *plan) elsewhere(key string) bool {
+	is := func(prefix string, keys []string) bool {
+		return len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return prefix+k == key })
+	}
+	return len(p.declared.Project) == 0 && p.project != "" ||
+		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, s.Spec.Keys) }) ||
+		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) })
+}
+
+// keep puts the values into a Secret of the Job's, and that into the pod.
+func (p *plan) keep(secrets []resolve.Secret) {
+	data := map[string][]byte{}
+	size := 0
+	for _, s := range secrets {
+		if kubernetes.Internal(s.Key) || validation.IsConfigMapKey(s.Key) != nil {
+			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with mlrun.; or --embed-values",
+				"%s is no key of a Kubernetes Secret", document.Shown(s.Key))
+		}
+		data[s.Key] = s.Value.Reveal()
+		size += len(data[s.Key])
+	}
+	if size > maxSecret {
+		p.refuse("", "the values of inline, env and file sources are %d bytes, and a Secret holds %d", size, maxSecret)
+	}
+	name := p.name + "-values"
+	p.values = &corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: p.Namespace, Labels: p.labels},
+		Type:       corev1.SecretTypeOpaque, Data: data, Immutable: new(true),
+	}
+	p.mount("launcher-values", name, valuesDir, nil, false)
+}
+
+// mounted is the source of those values in the pod.
+func mounted(secrets []resolve.Secret) *document.Node {
+	keys := &document.Node{Kind: document.List}
+	for _, s := range secrets {
+		keys.Items = append(keys.Items, text(s.Key))
+	}
+	return source("kubernetes", document.Field{Name: "secrets", Value: keys}, document.Field{Name: "mount", Value: text(valuesDir)})
+}
+
+// embed is the inline source that MLRun makes of the values, for whoever can
+// read the pod's specification.
+func (p *plan) embed(secrets []resolve.Secret) *document.Node {
+	var values []document.Field
+	for _, s := range secrets {
+		value := s.Value.Reveal()
+		if !utf8.Valid(value) {
+			p.refuse("leave out --embed-values: a Secret holds every value", "secret %s is not UTF-8, and cannot be embedded", document.Shown(s.Key))
+		}
+		values = append(values, document.Field{Name: s.Key, Value: text(string(value))})
+		p.warn("leave out --embed-values", "secret %s: its value is in the pod's specification", document.Shown(s.Key))
+	}
+	return source("inline", values...)
+}
+
+func source(kind string, fields ...document.Field) *document.Node {
+	return &document.Node{Kind: document.Map, Fields: []document.Field{
+		{Name: "kind", Value: text(kind)}, {Name: "source", Value: &document.Node{Kind: document.Map, Fields: fields}}}}
+}
+
+func text(s string) *document.Node { return &document.Node{Kind: document.String, Text: s} }
+
+// Own makes the Job the owner of its values, so that they end with it. The Job
+// has to be there: until then it has no UID.
+func (m Manifest) Own(uid string) {
+	if m.Values != nil {
+		m.Values.OwnerReferences = []metav1.OwnerReference{m.owner.reference(uid)}
+	}
+}
+
+// Adopt is the command that does the same, for who applies the manifests by
+// kubectl; "" where the object's name is not known before.
+func (m Manifest) Adopt() string {
+	const patch = `{"metadata":{"ownerReferences":[{"apiVersion":"{{.apiVersion}}","kind":"{{.kind}}","name":"{{.metadata.name}}","uid":"{{.metadata.uid}}"}]}}`
+	if m.owner.name == "" {
+		return ""
+	}
+	namespace := ""
+	if m.owner.namespace != "" {
+		namespace = " -n " + m.owner.namespace
+	}
+	return fmt.Sprintf(`kubectl patch secret %s%s -p "$(kubectl get %s %s%s -o go-template='%s')"`,
+		m.Values.Name, namespace, strings.ToLower(m.owner.kind), m.owner.name, namespace, patch)
+}

@@ -1,0 +1,44 @@
+package manifest
+
+import (
+	"fmt"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/seed45446ece/launcher/cluster/tree"
+)
+
+// YAML is an object as kubectl apply reads it, without what only a cluster
+// fills in.
+func YAML(object any) ([]byte, error) {
+	n, err := nodeOf(object)
+	if err != nil {
+		return nil, err
+	}
+	if c := n.Content; len(c) > 4 && c[0].Value == "kind" && c[2].Value == "apiVersion" {
+		c[0], c[1], c[2], c[3] = c[2], c[3], c[0], c[1]
+	}
+	return tree.Render(n), nil
+}
+
+func nodeOf(object any) (*yaml.Node, error) {
+	n, err := tree.Of(object)
+	if err != nil {
+		return nil, fmt.Errorf("write YAML: %w", err)
+	}
+	tree.Prune(n)
+	inOctal(n)
+	return n, nil
+}
+
+// inOctal writes beside a file's mode what people read: YAML 1.1 and 1.2 take
+// 0400 for two numbers.
+func inOctal(n *yaml.Node) {
+	for i, child := range n.Content {
+		if mode, err := strconv.ParseInt(child.Value, 10, 32); err == nil && n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == "defaultMode" {
+			child.LineComment = fmt.Sprintf("# %#o", mode)
+		}
+		inOctal(child)
+	}
+}

@@ -1,0 +1,103 @@
+// Package sources reads the secret sources of a task as one who makes a pod
+// for it must: which keys of the project's Secret it names, which vaults, and
+// what is resolved before there is a pod.
+//
+// It owns that division and nothing of the sources' own forms. It refuses what
+// the launcher would refuse, in the launcher's words. It calls no cluster and
+// reads no secret. Data flows document.Node -> Sources.
+package sources
+
+import (
+	"strings"
+
+	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/env"
+	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/kubernetes"
+)
+
+// kinds is the kinds of source, in the order of the launcher's messages.
+var kinds = [...]string{"inline", "env", "file", "kubernetes", "azure_vault"}
+
+// Project is a declared kubernetes source.
+type Project struct {
+	kubernetes.Spec
+	resolve.Declaration
+}
+
+// Vault is a declared azure_vault source.
+type Vault struct {
+	azure.Spec
+	resolve.Declaration
+}
+
+// Client is a declared inline, env or file source. MLRun resolves these where
+// the task is submitted, and not in the pod.
+type Client struct {
+	resolve.Source
+	resolve.Declaration
+}
+
+// Sources is a task's, by who answers for them, each in the task's order.
+type Sources struct {
+	Task    task.Task
+	Project []Project
+	Vaults  []Vault
+	Client  []Client
+}
+
+// Read reads a run object and all its sources. The error holds every problem
+// of both.
+func Read(n *document.Node, environ resolve.Environ, realm azure.Realm) (Sources, error) {
+	var problems document.Problems
+	t, err := task.Parse(n)
+	problems.Join(err)
+	s := Sources{Task: t}
+	for _, d := range t.Sources {
+		problems.Join(s.add(d, environ, realm))
+	}
+	return s, problems.Err()
+}
+
+func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azure.Realm) error {
+	var client resolve.Source
+	var err error
+	switch d.Kind {
+	case "kubernetes":
+		spec, err := kubernetes.Parse(d.Source)
+		s.Project = append(s.Project, Project{spec, d})
+		return err
+	case "azure_vault":
+		spec, err := azure.Parse(d.Source, realm)
+		s.Vaults = append(s.Vaults, Vault{spec, d})
+		return err
+	case "inline":
+		client, err = inline.New(d)
+	case "env":
+		client, err = env.New(d, environ)
+	case "file":
+		client, err = file.New(d)
+	default:
+		return &document.Problem{At: d.At, Message: "unknown kind of secret source " + document.Shown(d.Kind),
+			Advice: "one of " + strings.Join(kinds[:], ", ")}
+	}
+	s.Client = append(s.Client, Client{client, d})
+	return err
+}
+
+// Name is metadata.name, "" where the task has none.
+func (s Sources) Name() string { return s.metadata("name") }
+
+// ProjectName is metadata.project, "" where the task has none.
+func (s Sources) ProjectName() string { return s.metadata("project") }
+
+func (s Sources) metadata(field string) string {
+	if n := s.Task.Metadata.Field(field); n != nil && n.Kind == document.String {
+		return n.Text
+	}
+	return ""
+}

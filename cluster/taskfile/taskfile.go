@@ -1,0 +1,92 @@
+// Package taskfile writes task files: a new one, and one more secret source in
+// one that is there.
+//
+// It owns the text, of which it leaves everything else as it is. It refuses to
+// write a task that the launcher would refuse. Data flows text, Source -> text.
+package taskfile
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/seed45446ece/launcher/cluster/sources"
+	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Source is one entry of secret_sources, in the order in which it is written.
+type Source struct {
+	Kind     string `json:"kind"`
+	Source   any    `json:"source"`
+	Prefix   string `json:"prefix,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
+}
+
+// Add is the text with one more secret source, the last, as MLRun's
+// with_secrets appends it. A source that is there in the same words is not
+// added: the text is as it was. The error has all that is wrong with the task
+// that would be.
+func Add(origin string, text []byte, source Source, realm azure.Realm) ([]byte, error) {
+	added, err := add(origin, text, source)
+	if err != nil {
+		return nil, err
+	}
+	n, err := document.Parse(origin, added)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sources.Read(n, nil, realm); err != nil {
+		return nil, err
+	}
+	return added, nil
+}
+
+func add(origin string, text []byte, source Source) ([]byte, error) {
+	item, err := tree.Of(source)
+	if err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return tree.Render(under("spec", under("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
+	}
+	f, err := tree.Load(origin, text)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Documents) != 1 || f.Documents[0].Root.Kind != yaml.MappingNode {
+		return nil, &document.Problem{At: document.Position{Origin: origin}, Message: "is not one task"}
+	}
+	d := f.Documents[0]
+	d.Append(d.List(d.Map(d.Root, "spec"), "secret_sources"), item)
+	if d.Err() != nil {
+		return nil, d.Err()
+	}
+	if json.Valid(text) {
+		return asJSON(d.Root)
+	}
+	return f.Bytes()
+}
+
+// asJSON is a task that was JSON, with two blanks a level.
+func asJSON(root *yaml.Node) ([]byte, error) {
+	n, err := document.Parse("the task", tree.Render(root))
+	if err != nil {
+		return nil, err
+	}
+	text, err := n.AppendJSON(nil)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, text, "", "  "); err != nil {
+		return nil, err
+	}
+	return append(out.Bytes(), '\n'), nil
+}
+
+func under(name string, value *yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value}}
+}

@@ -1,0 +1,161 @@
+package tree
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Of is a Go value as a tree, in the order of its JSON.
+func Of(value any) (*yaml.Node, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal(escaped(text), &n); err != nil {
+		return nil, err
+	}
+	clear(n.Content[0])
+	return n.Content[0], nil
+}
+
+// escaped is JSON that is YAML: without the characters that YAML takes for line
+// ends, or does not take.
+func escaped(text []byte) []byte {
+	var out []byte
+	for _, r := range string(text) {
+		if r >= 0x7f && r < 0x10000 && !unicode.IsPrint(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
+
+// clear makes a tree a new one: of no place, and of no style but the quotes
+// that YAML 1.1 needs.
+func clear(n *yaml.Node) {
+	n.Line, n.Column, n.Style = 0, 0, 0
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && !plain(n.Value) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	for _, child := range n.Content {
+		clear(child)
+	}
+}
+
+// layout is how lists are written below a field: at the field's column, as
+// Kubernetes' own tools do, or two to the right.
+type layout struct{ indented bool }
+
+// Render is a tree as YAML that version 1.1 and 1.2 read alike, in blocks.
+func Render(n *yaml.Node) []byte {
+	var out bytes.Buffer
+	layout{}.block(&out, n, 0)
+	return out.Bytes()
+}
+
+// block writes a tree as lines that begin at an indent.
+func (l layout) block(out *bytes.Buffer, n *yaml.Node, indent int) {
+	switch {
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			pad(out, indent)
+			l.field(out, n.Content[i], n.Content[i+1], indent)
+		}
+	case n.Kind == yaml.SequenceNode && len(n.Content) > 0:
+		for _, item := range n.Content {
+			pad(out, indent)
+			l.item(out, item, indent)
+		}
+	default:
+		pad(out, indent)
+		out.WriteString(scalar(n) + "\n")
+	}
+}
+
+// field writes NAME: VALUE from where the line stands.
+func (l layout) field(out *bytes.Buffer, name, value *yaml.Node, indent int) {
+	out.WriteString(scalar(name) + ":")
+	switch {
+	case value.Kind == yaml.MappingNode && len(value.Content) > 0:
+		out.WriteByte('\n')
+		l.block(out, value, indent+2)
+	case value.Kind == yaml.SequenceNode && len(value.Content) > 0:
+		out.WriteByte('\n')
+		if l.indented {
+			indent += 2
+		}
+		l.block(out, value, indent)
+	default:
+		out.WriteString(" " + scalar(value))
+		if value.LineComment != "" {
+			out.WriteString(" " + value.LineComment)
+		}
+		out.WriteByte('\n')
+	}
+}
+
+// item writes "- VALUE" from where the line stands; a map's or a list's first
+// line follows the hyphen.
+func (l layout) item(out *bytes.Buffer, item *yaml.Node, indent int) {
+	var inner bytes.Buffer
+	l.block(&inner, item, indent+2)
+	out.WriteString("- ")
+	out.Write(inner.Bytes()[indent+2:])
+}
+
+func pad(out *bytes.Buffer, indent int) { out.WriteString(strings.Repeat(" ", indent)) }
+
+// scalar is a scalar on one line, or an empty map or list.
+func scalar(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "{}"
+	case n.Kind == yaml.SequenceNode:
+		return "[]"
+	case n.ShortTag() != "!!str" || plain(n.Value):
+		return n.Value
+	}
+	if strings.Contains(n.Value, `"`) && !strings.ContainsFunc(n.Value, func(r rune) bool { return r == '\'' || !unicode.IsPrint(r) }) {
+		return "'" + n.Value + "'" // JSON stays readable
+	}
+	return strconv.Quote(n.Value) // YAML has all of its escapes
+}
+
+// words is what YAML 1.1, which Kubernetes' tools read, takes for something
+// else than text.
+var words = [...]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// plain reports whether a text is the same text without quotes in every version
+// of YAML. It takes some for others: quotes are always right.
+func plain(s string) bool {
+	start := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s, "-"), "-"), "/")
+	switch {
+	case s == "--", quantity(s):
+		return true
+	case start == "" || !strings.ContainsAny(start[:1], letters):
+		return false
+	case slices.Contains(words[:], strings.ToLower(s)):
+		return false
+	}
+	return strings.Trim(s, letters+"0123456789._/-:@") == "" && !strings.HasSuffix(s, ":")
+}
+
+// quantity reports whether a text is one of Kubernetes' quantities that is no
+// number in any version of YAML, such as 64Mi.
+func quantity(s string) bool {
+	unit := strings.TrimLeft(s, "0123456789")
+	return len(unit) < len(s) && slices.Contains([]string{"m", "Ki", "Mi", "Gi", "Ti"}, unit)
+}

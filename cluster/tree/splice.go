@@ -1,0 +1,245 @@
+package tree
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// Bytes is the text with the edits. Lines that no edit touches are as they
+// were. Where that cannot be done, because of a form in which fields share
+// lines, the documents are written anew: comments stay, blank lines do not.
+func (f *File) Bytes() ([]byte, error) {
+	s := splicer{lines: strings.SplitAfter(string(f.text), "\n")}
+	for _, d := range f.Documents {
+		s.layout = layoutOf(d.before)
+		s.node(d.before, d.Root)
+	}
+	if text := s.apply(); !s.failed && f.holds(text) {
+		return text, nil
+	}
+	return f.anew()
+}
+
+// holds reports whether a text is that of the edited documents.
+func (f *File) holds(text []byte) bool {
+	written, err := Load(f.origin, text)
+	if err != nil || len(written.Documents) != len(f.Documents) {
+		return false
+	}
+	for i, d := range f.Documents {
+		if !same(d.Root, written.Documents[i].Root) {
+			return false
+		}
+	}
+	return true
+}
+
+// anew writes the documents by the library, and those that were JSON in blocks;
+// all of them in blocks where the library's text is of another meaning.
+func (f *File) anew() ([]byte, error) {
+	text, err := f.dump()
+	if err == nil && f.holds(text) {
+		return text, nil
+	}
+	var blocks [][]byte
+	for _, d := range f.Documents {
+		blocks = append(blocks, Render(d.Root))
+	}
+	if text = bytes.Join(blocks, []byte("---\n")); f.holds(text) {
+		return text, nil
+	}
+	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
+}
+
+func (f *File) dump() ([]byte, error) {
+	var out bytes.Buffer
+	for i, d := range f.Documents {
+		if i > 0 {
+			out.WriteString("---\n")
+		}
+		if d.before.Style&yaml.FlowStyle != 0 {
+			out.Write(Render(d.Root))
+			continue
+		}
+		dumper, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithLineWidth(-1))
+		if err != nil {
+			return nil, err
+		}
+		if err := dumper.Dump(clone(d.Root)); err != nil { // which it may change
+			return nil, err
+		}
+		if err := dumper.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// layoutOf finds how a document writes the lists below its fields.
+func layoutOf(n *yaml.Node) layout {
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(child.Content) > 0 {
+			return layout{indented: child.Column > n.Content[i-1].Column}
+		}
+		if l := layoutOf(child); l.indented {
+			return l
+		}
+	}
+	return layout{}
+}
+
+// edit is new text in place of the lines from up to to, counted from 0.
+type edit struct {
+	from, to int
+	text     string
+}
+
+type splicer struct {
+	lines  []string
+	edits  []edit
+	layout layout
+	failed bool
+}
+
+// node notes the edits by which one tree becomes the other. It reports false
+// where n has to be written as a whole.
+func (s *splicer) node(before, n *yaml.Node) bool {
+	switch {
+	case same(before, n):
+		return true
+	case n.Line != before.Line || n.Column != before.Column || n.Kind != before.Kind || before.Style&yaml.FlowStyle != 0 || len(before.Content) == 0:
+		return false
+	case n.Kind == yaml.MappingNode:
+		return s.mapping(before, n)
+	case n.Kind == yaml.SequenceNode:
+		return s.sequence(before, n)
+	}
+	return false
+}
+
+func (s *splicer) mapping(before, n *yaml.Node) bool {
+	indent := before.Content[0].Column - 1
+	last := 0
+	for i := 0; i+1 < len(before.Content); i += 2 {
+		name := before.Content[i]
+		start := name.Line - 1
+		last = s.end(start, name.Column-1, before.Content[i+1])
+		head := s.before(name)
+		value := Get(n, name.Value)
+		switch {
+		case value == nil && strings.TrimSpace(head) != "":
+			return false
+		case value == nil:
+			s.edits = append(s.edits, edit{start, last, ""})
+		case !s.node(before.Content[i+1], value):
+			s.edits = append(s.edits, edit{start, last, head + s.field(name, value, indent)})
+		}
+	}
+	var added strings.Builder
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if name := n.Content[i]; name.Line == 0 {
+			added.WriteString(strings.Repeat(" ", indent) + s.field(name, n.Content[i+1], indent))
+		}
+	}
+	if added.Len() > 0 {
+		s.edits = append(s.edits, edit{last, last, added.String()})
+	}
+	return true
+}
+
+func (s *splicer) sequence(before, n *yaml.Node) bool {
+	if len(n.Content) < len(before.Content) {
+		return false
+	}
+	indent := before.Column - 1
+	last := 0
+	for i, old := range before.Content {
+		start := old.Line - 1
+		last = s.end(start, indent, old)
+		if s.node(old, n.Content[i]) {
+			continue
+		}
+		if strings.TrimSpace(s.before(old)) != "-" {
+			return false
+		}
+		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
+	}
+	var added strings.Builder
+	for _, item := range n.Content[len(before.Content):] {
+		added.WriteString(strings.Repeat(" ", indent) + s.item(item, indent))
+	}
+	if added.Len() > 0 {
+		s.edits = append(s.edits, edit{last, last, added.String()})
+	}
+	return true
+}
+
+func (s *splicer) field(name, value *yaml.Node, indent int) string {
+	var out bytes.Buffer
+	s.layout.field(&out, name, value, indent)
+	return out.String()
+}
+
+func (s *splicer) item(item *yaml.Node, indent int) string {
+	var out bytes.Buffer
+	s.layout.item(&out, item, indent)
+	return out.String()
+}
+
+// end is the line after an entry that starts at a line and an indent: all that
+// is further to the right is its own, and so are the items of a list at the
+// same indent. Comments and blank lines after the last of them are not.
+func (s *splicer) end(start, indent int, value *yaml.Node) int {
+	compact := value.Kind == yaml.SequenceNode && value.Column-1 == indent
+	end := start + 1
+	for i := start + 1; i < len(s.lines); i++ {
+		line := strings.TrimRight(s.lines[i], "\r\n")
+		trimmed := strings.TrimLeft(line, " ")
+		at := len(line) - len(trimmed)
+		switch {
+		case strings.TrimSpace(line) == "":
+		case at > indent:
+			end = i + 1
+		case trimmed[0] == '#':
+		case trimmed[0] == '}', trimmed[0] == ']': // of a flow, as a person indents it
+			end = i + 1
+		case compact && at == indent && (trimmed == "-" || strings.HasPrefix(trimmed, "- ")):
+			end = i + 1
+		default:
+			return end
+		}
+	}
+	return end
+}
+
+// before is a node's line up to it.
+func (s *splicer) before(n *yaml.Node) string {
+	line := []rune(s.lines[min(n.Line, len(s.lines))-1])
+	return string(line[:min(n.Column-1, len(line))])
+}
+
+// apply is the text with all edits. Two that meet are none.
+func (s *splicer) apply() []byte {
+	slices.SortStableFunc(s.edits, func(a, b edit) int { return a.from - b.from })
+	var out strings.Builder
+	next := 0
+	for _, e := range s.edits {
+		if e.from < next {
+			s.failed = true
+			return nil
+		}
+		out.WriteString(strings.Join(s.lines[next:e.from], ""))
+		if out.Len() > 0 && !strings.HasSuffix(out.String(), "\n") {
+			out.WriteByte('\n')
+		}
+		out.WriteString(e.text)
+		next = e.to
+	}
+	out.WriteString(strings.Join(s.lines[next:], ""))
+	return []byte(out.String())
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// isTerminal reports whether a person may be typing there.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// askTerminal asks on the controlling terminal and reads one line, which is not
+// shown. It leaves the terminal as it was, by whatever way it ends: a signal
+// that ends the program is exitStatus 128 + its number.
+//
+// The terminal's own line editing is off, as it cuts a line after 4,095 bytes,
+// termios(3); backspace and Ctrl-U work all the same.
+func askTerminal(prompt string) ([]byte, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, errUsage{"there is no terminal to ask on", ""}
+	}
+	defer func() { _ = tty.Close() }() // nothing is lost by it
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+	signal.Ignore(syscall.SIGTSTP) // a shell may show what is typed once the program goes on
+	defer signal.Reset(syscall.SIGTSTP)
+	restore, err := hide(tty)
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
+	if _, err := io.WriteString(tty, prompt); err != nil {
+		return nil, err
+	}
+	answers := make(chan answer, 1)
+	go func() { answers <- readAnswer(tty) }() // a signal leaves it behind
+	select {
+	case a := <-answers:
+		return a.text, a.err
+	case s := <-signals:
+		return nil, exitStatus(128 + number(s))
+	}
+}
+
+// hide stops the terminal from showing what is typed, until restore.
+func hide(tty *os.File) (restore func(), err error) {
+	fd := int(tty.Fd())
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err == nil {
+		err = unix.IoctlSetTermios(fd, unix.TCSETSF, unseen(*before))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
+	}
+	return func() { // what was typed ahead is not left to the shell
+		_ = unix.IoctlSetTermios(fd, unix.TCSETSF, before)
+		_, _ = io.WriteString(tty, "\n")
+	}, nil
+}
+
+type answer struct {
+	text []byte
+	err  error
+}
+
+// readAnswer is one line, which has to be all that was typed.
+func readAnswer(tty *os.File) answer {
+	text, err := readLine(tty)
+	if err == nil && pending(int(tty.Fd())) {
+		err = errUsage{"more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines"}
+	}
+	return answer{text, err}
+}
+
+// unseen is a mode that shows nothing, edits nothing and keeps the keys for
+// signals.
+func unseen(mode unix.Termios) *unix.Termios {
+	mode.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.IEXTEN
+	mode.Iflag &^= unix.IXON | unix.ISTRIP
+	mode.Iflag |= unix.ICRNL
+	mode.Cc[unix.VMIN], mode.Cc[unix.VTIME] = 1, 0
+	return &mode
+}
+
+// pending reports whether there is more to read already.
+func pending(fd int) bool {
+	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+	return err == nil && n > 0
+}
+
+// The keys that edit a line, as terminals send them.
+const (
+	keyEnd       = 0x04 // Ctrl-D
+	keyBackspace = 0x08
+	keyKill      = 0x15 // Ctrl-U
+	keyDelete    = 0x7f
+)
+
+var errNoAnswer = errors.New("no answer")
+
+// maxAnswer is the longest line that is read, in bytes: that of a Secret.
+const maxAnswer = 1 << 20
+
+// readLine reads up to the end of the line.
+func readLine(r io.Reader) ([]byte, error) {
+	var line []byte
+	key := make([]byte, 1)
+	for len(line) <= maxAnswer {
+		if _, err := io.ReadFull(r, key); err != nil {
+			return nil, err
+		}
+		switch key[0] {
+		case '\n':
+			return line, nil
+		case keyEnd:
+			if len(line) == 0 {
+				return nil, errNoAnswer
+			}
+			return line, nil
+		case keyBackspace, keyDelete:
+			_, size := utf8.DecodeLastRune(line)
+			line = line[:len(line)-size]
+		case keyKill:
+			line = line[:0]
+		default:
+			line = append(line, key[0])
+		}
+	}
+	return nil, errors.New("the line is longer than a Secret can be")
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/cluster"
+	"github.com/seed45446ece/launcher/cluster/project"
+)
+
+// clusterFlags is what every command that asks the cluster can be told, with
+// kubectl's names.
+func clusterFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
+	}, connectFlags()...)
+}
+
+// connectFlags is the same for a command that has a namespace already.
+func connectFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
+		&cli.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
+		&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "the longest to wait for the cluster's answers, such as 90s; 0 is for ever"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is asked of the cluster, by name; never what is sent"},
+	}
+}
+
+func projectFlag() cli.Flag {
+	return &cli.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret it is, mlrun-project-secrets-PROJECT"}
+}
+
+// connect is the cluster of the flags; it asks it nothing yet.
+func (p *program) connect(c *cli.Context) (*cluster.Cluster, error) {
+	p.verbose = c.Bool("verbose")
+	o := cluster.Options{
+		Kubeconfig: c.String("kubeconfig"), Context: c.String("context"), Namespace: c.String("namespace"),
+		UserAgent: "launcherctl",
+		Warn:      func(message string) { p.warn(errors.New("the cluster: " + message)) },
+	}
+	if p.verbose {
+		o.Detail = p.detail
+	}
+	return cluster.Connect(o)
+}
+
+// projectOf is the project that the flags name.
+func (p *program) projectOf(c *cli.Context) (project.Project, error) {
+	name := c.String("project")
+	if name == "" {
+		return project.Project{}, errUsage{"--project is missing", c.Command.HelpName + " --project PROJECT"}
+	}
+	if err := project.CheckName(name); err != nil {
+		return project.Project{}, err
+	}
+	where, err := p.connect(c)
+	return project.Project{Name: name, Cluster: where}, err
+}
+
+// clusterKeys asks the cluster for the keys of a project, in a namespace; "" is
+// that of the flags.
+func (p *program) clusterKeys(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+	return func(ctx context.Context, namespace, name string) ([]string, error) {
+		if err := project.CheckName(name); err != nil {
+			return nil, err
+		}
+		where, err := p.connect(c)
+		if err != nil {
+			if e := (*cluster.Error)(nil); errors.As(err, &e) {
+				e.Advice = "--keys A,B names the project's keys where no cluster is to be asked"
+			}
+			return nil, err
+		}
+		where.Namespace = cmp.Or(namespace, where.Namespace)
+		ctx, cancel := deadline(ctx, c)
+		defer cancel()
+		keys, err := project.Project{Name: name, Cluster: where}.Keys(ctx)
+		if err == nil && len(keys) == 0 {
+			p.warn(fmt.Errorf("project %q has no keys in namespace %q", name, where.Namespace))
+		}
+		return keys, err
+	}
+}
+
+// deadline is the time that a command gives the cluster, and a context in
+// which no client library logs.
+func deadline(ctx context.Context, c *cli.Context) (context.Context, context.CancelFunc) {
+	ctx = cluster.Quiet(ctx)
+	if timeout := c.Duration("timeout"); timeout > 0 {
+		return context.WithTimeout(ctx, timeout)
+	}
+	return context.WithCancel(ctx)
+}

@@ -1,0 +1,89 @@
+// Command launcherctl does what happens before a job's pod starts: it fills a
+// project's Kubernetes Secret, writes tasks and the manifests that carry them,
+// and runs them. As kubectl-launcher it is kubectl's plugin "kubectl launcher".
+//
+// It owns its command line, its exit status and its messages. It is a program
+// of its own so that no Kubernetes client is linked into the one in the pod.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+func main() {
+	p := program{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		environ: resolve.NewEnviron(os.Environ()), name: called(os.Args[0]),
+	}
+	os.Exit(p.run(context.Background(), os.Args))
+}
+
+// program is one run of launcherctl.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        map[string]string // read once; a resolve.Environ where it is printed
+	name           string            // as the user calls it: launcherctl, or kubectl launcher
+	verbose        bool
+	veil           veil // over what must not be in a message
+}
+
+// called is the name to which messages refer. kubectl finds its plugins by the
+// name of their file, and so tells them what they are called.
+func called(arg string) string {
+	base := strings.TrimSuffix(filepath.Base(arg), ".exe")
+	if plugin, ok := strings.CutPrefix(base, "kubectl-"); ok {
+		return "kubectl " + plugin
+	}
+	return "launcherctl"
+}
+
+// run is the whole program; its result is the exit status.
+func (p *program) run(ctx context.Context, args []string) int {
+	return p.end(p.app().RunContext(ctx, args))
+}
+
+func (p *program) app() *cli.App {
+	return &cli.App{
+		Name:        p.name,
+		HelpName:    p.name,
+		Usage:       "a project's secrets, tasks and jobs on a Kubernetes cluster",
+		UsageText:   p.name + " COMMAND [flags] ...",
+		Description: statusHelp,
+		HideVersion: true,
+
+		DisableSliceFlagSeparator: true, // a file's name may hold a comma
+		Reader:                    p.stdin,
+		Writer:                    p.stdout,
+		ErrWriter:                 p.stderr,
+		OnUsageError:              p.usageError,
+		ExitErrHandler:            func(*cli.Context, error) {}, // the status is run's
+		Action:                    p.noCommand,
+		Commands:                  p.commands(),
+	}
+}
+
+// commands is the table of what the program can do.
+func (p *program) commands() []*cli.Command {
+	return []*cli.Command{
+		p.secretsCommand(),
+		p.taskCommand(),
+		p.manifestCommand(),
+		p.runCommand(),
+		p.debugCommand(),
+		p.versionCommand(),
+	}
+}
+
+const statusHelp = `The status of run and debug is the handler's own; else
+   124  not now: the cluster is not reached, or too busy; a retry may help
+   125  not at all: bad flags, a missing permission, a job that cannot start
+   128+n  ended by signal n`

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/file"
+)
+
+func (p *program) manifestCommand() *cli.Command {
+	flags := append(append(p.taskFlags(), p.podFlags()...), connectFlags()...)
+	return &cli.Command{
+		Name: "manifest", Usage: "print the Job that runs a task, or a manifest of yours with the launcher in it; no value is in either",
+		UsageText: p.name + " manifest --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]\n" +
+			p.name + " manifest --task FILE --into FILE --launcher-image IMAGE [flags] [-- COMMAND [ARG...]]",
+		Flags: append(flags,
+			&cli.StringFlag{Name: "values-file", Usage: "write the Secret with the values of inline, env and file sources to this `FILE`, or pipe: standard output has no value"},
+			&cli.StringFlag{Name: "into", Usage: "add the launcher to the pod of the manifest in this `FILE`, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others"},
+			&cli.GenericFlag{Name: "template", Value: &given{}, Usage: "with --into, only the pod template of this `NAME`, such as Worker or driver; repeatable (default: all)"},
+			&cli.StringFlag{Name: "container", Usage: "with --into, the `NAME` of the container that has the handler, where a pod has several"},
+		),
+		Action: p.manifest, OnUsageError: p.usageError, HideHelpCommand: true,
+	}
+}
+
+// manifest prints the objects that a task runs by.
+func (p *program) manifest(c *cli.Context) error {
+	ctx := c.Context
+	task, err := p.readTask(ctx, c)
+	options, wrong := p.podOptions(c)
+	if err := errors.Join(err, wrong); err != nil {
+		return err
+	}
+	m, text, err := p.build(ctx, c, task, options)
+	if err != nil {
+		return err
+	}
+	p.warn(errors.Join(m.Warnings...))
+	if err := p.writeValues(c, m); err != nil {
+		return err
+	}
+	_, err = p.stdout.Write(text)
+	return err
+}
+
+// build makes the manifest of the flags, and is its text too.
+func (p *program) build(ctx context.Context, c *cli.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
+	if c.String("into") == "" {
+		m, err := manifest.New(ctx, task, o)
+		if err != nil {
+			return m, nil, err
+		}
+		text, err := manifest.YAML(m.Job)
+		return m, text, err
+	}
+	var wrong []error
+	for _, flag := range ofTheJob {
+		if c.IsSet(flag) {
+			wrong = append(wrong, errUsage{fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""})
+		}
+	}
+	origin, text, err := p.readText(ctx, "--into", c.String("into"))
+	if err := errors.Join(append(wrong, err)...); err != nil {
+		return manifest.Manifest{}, nil, err
+	}
+	m, err := manifest.Into(ctx, manifest.Base{Origin: origin, Text: text, Templates: many(c, "template"), Container: c.String("container")}, task, o)
+	return m.Manifest, m.Text, err
+}
+
+// ofTheJob is the flags that a manifest which is there answers itself.
+var ofTheJob = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
+
+// writeValues writes the Secret where no one else can read it.
+func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
+	path := c.String("values-file")
+	if m.Values == nil {
+		return nil
+	}
+	if path == "" {
+		var keys []string
+		for key := range m.Values.Data {
+			keys = append(keys, key)
+		}
+		return errUsage{fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", names(keys)),
+			"--values-file FILE writes it for kubectl apply --server-side -f FILE; " + p.name + " run creates it itself; --embed-values does as MLRun does"}
+	}
+	text, err := manifest.YAML(m.Values)
+	if err != nil {
+		return err
+	}
+	if err := writePrivate(path, text); err != nil {
+		return fmt.Errorf("--values-file: %w", err)
+	}
+	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
+	return nil
+}
+
+// writePrivate writes a file that its owner alone can read, whole or not at
+// all; into a pipe it writes as it is.
+func writePrivate(path string, text []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o600)
+	}
+	return replaceFile(path, text, 0o600)
+}
+
+// replaceFile puts a file in another's place, or where none was. A symbolic
+// link stays, and what it names is replaced.
+func replaceFile(path string, text []byte, mode fs.FileMode) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".launcherctl-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
+		if wrong := step(); err == nil {
+			err = wrong
+		}
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// keysOf is who answers for the keys of a project: the user, or the cluster.
+func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+	if !c.IsSet("keys") {
+		return p.clusterKeys(c)
+	}
+	return func(context.Context, string, string) ([]string, error) {
+		return strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' }), nil
+	}
+}
+
+// readText is a file's content, or that of standard input for "-", and its name
+// for messages.
+func (p *program) readText(ctx context.Context, flag, path string) (string, []byte, error) {
+	if path == "-" {
+		text, err := file.ReadFrom(ctx, "standard input", p.stdin)
+		return "standard input", text, err
+	}
+	text, err := file.Read(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s: %q is %w", flag, path, errNotThere)
+	} else if err != nil {
+		err = fmt.Errorf("%s: %w", flag, err)
+	}
+	return path, text, err
+}
+
+var errNotThere = errors.New("not there")

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/cluster"
+	"github.com/seed45446ece/launcher/cluster/job"
+	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/resolve"
+)
+
+// runCommand runs a task's Job as if it were a process here.
+func (p *program) runCommand() *cli.Command {
+	flags := append(p.taskFlags(), p.podFlags()...)
+	flags = append(flags, connectFlags()...)
+	return &cli.Command{
+		Name: "run", Usage: "run a task's Job as if its handler were a process here: with its logs and its status",
+		UsageText: p.name + " run --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]",
+		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL after their\n" +
+			"grace period. The second leaves that to the cluster. The Job is deleted at the end, and\n" +
+			"by that what it owns.",
+		Flags: append(flags,
+			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
+			&cli.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
+			&cli.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "the longest until a pod has started; 0 is for ever"},
+		),
+		Action: p.runJob, OnUsageError: p.usageError, HideHelpCommand: true,
+	}
+}
+
+// keptFor is how long a Job outlives its end where this program was killed and
+// could not take it away.
+const keptFor = time.Hour
+
+// runJob makes the Job, and waits unless it is told not to.
+func (p *program) runJob(c *cli.Context) error {
+	ctx := cluster.Quiet(c.Context)
+	made, err := p.forRun(ctx, c)
+	if err != nil {
+		return err
+	}
+	where, err := p.connect(c)
+	if err != nil {
+		return err
+	}
+	p.warn(errors.Join(made.Warnings...))
+	if made.Values != nil {
+		for _, value := range made.Values.Data {
+			p.veil.add(resolve.NewValue(value))
+		}
+	}
+	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(where, made.Job, made.Values, !c.IsSet("name"))}
+	if err := r.create(ctx); err != nil {
+		return err
+	}
+	if c.Bool("detach") {
+		_, err := fmt.Fprintf(p.stdout, "job.batch/%s\n", r.Manifest.Name)
+		return err
+	}
+	return r.wait(ctx)
+}
+
+// forRun is the manifest of the flags, for a Job that is taken away.
+func (p *program) forRun(ctx context.Context, c *cli.Context) (manifest.Manifest, error) {
+	task, err := p.readTask(ctx, c)
+	options, wrong := p.podOptions(c)
+	if err := errors.Join(err, wrong); err != nil {
+		return manifest.Manifest{}, err
+	}
+	if !c.IsSet("ttl") && !c.Bool("detach") && !c.Bool("keep") {
+		options.KeepFor = keptFor
+	}
+	return manifest.New(ctx, task, options)
+}
+
+// run is one Job that is run.
+type run struct {
+	*program
+	*cli.Context
+	*job.Job
+	signals chan os.Signal
+}
+
+// watchSignals takes the signals that end a program, but for those that it was
+// started to ignore. PIPE is one: who reads the logs no more wants no Job.
+func watchSignals() chan os.Signal {
+	signals := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	return signals
+}
+
+// create makes the Job within --timeout. A signal ends that, and nothing is
+// left of it.
+func (r run) create(ctx context.Context) error {
+	ctx, cancel := deadline(ctx, r.Context)
+	defer cancel()
+	made := make(chan error, 1)
+	go func() { made <- r.Create(ctx) }()
+	select {
+	case err := <-made:
+		return err
+	case s := <-r.signals:
+		cancel()
+		err := <-made
+		if err == nil {
+			err = r.remove(context.WithoutCancel(ctx))
+		} else if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		r.warn(err)
+		return exitStatus(128 + number(s))
+	}
+}
+
+func number(s os.Signal) int {
+	n, _ := s.(syscall.Signal)
+	return int(n)
+}
+
+// wait shows the Job's logs and progress until it has ended, takes it away, and
+// ends with its status.
+func (r run) wait(ctx context.Context) error {
+	screen := newScreen(r.stdout, r.stderr)
+	r.stderr = screen.messages()
+	o, err := r.Wait(ctx, job.Wait{
+		Logs: screen.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
+		Warn: r.warn, Progress: func(line string) { screen.status(line); r.detail("%s", line) },
+	})
+	screen.status("")
+	var left error
+	if (!r.Bool("keep") || err != nil) && !o.Left {
+		left = r.remove(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, left)
+	}
+	r.warn(left) // the status is the handler's all the same
+	if o.Why != "" {
+		r.say(o.Why, "")
+	}
+	for _, line := range o.Lines {
+		r.say("in the pod: "+line, "")
+	}
+	if o.Advice != "" {
+		_, _ = fmt.Fprintf(r.stderr, "hint: %s\n", o.Advice)
+	}
+	if o.Status == 0 {
+		return nil
+	}
+	return exitStatus(o.Status)
+}
+
+// remove takes the Job away. A signal ends the trying.
+func (r run) remove(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	removed := make(chan error, 1)
+	go func() { removed <- r.Remove(ctx) }()
+	select {
+	case err := <-removed:
+		return err
+	case <-r.signals:
+		cancel()
+		return <-removed
+	}
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// screen is standard output and standard error where both may be one terminal,
+// whose last line says how far a Job is. Where standard error is no terminal
+// there is no such line.
+type screen struct {
+	mu       sync.Mutex
+	out, err io.Writer
+	width    int    // 0 for no line
+	line     string // that is to be the last
+	open     bool   // the text above it does not end with its line
+}
+
+func newScreen(out, err io.Writer) *screen {
+	s := &screen{out: out, err: err}
+	if f, ok := err.(*os.File); ok && isTerminal(err) {
+		s.width = 80
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 {
+			s.width = int(size.Col)
+		}
+	}
+	return s
+}
+
+// clearLine goes to the start of the line and empties it: ECMA-48, EL.
+const clearLine = "\r\x1b[K"
+
+// status is the last line from now on; "" for none.
+func (s *screen) status(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.width == 0 {
+		return
+	}
+	s.hide()
+	s.line = line
+	s.show()
+}
+
+func (s *screen) hide() {
+	if s.line != "" && !s.open {
+		_, _ = io.WriteString(s.err, clearLine)
+	}
+}
+
+func (s *screen) show() {
+	if s.line != "" && !s.open {
+		_, _ = fmt.Fprint(s.err, oneLine(s.line[:min(len(s.line), s.width-1)]))
+	}
+}
+
+// above writes text over the last line.
+func (s *screen) above(to io.Writer, text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hide()
+	n, err := to.Write(text)
+	if len(text) > 0 {
+		s.open = !bytes.HasSuffix(text, []byte{'\n'})
+	}
+	s.show()
+	return n, err
+}
+
+// writer is a function as an io.Writer.
+type writer func([]byte) (int, error)
+
+func (w writer) Write(text []byte) (int, error) { return w(text) }
+
+func (s *screen) logs() io.Writer {
+	return writer(func(text []byte) (int, error) { return s.above(s.out, text) })
+}
+
+func (s *screen) messages() io.Writer {
+	return writer(func(text []byte) (int, error) { return s.above(s.err, text) })
+}
