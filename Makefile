@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build examples test conformance demo fuzz bench check
+.PHONY: help build launcherctl examples test conformance demo fuzz bench check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -19,6 +19,10 @@ build: ## build/launcher, static and reproducible
 	@$(BUILD) -tags $(TAGS),split -ldflags "$(LDFLAGS) $(ENTRY)" -o build/first ./cmd/launcher
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/second ./cmd/launcher
 	@GOOS= GOARCH= go run ./cmd/append build/first build/second build/launcher
+
+launcherctl: ## build/launcherctl, and build/kubectl-launcher, by which kubectl knows it
+	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/launcherctl ./cmd/launcherctl
+	@ln -sf launcherctl build/kubectl-launcher
 
 examples: build ## build/fakevault too, the Key Vault on loopback that the examples use
 	@go build -trimpath -buildvcs=false -o build/fakevault ./examples/azure/fakevault

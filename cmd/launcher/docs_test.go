@@ -31,7 +31,7 @@ func TestReadmeNamesWhatThereIs(t *testing.T) {
 
 func namesWhatThereIs(t *testing.T, folder, readme string) {
 	t.Helper()
-	ours := regexp.MustCompile("`(az|kubectl|curl) [^`]*`| -- [^`\n]*`|(?m:^    .*$)").ReplaceAllString(readme, "") // others' commands have others' flags
+	ours := regexp.MustCompile("`(az|kubectl|curl|launcherctl) [^`]*`|(?m:^launcherctl .*$)| -- [^`\n]*`|(?m:^    .*$)").ReplaceAllString(readme, "") // others' commands have others' flags
 	help := start(t, nil, "", "run", "--help").stdout + start(t, nil, "", "explain", "--help").stdout
 	for _, flag := range regexp.MustCompile("[` ](--[a-z][a-z-]+)").FindAllStringSubmatch(ours, -1) {
 		if flag[1] != "--from" { // the Dockerfile's

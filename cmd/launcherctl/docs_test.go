@@ -21,7 +21,7 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 	help := map[string]string{}
 	for _, command := range []string{"launcherctl manifest", "launcherctl run", "launcherctl task", "launcherctl task with-secrets", "launcherctl task check",
 		"launcherctl task with-secrets kubernetes", "launcherctl task with-secrets env", "launcherctl task with-secrets file", "launcherctl task with-secrets inline",
-		"launcherctl task with-secrets azure_vault", "launcherctl secrets", "launcherctl secrets set", "launcherctl secrets list", "launcherctl secrets delete",
+		"launcherctl task with-secrets azure_vault", "launcherctl secrets", "launcherctl secrets set", "launcherctl secrets list", "launcherctl secrets delete", "launcherctl debug",
 		"launcher run", "launcher explain"} {
 		words := append(strings.Fields(command), "--help")
 		out, err := exec.Command(filepath.Join(bin, words[0]), words[1:]...).CombinedOutput()
