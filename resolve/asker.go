@@ -109,11 +109,13 @@ func (a *Asker) Ask(ctx context.Context, key string) (Value, error) {
 	}
 	missing := Absent(fmt.Sprintf("secret %s: no source has it", document.Shown(key)))
 	for _, s := range slices.Backward(a.sources) {
-		b, ok := s.only(a, key)
+		b, k, ok := s.only(a, key)
 		if !ok {
 			continue
 		}
-		r, err := Resolve(ctx, []Bound{b})
+		// The answer that is kept may be had after the deadline too.
+		b.Source = answering(func() ([]Finding, error) { return k.Find(ctx) })
+		r, err := Resolve(context.WithoutCancel(ctx), []Bound{b})
 		if value, ok := r.value(key, s.keyed != nil); ok {
 			return value, nil
 		}
@@ -160,26 +162,30 @@ func (a *Asker) keys() (keys []string) {
 
 // only is the source as it is asked for one key; ok is false where it cannot
 // have that.
-func (s asked) only(a *Asker, key string) (b Bound, ok bool) {
-	b = s.Bound
+func (s asked) only(a *Asker, key string) (_ Bound, k *kept, ok bool) {
 	if s.keyed == nil {
-		b.Source = s.all
-		return b, true
+		return s.Bound, s.all, true
 	}
 	if len(key) <= len(s.Prefix) {
-		return b, false
+		return s.Bound, nil, false
 	}
 	if _, ok := a.Match([]string{s.Prefix}, key[:len(s.Prefix)]); !ok && s.Prefix != "" {
-		return b, false
+		return s.Bound, nil, false
 	}
 	name := key[len(s.Prefix):]
 	if declared := s.keyed.Keys(); declared != nil && !slices.Contains(declared, name) {
-		return b, false
+		return s.Bound, nil, false
 	}
 	source, _ := s.some.LoadOrStore(name, &kept{source: s.keyed.Only(name), how: a.Asking})
-	b.Source, _ = source.(*kept)
-	return b, true
+	k, ok = source.(*kept)
+	return s.Bound, k, ok
 }
+
+// answering is a source that has its own deadline.
+type answering func() ([]Finding, error)
+
+// Find answers.
+func (f answering) Find(context.Context) ([]Finding, error) { return f() }
 
 // kept is a source that keeps its answer, and asks again when that is too old.
 type kept struct {
@@ -189,29 +195,49 @@ type kept struct {
 
 	mu     sync.Mutex
 	answer answer
-	at     time.Time // of the answer, zero for none
+	known  bool      // there is an answer
+	old    time.Time // from when on it is too old
 }
+
+// What a job that has an old value may be kept waiting for a new one, and how
+// long the old one then serves before somebody waits again.
+const (
+	patience = 5 * time.Second
+	pause    = 30 * time.Second
+)
 
 // Find is the answer that is kept, or a new one. Where a new one cannot be had
 // for now, the old one serves longer, with a warning.
 func (k *kept) Find(ctx context.Context) ([]Finding, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.at.IsZero() && (k.how.Refresh <= 0 || time.Since(k.at) < k.how.Refresh) {
+	if k.known && (k.how.Refresh <= 0 || time.Now().Before(k.old)) {
 		return k.answer.findings, k.answer.err
 	}
 	if k.how.Forget != nil {
 		k.how.Forget()
 	}
-	now := find(ctx, k.source)
+	now := k.look(ctx)
 	switch {
 	case now.good(k.absence):
-		k.answer, k.at = now, time.Now()
-	case !k.at.IsZero() && now.unavailable():
-		k.how.Warn(now.wrong())
+		k.answer, k.known, k.old = now, true, time.Now().Add(k.how.Refresh)
+	case k.known && now.unavailable():
+		if !errors.Is(ctx.Err(), context.Canceled) { // else whoever asked has gone, and the source is not to blame
+			k.old = time.Now().Add(min(k.how.Refresh, pause))
+			k.how.Warn(now.wrong())
+		}
 		return k.answer.findings, k.answer.err
 	}
 	return now.findings, now.err
+}
+
+func (k *kept) look(ctx context.Context) answer {
+	if k.known {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	return find(ctx, k.source)
 }
 
 // good reports whether an answer is one to keep: nothing failed in it.

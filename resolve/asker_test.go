@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -217,4 +218,67 @@ func TestAnAnswerThatFailedIsNotKept(t *testing.T) {
 		require.Equal(t, "1", string(value.Reveal()))
 	}
 	require.Len(t, asked, 3)
+}
+
+// hanging is a source that answers once, and then not any more.
+type hanging struct{ asked atomic.Int64 }
+
+func (h *hanging) Find(ctx context.Context) ([]resolve.Finding, error) {
+	if h.asked.Add(1) > 1 {
+		<-ctx.Done()
+	}
+	return []resolve.Finding{{Key: "K", Where: "here", Value: resolve.NewValue([]byte("first"))}}, nil
+}
+
+// TestTheValueFromBeforeServesWhileASourceHangs, and nobody waits for the source
+// to the end of a long deadline, nor each who asks.
+func TestTheValueFromBeforeServesWhileASourceHangs(t *testing.T) {
+	for _, deadline := range []time.Duration{time.Second, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			warned := 0
+			h := &hanging{}
+			b := source("file")
+			b.Source = h
+			a := asker(func(error) { warned++ }, time.Hour, b)
+			ask := func() time.Duration {
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				began := time.Now()
+				value, err := a.Ask(ctx, "K")
+				require.NoError(t, err)
+				require.Equal(t, "first", string(value.Reveal()))
+				return time.Since(began)
+			}
+			ask()
+			time.Sleep(time.Hour)
+			require.Equal(t, min(deadline, 5*time.Second), ask())
+			require.Zero(t, ask())
+			require.EqualValues(t, 2, h.asked.Load())
+			require.Equal(t, 1, warned)
+			time.Sleep(time.Minute)
+			require.NotZero(t, ask(), "it is asked again, and soon")
+		})
+	}
+}
+
+// TestOneWhoGoesAwayIsNoFaultOfTheSource has the next one who asks get a new
+// answer.
+func TestOneWhoGoesAwayIsNoFaultOfTheSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hanging{}
+		b := source("file")
+		b.Source = h
+		a := asker(func(err error) { require.NoError(t, err) }, time.Hour, b)
+		_, err := a.Ask(t.Context(), "K")
+		require.NoError(t, err)
+		time.Sleep(time.Hour)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = a.Ask(gone, "K")
+		require.NoError(t, err)
+		h.asked.Store(0)
+		_, err = a.Ask(t.Context(), "K")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, h.asked.Load())
+	})
 }

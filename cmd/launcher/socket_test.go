@@ -142,7 +142,7 @@ func TestSocketRefreshes(t *testing.T) {
 	next := func(c *fake.Config) { c.Vaults[0].Secrets[0].Value = "canary-rotated" }
 	for refresh, want := range map[string]string{"0": `canary-db "1" <é>`, "1ns": "canary-rotated", "1h": `canary-db "1" <é>`} {
 		pod := newAzurePod(t)
-		a := startAsking(t, pod.env, append([]string{"--azure-credentials", pod.credentials, "--refresh", refresh, "--timeout", "5s"}, vault("my-vault", "DB_PASSWORD")...)...)
+		a := startAsking(t, pod.env, append([]string{"--azure-credentials", pod.credentials, "--refresh", refresh, "--timeout", "2s"}, vault("my-vault", "DB_PASSWORD")...)...)
 		a.requireAnswer("/v1/secrets/DB_PASSWORD", 200, `canary-db "1" <é>`)
 		config, err := azureConfig(next)
 		require.NoError(t, err)
@@ -152,10 +152,13 @@ func TestSocketRefreshes(t *testing.T) {
 		if refresh != "1ns" {
 			continue
 		}
-		config.Faults = atVault(fake.Fault{Kind: fake.Status, Status: 503})
-		require.NoError(t, pod.SetConfig(config))
-		a.requireAnswer("/v1/secrets/DB_PASSWORD", 200, want)
-		require.Contains(t, a.messages(), "launcher: warning: the value from before is used: ")
+		for _, outage := range []fake.Fault{{Kind: fake.Status, Status: 503}, {Kind: fake.Slow, DelayMS: 60_000}} {
+			config.Faults = atVault(outage)
+			require.NoError(t, pod.SetConfig(config))
+			before := a.messages()
+			a.requireAnswer("/v1/secrets/DB_PASSWORD", 200, want)
+			require.Contains(t, strings.TrimPrefix(a.messages(), before), "launcher: warning: the value from before is used: ")
+		}
 		config.Faults = atVault(fake.Fault{Kind: fake.Status, Status: 403})
 		require.NoError(t, pod.SetConfig(config))
 		status, text, err := a.get("/v1/secrets/DB_PASSWORD")
