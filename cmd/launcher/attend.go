@@ -31,10 +31,14 @@ func (p *program) attend(s settings) error {
 	if err := attendant.Answer(0); err != nil && !errors.Is(err, unix.EPIPE) {
 		return err
 	}
-	attendant.Pass(masked.stream)
+	attendant.Pass(masked.stream, p.sayLost)
 	attendant.Life()
 	return nil
 }
+
+// sayLost is for output that could not be passed on: the status is the handler's
+// all the same.
+func (p *program) sayLost(err error) { p.report.problems("error", err) }
 
 // tell gives the attendant what it needs, and ends this process where that could
 // not begin to serve.

@@ -140,6 +140,22 @@ func TestMaskOfAReaderThatGoesAway(t *testing.T) {
 	require.Contains(t, []int{5, 141}, ended(cmd), "yes ended by it, whatever the shell made of that")
 }
 
+// TestMaskSaysWhatIsLost where a log cannot be written any more, which nobody
+// tells a handler that has ended.
+func TestMaskSaysWhatIsLost(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer func() { _ = full.Close() }()
+	for _, deliver := range []string{"stdin", "socket"} {
+		cmd := command(append([]string{"launcher"}, masking("echo x; exit 3", "--deliver", deliver)...)...)
+		var messages strings.Builder
+		cmd.Stdout, cmd.Stderr = full, &messages
+		_ = cmd.Run()
+		require.Equal(t, "launcher: what the handler writes on standard output is lost: no space left on device\n", messages.String())
+		require.Equal(t, 3, ended(cmd))
+	}
+}
+
 // TestMaskOfASecretThatIsAskedForLater hides it from the moment that the handler
 // has it.
 func TestMaskOfASecretThatIsAskedForLater(t *testing.T) {

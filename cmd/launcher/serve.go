@@ -43,7 +43,7 @@ func (p *program) serve(s settings) error {
 		}
 	}
 	if s.mask && err == nil {
-		attendant.Pass(hidden.stream)
+		attendant.Pass(hidden.stream, p.sayLost)
 	}
 	if err == nil {
 		<-end

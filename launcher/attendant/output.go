@@ -1,6 +1,8 @@
 package attendant
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -16,12 +18,19 @@ type Filter interface {
 }
 
 // Pass passes on what the handler writes, each stream through a filter of its
-// own, until all who can write have closed it.
-func Pass(filter func() Filter) {
+// own, until all who can write have closed it. What is lost is said at once, while
+// there is a standard error to say it on.
+func Pass(filter func() Filter, say func(error)) {
 	var streams sync.WaitGroup
-	streams.Go(func() { pass(pid1.OutputFD, 1, filter()) })
+	stream := func(from, to int, name string) {
+		defer release(to)
+		if err := pass(from, to, filter()); err != nil && !errors.Is(err, unix.EPIPE) {
+			say(fmt.Errorf("what the handler writes on standard %s is lost: %w", name, err))
+		}
+	}
+	streams.Go(func() { stream(pid1.OutputFD, 1, "output") })
 	if !nothing(pid1.MessagesFD) {
-		streams.Go(func() { pass(pid1.MessagesFD, 2, filter()) })
+		streams.Go(func() { stream(pid1.MessagesFD, 2, "error") })
 	}
 	streams.Wait()
 }
@@ -35,11 +44,10 @@ func nothing(fd int) bool {
 // chunk is what is read at once: as much as a pipe holds, pipe(7).
 const chunk = 64 << 10
 
-// pass ends the stream at its reader's end too: the handler is then told by
-// SIGPIPE, as if nobody were between. And it ends it at its writer's.
-func pass(from, to int, filter Filter) {
+// pass ends the stream at its reader's end too, with an error: the handler is
+// then told by SIGPIPE, as if nobody were between. And it ends it at its writer's.
+func pass(from, to int, filter Filter) error {
 	defer func() { _ = unix.Close(from) }()
-	defer release(to)
 	defer follow(from, to)()
 	in, out := make([]byte, chunk), make([]byte, 0, chunk)
 	for {
@@ -47,12 +55,11 @@ func pass(from, to int, filter Filter) {
 		switch {
 		case err == unix.EINTR:
 		case err != nil || n == 0: // EIO is the end of a terminal
-			_ = write(to, filter.Flush(out[:0]))
-			return
+			return write(to, filter.Flush(out[:0]))
 		default:
 			out = filter.Append(out[:0], in[:n])
-			if write(to, out) != nil {
-				return
+			if err := write(to, out); err != nil {
+				return err
 			}
 		}
 	}
