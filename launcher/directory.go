@@ -46,6 +46,9 @@ func makeIn(base string) (string, error) {
 		return "", errors.New("is not on tmpfs")
 	}
 	directory, err := os.MkdirTemp(base, "launcher-")
+	if err == nil {
+		err = os.Chmod(directory, 0o700) // whatever the umask
+	}
 	return directory, reason(err)
 }
 

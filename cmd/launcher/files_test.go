@@ -168,6 +168,21 @@ func TestFilesNeedMemory(t *testing.T) {
 	require.Contains(t, small.stdout, "/run/launcher-", small.stderr)
 }
 
+// TestFilesWhateverTheUmask is one that takes all from the launcher's own user.
+func TestFilesWhateverTheUmask(t *testing.T) {
+	require.NoError(t, os.Chmod(bin, 0o755))
+	for _, deliver := range []string{"files", "socket"} {
+		cmd := command("sh", "-c", `umask 0777; exec "$@"`, "sh", "launcher", "run", "--deliver", deliver, "-s", "inline={'KEY': 'x'}", "--",
+			"sh", "-c", where+`stat -c %a "$dir"; umask; probe secret KEY`)
+		if os.Getuid() == 0 {
+			cmd.SysProcAttr = credential(65534)
+		}
+		got := finish(t, cmd)
+		_, rest, _ := strings.Cut(got.stdout, "\n")
+		require.Equal(t, "700\n0777\nx", rest, got.stderr)
+	}
+}
+
 func TestFilesOfAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "--user with files and socket")
