@@ -199,3 +199,16 @@ func TestMaskLeavesATerminalATerminal(t *testing.T) {
 		require.Zero(t, ended(x.cmd))
 	}
 }
+
+// TestMaskTellsOfANewSize those who draw by it: they are told when their own
+// terminal has it too.
+func TestMaskTellsOfANewSize(t *testing.T) {
+	x := onTerminal(t, command(append([]string{"launcher"}, masking(
+		`trap 'echo "size $(stty size <&2)"' WINCH; echo rea""dy; while :; do sleep 0.01; done`)...)...))
+	x.shows("ready")
+	require.NoError(t, unix.IoctlSetWinsize(int(x.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 50, Col: 100}))
+	x.shows("size 50 100")
+	x.typed("\x03")
+	_ = x.cmd.Wait()
+	require.Equal(t, 130, ended(x.cmd))
+}

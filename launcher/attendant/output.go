@@ -1,8 +1,12 @@
 package attendant
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,7 +82,7 @@ func release(fd int) {
 
 // follow keeps a pseudo-terminal at the size of the real one until it is ended.
 // Who resizes a terminal tells the processes in its foreground, and this one is
-// not among them: it looks.
+// not among them: it looks, and then tells them.
 func follow(from, to int) (end func()) {
 	if _, err := unix.IoctlGetWinsize(to, unix.TIOCGWINSZ); err != nil {
 		return func() {}
@@ -103,7 +107,23 @@ func resize(from, to int) {
 	if err != nil {
 		return
 	}
-	if now, err := unix.IoctlGetWinsize(from, unix.TIOCGWINSZ); err == nil && *now != *real {
-		_ = unix.IoctlSetWinsize(from, unix.TIOCSWINSZ, real)
+	now, err := unix.IoctlGetWinsize(from, unix.TIOCGWINSZ)
+	if err != nil || *now == *real || unix.IoctlSetWinsize(from, unix.TIOCSWINSZ, real) != nil {
+		return
 	}
+	if group := foreground(os.Getppid()); group > 1 {
+		_ = unix.Kill(-group, unix.SIGWINCH) // those who looked when the real one changed saw the old size
+	}
+}
+
+// foreground is the process group that has a process's controlling terminal,
+// tpgid of proc_pid_stat(5); 0 where /proc does not say.
+func foreground(pid int) int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 6 {
+		return 0
+	}
+	group, _ := strconv.Atoi(fields[5])
+	return group
 }
