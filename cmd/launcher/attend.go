@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/attendant"
@@ -28,7 +25,7 @@ func (p *program) attend(s settings) error {
 		return err
 	}
 	masked := newMasked(message.Values)
-	if err := attendant.Answer(0); err != nil && !errors.Is(err, unix.EPIPE) {
+	if err := attendant.Answer(0); err != nil {
 		return err
 	}
 	attendant.Pass(masked.stream, p.sayLost)

@@ -20,7 +20,7 @@ func TestTheEndOfTheProcessThatAnswersIsAnError(t *testing.T) {
 			start = contained
 		}
 		c := begin(t, start("launcher", "run", "--deliver", "socket", "-s", "inline={'K': 'value'}", "--", "sh", "-c",
-			`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && kill -KILL ${pid#/proc/} && while kill -0 ${pid#/proc/} 2>/dev/null; do :; done
+			`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && grep -qs "^PPid:.$PPID$" $pid/status && kill -KILL ${pid#/proc/} && while kill -0 ${pid#/proc/} 2>/dev/null; do :; done
 			done; for key in K NONE; do launcher get-secret $key; echo $?; done; exit 9`))
 		status, rest := c.end()
 		require.Equal(t, 9, status)

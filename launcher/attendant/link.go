@@ -61,12 +61,17 @@ func Listen() (m Message, ok bool, err error) {
 	return m, true, json.Unmarshal(text, &m)
 }
 
-// Answer tells the process that becomes the handler how it went.
+// Answer tells the process that becomes the handler how it went. One that has
+// ended, by a signal, needs no answer.
 func Answer(status int) error {
-	if err := write(pid1.LinkFD, []byte{byte(status)}); err != nil {
-		return err
+	err := write(pid1.LinkFD, []byte{byte(status)})
+	if err == nil {
+		err = unix.Shutdown(pid1.LinkFD, unix.SHUT_WR)
 	}
-	return unix.Shutdown(pid1.LinkFD, unix.SHUT_WR)
+	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ENOTCONN) {
+		return nil
+	}
+	return err
 }
 
 // Life blocks until the attendant is to end.
