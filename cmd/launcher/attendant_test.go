@@ -52,6 +52,23 @@ func TestTheProcessThatAnswersIgnoresWhatEndsAJob(t *testing.T) {
 	require.Error(t, err)
 }
 
+// TestAProcessBesideTheHandlerEndsThoughItIsStopped and passes on what was
+// written meanwhile.
+func TestAProcessBesideTheHandlerEndsThoughItIsStopped(t *testing.T) {
+	for _, init := range []string{"auto", "PID 1"} {
+		start := command
+		if init == "PID 1" {
+			start = contained
+		}
+		for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}} {
+			got := finish(t, start(append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c",
+				`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && grep -qs "^PPid:.$PPID$" $pid/status && kill -STOP ${pid#/proc/}
+				done; echo written; exit 9`)...))
+			require.Equal(t, result{"written\n", "", 9}, got)
+		}
+	}
+}
+
 // TestTheProcessThatAnswersEndsWithAParentThatIsKilled, as nobody else ends it.
 func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
 	a := startAsking(t, nil)

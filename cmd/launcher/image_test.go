@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,13 +28,16 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(image, name), text, 0o755))
 	}
 	for i := range 90 { // as often as it took to meet a thread that polled
-		deliver := []string{"stdin", "fd", "env"}[i%3]
+		deliver, mask, want := []string{"stdin", "fd", "env"}[i%3], i >= 87, "long-enough"
+		if mask {
+			want = "***"
+		}
 		cmd := &exec.Cmd{
-			Path: "/launcher", Args: []string{"launcher", "run", "--deliver", deliver, "-s", "inline={'A': 'x'}", "--", "/probe", "secret", "A"},
+			Path: "/launcher", Args: []string{"launcher", "run", "--deliver", deliver, fmt.Sprintf("--mask=%t", mask), "-s", "inline={'A': 'long-enough'}", "--", "/probe", "secret", "A"},
 			Env: []string{}, Dir: "/",
 			SysProcAttr: &syscall.SysProcAttr{Chroot: image, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}},
 		}
-		require.Equal(t, result{stdout: "x"}, finish(t, cmd))
+		require.Equal(t, result{stdout: want}, finish(t, cmd))
 	}
 	cmd := &exec.Cmd{
 		Path: "/launcher", Args: []string{"launcher", "run", "-s", vaultFlag, "--", "/probe"}, Env: []string{}, Dir: "/",

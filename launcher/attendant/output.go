@@ -39,10 +39,14 @@ func Pass(filter func() Filter, say func(error)) {
 	streams.Wait()
 }
 
-// nothing reports whether a descriptor is /dev/null, which is device 1:3.
+// nothing reports whether a descriptor is pid1.Nothing; /dev/null is device 1:3.
 func nothing(fd int) bool {
 	var file unix.Stat_t
-	return unix.Fstat(fd, &file) == nil && file.Mode&unix.S_IFMT == unix.S_IFCHR && file.Rdev == unix.Mkdev(1, 3)
+	if unix.Fstat(fd, &file) != nil {
+		return false
+	}
+	kind := file.Mode & unix.S_IFMT
+	return kind == unix.S_IFDIR || kind == unix.S_IFCHR && file.Rdev == unix.Mkdev(1, 3)
 }
 
 // chunk is what is read at once: as much as a pipe holds, pipe(7).
@@ -72,7 +76,7 @@ func pass(from, to int, filter Filter) error {
 // release lets go of a descriptor's file, and keeps the number from being
 // another's.
 func release(fd int) {
-	nothing, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	nothing, err := pid1.Nothing()
 	if err != nil {
 		return
 	}

@@ -26,6 +26,7 @@ func (r *resident) releaseAttendant() {
 	}
 	r.released = true
 	_ = unix.Close(lifelineFD)
+	_ = unix.Kill(r.Attendant, unix.SIGCONT) // as for the others, stopped or not
 }
 
 // attendantEnded tells the user of an end before the others'. The handler is

@@ -40,7 +40,7 @@ func (s *Start) lay() (p plumbing, err error) {
 	if err := unix.Close(life[1]); err != nil {
 		return p, err
 	}
-	nothing, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	nothing, err := Nothing()
 	if err != nil {
 		return p, err
 	}

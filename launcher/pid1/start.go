@@ -148,10 +148,7 @@ func (s *Start) descriptors(tty terminal) error {
 // openNothing makes a descriptor one that holds nothing: the Go runtime must
 // find something there.
 func openNothing(fd int) error {
-	nothing, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil { // an image without /dev
-		nothing, err = unix.Open("/", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	}
+	nothing, err := Nothing()
 	if err != nil {
 		return err
 	}
@@ -159,6 +156,16 @@ func openNothing(fd int) error {
 		err = unix.Close(nothing)
 	}
 	return err
+}
+
+// Nothing is a new descriptor of /dev/null, or in an image without /dev of a
+// directory, which can be neither read nor written.
+func Nothing() (int, error) {
+	fd, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		fd, err = unix.Open("/", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+	return fd, err
 }
 
 // execFilename is AT_EXECFN of getauxval(3).
