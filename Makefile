@@ -7,7 +7,7 @@ TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 # The program's own entry point, launcher/inherit: where it is written.
-ENTRY   := $(if $(filter amd64 arm64,$(shell go env GOARCH)),-E launcher_entry)
+ENTRY   := $(if $(filter amd64 arm64,$(or $(GOARCH),$(shell go env GOARCH))),-E launcher_entry)
 FUZZTIME ?= 30s
 
 export CGO_ENABLED = 0
