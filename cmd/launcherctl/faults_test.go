@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/cluster/clustertest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 func fields(args string) []string { return strings.Fields(args) }
@@ -219,7 +220,7 @@ func TestKubectlsPluginSaysItsOwnName(t *testing.T) {
 
 // TestKubectlFindsThePlugin by its name in the PATH.
 func TestKubectlFindsThePlugin(t *testing.T) {
-	kubectl := needs(t, "kubectl", "the plugin, started by kubectl")
+	kubectl := launchertest.Needs(t, "kubectl", "the plugin, started by kubectl")
 	s := clustertest.New(t)
 	store(s, map[string]string{"A": "1"})
 	cmd := prepared(t, s.Kubeconfig(t), "launcher", "secrets", "list", "--project", "fraud")

@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/cluster/clustertest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestInAPod is a program with no kubeconfig, in a file system that has a pod's
 // service account: its cluster, and its namespace.
 func TestInAPod(t *testing.T) {
-	mount := needs(t, "mount", "the service account of a pod")
+	mount := launchertest.Needs(t, "mount", "the service account of a pod")
 	s := clustertest.New(t)
 	store(s, map[string]string{"A": "1"})
 	account := t.TempDir()
@@ -30,7 +31,7 @@ func TestInAPod(t *testing.T) {
 	at, err := url.Parse(s.URL)
 	require.NoError(t, err)
 	if out, err := withRun(mount, account, "test", "/var/run", "-ef", "/run").CombinedOutput(); err != nil {
-		lacks(t, "user and mount namespaces", "the service account of a pod: "+err.Error()+" "+string(out))
+		launchertest.Lacks(t, "user and mount namespaces", "the service account of a pod: "+err.Error()+" "+string(out))
 	}
 	cmd := withRun(mount, account, filepath.Join(bin, "launcherctl"), "secrets", "list", "--project", "fraud")
 	cmd.Env = append(cmd.Env, "HOME="+t.TempDir(), "KUBERNETES_SERVICE_HOST="+at.Hostname(), "KUBERNETES_SERVICE_PORT="+at.Port())

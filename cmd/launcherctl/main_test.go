@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/cluster/clustertest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // bin is the folder of the real programs: launcherctl, under both its names,
@@ -32,13 +33,13 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
-	for _, pkg := range []string{"launcherctl", "launcher"} {
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs", "-o", filepath.Join(bin, pkg), "../"+pkg)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", pkg, err, out)
-			return 1
-		}
+	_, _, err = launchertest.Build(filepath.Join(bin, "launcher"))
+	if err == nil {
+		_, err = launchertest.Program("../launcherctl", filepath.Join(bin, "launcherctl"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	if err := os.Symlink("launcherctl", filepath.Join(bin, "kubectl-launcher")); err != nil {
 		panic(err)
@@ -94,23 +95,4 @@ func write(t *testing.T, name, text string) string {
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
-}
-
-// needs skips a test where the machine has not got a program, and says what
-// stays untested; where nothing may be left out it fails.
-func needs(t testing.TB, program, untested string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		lacks(t, program, untested)
-	}
-	return path
-}
-
-func lacks(t testing.TB, what, untested string) {
-	t.Helper()
-	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
-		t.Fatalf("lacks: %s: %s", what, untested)
-	}
-	t.Skipf("lacks: %s: %s", what, untested)
 }

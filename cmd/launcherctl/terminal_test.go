@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/cluster/clustertest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // terminal is the other end of a program's controlling terminal.
@@ -32,7 +33,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *terminal {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		lacks(t, "a pseudo-terminal", "what is asked on a terminal: "+err.Error())
+		launchertest.Lacks(t, "a pseudo-terminal", "what is asked on a terminal: "+err.Error())
 	}
 	require.NoError(t, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
 	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
@@ -158,7 +159,7 @@ spec:
 // TestDebugAsksForWhatOnlyTheClusterHas, and neither a file on disk nor the
 // handler's descriptors, environment or arguments have it.
 func TestDebugAsksForWhatOnlyTheClusterHas(t *testing.T) {
-	needs(t, "jq", "a handler of debug that reads its context")
+	launchertest.Needs(t, "jq", "a handler of debug that reads its context")
 	s := clustertest.New(t)
 	script := `jq -r .secrets.DB_PASSWORD,.secrets.API_TOKEN <&3; ls -l /proc/self/fd; env; cat /proc/self/cmdline; stty -a; read x; echo "typed: $x"`
 	x := onTerminal(t, prepared(t, s.Kubeconfig(t), "debug", "--task", write(t, "task.yaml", debugTask), "--", "sh", "-c", script))
