@@ -3,6 +3,7 @@ package launcher
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -75,7 +76,7 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 				refused = append(refused, &RefusedError{s.Key, "files: its file would be the context's own", "give its source a prefix, or " + adviseStdin})
 			}
 		case Socket:
-			routes[i] = "/v1/secrets/" + s.Key
+			routes[i] = "/v1/secrets/" + url.PathEscape(s.Key)
 		default:
 			routes[i] = member(s.Value) + "." + s.Key
 		}

@@ -93,6 +93,15 @@ func TestSocketAnswers(t *testing.T) {
 	}
 }
 
+// TestSocketAnswersWhereExplainSays is a key that a URL cannot hold as it is.
+func TestSocketAnswersWhereExplainSays(t *testing.T) {
+	flags := []string{"-s", "inline={'a b?é%': 'value'}"}
+	shown := start(t, nil, "", append([]string{"explain", "--deliver", "socket"}, flags...)...).stdout
+	_, path, found := strings.Cut(shown, "socket: ")
+	require.True(t, found, shown)
+	startAsking(t, nil, flags...).requireAnswer(strings.TrimSpace(path), 200, "value")
+}
+
 // TestSocketKeepsToGET and to HTTP that others write by hand.
 func TestSocketKeepsToGET(t *testing.T) {
 	a := startAsking(t, nil, "-s", "inline={'K': 'value'}")
