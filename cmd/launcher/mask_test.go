@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -138,6 +139,31 @@ func TestMaskOfAReaderThatGoesAway(t *testing.T) {
 	require.NoError(t, out.Close())
 	_ = cmd.Wait()
 	require.Contains(t, []int{5, 141}, ended(cmd), "yes ended by it, whatever the shell made of that")
+}
+
+// TestMaskOfAReaderThatReadsNothing keeps nobody after a TERM, whether that comes
+// before the handler's end or after it.
+func TestMaskOfAReaderThatReadsNothing(t *testing.T) {
+	for handler, status := range map[string]int{"exec yes": 143, "head -c 100000 /dev/zero; exit 5": 5} {
+		out, in, err := os.Pipe()
+		require.NoError(t, err)
+		cmd := command(append([]string{"launcher"}, masking(handler, "--grace", "100ms")...)...)
+		var messages strings.Builder
+		cmd.Stdout, cmd.Stderr = in, &messages
+		require.NoError(t, cmd.Start())
+		require.NoError(t, in.Close())
+		eventually(t, "the pipe is full", func() bool {
+			unread, err := unix.IoctlGetInt(int(out.Fd()), unix.TIOCINQ)
+			return err == nil && unread == 64<<10
+		})
+		require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
+		killed := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		require.True(t, killed.Stop(), "it waits for the reader")
+		require.Contains(t, []int{status, 143}, ended(cmd))
+		require.Contains(t, messages.String(), "launcher: warning: not all that the handler wrote could be passed on\n")
+		require.NoError(t, out.Close())
+	}
 }
 
 // TestMaskSaysWhatIsLost where a log cannot be written any more, which nobody

@@ -11,7 +11,7 @@ import (
 
 // releaseAttendant tells the attendant to end once nothing else is left. What
 // the handler wrote is still to be passed on: that takes as long as it takes
-// whoever reads it, or until a TERM. Where /proc does not say what is left, it is
+// whoever reads it, or the grace after a TERM. Where /proc does not say what is left, it is
 // told at once, and has the time that the others have.
 func (r *resident) releaseAttendant() {
 	if r.Attendant == 0 || r.released || r.phase != ending && r.phase != killing {
@@ -22,7 +22,9 @@ func (r *resident) releaseAttendant() {
 		return
 	}
 	if known {
-		r.phase, r.deadline = draining, time.Time{}
+		if r.phase, r.deadline = draining, (time.Time{}); r.termed {
+			r.deadline = r.graceFromNow()
+		}
 	}
 	r.released = true
 	_ = unix.Close(lifelineFD)

@@ -35,6 +35,7 @@ type resident struct {
 	minded   map[int]func(signalInfo) // what the end of a child means that is no orphan
 	told     map[int]bool             // children that were sent TERM
 	released bool                     // the attendant was told to end
+	termed   bool                     // a TERM has come
 	atEnd    []func()                 // on every way out
 }
 
@@ -87,6 +88,7 @@ func (r *resident) mind() {
 // forward sends the handler what was sent to this process: to the process alone
 // and not its group, as if it were PID 1.
 func (r *resident) forward(signal unix.Signal, info *signalInfo) {
+	r.termed = r.termed || signal == unix.SIGTERM
 	if r.phase != running {
 		if r.phase == draining && signal == unix.SIGTERM && r.deadline.IsZero() {
 			r.deadline = r.graceFromNow()
