@@ -22,19 +22,27 @@ type Filter interface {
 }
 
 // Pass passes on what the handler writes, each stream through a filter of its
-// own, until all who can write have closed it. What is lost is said at once, while
-// there is a standard error to say it on.
+// own, until all who can write have closed it. What is lost is said at once:
+// standard error is kept for that until the other stream has ended too.
 func Pass(filter func() Filter, say func(error)) {
 	var streams sync.WaitGroup
 	stream := func(from, to int, name string) {
-		defer release(to)
 		if err := pass(from, to, filter()); err != nil && !errors.Is(err, unix.EPIPE) {
 			say(fmt.Errorf("what the handler writes on standard %s is lost: %w", name, err))
 		}
 	}
-	streams.Go(func() { stream(pid1.OutputFD, 1, "output") })
+	output := make(chan struct{})
+	streams.Go(func() {
+		defer close(output)
+		defer release(1)
+		stream(pid1.OutputFD, 1, "output")
+	})
 	if !nothing(pid1.MessagesFD) {
-		streams.Go(func() { stream(pid1.MessagesFD, 2, "error") })
+		streams.Go(func() {
+			stream(pid1.MessagesFD, 2, "error")
+			<-output
+			release(2)
+		})
 	}
 	streams.Wait()
 }
