@@ -79,8 +79,10 @@ func BenchmarkInit(b *testing.B) {
 	run := func(flags ...string) time.Duration {
 		cmd := launcherCommand(append(append([]string{"run", "-s", "inline={'KEY': 'some-value'}"}, flags...), "--", "/bin/true")...)
 		cmd.SysProcAttr = pidNamespace()
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
 		from := time.Now()
-		require.NoError(b, cmd.Run())
+		require.NoError(b, cmd.Run(), &stderr)
 		return time.Since(from)
 	}
 	for _, flags := range [][]string{{"--deliver=stdin"}, {"--deliver=files"}, {"--mask"}, {"--deliver=socket"}} {

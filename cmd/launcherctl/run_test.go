@@ -126,12 +126,20 @@ type program struct {
 // inBackground starts run of a task with one inline value.
 func (c *controlled) inBackground(args ...string) *program {
 	c.Helper()
+	p := c.run(args...)
+	p.Stdout = &p.out
+	require.NoError(c, p.Start())
+	c.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+// run is that program before its start, whose standard output goes nowhere yet.
+func (c *controlled) run(args ...string) *program {
+	c.Helper()
 	task := write(c.T, "task.yaml", "metadata: {name: train, project: fraud}\nspec:\n  secret_sources:\n  - {kind: inline, source: {INLINE: '"+canary+"'}}\n  - {kind: kubernetes, source: [DB_PASSWORD]}\n")
 	flags := []string{"run", "--verbose", "--task", task, "--image", "python", "--launcher-image", "launcher"}
 	p := &program{T: c.T, Cmd: prepared(c.T, c.Kubeconfig(c.T), append(append(flags, args...), "--", "true")...)}
-	p.Stdout, p.Stderr = &p.out, &p.err
-	require.NoError(c, p.Start())
-	c.Cleanup(func() { _ = p.Process.Kill() })
+	p.Stderr = &p.err
 	return p
 }
 

@@ -92,14 +92,8 @@ func TestWhoReadsTheLogsNoMoreWantsNoJob(t *testing.T) {
 	c := controller(t)
 	read, to, err := os.Pipe()
 	require.NoError(t, err)
-	p := c.inBackground("--detach=false")
-	_ = p.Process.Kill()
-	_ = p.Wait()
-	for _, path := range c.Paths(jobs) {
-		c.Remove(path)
-	}
-	p = &program{T: t, Cmd: prepared(t, c.Kubeconfig(t), p.Args[1:]...)}
-	p.Stdout, p.Stderr = to, &p.err
+	p := c.run()
+	p.Stdout = to
 	require.NoError(t, p.Start())
 	require.NoError(t, to.Close())
 	require.NoError(t, read.Close())
