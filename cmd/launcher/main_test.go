@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -92,14 +91,10 @@ func finish(t testing.TB, cmd *exec.Cmd) result {
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	if _, ended := err.(*exec.ExitError); err != nil && !ended {
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
 		require.NoError(t, err)
 	}
-	status := cmd.ProcessState.ExitCode()
-	if wait := cmd.ProcessState.Sys().(syscall.WaitStatus); wait.Signaled() {
-		status = 128 + int(wait.Signal())
-	}
-	return result{stdout.String(), stderr.String(), status}
+	return result{stdout.String(), stderr.String(), ended(cmd)}
 }
 
 // TestScripts runs testdata/script: what a user types and sees.

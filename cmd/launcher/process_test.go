@@ -199,12 +199,7 @@ func requireEnded(t *testing.T, cmd *exec.Cmd, signal syscall.Signal) string {
 	waitUntilRead(t, stdin)
 	require.NoError(t, cmd.Process.Signal(signal))
 	_ = cmd.Wait()
-	wait := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	status := wait.ExitStatus()
-	if wait.Signaled() {
-		status = 128 + int(wait.Signal())
-	}
-	require.Equal(t, 128+int(signal), status, stderr.String())
+	require.Equal(t, 128+int(signal), ended(cmd), stderr.String())
 	require.Empty(t, stdout.String())
 	return stderr.String()
 }

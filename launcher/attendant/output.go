@@ -34,20 +34,20 @@ func Pass(filter func() Filter, say func(error)) {
 	output := make(chan struct{})
 	streams.Go(func() {
 		defer close(output)
-		defer release(1)
+		defer func() { _ = pid1.Release(1) }()
 		stream(pid1.OutputFD, 1, "output")
 	})
 	if !nothing(pid1.MessagesFD) {
 		streams.Go(func() {
 			stream(pid1.MessagesFD, 2, "error")
 			<-output
-			release(2)
+			_ = pid1.Release(2)
 		})
 	}
 	streams.Wait()
 }
 
-// nothing reports whether a descriptor is pid1.Nothing; /dev/null is device 1:3.
+// nothing reports whether a descriptor is what pid1.Release leaves; /dev/null is device 1:3.
 func nothing(fd int) bool {
 	var file unix.Stat_t
 	if unix.Fstat(fd, &file) != nil {
@@ -79,17 +79,6 @@ func pass(from, to int, filter Filter) error {
 			}
 		}
 	}
-}
-
-// release lets go of a descriptor's file, and keeps the number from being
-// another's.
-func release(fd int) {
-	nothing, err := pid1.Nothing()
-	if err != nil {
-		return
-	}
-	_ = unix.Dup3(nothing, fd, 0)
-	_ = unix.Close(nothing)
 }
 
 // follow keeps a pseudo-terminal at the size of the real one until it is ended.

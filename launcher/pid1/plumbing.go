@@ -40,7 +40,7 @@ func (s *Start) lay() (p plumbing, err error) {
 	if err := unix.Close(life[1]); err != nil {
 		return p, err
 	}
-	nothing, err := Nothing()
+	nothing, err := openNothing()
 	if err != nil {
 		return p, err
 	}

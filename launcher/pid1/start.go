@@ -132,7 +132,7 @@ func (s *Start) descriptors(tty terminal) error {
 		kept = append(kept, lifelineFD)
 	}
 	for _, fd := range []int{0, 1} {
-		if err := openNothing(fd); err != nil {
+		if err := Release(fd); err != nil {
 			return err
 		}
 	}
@@ -145,10 +145,10 @@ func (s *Start) descriptors(tty terminal) error {
 	return err
 }
 
-// openNothing makes a descriptor one that holds nothing: the Go runtime must
-// find something there.
-func openNothing(fd int) error {
-	nothing, err := Nothing()
+// Release lets go of a descriptor's file and keeps the number from being
+// another's, as the Go runtime too must find something there.
+func Release(fd int) error {
+	nothing, err := openNothing()
 	if err != nil {
 		return err
 	}
@@ -158,9 +158,9 @@ func openNothing(fd int) error {
 	return err
 }
 
-// Nothing is a new descriptor of /dev/null, or in an image without /dev of a
+// openNothing is a new descriptor of /dev/null, or in an image without /dev of a
 // directory, which can be neither read nor written.
-func Nothing() (int, error) {
+func openNothing() (int, error) {
 	fd, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		fd, err = unix.Open("/", unix.O_RDONLY|unix.O_CLOEXEC, 0)
