@@ -15,10 +15,19 @@ import (
 // memory is where a file system in memory is, in the order of trying.
 var memory = [...]string{"/dev/shm", "/run", "/tmp"}
 
+// Directory is a directory in memory for a delivery.
+type Directory struct{ path string }
+
+// Path returns where the handler finds it.
+func (d Directory) Path() string { return d.path }
+
+// Remove deletes the directory with everything in it.
+func (d Directory) Remove() error { return os.RemoveAll(d.path) }
+
 // MakeDirectory makes a directory of mode 0700 on a file system in memory, for
 // the user, nil for the launcher's own. It fails with a RefusedError where there
 // is none: a disk keeps what was deleted.
-func MakeDirectory(u *User) (string, error) {
+func MakeDirectory(u *User) (*Directory, error) {
 	var wrong []string
 	for _, base := range memory {
 		directory, err := makeIn(base)
@@ -28,12 +37,12 @@ func MakeDirectory(u *User) (string, error) {
 		}
 		if err := u.own(directory); err != nil {
 			_ = os.Remove(directory)
-			return "", &RefusedError{"", fmt.Sprintf("--user %v: give it %s: %v", u, directory, err),
+			return nil, &RefusedError{"", fmt.Sprintf("--user %v: give it %s: %v", u, directory, err),
 				"files and socket with --user need CAP_CHOWN and CAP_DAC_OVERRIDE; or use --deliver stdin"}
 		}
-		return directory, nil
+		return &Directory{directory}, nil
 	}
-	return "", &RefusedError{"", "no directory in memory can be made: " + strings.Join(wrong, "; "),
+	return nil, &RefusedError{"", "no directory in memory can be made: " + strings.Join(wrong, "; "),
 		"mount one at /dev/shm, in Kubernetes an emptyDir of medium: Memory; or " + adviseStdin}
 }
 
@@ -66,15 +75,35 @@ func (u *User) own(directory string) error {
 // SocketIn is the path of the socket delivery's socket.
 func SocketIn(directory string) string { return filepath.Join(directory, "socket") }
 
-// writeFiles is the files delivery: a file of mode 0400 for each secret, and the
-// context that names them. This process is the handler's user by now.
-func (j Job) writeFiles(context []byte) error {
-	for _, s := range j.Context.Secrets {
-		if err := j.writeFile(s.Key, s.Value.Reveal()); err != nil {
-			return &RefusedError{s.Key, "files: " + err.Error(), adviseMemory}
+// File is a file of the files delivery.
+type File struct {
+	Name  string
+	Value []byte
+}
+
+// files returns a file for each secret, and the context that names them.
+func (j Job) files() ([]File, []byte, error) {
+	names, err := Files.Routes(j.Context.Secrets, j.Options)
+	if err != nil {
+		return nil, nil, err
+	}
+	files := make([]File, len(names))
+	for i, s := range j.Context.Secrets {
+		files[i] = File{s.Key, s.Value.Reveal()}
+	}
+	context, err := j.Context.JSONWithout(secretsFiles, names)
+	return files, context, err
+}
+
+// writeFiles writes each file, and the context, with mode 0400. This process is
+// the handler's user by now.
+func (e Execution) writeFiles() error {
+	for _, f := range e.Files {
+		if err := e.writeFile(f.Name, f.Value); err != nil {
+			return &RefusedError{f.Name, "files: " + err.Error(), adviseMemory}
 		}
 	}
-	if err := j.writeFile(handler.File, context); err != nil {
+	if err := e.writeFile(handler.File, e.Context); err != nil {
 		return &RefusedError{"", "files: " + handler.File + ": " + err.Error(), adviseMemory}
 	}
 	return nil
@@ -82,8 +111,8 @@ func (j Job) writeFiles(context []byte) error {
 
 const adviseMemory = "what is mounted at /dev/shm needs room for all values, in Docker --shm-size; or " + adviseStdin
 
-func (j Job) writeFile(name string, text []byte) error {
-	fd, err := unix.Open(filepath.Join(j.Directory, name), unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o400)
+func (e Execution) writeFile(name string, text []byte) error {
+	fd, err := unix.Open(filepath.Join(e.Directory, name), unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o400)
 	if err != nil {
 		return err
 	}

@@ -30,10 +30,13 @@ func (p *program) explain(c *cli.Context) error {
 	}
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
-	r, err := p.prepare(ctx, s, true)
+	p.watch()
+	r, err := p.readTask(ctx, s)
+	p.report.warn(r.warning)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
-		err = errors.Join(err, r.job(s, launcher.Command{}).Check())
+		_, refused := r.job(p, s).Prepare()
+		err = errors.Join(err, refused)
 	}
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
 	rows := explanations(r.resolution, routes, refused, s.deliver)

@@ -122,7 +122,7 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"azure-domain", "", "DOMAIN", &given{}, "a further domain of vaults that a task may name by URL: a private cloud's, an emulator's"},
 		setting{"timeout", "", "DURATION", time.Minute, "one deadline over all resolving, such as 90s; 0 is none"},
 		setting{"user", "", "UID[:GID]", "", "run the handler as this user, by number; the GID is the UID where it is not given"},
-		setting{"grace", "", "DURATION", 10 * time.Second, "after a forwarded TERM, how long before KILL, where the launcher stays as init"},
+		setting{"grace", "", "DURATION", time.Duration(0), "after a forwarded TERM, how long before the handler is sent KILL; 0 is never. What the handler leaves behind is sent TERM, and KILL after this time, or 10s"},
 		setting{"mask", "", "", false, "replace secret values in the handler's stdout and stderr"},
 		setting{"allow-env", "", "NAME", &given{}, "let this dangerous name through in --deliver env"},
 		setting{"env-prefix", "", "PREFIX", "", "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"},

@@ -39,13 +39,6 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 		}
 		require.Equal(t, result{stdout: want}, finish(t, cmd))
 	}
-	cmd := &exec.Cmd{
-		Path: "/launcher", Args: []string{"launcher", "run", "-s", vaultFlag, "--", "/probe"}, Env: []string{}, Dir: "/",
-		SysProcAttr: &syscall.SysProcAttr{Chroot: image},
-	}
-	got := finish(t, cmd)
-	require.Equal(t, 125, got.status)
-	require.Regexp(t, "^launcher: azure_vault: open /proc/self/exe: no such file or directory\nhint: .*needs /proc.*\n$", got.stderr)
 }
 
 // TestDockerfileIsWhatTheReadmeSays holds the file to its promises, where no

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,14 +19,14 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// prepared is a task with the sources that it declares, and its secrets once
-// they are resolved.
+// prepared is a task with the sources that it declares and the command to run,
+// and its secrets once they are resolved.
 type prepared struct {
 	task task.Task
 	bound
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
-	input      []byte          // what was read of standard input
+	command    launcher.Command
 	warning    error
 }
 
@@ -62,26 +63,6 @@ func (p *program) reportResolution(r resolve.Resolution, err error, s settings) 
 	return stop
 }
 
-// readStandardInput is all of it: what this process was handed of it, if
-// another one of this run has read it.
-func (p *program) readStandardInput(ctx context.Context, name string) ([]byte, error) {
-	if p.input != nil {
-		return p.input, nil
-	}
-	return readInput(ctx, name)
-}
-
-// prepare reads the task, and where this process resolves it goes on in the
-// program that can read its sources.
-func (p *program) prepare(ctx context.Context, s settings, resolves bool) (prepared, error) {
-	r, err := p.readTask(ctx, s)
-	if err == nil && resolves {
-		err = p.handOver(r)
-	}
-	p.report.warn(r.warning) // once: not by a program that hands over
-	return r, err
-}
-
 // readTask reads the task with what -s and -p add to it. All that is wrong with
 // it is in the error, in the order of its lines.
 func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
@@ -91,7 +72,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := p.readDocument(ctx, s.task, &r)
+		node, err := p.readDocument(ctx, s.task)
 		problems.Join(err)
 		if node != nil {
 			t, err = task.Parse(node)
@@ -155,13 +136,12 @@ func parameter(origin, text string) (*document.Node, error) {
 }
 
 // readDocument reads the file, or standard input for "-".
-func (p *program) readDocument(ctx context.Context, path string, r *prepared) (*document.Node, error) {
+func (p *program) readDocument(ctx context.Context, path string) (*document.Node, error) {
 	var text []byte
 	var err error
 	if path == "-" {
 		path = "standard input"
-		text, err = p.readStandardInput(ctx, path)
-		r.input = text
+		text, err = file.ReadFrom(ctx, path, os.Stdin)
 	} else {
 		text, err = file.Read(ctx, path)
 	}

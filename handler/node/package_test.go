@@ -42,7 +42,7 @@ func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
 	require.Len(t, installed, 4, "%s", installed) // the module, its types, package.json, README.md
 
 	launcher := filepath.Join(folder, "launcher")
-	_, _, err = launchertest.Build(launcher)
+	_, err = launchertest.Build(launcher)
 	require.NoError(t, err)
 	for name, text := range programs {
 		require.NoError(t, os.WriteFile(filepath.Join(app, name), []byte(text), 0o600))

@@ -34,7 +34,7 @@ func TestTheWheelWorksInAnEmptyEnvironment(t *testing.T) {
 	command(t, installed, "-m", "pip", "install", "--no-index", "--no-deps", wheel(t, python, folder))
 
 	launcher := filepath.Join(folder, "launcher")
-	_, _, err := launchertest.Build(launcher)
+	_, err := launchertest.Build(launcher)
 	require.NoError(t, err)
 	program := filepath.Join(folder, "program.py")
 	require.NoError(t, os.WriteFile(program, []byte(script), 0o600))

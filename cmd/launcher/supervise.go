@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os"
+
+	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/supervise"
+)
+
+// supervised reports whether the handler needs a parent that stays.
+func (s settings) supervised() bool {
+	return s.init == "always" || s.init != "never" && (os.Getpid() == 1 || s.deliver.Stays() || s.mask)
+}
+
+// hasCompanion reports whether the handler needs a process beside it.
+func (s settings) hasCompanion() bool { return s.mask || s.deliver == launcher.Socket }
+
+// supervise stays as the handler's parent. Only the flags have been read: the
+// children read the task.
+func (p *program) supervise(s settings) error {
+	r := p.report
+	c := supervise.Config{
+		Signals: p.signals, Grace: s.grace, Companion: s.hasCompanion(), Redact: s.mask,
+		Report: func(level, message string) {
+			if level == "error" || !r.Quiet {
+				r.line(level, message, "")
+			}
+		},
+	}
+	if s.deliver.Stays() {
+		c.Directory = func() (supervise.Directory, error) {
+			d, err := launcher.MakeDirectory(s.user)
+			if err != nil {
+				return nil, err
+			}
+			return d, nil
+		}
+	}
+	status, err := c.Run()
+	if err != nil {
+		return err
+	}
+	return exitStatus(status)
+}
