@@ -45,5 +45,5 @@ bench: ## measure, and write docs/benchmarks.md
 licenses: ## write THIRD_PARTY_LICENSES.txt, the licences of what is linked
 	@.ci/licenses
 
-check: ## gofmt, vet, staticcheck, tidy, licences, reproducible build
+check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible build
 	@.ci/check

@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 			if err := os.Mkdir(folder, 0o755); err != nil {
 				return err
 			}
-			for _, name := range []string{"licenses"} {
+			for _, name := range []string{"licenses", "vulncheck"} {
 				text, err := os.ReadFile(name)
 				if err != nil {
 					return err
