@@ -11,17 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// settingNames are Go's settings that say where modules come from.
+var settingNames = []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOTOOLCHAIN"}
+
 // TestScripts runs testdata: each script has a small module in which it starts
 // the scripts of this folder.
 func TestScripts(t *testing.T) {
-	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPROXY").Output()
+	settings, err := exec.Command("go", append([]string{"env"}, settingNames...)...).Output()
 	require.NoError(t, err)
-	settings := strings.Split(strings.TrimSpace(string(out)), "\n")
+	values := strings.Split(string(settings), "\n")
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			for i, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
-				env.Setenv(name, settings[i])
+			for i, name := range settingNames {
+				env.Setenv(name, values[i])
 			}
 			folder := filepath.Join(env.WorkDir, ".ci")
 			if err := os.Mkdir(folder, 0o755); err != nil {
