@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl examples test conformance demo fuzz bench check
+.PHONY: help build launcherctl examples test conformance demo fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -40,5 +40,8 @@ fuzz: ## fuzz each parser for FUZZTIME
 bench: ## measure, and write docs/benchmarks.md
 	@.ci/bench
 
-check: ## gofmt, vet, staticcheck, tidy, reproducible build
+licenses: ## write THIRD_PARTY_LICENSES.txt, the licences of what is linked
+	@.ci/licenses
+
+check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible build
 	@.ci/check
