@@ -3,9 +3,8 @@
 package sigstate
 
 import (
+	"syscall"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // RequeueAll has every signal wait for rt_sigtimedwait(2). The Go runtime
@@ -18,9 +17,9 @@ func requeue(set uint64) {
 	const onStack, restorer, siginfo = 0x08000000, 0x04000000, 4 // SA_ONSTACK, SA_RESTORER, SA_SIGINFO
 	handler, back := requeueAddresses()
 	action := [4]uintptr{handler, onStack | restorer | siginfo, back, ^uintptr(0)}
-	for s := unix.Signal(1); s <= 64; s++ { // the kernel refuses KILL and STOP
+	for s := syscall.Signal(1); s <= 64; s++ { // the kernel refuses KILL and STOP
 		if set&bit(s) != 0 {
-			_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+			_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
 		}
 	}
 }

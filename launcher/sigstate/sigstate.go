@@ -3,16 +3,15 @@
 //
 // It owns the program's entry point, which records them before the Go runtime
 // changes them and blocks all signals, so that none is lost or handled by the
-// runtime while the process starts. Data flows entry point -> State -> Restore.
-// It knows no other package.
+// runtime while the process starts. It imports next to nothing: its init runs
+// soon after the runtime's. Data flows entry point -> State -> Restore.
 package sigstate
 
 import (
 	"errors"
 	"runtime"
+	"syscall"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // record is written by launcher_entry: whether it ran, the mask, the ignored
@@ -34,13 +33,13 @@ var inherited = read()
 // nothing in a program that was linked without launcher_entry, such as a test.
 func init() {
 	if record[0] != 0 && BlockAll() == nil {
-		requeue(everySignal &^ faults &^ bit(unix.SIGURG) &^ bit(unix.SIGCHLD))
+		requeue(everySignal &^ faults &^ bit(syscall.SIGURG) &^ bit(syscall.SIGCHLD))
 	}
 }
 
 // faults are signals by which the Go runtime notices an error of the process.
-const faults = 1<<(unix.SIGILL-1) | 1<<(unix.SIGTRAP-1) | 1<<(unix.SIGBUS-1) | 1<<(unix.SIGFPE-1) |
-	1<<(unix.SIGSEGV-1) | 1<<(unix.SIGSYS-1) | 1<<(unix.SIGPROF-1)
+const faults = 1<<(syscall.SIGILL-1) | 1<<(syscall.SIGTRAP-1) | 1<<(syscall.SIGBUS-1) | 1<<(syscall.SIGFPE-1) |
+	1<<(syscall.SIGSEGV-1) | 1<<(syscall.SIGSYS-1) | 1<<(syscall.SIGPROF-1)
 
 // read runs before main, on the first thread. A program that was linked without
 // launcher_entry still finds the mask there, and of the ignored signals HUP and
@@ -50,14 +49,12 @@ func read() State {
 		return State{record[1], record[2]}
 	}
 	var s State
-	for signal := unix.Signal(1); signal <= 64; signal++ {
+	for signal := syscall.Signal(1); signal <= 64; signal++ {
 		if ignored(signal) {
 			s.Ignored |= bit(signal)
 		}
 	}
-	var none, old unix.Sigset_t
-	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &none, &old)
-	s.Mask = old.Val[0]
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, 0, 0, uintptr(unsafe.Pointer(&s.Mask)), 8, 0, 0)
 	return s
 }
 
@@ -65,7 +62,7 @@ func read() State {
 func Inherited() State { return inherited }
 
 // terminating lists the signals that end a process while it resolves.
-var terminating = [...]unix.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGABRT, unix.SIGTERM}
+var terminating = [...]syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT, syscall.SIGTERM}
 
 // AcceptTermination lets the kernel end this process by HUP, INT, QUIT, ABRT and
 // TERM, silently and with the usual status, and lets a terminal stop it. All
@@ -81,7 +78,7 @@ func (s State) AcceptTermination() error {
 		}
 		mask &^= bit(signal)
 	}
-	for _, signal := range []unix.Signal{unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGCONT} {
+	for _, signal := range []syscall.Signal{syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT} {
 		mask &^= bit(signal)
 	}
 	return errors.Join(append(errs, setMask(mask|s.Mask))...)
@@ -96,10 +93,10 @@ func BlockAll() error { return setMask(everySignal) }
 // A pending signal takes effect now.
 func (s State) Restore() error {
 	runtime.LockOSThread()
-	for signal := unix.Signal(1); signal <= 64; signal++ {
+	for signal := syscall.Signal(1); signal <= 64; signal++ {
 		var err error
 		switch {
-		case signal == unix.SIGKILL, signal == unix.SIGSTOP:
+		case signal == syscall.SIGKILL, signal == syscall.SIGSTOP:
 		case s.Ignored&bit(signal) != 0:
 			err = setAction(signal, ignore)
 		default:
@@ -115,8 +112,8 @@ func (s State) Restore() error {
 // IgnoreAll ignores every signal that does not report an error of the process
 // itself. The companion calls it: signals that end a job are for the handler.
 func IgnoreAll() error {
-	const keep = faults | 1<<(unix.SIGKILL-1) | 1<<(unix.SIGSTOP-1) | 1<<(unix.SIGCHLD-1) | 1<<(unix.SIGURG-1)
-	for s := unix.Signal(1); s <= 64; s++ {
+	const keep = faults | 1<<(syscall.SIGKILL-1) | 1<<(syscall.SIGSTOP-1) | 1<<(syscall.SIGCHLD-1) | 1<<(syscall.SIGURG-1)
+	for s := syscall.Signal(1); s <= 64; s++ {
 		if bit(s)&keep == 0 {
 			if err := setAction(s, ignore); err != nil {
 				return err
@@ -126,17 +123,20 @@ func IgnoreAll() error {
 	return nil
 }
 
-func bit(s unix.Signal) uint64 { return 1 << (s - 1) }
+func bit(s syscall.Signal) uint64 { return 1 << (s - 1) }
 
 func setMask(mask uint64) error {
-	var set unix.Sigset_t
-	set.Val[0] = mask
-	return unix.PthreadSigmask(unix.SIG_SETMASK, &set, nil)
+	const setMask = 2 // SIG_SETMASK
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, setMask, uintptr(unsafe.Pointer(&mask)), 0, 8, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
-func ignored(s unix.Signal) bool {
+func ignored(s syscall.Signal) bool {
 	var now [4]uint64
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
 	return errno == 0 && now[0] == ignore
 }
 
@@ -146,11 +146,11 @@ const (
 	ignore        = 1
 )
 
-func setAction(s unix.Signal, handler uint64) error {
+func setAction(s syscall.Signal, handler uint64) error {
 	// The handler is the first member of kernel_sigaction on amd64 and arm64;
 	// 8 is the size of its mask, rt_sigaction(2).
 	action := [4]uint64{handler}
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
 	if errno != 0 {
 		return errno
 	}

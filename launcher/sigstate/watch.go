@@ -1,12 +1,10 @@
 package sigstate
 
 import (
-	"os"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // Watch reports the first HUP, INT, QUIT, ABRT or TERM that PID 1 gets while it
@@ -19,8 +17,8 @@ type Watch struct {
 
 // WatchTermination calls report, on a thread of its own, with the first signal
 // that should end this process. Ignored signals stay ignored.
-func (s State) WatchTermination(report func(unix.Signal)) *Watch {
-	set := bit(unix.SIGURG)
+func (s State) WatchTermination(report func(syscall.Signal)) *Watch {
+	set := bit(syscall.SIGURG)
 	for _, signal := range terminating {
 		set |= bit(signal) &^ s.Ignored
 	}
@@ -31,12 +29,12 @@ func (s State) WatchTermination(report func(unix.Signal)) *Watch {
 		defer close(w.ended)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		w.thread = unix.Gettid()
+		w.thread = syscall.Gettid()
 		close(started)
 		for {
 			signal := waitFor(set, !w.stopped.Load())
 			switch {
-			case signal > 0 && signal != unix.SIGURG:
+			case signal > 0 && signal != syscall.SIGURG:
 				report(signal)
 			case signal <= 0 && w.stopped.Load():
 				return
@@ -51,21 +49,21 @@ func (s State) WatchTermination(report func(unix.Signal)) *Watch {
 // later stays pending.
 func (w *Watch) Stop() {
 	w.stopped.Store(true)
-	_ = unix.Tgkill(os.Getpid(), w.thread, unix.SIGURG)
+	_, _, _ = syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(w.thread), uintptr(syscall.SIGURG))
 	<-w.ended
 }
 
 // waitFor takes the next signal of the set, and returns a value below 1 if there
 // is none and it should not wait, or if it was interrupted.
-func waitFor(set uint64, wait bool) unix.Signal {
-	var now unix.Timespec
+func waitFor(set uint64, wait bool) syscall.Signal {
+	var now syscall.Timespec
 	timeout := &now
 	if wait {
 		timeout = nil
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&set)), 0, uintptr(unsafe.Pointer(timeout)), 8, 0, 0)
+	n, _, errno := syscall.Syscall6(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&set)), 0, uintptr(unsafe.Pointer(timeout)), 8, 0, 0)
 	if errno != 0 {
 		return 0
 	}
-	return unix.Signal(n)
+	return syscall.Signal(n)
 }
