@@ -21,7 +21,7 @@ type handover struct {
 // serve is the companion's run: it resolves, starts the handler, and then answers
 // on the socket or redacts output until its supervisor ends it.
 func (p *program) serve(c *cli.Context, s settings) error {
-	companion.ReserveThreads()
+	supervise.ReserveThreads(8) // for two streams, the link, and the Go runtime
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/supervise"
@@ -37,7 +40,10 @@ func (p *program) supervise(s settings) error {
 		}
 	}
 	status, err := c.Run()
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.EAGAIN):
+		return advised{err, "raise the limit of processes: the launcher needs 16 beside the handler's, and 32 with --mask or --deliver socket"}
+	case err != nil:
 		return err
 	}
 	return exitStatus(status)

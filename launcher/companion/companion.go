@@ -11,8 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"runtime"
-	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -65,28 +63,4 @@ func (d descriptor) Read(b []byte) (int, error) {
 			return n, nil
 		}
 	}
-}
-
-// threads is how many threads the companion may need: one for each stream and
-// for its link, and those of the Go runtime.
-const threads = 8
-
-// ReserveThreads starts the threads that this process may need later, when a
-// limit of processes may refuse them: the Go runtime keeps idle threads, and
-// ends the program if it cannot start one.
-func ReserveThreads() {
-	runtime.GOMAXPROCS(1)
-	var started sync.WaitGroup
-	release := make(chan struct{})
-	started.Add(threads)
-	for range threads {
-		go func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			started.Done()
-			<-release
-		}()
-	}
-	started.Wait()
-	close(release)
 }

@@ -11,31 +11,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// initialStrings returns the memory that holds this process's arguments and
-// environment, each string with its NUL. The kernel puts them one after the
-// other on the initial stack, before the program's path (AT_EXECFN).
-func initialStrings() []byte {
-	vector, _ := unix.Auxv()
-	start := uintptr(unsafe.Pointer(unsafe.StringData(os.Args[0])))
-	for _, entry := range vector {
-		const most = 8 << 20 // execve(2) takes 6 MiB
-		if os.Args[0] != "" && entry[0] == execFilename && entry[1] > start && entry[1]-start < most {
-			return unsafe.Slice(unsafe.StringData(os.Args[0]), entry[1]-start)
+// takeStrings returns this process's arguments and environment, each string with
+// its NUL, and erases them: where proc_pid_cmdline(5) and proc_pid_environ(5) show
+// them, and in the copy of the environment that the Go runtime made. No string of
+// either can be used afterwards.
+func takeStrings() []byte {
+	shown := initialStrings()
+	strings := slices.Clone(shown)
+	if shown == nil {
+		for _, s := range append(slices.Clone(os.Args), os.Environ()...) {
+			strings = append(append(strings, s...), 0)
 		}
 	}
-	return []byte(strings.Join(append(slices.Clone(os.Args), os.Environ()...), "\x00") + "\x00")
-}
-
-// erase overwrites the arguments and the environment, where proc_pid_cmdline(5)
-// and proc_pid_environ(5) show them, and the copy of the environment that the Go
-// runtime made. No string of either can be used afterwards.
-func erase(block []byte) {
 	for _, entry := range os.Environ() {
 		clear(unsafe.Slice(unsafe.StringData(entry), len(entry)))
 	}
-	clear(block)
-	copy(block, "launcher") // for ps(1)
+	clear(shown)
+	copy(shown, "launcher") // for ps(1)
 	os.Clearenv()
+	return strings
+}
+
+// initialStrings returns the memory of the initial stack where the kernel puts
+// the arguments and the environment, up to the program's path (AT_EXECFN). It
+// returns nil if it cannot tell.
+func initialStrings() []byte {
+	vector, err := unix.Auxv()
+	if err != nil || os.Args[0] == "" {
+		return nil
+	}
+	start := uintptr(unsafe.Pointer(unsafe.StringData(os.Args[0])))
+	for _, entry := range vector {
+		const most = 8 << 20 // execve(2) takes 6 MiB
+		if entry[0] == execFilename && entry[1] > start && entry[1]-start < most {
+			return unsafe.Slice(unsafe.StringData(os.Args[0]), entry[1]-start)
+		}
+	}
+	return nil
 }
 
 // freeMemory gives back the memory that was needed to start, and ends the

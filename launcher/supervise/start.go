@@ -15,10 +15,13 @@ import (
 // start starts both processes and sends them what they need. Signals that come
 // from its begin on wait for the loop.
 func (s *supervisor) start() error {
+	strings := takeStrings() // before a child shows them too
+	defer clear(strings)
 	if err := sigstate.BlockAll(); err != nil {
 		return err
 	}
 	sigstate.RequeueAll()
+	ReserveThreads(3) // before there is a directory to leave behind
 	if !isInit() {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			return err
@@ -41,7 +44,7 @@ func (s *supervisor) start() error {
 		return fmt.Errorf("start the handler's process: %w", err)
 	}
 	p.closeChildEnds()
-	return s.tell(path)
+	return s.tell(path, strings)
 }
 
 // startChildren starts the process that becomes the handler, in a process group
@@ -80,12 +83,11 @@ func fork(program string, role Role, files childFiles, attributes *syscall.SysPr
 	return syscall.ForkExec(program, args, &syscall.ProcAttr{Files: files.standard[:], Sys: attributes})
 }
 
-// tell sends the children what this process was started with, and erases it
-// here. The process that resolves the secrets gets the arguments and the
-// environment: the companion, if there is one.
-func (s *supervisor) tell(directory string) error {
+// tell sends the children what this process was started with. The one that
+// resolves the secrets gets the arguments and the environment: the companion, if
+// there is one.
+func (s *supervisor) tell(directory string, block []byte) error {
 	header := message{Signals: s.Signals, Directory: directory, Companion: s.companion > 0}
-	block := initialStrings()
 	for _, child := range []struct{ link, pid int }{{s.handlerLink, s.handler}, {s.companionLink, s.companion}} {
 		if child.pid == 0 {
 			continue
@@ -99,7 +101,6 @@ func (s *supervisor) tell(directory string) error {
 			return fmt.Errorf("start the handler's process: send it the task: %w", err)
 		}
 	}
-	erase(block)
 	return nil
 }
 

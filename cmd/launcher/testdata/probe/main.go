@@ -46,6 +46,8 @@ func main() {
 		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
 	case "count": // each interrupt and each line of standard input
 		count()
+	case "watch": // what a launcher of the same user shows
+		watch(os.Args[2])
 	case "exit":
 		os.Exit(number(os.Args[2]))
 	case "kill":
