@@ -124,7 +124,7 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"user", "", "UID[:GID]", "", "run the handler as this user, by number; the GID is the UID where it is not given"},
 		setting{"grace", "", "DURATION", 10 * time.Second, "after a forwarded TERM, how long before KILL, where the launcher stays as init"},
 		setting{"mask", "", "", false, "replace secret values in the handler's stdout and stderr"},
-		setting{"allow-env", "", "NAME", &given{}, "let this dangerous name through in --deliver env"},
+		setting{"allow-env", "", "NAME", &given{}, "let this dangerous name through in --deliver env; takes patterns (AZURE_*) and comma lists"},
 		setting{"env-prefix", "", "PREFIX", "", "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"},
 		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
 		setting{"log", "", "text|json", "text", "the form of the launcher's own messages, on stderr"},
