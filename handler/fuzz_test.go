@@ -22,7 +22,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Setenv("DB_PASSWORD", "variable")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := parse(text, "")
+		c, err := parse(text, delivery{kind: "env"})
 		if err != nil {
 			require.Nil(t, c)
 			return

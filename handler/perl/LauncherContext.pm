@@ -109,7 +109,7 @@ sub _new {
         spec     => _object($document, 'spec'),
     }, $class;
     _object($self->{spec}, 'parameters');
-    my $secrets = $ask ? {} : _secrets($document);
+    my $secrets = _secrets($document);
     my $find = $ask || sub { return _match($secrets, $_[0]) };
     $self->{find} = sub {
         my ($key) = @_;
@@ -187,15 +187,16 @@ sub _object {
     return $object;
 }
 
-# Every secret in bytes, wherever the delivery has put it.
+# Every secret in bytes, wherever the delivery has put it: only env has them in
+# variables, and only files in the folder.
 sub _secrets {
     my ($document) = @_;
-    my ($folder) = $ENV{LAUNCHER_CONTEXT} =~ /\Afiles:(.*)\z/s;
+    my ($kind, $folder) = split /:/, $ENV{LAUNCHER_CONTEXT}, 2;
     my %readers = (
         secrets        => \&_bytes,
         secrets_base64 => \&_from_base64,
-        secrets_env    => sub { return $ENV{ _bytes($_[0]) } },
-        secrets_files  => sub { return _slurp("$folder/" . _bytes($_[0]), '') },
+        secrets_env    => sub { return $kind eq 'env' ? $ENV{ _bytes($_[0]) } : undef },
+        secrets_files  => sub { return $kind eq 'files' ? _file($folder, _bytes($_[0])) : undef },
     );
     my %secrets;
     for my $place (sort keys %readers) {
@@ -208,6 +209,16 @@ sub _secrets {
         }
     }
     return \%secrets;
+}
+
+# The bytes of a regular file of the folder: a link could lead out of it, and a
+# FIFO may never end.
+sub _file {
+    my ($folder, $name) = @_;
+    return undef if $name =~ m{\A\.{0,2}\z|[/\0]};
+    my $path = "$folder/$name";
+    die "$path is not a regular file\n" if lstat $path && !-f _;
+    return _slurp($path, '');
 }
 
 sub _from_base64 {

@@ -144,9 +144,10 @@ final class LauncherContext
             . ' (a child process has it only where it is passed on)');
     }
 
+    /** The bytes of a regular file: a link could lead out of the folder, and a FIFO may never end. */
     private static function file(string $path): string
     {
-        $text = @file_get_contents($path);
+        $text = !is_link($path) && is_file($path) ? @file_get_contents($path) : false;
         return $text !== false ? $text : throw new RuntimeException("$path cannot be read");
     }
 
@@ -170,15 +171,19 @@ final class LauncherContext
             : throw new RuntimeException("the context's \"$name\" is not a JSON object");
     }
 
-    /** @return array<string> every secret, wherever the delivery has put it */
+    /**
+     * @return array<string> every secret, wherever the delivery has put it: only env has them in variables, and only files
+     *     in the folder
+     */
     private static function secrets(#[\SensitiveParameter] array $document): array
     {
-        $folder = substr((string) getenv('LAUNCHER_CONTEXT'), strlen('files:'));
+        [$kind, $folder] = explode(':', (string) getenv('LAUNCHER_CONTEXT'), 2) + [1 => ''];
+        $inside = fn (string $name) => !in_array($name, ['', '.', '..'], true) && !str_contains($name, '/');
         $readers = [
             'secrets' => fn (string $text) => $text,
             'secrets_base64' => fn (string $text) => base64_decode($text, true),
-            'secrets_env' => fn (string $name) => getenv($name),
-            'secrets_files' => fn (string $name) => self::file("$folder/$name"),
+            'secrets_env' => fn (string $name) => $kind === 'env' ? getenv($name) : false,
+            'secrets_files' => fn (string $name) => $kind === 'files' && $inside($name) ? self::file("$folder/$name") : false,
         ];
         $secrets = [];
         foreach ($readers as $place => $reader) {

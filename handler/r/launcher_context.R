@@ -60,7 +60,7 @@ get_context <- local({
       metadata <- object(document, "metadata")
       spec <- object(document, "spec")
       spec$parameters <- object(spec, "parameters")
-      secrets <- read_secrets(document, rest)
+      secrets <- read_secrets(document, kind, rest)
       find <- function(key) match_key(secrets, key)
     }
     structure(list(
@@ -147,13 +147,14 @@ get_context <- local({
     object
   }
 
-  # Every secret in bytes, wherever the delivery has put it.
-  read_secrets <- function(document, folder) {
+  # Every secret in bytes, wherever the delivery has put it: only env has them in
+  # variables, and only files in the folder.
+  read_secrets <- function(document, kind, folder) {
     readers <- list(
       secrets = to_bytes,
       secrets_base64 = function(text) tryCatch(jsonlite::base64_dec(text), error = function(e) NULL),
-      secrets_env = variable,
-      secrets_files = function(name) read_file(file.path(folder, name))
+      secrets_env = function(name) if (kind == "env") variable(name),
+      secrets_files = function(name) if (kind == "files" && inside(name)) read_regular(file.path(folder, name))
     )
     secrets <- list()
     for (place in names(readers)) {
@@ -165,6 +166,15 @@ get_context <- local({
       }
     }
     secrets
+  }
+
+  inside <- function(name) !grepl("/", name, fixed = TRUE) && !(name %in% c("", ".", ".."))
+
+  # A link could lead out of the folder: only of a link Sys.readlink has a text.
+  read_regular <- function(path) {
+    link <- Sys.readlink(as_it_is(path))
+    if (!is.na(link) && nzchar(link)) fail(path, " is not a regular file")
+    read_file(path)
   }
 
   to_bytes <- function(text) {

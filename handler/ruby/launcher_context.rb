@@ -92,7 +92,7 @@ class LauncherContext
       return behind(rest) if kind == "unix"
 
       document = parse(json(where, kind, rest))
-      secrets = secrets(document, rest)
+      secrets = secrets(document, kind, rest)
       [document, ->(key) { match(secrets, key) }]
     end
 
@@ -130,8 +130,11 @@ class LauncherContext
                    "(a child process has it only where it is passed on, as with spawn(…, #{number} => #{number}))"
     end
 
+    # A link could lead out of the folder, and a FIFO may never end.
     def file(folder, name)
-      File.binread(File.join(folder, name))
+      path = File.join(folder, name)
+      File.lstat(path).file? or raise Error, "the file #{name.inspect} of LAUNCHER_CONTEXT is not a regular file"
+      File.binread(path)
     rescue SystemCallError => e
       raise Error, "the file #{name.inspect} of LAUNCHER_CONTEXT cannot be read: #{e.class.name.split("::").last}"
     end
@@ -154,17 +157,22 @@ class LauncherContext
       object.is_a?(Hash) ? object : raise(Error, "the context's #{name.inspect} is not a JSON object")
     end
 
-    # Every secret in bytes, wherever the delivery has put it.
-    def secrets(document, folder)
+    # Every secret in bytes, wherever the delivery has put it: only env has them in
+    # variables, and only files in the folder.
+    def secrets(document, kind, folder)
       readers = {
         "secrets" => ->(text) { text },
         "secrets_base64" => ->(text) { text.unpack1("m0") },
-        "secrets_env" => ->(name) { ENV[name] },
-        "secrets_files" => ->(name) { file(folder, name) }
+        "secrets_env" => ->(name) { ENV[name] if kind == "env" },
+        "secrets_files" => ->(name) { file(folder, name) if kind == "files" && inside?(name) }
       }
       readers.each_with_object({}) do |(place, reader), secrets|
         object(document, place).each { |key, text| secrets[key] = value(reader, text, place, key) }
       end
+    end
+
+    def inside?(name)
+      !name.include?("/") && !["", ".", ".."].include?(name)
     end
 
     def value(reader, text, place, key)
@@ -192,7 +200,9 @@ class LauncherContext
       status, body = get(path, "/v1/context")
       raise Error, "the launcher did not give the context: #{body}" if status != 200
 
-      [parse(body), ->(key) { ask(path, key) }]
+      document = parse(body)
+      secrets(document, "unix", nil)
+      [document, ->(key) { ask(path, key) }]
     end
 
     def ask(path, key)
