@@ -43,7 +43,7 @@ var faults = []fault{
 	{"the socket gone", variables("LAUNCHER_CONTEXT=unix:/no/such/socket"), hasEnded},
 	{"ended before the secret", socket(least, ""), hasEnded},
 	{"ended within the answer", socket(least, "HTTP/1.1 200 OK\r\nContent-Le"), hasEnded},
-	{"a value cut short", socket(least, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + canary), hasEnded},
+	{"a value cut short", socket(least, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"+canary), hasEnded},
 	{"the vault did not answer", socket(least, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 25\r\n\r\nvault my-vault: throttled"), "vault my-vault: throttled"},
 }
 

@@ -291,7 +291,9 @@ public final class LauncherContext {
                     if (value == null) {
                         throw new ContextException("the context's " + place + " has no value for " + quote(key));
                     }
-                    secrets.put(key, value);
+                    if (secrets.put(key, value) != null) {
+                        throw new ContextException("the context has the secret " + quote(key) + " twice");
+                    }
                 });
             }
             return secrets;
@@ -303,7 +305,8 @@ public final class LauncherContext {
                     return text.getBytes(UTF_8);
                 case "secrets_base64":
                     try {
-                        return Base64.getDecoder().decode(text);
+                        byte[] bytes = Base64.getDecoder().decode(text); // which takes it without padding
+                        return Base64.getEncoder().encodeToString(bytes).equals(text) ? bytes : null;
                     } catch (IllegalArgumentException e) {
                         return null;
                     }
@@ -536,6 +539,9 @@ public final class LauncherContext {
                 }
                 at++;
                 string.append(c == '\\' ? escaped() : c);
+            }
+            if (!UTF_8.newEncoder().canEncode(string)) { // half a pair, which UTF-8 has no bytes for
+                throw new Malformed();
             }
             return string.toString();
         }

@@ -326,6 +326,7 @@ function secrets(document, kind, folder) {
       if (value === undefined) {
         throw new Error(`the context's ${name} has no value for ${quote(key)}`);
       }
+      if (found.has(key)) throw new Error(`the context has the secret ${quote(key)} twice`);
       found.set(key, value);
     }
   }

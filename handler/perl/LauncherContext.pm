@@ -174,7 +174,7 @@ sub _parse {
     my $document = eval { JSON::PP->new->utf8->decode($text) };
     die "the context is not a JSON object in UTF-8\n" if ref $document ne 'HASH';
     my $version = $document->{version};
-    $version = 'none' if !defined $version || ref $version;
+    $version = 'none' if !defined $version || $version !~ /\A[0-9]+\z/;
     die "the context is of version $version, and LauncherContext.pm reads version 1\n"
         if $version ne '1';
     return $document;
@@ -182,7 +182,7 @@ sub _parse {
 
 sub _object {
     my ($document, $name) = @_;
-    my $object = $document->{$name} ||= {};
+    my $object = $document->{$name} //= {};
     die qq{the context's "$name" is not a JSON object\n} if ref $object ne 'HASH';
     return $object;
 }
@@ -205,6 +205,7 @@ sub _secrets {
             my $text = $texts->{$key};
             my $value = defined $text && !ref $text ? $readers{$place}->($text) : undef;
             die qq{the context's $place has no value for "} . _bytes($key) . qq{"\n} if !defined $value;
+            die 'the context has the secret "' . _bytes($key) . qq{" twice\n} if exists $secrets{$key};
             $secrets{$key} = $value;
         }
     }

@@ -389,18 +389,22 @@ def _problem(status: int, body: bytes) -> str:
 def _parse(data: bytes) -> dict[str, Any]:
     document = None
     try:
-        document = json.loads(data.decode("utf-8"))
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):
         pass  # raised below, for these errors hold the text, secrets and all
     if not isinstance(document, dict):
         raise RuntimeError("the context is not a JSON object in UTF-8")
     version = document.get("version")
-    if version != 1:
+    if type(version) is not int or version != 1:
         other = f"version {version}" if type(version) is int else "another form"
         raise RuntimeError(
             f"the context is of {other}, not of version 1, which this launcher_context.py reads"
         )
     return document
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 def _section(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -435,6 +439,8 @@ def _secrets(document: dict[str, Any], kind: str, folder: str = "") -> dict[str,
             value = reader(text) if isinstance(text, str) else None
             if value is None:
                 raise RuntimeError(f"the context's {name} has no value for {_quote(key)}")
+            if key in secrets:
+                raise RuntimeError(f"the context has the secret {_quote(key)} twice")
             secrets[key] = value
     return secrets
 

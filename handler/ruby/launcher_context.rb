@@ -82,6 +82,7 @@ class LauncherContext
 
   # How the context is read, in each delivery.
   module Reader # :nodoc:
+    DEEPEST = 1000 # each level is a call
     ENDED = "the launcher's process that answers for secrets has ended"
 
     module_function
@@ -141,19 +142,22 @@ class LauncherContext
 
     # JSON's own messages quote the text.
     def parse(text)
+      text = text.dup.force_encoding(Encoding::UTF_8)
       document = begin
-        JSON.parse(text.dup.force_encoding(Encoding::UTF_8), max_nesting: false)
+        JSON.parse(text, max_nesting: DEEPEST) if text.valid_encoding?
       rescue JSON::ParserError, EncodingError
         nil
       end
       raise Error, "the context is not a JSON object in UTF-8" unless document.is_a?(Hash)
-      return document if document["version"] == 1
+      version = document["version"]
+      return document if version.eql?(1)
 
-      raise Error, "the context is of version #{document["version"].inspect}, and launcher_context.rb reads version 1"
+      raise Error, "the context is of version #{version.is_a?(Integer) ? version : "none"}, and launcher_context.rb reads version 1"
     end
 
     def object(document, name)
-      object = document[name] || {}
+      object = document[name]
+      object = {} if object.nil?
       object.is_a?(Hash) ? object : raise(Error, "the context's #{name.inspect} is not a JSON object")
     end
 
@@ -167,7 +171,11 @@ class LauncherContext
         "secrets_files" => ->(name) { file(folder, name) if kind == "files" && inside?(name) }
       }
       readers.each_with_object({}) do |(place, reader), secrets|
-        object(document, place).each { |key, text| secrets[key] = value(reader, text, place, key) }
+        object(document, place).each do |key, text|
+          raise Error, "the context has the secret #{key.inspect} twice" if secrets.key?(key)
+
+          secrets[key] = value(reader, text, place, key)
+        end
       end
     end
 

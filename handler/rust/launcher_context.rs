@@ -242,6 +242,9 @@ fn secrets(document: &mut BTreeMap<String, Value>, kind: &str, folder: &Path) ->
                 _ => None,
             };
             let secret = secret.ok_or_else(|| error(format!("the context's {} has no value for {:?}", place, key)))?;
+            if secrets.contains_key(&key) {
+                return Err(error(format!("the context has the secret {:?} twice", key)));
+            }
             secrets.insert(key, secret);
         }
     }
@@ -539,7 +542,13 @@ impl Parser<'_> {
     fn number(&mut self) -> Option<Value> {
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len());
-        rest[..end].parse::<f64>().ok()?;
+        rest[..end].parse::<f64>().ok()?; // which takes more than JSON: +1, 01, .5 and 1.
+        let digits = rest[..end].strip_prefix('-').unwrap_or(&rest[..end]).as_bytes();
+        let whole = digits.iter().take_while(|c| c.is_ascii_digit()).count();
+        let fraction = digits.get(whole) != Some(&b'.') || digits.get(whole + 1).map_or(false, u8::is_ascii_digit);
+        if whole == 0 || whole > 1 && digits[0] == b'0' || !fraction {
+            return None;
+        }
         self.at += end;
         Some(Value::Number(rest[..end].into()))
     }
