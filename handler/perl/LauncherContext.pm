@@ -168,10 +168,10 @@ sub _slurp {
     die "$path cannot be read: $!$advice\n";
 }
 
-# JSON::PP's own messages quote the text.
+# JSON::PP's own messages quote the text, which a handler's __DIE__ may log.
 sub _parse {
     my ($text) = @_;
-    my $document = eval { JSON::PP->new->utf8->decode($text) };
+    my $document = eval { local $SIG{__DIE__}; JSON::PP->new->utf8->decode($text) };
     die "the context is not a JSON object in UTF-8\n" if ref $document ne 'HASH';
     my $version = $document->{version};
     $version = 'none' if !defined $version || $version !~ /\A[0-9]+\z/;
@@ -250,7 +250,7 @@ sub _bytes {
 
 sub _text {
     my ($bytes) = @_;
-    my $text = eval { Encode::decode('UTF-8', my $copy = $bytes, Encode::FB_CROAK) };
+    my $text = eval { local $SIG{__DIE__}; Encode::decode('UTF-8', my $copy = $bytes, Encode::FB_CROAK) };
     return defined $text ? $text : $bytes;
 }
 
@@ -273,6 +273,7 @@ sub _get {
     local $SIG{PIPE} = 'IGNORE';
     my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$ended ($path: $!)\n";
     binmode $socket;
+    local ($\, $,);
     print {$socket} "GET $target HTTP/1.1\r\nHost: launcher\r\nConnection: close\r\n\r\n";
     $socket->flush;
     my $answer = do { local $/; <$socket> };

@@ -35,7 +35,7 @@
 #'   project, iteration, labels, annotations.
 #' * `spec()`: the task's spec without its secret sources, a named list; behind a
 #'   socket its parameters alone.
-get_context <- local({
+get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of the handler's, such as c
   context <- NULL
 
   get_context <- function() {
@@ -249,10 +249,10 @@ get_context <- local({
 })
 
 #' @export
-print.launcher_context <- function(x, ...) {
+print.launcher_context <- local(envir = baseenv(), function(x, ...) {
   cat("<launcher_context ", x$metadata()$name, ">\n", sep = "")
   invisible(x)
-}
+})
 
 #' @export
 format.launcher_context <- function(x, ...) "<launcher_context>"

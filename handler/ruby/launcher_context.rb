@@ -214,7 +214,7 @@ class LauncherContext
     end
 
     def ask(path, key)
-      segment = key.b.gsub(/[^A-Za-z0-9\-._~]/n) { |byte| format("%%%02X", byte.ord) }
+      segment = key.b.gsub(/[^A-Za-z0-9\-._~]/n) { |byte| Kernel.format("%%%02X", byte.ord) }
       status, body = get(path, "/v1/secrets/#{segment}")
       case status
       when 200 then body
