@@ -143,6 +143,10 @@ func (p *Problems) Keys(n *Node, what string) []string {
 		}
 	}
 	list.Items = slices.DeleteFunc(slices.Clone(list.Items), func(item *Node) bool {
+		if item.Scalar() && item.Text == "" {
+			p.Add(item.At, "", "%s has an empty name", what)
+			return true
+		}
 		return item.Scalar() && !p.CheckKey(item.At, item.Text)
 	})
 	return p.Texts(&list, what)
