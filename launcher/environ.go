@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -44,7 +45,7 @@ func (j Job) environment() ([]string, error) {
 // variables adds the variables of the env delivery. It fails if one would be too
 // long, or as JSON does, and never changes a value.
 func (j Job) variables(environ map[string]string, routes []string) error {
-	text, err := j.Context.JSONWithout(secretsEnv, routes)
+	text, err := j.Context.JSONWithout(task.MemberSecretsEnv, routes)
 	if err != nil {
 		return err
 	}
