@@ -113,7 +113,7 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
 		setting{"init", "", "auto|always|never", "auto", "stay as the handler's init, or replace this process by it; auto stays as PID 1, or where a delivery or flag needs it"},
 		setting{"missing", "", "fail|warn", "fail", "what a declared key without a value does"},
-		setting{"require-confidential", "", "", false, "refuse inline, env and file sources"},
+		setting{"require-confidential", "", "", false, "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},
 		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"},
 		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"},
 		setting{"azure-parallel", "", "N", 16, "how many secrets of one vault are read at once"},

@@ -3,12 +3,14 @@
 // secretKeyRef, or the files of a mounted Secret volume.
 //
 // It owns the names of those variables and files; it calls no API server. It
-// refuses a key that a Kubernetes Secret cannot have, and MLRun's internal ones
-// (mlrun.*). Data flows Environ or mount -> Finding.
+// refuses a name that is not a key, and MLRun's internal ones (mlrun.*). Data
+// flows Environ or mount -> Finding.
 package kubernetes
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -27,6 +29,10 @@ type Spec struct {
 	Keys   []string // none: every key of the project
 	Prefix string   // of the variables
 	Mount  string   // directory of a mounted Secret, instead of variables
+
+	// Confidential takes only what is not written in the pod's specification, as
+	// far as a pod can tell: variables with MLRun's prefix, and Kubernetes volumes.
+	Confidential bool
 }
 
 // Parse reads a declaration's source: a list of keys, a string of them
@@ -92,11 +98,21 @@ func Internal(key string) bool {
 	return len(key) >= len(internal) && strings.EqualFold(key[:len(internal)], internal)
 }
 
-// Source is the source of this specification. Its Find answers with every
-// declared key; where none is declared, with all that the pod carries.
+// CheckConfidential returns an error if the variables have another prefix than
+// MLRun's, by which a task could name any variable of the pod.
+func (s Spec) CheckConfidential(at document.Position) error {
+	var problems document.Problems
+	if s.Mount == "" && s.Prefix != Prefix {
+		problems.Add(at, "use MLRun's prefix "+Prefix+", or mount", "--require-confidential refuses env_prefix, which can name any variable")
+	}
+	return problems.Err()
+}
+
+// Source returns the source of this specification. Its Find answers with every
+// declared key, or with all that the pod carries if none is declared.
 func (s Spec) Source(environ resolve.Environ) resolve.Source {
 	if s.Mount != "" {
-		return mount{s.Mount, s.Keys}
+		return mount{s.Mount, s.Keys, s.Confidential}
 	}
 	return variables{s, func() resolve.Environ { return environ }}
 }
@@ -127,15 +143,41 @@ func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 	var found []resolve.Finding
 	environ := v.environ()
 	for _, key := range v.Keys {
-		found = append(found, environ.Find(key, v.Prefix+strings.ToUpper(key), key))
+		found = append(found, v.find(environ, key))
 	}
 	if len(v.Keys) > 0 {
 		return found, nil
 	}
+	var wrong []error
 	for _, name := range environ.WithPrefix(v.Prefix) {
-		if key := name[len(v.Prefix):]; key != "" && !Internal(key) {
+		key := name[len(v.Prefix):]
+		err := keyname.Check(key)
+		switch {
+		case key == "" || Internal(key):
+		case err != nil:
+			wrong = append(wrong, notKey("a variable that starts with "+v.Prefix, err))
+		default:
 			found = append(found, environ.Find(key, name))
 		}
 	}
-	return found, nil
+	return found, errors.Join(wrong...)
 }
+
+// find returns the finding of a declared key. The variable of the key's own name
+// may be written in the pod's specification.
+func (v variables) find(environ resolve.Environ, key string) resolve.Finding {
+	name := v.Prefix + strings.ToUpper(key)
+	if !v.Confidential {
+		return environ.Find(key, name, key)
+	}
+	found := environ.Find(key, name)
+	if _, ok := environ[key]; ok && found.Err != nil {
+		found.Err = resolve.Absent(fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
+			"whose value may be written in the pod's specification", name, key))
+	}
+	return found
+}
+
+// notKey says where text was found that is not a key, and so perhaps a value: it
+// does not show the text.
+func notKey(where string, err error) error { return fmt.Errorf("%s: %w", where, err) }

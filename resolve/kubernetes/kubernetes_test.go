@@ -193,3 +193,35 @@ func TestASourcePrintsNothingOfTheEnvironment(t *testing.T) {
 	sourcetest.RequireHidden(t, sourcetest.Printed(s), sourcetest.Canary)
 	sourcetest.RequireHidden(t, sourcetest.Printed(struct{ hidden resolve.Source }{s}), sourcetest.Canary)
 }
+
+func TestRequireConfidentialTakesNoVariableOfTheKeysName(t *testing.T) {
+	spec, err := parse(t, "[A, B, c]")
+	require.NoError(t, err)
+	spec.Confidential = true
+	require.Equal(t, strings.Join([]string{
+		"A=1 variable MLRUN_K8S_SECRET__A",
+		"B: variable MLRUN_K8S_SECRET__B is not set, and --require-confidential does not take variable B, whose value may be written in the pod's specification",
+		"c: variable MLRUN_K8S_SECRET__C is not set",
+	}, "\n"), find(t, spec.Source(resolve.Environ{Prefix + "A": "1", "A": sourcetest.Canary, "B": sourcetest.Canary})))
+	found, err := spec.Source(resolve.Environ{"B": sourcetest.Canary}).Find(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, found[1].Err, resolve.ErrAbsent)
+
+	for source, refused := range map[string]bool{"[DB_PASSWORD]": false, "{secrets: [PASSWORD], env_prefix: DB_}": true, "{env_prefix: DB_}": true,
+		"{env_prefix: MLRUN_K8S_SECRET__}": false, "{mount: /x}": false, "": false} {
+		spec, err := parse(t, source)
+		require.NoError(t, err)
+		require.Equal(t, refused, spec.CheckConfidential(document.Position{Origin: "task"}) != nil, source)
+	}
+}
+
+func TestAVariableWhoseNameIsNotAKeyIsRefusedAndNotShown(t *testing.T) {
+	spec, err := parse(t, "")
+	require.NoError(t, err)
+	for _, name := range []string{"hunter2 hunter2", "hunter2:", "hunter2\n", "hunter2é", strings.Repeat("hunter2", 37)} {
+		found, err := spec.Source(resolve.Environ{Prefix + "A": "1", Prefix + name: "2"}).Find(t.Context())
+		require.ErrorContains(t, err, "a variable that starts with MLRUN_K8S_SECRET__: ")
+		require.NotContains(t, err.Error(), "hunter2")
+		require.Len(t, found, 1)
+	}
+}
