@@ -12,9 +12,11 @@ const Settings = `
 	LAUNCHER_REQUIRE_CONFIDENTIAL LAUNCHER_SECRETS LAUNCHER_TASK LAUNCHER_TIMEOUT LAUNCHER_USER LAUNCHER_VERBOSE
 	LAUNCHER_CONTEXT LAUNCHER_CONTEXT_JSON LAUNCHER_STARTED_BY`
 
-// proxies lists the variables that send a program's requests elsewhere, in
-// lower case. Python and curl read them in lower case, most others in both.
-const proxies = `http_proxy https_proxy all_proxy no_proxy ftp_proxy socks_proxy ws_proxy wss_proxy grpc_proxy rsync_proxy`
+// inAnyCase lists, in lower case, names that Python, npm or .NET read in any
+// letter case: the proxies, by which requests go elsewhere, and options.
+const inAnyCase = `
+	http_proxy https_proxy all_proxy no_proxy ftp_proxy socks_proxy ws_proxy wss_proxy grpc_proxy rsync_proxy
+	npm_config_* dotnet_* coreclr_* cor_* complus_*`
 
 // harmless lists credentials that Git does not read, although they start with
 // GIT_; MLRun reads them to clone a project.
@@ -47,9 +49,9 @@ var steering = []struct{ what, names string }{
 		GUNICORN_CMD_ARGS PYTEST_ADDOPTS PYTEST_PLUGINS DJANGO_SETTINGS_MODULE FLASK_APP CELERY_CONFIG_MODULE AIRFLOW_HOME
 		AIRFLOW__*_CMD MPLBACKEND MPLCONFIGDIR MATPLOTLIBRC NUMBA_CACHE_DIR TORCH_EXTENSIONS_DIR TORCHINDUCTOR_CACHE_DIR
 		TRITON_CACHE_DIR`},
-	{"JavaScript", // npm reads its options in any letter case of the prefix
+	{"JavaScript",
 		`NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED NODE_USE_SYSTEM_CA NODE_REPL_* NODE_COMPILE_CACHE
-		NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS NODE_ICU_DATA NODE_CHANNEL_FD NODE_CONFIG_DIR TS_NODE_* npm_config_* NPM_CONFIG_*
+		NODE_V8_COVERAGE NODE_REDIRECT_WARNINGS NODE_ICU_DATA NODE_CHANNEL_FD NODE_CONFIG_DIR TS_NODE_*
 		YARN_YARN_PATH YARN_PLUGINS YARN_RC_FILENAME YARN_NPM_REGISTRY_SERVER COREPACK_HOME COREPACK_NPM_REGISTRY NVM_DIR
 		BUN_OPTIONS BUN_INSPECT* BUN_INSTALL* BUN_CONFIG_REGISTRY DENO_DIR DENO_CERT DENO_TLS_CA_STORE DENO_INSTALL_ROOT`},
 	{"Java", // and what its start scripts, Spark's and Hadoop's among them, put on the command line
@@ -64,7 +66,7 @@ var steering = []struct{ what, names string }{
 	{"Lua", `LUA_PATH* LUA_CPATH* LUA_INIT* LUAROCKS_CONFIG`},
 	{"Erlang", `ERL_*FLAGS ERL_LIBS ERL_INETRC ERL_ROOTDIR ELIXIR_ERL_OPTIONS MIX_HOME MIX_EXS MIX_ARCHIVES`},
 	{"Julia", `JULIA_*`},
-	{".NET", `DOTNET_* CORECLR_* COR_* COMPlus_* MONO_* ASPNETCORE_HOSTINGSTARTUPASSEMBLIES PSModulePath`},
+	{".NET", `MONO_* ASPNETCORE_HOSTINGSTARTUPASSEMBLIES PSModulePath`},
 	{"Go", // GODEBUG=http2debug prints requests
 		`GODEBUG GOTRACEBACK GOCOVERDIR GOFLAGS GOENV GOROOT GOPATH GOPROXY GOSUMDB GONOSUMDB GOINSECURE GOTOOLCHAIN CGO_*`},
 	{"Rust", `RUSTC* RUSTDOC* RUSTFLAGS RUSTUP_* CARGO CARGO_HOME CARGO_BUILD_* CARGO_TARGET_*`},
@@ -102,8 +104,8 @@ func dangerous(name string) string {
 		}
 	}
 	switch {
-	case matches(proxies, strings.ToLower(name)):
-		return "steers whom a program trusts"
+	case matches(inAnyCase, strings.ToLower(name)):
+		return "steers an interpreter, or where requests go"
 	case matches(shells, name):
 		return "is one that a shell sets itself"
 	}
