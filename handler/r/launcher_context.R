@@ -168,7 +168,8 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
       secrets = to_bytes,
       secrets_base64 = function(text) {
         bytes <- tryCatch(jsonlite::base64_dec(text), error = function(e) NULL)
-        if (!is.null(bytes) && jsonlite::base64_enc(bytes) == text) bytes # it skips what is not base64
+        # It skips what is not base64, and encodes in lines.
+        if (!is.null(bytes) && gsub("\n", "", jsonlite::base64_enc(bytes), fixed = TRUE) == text) bytes
       },
       secrets_env = function(name) if (kind == "env") variable(name),
       secrets_files = function(name) if (kind == "files" && inside(name)) read_regular(file.path(folder, name))
