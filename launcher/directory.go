@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
 )
 
 // memory is where a file system in memory is, in the order of trying.
@@ -91,7 +92,7 @@ func (j Job) files() ([]File, []byte, error) {
 	for i, s := range j.Context.Secrets {
 		files[i] = File{s.Key, s.Value.Reveal()}
 	}
-	context, err := j.Context.JSONWithout(secretsFiles, names)
+	context, err := j.Context.JSONWithout(task.MemberSecretsFiles, names)
 	return files, context, err
 }
 

@@ -103,7 +103,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 }
 
 func (p *program) surroundings(s settings) surroundings {
-	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s)}
+	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
