@@ -119,13 +119,16 @@ func whole(n *document.Node) bool {
 // misspelt reports whether a field differs from one of the names in nothing but
 // letter case, "-" and "_".
 func misspelt(field string, names ...string) bool {
-	plain := strings.NewReplacer("_", "", "-", "")
 	for _, name := range names {
-		if field != name && strings.EqualFold(plain.Replace(field), plain.Replace(name)) {
+		if field != name && strings.EqualFold(plain(field), plain(name)) {
 			return true
 		}
 	}
 	return false
+}
+
+func plain(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
 // text is a scalar taken as the string that is written.
