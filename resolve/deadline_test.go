@@ -23,7 +23,7 @@ func TestASourceThatPanicsIsAnErrorWithoutItsText(t *testing.T) {
 		bound := optional(source("a"))
 		bound.Source = panicking{with}
 		r, err := resolve.Resolve(t.Context(), []resolve.Bound{bound, source("b", "K=1")})
-		require.EqualError(t, err, "task:7:5: a: a defect of the launcher: the source panicked")
+		require.EqualError(t, err, "task:7:5: a: internal error: the source panicked; please report it")
 		require.NotErrorIs(t, err, resolve.ErrAbsent)
 		require.Equal(t, "K=1", secrets(r))
 	}

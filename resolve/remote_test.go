@@ -88,7 +88,7 @@ func TestARemoteSourceThatPanicsIsAnError(t *testing.T) {
 	bound := remote(source("a"))
 	bound.Source = panicking{"canary"}
 	_, err := resolve.Resolve(t.Context(), []resolve.Bound{bound, remote(source("b", "K=1"))})
-	require.EqualError(t, err, "task:7:5: a: a defect of the launcher: the source panicked")
+	require.EqualError(t, err, "task:7:5: a: internal error: the source panicked; please report it")
 }
 
 // TestWhatASourceSaysOfItselfAtTheDeadlineCounts has sources that answer after

@@ -80,8 +80,13 @@ func (e *KeyError) Unwrap() error { return e.Err }
 // what ctx cut short is ErrUnavailable.
 func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 	sources = byPrecedence(sources)
+	return merge(sources, ask(sources, func(s int) answer { return find(ctx, sources[s].Source) }))
+}
+
+// merge returns what the sources answered together.
+func merge(sources []Bound, answers []answer) (Resolution, error) {
 	m := merger{said: map[int]bool{}, won: map[string]won{}}
-	for i, a := range ask(ctx, sources) {
+	for i, a := range answers {
 		m.add(sources[i], a)
 	}
 	return m.result()
@@ -94,14 +99,14 @@ func byPrecedence(sources []Bound) []Bound {
 	return sources
 }
 
-// ask begins with the remote sources, and waits for them last: one that does
-// not answer takes no time from the others.
-func ask(ctx context.Context, sources []Bound) []answer {
+// ask calls find for each source. It starts with the remote ones and waits for
+// them last: one that does not answer takes no time from the others.
+func ask(sources []Bound, find func(source int) answer) []answer {
 	answers := make([]answer, len(sources))
 	var remote sync.WaitGroup
 	for i, s := range sources {
 		if s.Remote {
-			remote.Go(func() { answers[i] = find(ctx, s.Source) })
+			remote.Go(func() { answers[i] = find(i) })
 		}
 	}
 	found := 0
@@ -109,7 +114,7 @@ func ask(ctx context.Context, sources []Bound) []answer {
 		if s.Remote || found > maxFindings {
 			continue
 		}
-		answers[i] = find(ctx, s.Source)
+		answers[i] = find(i)
 		if found += len(answers[i].findings); found > maxFindings {
 			answers[i] = answer{err: fmt.Errorf("the task's sources hold more than %d keys", maxFindings)}
 		}
@@ -140,7 +145,7 @@ type answer struct {
 func find(ctx context.Context, s Source) (a answer) {
 	defer func() {
 		if recover() != nil {
-			a = answer{err: errors.New("a defect of the launcher: the source panicked")}
+			a = answer{err: errors.New("internal error: the source panicked; please report it")}
 		}
 	}()
 	if ctx.Err() == nil {

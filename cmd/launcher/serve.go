@@ -17,7 +17,7 @@ import (
 // listen answers for the task's secrets on the delivery's socket. It resolves
 // now what costs no request to a vault.
 func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *masked) error {
-	lookup := resolve.NewAsker(r.sources, resolve.Asking{
+	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
 		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.warn,
 	})
 	var err error
@@ -32,7 +32,7 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 	server := socket.Server{Context: text, Ask: func(ctx context.Context, key string) (resolve.Value, *socket.Refusal) {
 		ctx, cancel := within(ctx, s.timeout)
 		defer cancel()
-		value, err := lookup.Ask(ctx, key)
+		value, err := lookup.Find(ctx, key)
 		if err != nil {
 			return value, refusal(err, s.warnMissing)
 		}

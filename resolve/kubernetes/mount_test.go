@@ -216,7 +216,9 @@ func TestANextFindReadsTheNextGeneration(t *testing.T) {
 }
 
 func TestRequireConfidentialWantsAKubernetesVolume(t *testing.T) {
-	spec := func(dir string, keys ...string) resolve.Source { return Spec{Mount: dir, Keys: keys, Confidential: true}.Source(nil) }
+	spec := func(dir string, keys ...string) resolve.Source {
+		return Spec{Mount: dir, Keys: keys, Confidential: true}.Source(nil)
+	}
 	v := newVolume(t, map[string]string{"a": "1"})
 	require.Equal(t, "a=1 file "+v.path("a"), find(t, spec(v.dir)))
 	require.Equal(t, "a=1 file "+v.path("a"), find(t, spec(v.dir+"/", "a")))

@@ -59,8 +59,8 @@ func (v vault) bound() resolve.Bound {
 	return b
 }
 
-func asker(warn func(error), refresh time.Duration, sources ...resolve.Bound) *resolve.Asker {
-	return resolve.NewAsker(sources, resolve.Asking{Refresh: refresh, Match: handler.Match, Warn: warn})
+func lookup(warn func(error), refresh time.Duration, sources ...resolve.Bound) *resolve.Lookup {
+	return resolve.NewLookup(sources, resolve.LookupOptions{Refresh: refresh, Match: handler.Match, Warn: warn})
 }
 
 // TestAskedOneKeyAfterTheOther is who answers, in whose place.
@@ -123,11 +123,11 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked []string
-			a := asker(nil, 0, c.sources(&asked)...)
+			a := lookup(nil, 0, c.sources(&asked)...)
 			_, err := a.Begin(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, asked, "nothing is asked for before somebody asks")
-			value, err := a.Ask(t.Context(), c.key)
+			value, err := a.Find(t.Context(), c.key)
 			if err != nil {
 				require.EqualError(t, err, c.want)
 			} else {
@@ -152,7 +152,7 @@ func TestBeginFailsAsResolveDoes(t *testing.T) {
 		{[]resolve.Bound{source("env", "K!"), vault{nil, nil, nil, &asked}.bound()}, `secret "K": env: out of order`},
 		{[]resolve.Bound{failing("file", errors.New("broken")), vault{nil, nil, nil, &asked}.bound()}, "task:7:5: file: broken"},
 	} {
-		_, err := asker(nil, 0, c.sources...).Begin(t.Context())
+		_, err := lookup(nil, 0, c.sources...).Begin(t.Context())
 		if c.want == "" {
 			require.NoError(t, err)
 		} else {
@@ -172,9 +172,9 @@ func TestAnswersAreKeptUntilTheyAreOld(t *testing.T) {
 		s := &changing{answer: func() ([]resolve.Finding, error) { return found("first") }}
 		b := source("file")
 		b.Source = s
-		a := asker(func(err error) { warned = append(warned, err.Error()) }, refresh, b)
+		a := lookup(func(err error) { warned = append(warned, err.Error()) }, refresh, b)
 		ask := func() string {
-			value, err := a.Ask(t.Context(), "K")
+			value, err := a.Find(t.Context(), "K")
 			if err != nil {
 				return err.Error()
 			}
@@ -204,16 +204,16 @@ func TestAnswersAreKeptUntilTheyAreOld(t *testing.T) {
 func TestAnAnswerThatFailedIsNotKept(t *testing.T) {
 	var asked []string
 	v := vault{[]string{"K"}, map[string]string{}, map[string]error{"K": resolve.Unavailable("throttled")}, &asked}
-	a := asker(nil, 0, v.bound())
-	_, err := a.Ask(t.Context(), "K")
+	a := lookup(nil, 0, v.bound())
+	_, err := a.Find(t.Context(), "K")
 	require.ErrorIs(t, err, resolve.ErrUnavailable)
 	require.NotErrorIs(t, err, resolve.ErrAbsent)
 	delete(v.broken, "K")
-	_, err = a.Ask(t.Context(), "K")
+	_, err = a.Find(t.Context(), "K")
 	require.ErrorIs(t, err, resolve.ErrAbsent)
 	v.holds["K"] = "1"
 	for range 3 {
-		value, err := a.Ask(t.Context(), "K")
+		value, err := a.Find(t.Context(), "K")
 		require.NoError(t, err)
 		require.Equal(t, "1", string(value.Reveal()))
 	}
@@ -239,12 +239,12 @@ func TestTheValueFromBeforeServesWhileASourceHangs(t *testing.T) {
 			h := &hanging{}
 			b := source("file")
 			b.Source = h
-			a := asker(func(error) { warned++ }, time.Hour, b)
+			a := lookup(func(error) { warned++ }, time.Hour, b)
 			ask := func() time.Duration {
 				ctx, cancel := context.WithTimeout(t.Context(), deadline)
 				defer cancel()
 				began := time.Now()
-				value, err := a.Ask(ctx, "K")
+				value, err := a.Find(ctx, "K")
 				require.NoError(t, err)
 				require.Equal(t, "first", string(value.Reveal()))
 				return time.Since(began)
@@ -268,16 +268,16 @@ func TestOneWhoGoesAwayIsNoFaultOfTheSource(t *testing.T) {
 		h := &hanging{}
 		b := source("file")
 		b.Source = h
-		a := asker(func(err error) { require.NoError(t, err) }, time.Hour, b)
-		_, err := a.Ask(t.Context(), "K")
+		a := lookup(func(err error) { require.NoError(t, err) }, time.Hour, b)
+		_, err := a.Find(t.Context(), "K")
 		require.NoError(t, err)
 		time.Sleep(time.Hour)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err = a.Ask(gone, "K")
+		_, err = a.Find(gone, "K")
 		require.NoError(t, err)
 		h.asked.Store(0)
-		_, err = a.Ask(t.Context(), "K")
+		_, err = a.Find(t.Context(), "K")
 		require.NoError(t, err)
 		require.EqualValues(t, 1, h.asked.Load())
 	})
