@@ -34,6 +34,9 @@ type message struct {
 	Arguments int // how many of the strings are arguments
 }
 
+// headSize is the size of what says how long the message and the strings are.
+const headSize = 8
+
 // send writes the message, and the strings without a copy of them: the
 // supervisor's memory must not hold one.
 func (m message) send(link int, strings []byte) error {
@@ -103,8 +106,7 @@ func (c *Child) misnamed() error {
 
 // receive reads the supervisor's message.
 func (c *Child) receive() error {
-	var m message
-	head := make([]byte, 8)
+	head := make([]byte, headSize)
 	if !readFull(c.Link, head) {
 		return ErrParentEnded
 	}
@@ -113,18 +115,27 @@ func (c *Child) receive() error {
 	if !readFull(c.Link, text) || !readFull(c.Link, strings) {
 		return ErrParentEnded
 	}
+	return c.take(text, strings)
+}
+
+// take takes over a message and the strings that follow it. It fails if the
+// message is malformed.
+func (c *Child) take(text, strings []byte) error {
+	var m message
 	if err := json.Unmarshal(text, &m); err != nil {
-		return err
+		return fmt.Errorf("the parent process's message: %w", err)
 	}
-	c.Signals, c.Directory, c.HasCompanion = m.Signals, m.Directory, m.Companion
+	var all []string
 	if len(strings) > 0 {
-		var all []string
 		for s := range bytes.SplitSeq(bytes.TrimSuffix(strings, []byte{0}), []byte{0}) {
 			all = append(all, string(s))
 		}
-		n := min(m.Arguments, len(all))
-		c.Args, c.Environ = all[:n], all[n:]
 	}
+	if m.Arguments < 0 || m.Arguments > len(all) {
+		return errors.New("the parent process's message: fewer strings than it says")
+	}
+	c.Signals, c.Directory, c.HasCompanion = m.Signals, m.Directory, m.Companion
+	c.Args, c.Environ = all[:m.Arguments], all[m.Arguments:]
 	return nil
 }
 
