@@ -11,8 +11,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"log"
 	"net/http"
+	"sync"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -50,6 +53,7 @@ type Cluster struct {
 // Connect reads the configuration and asks the server nothing yet. Its errors
 // are for good: a file that is not there, or not a kubeconfig.
 func Connect(o Options) (*Cluster, error) {
+	silence()
 	config, namespace, err := o.load()
 	if err != nil {
 		return nil, err
@@ -111,6 +115,15 @@ func unread(err error) error {
 	}
 	return &Error{What: "the kubeconfig cannot be read as one", Advice: "kubectl config view says where"}
 }
+
+// silence turns off the logs that an environment variable can turn on: the
+// standard library's, to which GODEBUG=http2debug=2 has net/http write tokens
+// and bodies, and klog's. It does so once, before the first client, as the
+// libraries write without a lock.
+var silence = sync.OnceFunc(func() {
+	log.SetOutput(io.Discard)
+	klog.SetLogger(logr.Discard())
+})
 
 // Quiet is a context in which the client libraries log nothing: at a high
 // verbosity they would log a request's body, and with it secrets.
