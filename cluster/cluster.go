@@ -69,6 +69,7 @@ func Connect(o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, &Error{What: "the kubeconfig", Err: err}
 	}
+	client.CheckRedirect = noRedirect
 	c := &Cluster{Namespace: namespace, host: config.Host}
 	coreClient, e1 := core.NewForConfigAndClient(config, client)
 	batchClient, e2 := batch.NewForConfigAndClient(config, client)
@@ -128,39 +129,3 @@ var silence = sync.OnceFunc(func() {
 // Quiet is a context in which the client libraries log nothing: at a high
 // verbosity they would log a request's body, and with it secrets.
 func Quiet(ctx context.Context) context.Context { return klog.NewContext(ctx, logr.Discard()) }
-
-// warnings hands on what a server puts into a Warning header.
-type warnings struct{ warn func(string) }
-
-// HandleWarningHeaderWithContext is told of one warning; 299 is the code of all
-// that Kubernetes sends.
-func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, message string) {
-	if w.warn != nil && code == 299 && message != "" {
-		w.warn(message)
-	}
-}
-
-// detailed tells of each request what may be told: neither headers, which hold
-// credentials, nor bodies, which hold secrets.
-type detailed struct {
-	next   http.RoundTripper
-	detail func(format string, args ...any)
-}
-
-// RoundTrip tells and hands on.
-func (d detailed) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := d.next.RoundTrip(r)
-	if err != nil {
-		d.detail("%s %s: %v", r.Method, r.URL.Redacted(), err)
-		return response, err
-	}
-	again := ""
-	if after := response.Header.Get("Retry-After"); after != "" {
-		again = ", to be tried again after " + after + " s"
-	}
-	d.detail("%s %s: %s%s", r.Method, r.URL.Redacted(), response.Status, again)
-	return response, nil
-}
-
-// WrappedRoundTripper is the next one, for client-go to look through.
-func (d detailed) WrappedRoundTripper() http.RoundTripper { return d.next }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/http2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -59,12 +60,15 @@ func (c *Cluster) Explain(ctx context.Context, what string, err error, access ..
 	case errors.Is(err, context.Canceled):
 		return &Error{What: what, Err: err, later: true}
 	}
-	return c.unreached(what, err)
+	return c.unreached(ctx, what, err)
 }
 
 // refusal is what the server itself said.
 func (c *Cluster) refusal(ctx context.Context, what string, err error, access []Access) error {
 	e := &Error{What: what, Err: err}
+	if CarriesValues(ctx) {
+		e.Err, e.Advice = summary(statusOf(err)), withheldAdvice
+	}
 	switch {
 	case apierrors.IsForbidden(err):
 		if denied := c.denied(ctx, access); len(denied) > 0 {
@@ -84,17 +88,23 @@ func (c *Cluster) refusal(ctx context.Context, what string, err error, access []
 	return e
 }
 
-func code(err error) int {
+func code(err error) int { return int(statusOf(err).Code) }
+
+// statusOf returns what the server answered; nothing if it did not.
+func statusOf(err error) metav1.Status {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return int(status.Status().Code)
+		return status.Status()
 	}
-	return 0
+	return metav1.Status{}
 }
 
 // unreached is an error with no answer behind it.
-func (c *Cluster) unreached(what string, err error) error {
+func (c *Cluster) unreached(ctx context.Context, what string, err error) error {
 	e := &Error{What: what + ": " + c.host, Err: bare(err), later: lost(err)}
+	if CarriesValues(ctx) {
+		e.Err = ownWords(err)
+	}
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {

@@ -163,6 +163,7 @@ func (j *Job) removeOurs(ctx context.Context) error {
 func (j *Job) createValues(ctx context.Context) error {
 	j.Values.OwnerReferences = []metav1.OwnerReference{{APIVersion: batchv1.SchemeGroupVersion.String(), Kind: "Job", Name: j.Manifest.Name, UID: j.Manifest.UID}}
 	j.Values.Namespace = ""
+	ctx = cluster.CarryingValues(ctx)
 	perhaps := false // an earlier try may have been done, though its answer was lost
 	err := cluster.Retry(ctx, func(ctx context.Context) error {
 		_, err := j.Cluster.Core.Secrets(j.Cluster.Namespace).Create(ctx, j.Values, metav1.CreateOptions{})

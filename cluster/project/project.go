@@ -89,6 +89,7 @@ func (p Project) access(verbs ...string) []cluster.Access {
 
 // Keys is the user's keys, sorted: none where there is no Secret yet.
 func (p Project) Keys(ctx context.Context) ([]string, error) {
+	ctx = cluster.CarryingValues(ctx) // the answer does
 	secret, err := p.get(ctx)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
@@ -134,6 +135,7 @@ func (p Project) Set(ctx context.Context, values map[string]resolve.Value) error
 	if err != nil {
 		return errors.New("encode the Secret") // the encoder's own text may hold what it encodes
 	}
+	ctx = cluster.CarryingValues(ctx)
 	err = cluster.Retry(ctx, func(ctx context.Context) error {
 		_, err := p.secrets().Patch(ctx, SecretName(p.Name), types.MergePatchType, body, metav1.PatchOptions{})
 		if !apierrors.IsNotFound(err) {
@@ -165,6 +167,7 @@ func (p Project) Delete(ctx context.Context, keys []string) error {
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
+	ctx = cluster.CarryingValues(ctx) // the answer does
 	what := "delete keys of project " + p.Name
 	perhaps := false // an earlier try may have been done, though its answer was lost
 	err := cluster.Retry(ctx, func(ctx context.Context) error {

@@ -33,7 +33,6 @@ type program struct {
 	environ        map[string]string // read once; a resolve.Environ where it is printed
 	name           string            // as the user calls it: launcherctl, or kubectl launcher
 	verbose        bool
-	veil           veil // over what must not be in a message
 }
 
 // called is the name to which messages refer. kubectl finds its plugins by the

@@ -103,7 +103,7 @@ func (p *program) detail(format string, args ...any) {
 // say writes one message on standard error, which holds names and places and
 // never a value; standard output has what the user asked for.
 func (p *program) say(message, advice string) {
-	text := p.name + ": " + oneLine(p.veil.over(message)) + "\n"
+	text := p.name + ": " + oneLine(message) + "\n"
 	if advice != "" {
 		text += "hint: " + oneLine(advice) + "\n"
 	}

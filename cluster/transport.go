@@ -1,0 +1,53 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// noRedirect refuses to follow a redirect: it would carry the token, and a body
+// with values, to wherever the server says.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// warnings passes on what a server puts into a Warning header.
+type warnings struct{ warn func(string) }
+
+// HandleWarningHeaderWithContext receives one warning; 299 is the code of all
+// that Kubernetes sends.
+func (w warnings) HandleWarningHeaderWithContext(ctx context.Context, code int, _, message string) {
+	switch {
+	case w.warn == nil || code != 299 || message == "":
+	case CarriesValues(ctx):
+		w.warn("it sent a warning, which may repeat a value and is not shown")
+	default:
+		w.warn(message)
+	}
+}
+
+// detailed reports each request by method, URL and status: no headers, which
+// hold credentials, no bodies, which hold secrets, and nothing of an answer's
+// own text.
+type detailed struct {
+	next   http.RoundTripper
+	detail func(format string, args ...any)
+}
+
+// RoundTrip sends the request and reports it.
+func (d detailed) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := d.next.RoundTrip(r)
+	if err != nil {
+		d.detail("%s %s: %v", r.Method, r.URL.Redacted(), ownWords(err))
+		return response, err
+	}
+	again := ""
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		again = fmt.Sprintf(", to be tried again after %d s", seconds)
+	}
+	d.detail("%s %s: %d %s%s", r.Method, r.URL.Redacted(), response.StatusCode, http.StatusText(response.StatusCode), again)
+	return response, nil
+}
+
+// WrappedRoundTripper returns the next one, for client-go to look through.
+func (d detailed) WrappedRoundTripper() http.RoundTripper { return d.next }
