@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -97,45 +95,11 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 	if err != nil {
 		return err
 	}
-	if err := writePrivate(path, text); err != nil {
+	if err := writeValues(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
 	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
 	return nil
-}
-
-// writePrivate writes a file that its owner alone can read, whole or not at
-// all; into a pipe it writes as it is.
-func writePrivate(path string, text []byte) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, text, 0o600)
-	}
-	return replaceFile(path, text, 0o600)
-}
-
-// replaceFile puts a file in another's place, or where none was. A symbolic
-// link stays, and what it names is replaced.
-func replaceFile(path string, text []byte, mode fs.FileMode) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".launcherctl-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
-		if wrong := step(); err == nil {
-			err = wrong
-		}
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
 
 // keysOf is who answers for the keys of a project: the user, or the cluster.
