@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	authentication "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
@@ -27,6 +29,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Options is which cluster is meant. What is empty is as kubectl has it:
@@ -103,6 +107,9 @@ func (o Options) load() (*rest.Config, string, error) {
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return nil, "", &Error{What: "the kubeconfig's namespace", Err: err}
+	}
+	if validation.IsDNS1123Label(namespace) != nil { // it is in commands that are shown
+		return nil, "", &Error{What: fmt.Sprintf("%s is not the name of a namespace", keyname.Quote(namespace)), Advice: "up to 63 lower-case letters, digits and hyphens"}
 	}
 	return config, namespace, nil
 }

@@ -109,7 +109,7 @@ func (j *Job) Create(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
-	j.Manifest = made
+	j.Manifest.UID = made.UID // no more of the answer is believed
 	if j.Values == nil {
 		return nil
 	}
@@ -155,7 +155,7 @@ func (j *Job) removeOurs(ctx context.Context) error {
 	if err != nil || there.Annotations[runAnnotation] != j.run {
 		return nil // what is unreached is said already
 	}
-	j.Manifest = there
+	j.Manifest.UID = there.UID
 	return j.Remove(ctx)
 }
 

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // merge is a plan on its way into one pod template.
@@ -65,7 +66,7 @@ func (m *merge) choose(name string) bool {
 	all := m.containers()
 	var names []string
 	for _, c := range all {
-		names = append(names, tree.Text(c, "name"))
+		names = append(names, keyname.Plain(tree.Text(c, "name")))
 		if name == "" && len(all) == 1 || name != "" && tree.Text(c, "name") == name {
 			m.container = c
 		}

@@ -118,7 +118,7 @@ func TestAMissingPermissionIsSaidAsTheRuleThatGrantsIt(t *testing.T) {
 	s.Deny("patch", "secrets")
 	got := ctl(t, s, "A=b\n", "secrets", "set", "--project", "fraud")
 	require.Equal(t, 125, got.status)
-	require.Equal(t, `launcherctl: set keys of project fraud: you may not patch secrets mlrun-project-secrets-fraud in namespace "ml": User "ana@example.org" cannot patch resource "secrets" in the namespace "ml"
+	require.Equal(t, `launcherctl: set keys of project fraud: you may not patch secrets mlrun-project-secrets-fraud in namespace "ml": the cluster answered 403 Forbidden
 hint: who administers the cluster can allow it, by kubectl apply -f - with this:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role

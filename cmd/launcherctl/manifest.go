@@ -12,6 +12,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster/manifest"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 func (p *program) manifestCommand() *cli.Command {
@@ -98,8 +99,16 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 	if err := writeValues(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
+	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, shellWord(path)), m.Adopt())
 	return nil
+}
+
+// shellWord returns text as one word of a shell's command line.
+func shellWord(text string) string {
+	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" && text[0] != '-' {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // keysOf is who answers for the keys of a project: the user, or the cluster.
@@ -108,7 +117,13 @@ func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, pr
 		return p.clusterKeys(c)
 	}
 	return func(context.Context, string, string) ([]string, error) {
-		return strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' }), nil
+		keys := strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' })
+		for i, key := range keys {
+			if err := keyname.Check(key); err != nil {
+				return nil, fmt.Errorf("--keys, word %d: %w", i+1, err)
+			}
+		}
+		return keys, nil
 	}
 }
 

@@ -51,15 +51,19 @@ func writeDescriptor(fd int, text []byte) error {
 }
 
 // replaceFile puts a regular file in place of another, or where none was, whole
-// or not at all. It writes into nothing that exists, and follows a symbolic link
-// only in a directory that nobody else can write.
+// or not at all. Only in a directory that nobody else can write does it follow a
+// symbolic link, or write into a FIFO or a device.
 func replaceFile(path string, text []byte, mode fs.FileMode) error {
 	dir, name, err := locate(path)
 	if err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
 	defer func() { _ = unix.Close(dir) }()
-	if err := replaceIn(dir, name, text, mode); err != nil {
+	replace := replaceIn
+	if exists(dir, name) {
+		replace = writeInto
+	}
+	if err := replace(dir, name, text, mode); err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
 	return nil
@@ -86,6 +90,26 @@ func replaceIn(dir int, name string, text []byte, mode fs.FileMode) error {
 		_ = unix.Unlinkat(dir, temporary, 0)
 	}
 	return err
+}
+
+// exists reports whether a name is there, and not that of a regular file.
+func exists(dir int, name string) bool {
+	var stat unix.Stat_t
+	return unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW) == nil && stat.Mode&unix.S_IFMT != unix.S_IFREG
+}
+
+// writeInto writes into a FIFO or a device.
+func writeInto(dir int, name string, text []byte, _ fs.FileMode) error {
+	if err := private(dir, name); err != nil {
+		return err
+	}
+	fd, err := unix.Openat(dir, name, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	f := os.NewFile(uintptr(fd), name)
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }
 
 // maxLinks is the most symbolic links that a path may go through, as in Linux.
@@ -131,8 +155,10 @@ func locate(path string) (dir int, name string, err error) {
 				return dir, "", err
 			}
 			rest = append(strings.Split(target, "/"), rest...)
+		case len(rest) == 0 && (kind == unix.S_IFIFO || kind == unix.S_IFCHR):
+			return dir, name, nil
 		case len(rest) == 0:
-			return dir, "", errUsage{fmt.Sprintf("%q is not a regular file, and is not written into", name), "name a new file, or a pipe of this command: /dev/stdout, >(command)"}
+			return dir, "", fmt.Errorf("%q is a directory, a socket or a disk", name)
 		default:
 			if next, err = unix.Openat(dir, name, openSearch|unix.O_NOFOLLOW, 0); err != nil {
 				return dir, "", err
@@ -167,15 +193,23 @@ func startOf(target string, dir int) (int, error) {
 	return dir, nil
 }
 
-// readLink returns the target of a symbolic link. It refuses one in a directory
-// that another user can write: that user may have made it.
-func readLink(dir int, name string) (string, error) {
+// private refuses a directory that another user can write: that user may have
+// made what is in it.
+func private(dir int, name string) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(dir, &stat); err != nil {
-		return "", err
+		return err
 	}
 	if stat.Mode&0o022 != 0 || stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
-		return "", errUsage{fmt.Sprintf("%q is a symbolic link in a directory that others can write", name), "name the file that it leads to"}
+		return errUsage{fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in a directory of your own, or a pipe of this command: /dev/stdout, >(command)"}
+	}
+	return nil
+}
+
+// readLink returns the target of a symbolic link.
+func readLink(dir int, name string) (string, error) {
+	if err := private(dir, name); err != nil {
+		return "", err
 	}
 	target := make([]byte, unix.PathMax)
 	n, err := unix.Readlinkat(dir, name, target)

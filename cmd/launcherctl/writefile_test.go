@@ -71,7 +71,7 @@ func TestNothingThatExistsIsWrittenInto(t *testing.T) {
 	listener, err := os.OpenFile(fifo, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
-	for _, path := range []string{fifo, folder, filepath.Join(folder, "none", "x"), filepath.Join(folder, "x") + "/", "/dev/null", "/dev/fd/99", "/dev/fd/x", "/proc/self/fd/../x"} {
+	for _, path := range []string{fifo, folder, filepath.Join(folder, "none", "x"), filepath.Join(folder, "x") + "/", "/dev/fd/99", "/dev/fd/x", "/proc/self/fd/../x"} {
 		got := valuesTo(t, path)
 		require.Equal(t, 125, got.status, path)
 		require.Empty(t, got.stdout, path)
@@ -109,6 +109,21 @@ func TestATaskKeepsItsModeAndItsLink(t *testing.T) {
 	require.Contains(t, read(t, path), "kind: kubernetes")
 	require.NoError(t, os.Symlink("loop", filepath.Join(folder, "loop")))
 	require.Equal(t, 125, valuesTo(t, filepath.Join(folder, "loop")).status)
+}
+
+// TestAFIFOOfOnesOwnTakesTheValues, which a shell's user makes with mkfifo.
+func TestAFIFOOfOnesOwnTakesTheValues(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, unix.Mkfifo(fifo, 0o600))
+	reader, err := os.OpenFile(fifo, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = reader.Close() })
+	require.Zero(t, valuesTo(t, fifo).status)
+	text := make([]byte, 1000)
+	n, err := reader.Read(text)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(text[:n]), "apiVersion: v1\nkind: Secret\n"))
+	require.Zero(t, valuesTo(t, "/dev/null").status)
 }
 
 // TestAPipeOfTheCommandTakesTheValues as a shell's >(...) and as /dev/stdout.
