@@ -66,6 +66,7 @@ func Connect(o Options) (*Cluster, error) {
 	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeJSON, runtime.ContentTypeJSON // that every gateway lets through
 	config.QPS = -1                                                                                  // the server says when it is too much, by 429
 	config.WarningHandlerWithContext = warnings{o.Warn}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return bounded{next} })
 	if o.Detail != nil {
 		config.Wrap(func(next http.RoundTripper) http.RoundTripper { return detailed{next, o.Detail} })
 	}

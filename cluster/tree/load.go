@@ -13,10 +13,10 @@ import (
 )
 
 // Limits on a text, so that one of 1 MiB takes less than 100 MB and a second.
-// A manifest of that size has some 50,000 values.
+// A manifest of that size has some 40,000 values.
 const (
 	maxText   = 3 << 20 // bytes: more than a Kubernetes object can have
-	maxValues = 150_000
+	maxValues = 75_000
 	maxInLine = 30_000 // the library keeps a line's tokens until the line ends
 	maxDepth  = 200
 )
@@ -81,6 +81,7 @@ func checkValues(whole document.Position, text []byte) error {
 			}
 		}
 		if whole.Line++; inLine > maxInLine {
+			whole.Column = 1
 			return &document.Problem{At: whole, Message: fmt.Sprintf("more than %d values in a line", maxInLine), Advice: "write a field a line"}
 		}
 		all += inLine
@@ -125,7 +126,7 @@ func loadJSON(origin string, text []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if count(n) > maxValues {
+	if count(n) > 2*maxValues { // names are values here
 		return nil, tooMany(document.Position{Origin: origin})
 	}
 	return &File{origin: origin, text: text, Documents: []*Document{newDocument(origin, ofJSON(n))}}, nil
