@@ -106,7 +106,7 @@ func (in *Input) places(random *rand.Rand, size int) []int {
 // what is next to them.
 func (in *Input) untouched(v value) bool {
 	for _, c := range in.cuts {
-		if c.from <= v.end && c.to >= v.from {
+		if c.from <= v.end+1 && c.to >= v.from { // with the line end that ends a value
 			return false
 		}
 	}

@@ -193,7 +193,7 @@ func (r *jsonReader) object(node *Node, depth int) error {
 			r.Add(at, "", "field %s is there twice", Shown(name))
 		}
 		seen[name] = true
-		node.Fields = append(node.Fields, Field{name, at, value})
+		node.Fields = append(node.Fields, Field{Name: name, At: at, Value: value})
 	}
 	_, _, err := r.next()
 	return err

@@ -84,7 +84,7 @@ func placeOf(err error) Position {
 // Unknown notes a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", Shown(f.Name), what)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.shown(), what)
 }
 
 // Shown returns a key, a field's name or a kind as messages have it: keyname.Show.

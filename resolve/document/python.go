@@ -259,7 +259,7 @@ func (r *pythonReader) dict() (*Node, error) {
 		}
 		seen[name] = true
 		value, err := r.value()
-		dict.Fields = append(dict.Fields, Field{name, r.at, value})
+		dict.Fields = append(dict.Fields, Field{Name: name, At: r.at, Value: value})
 		return err
 	})
 	return dict, err

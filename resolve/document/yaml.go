@@ -23,6 +23,7 @@ const (
 // unfolded within a budget, duplicates refused.
 type yamlReader struct {
 	origin    string
+	names     names
 	nodes     int
 	exhausted error               // the limits are passed
 	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
@@ -36,7 +37,7 @@ func parseYAML(origin string, text []byte) (*Node, error) {
 	if problem != nil {
 		return nil, problem
 	}
-	return readYAML(origin, tree)
+	return readYAML(origin, text, tree)
 }
 
 // loadYAML is the library's tree of a text that is one YAML document. It
@@ -75,8 +76,8 @@ func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 }
 
 // readYAML is the tree as ours.
-func readYAML(origin string, tree *yaml.Node) (*Node, error) {
-	r := yamlReader{origin: origin, open: map[*yaml.Node]bool{}}
+func readYAML(origin string, text []byte, tree *yaml.Node) (*Node, error) {
+	r := yamlReader{origin: origin, names: names{rest: text, line: 1, column: 1}, open: map[*yaml.Node]bool{}}
 	node := r.read(tree, 0)
 	if r.exhausted != nil {
 		return nil, r.exhausted
@@ -160,8 +161,10 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 	merges := 0
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
+		bare := r.names.bare(n.Content[i], n.Content[i+1])
 		key := r.read(n.Content[i], depth+1)
 		value := r.read(n.Content[i+1], depth+1)
+		field := Field{Name: key.Text, At: key.At, Value: value, Bare: bare}
 		switch {
 		case n.Content[i].ShortTag() == "!!merge":
 			if merges++; merges > 1 {
@@ -171,10 +174,10 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 		case !key.Scalar() && key.Kind != Null, key.Kind == Bytes:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
-			r.Add(key.At, "", "field %s is there twice", Shown(key.Text))
+			r.Add(key.At, "", "field %s is there twice", field.shown())
 		default:
 			seen[key.Text] = true
-			node.Fields = append(node.Fields, Field{key.Text, key.At, value})
+			node.Fields = append(node.Fields, field)
 		}
 	}
 	for _, f := range merged { // a merge key gives way to the map's own fields

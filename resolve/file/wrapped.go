@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 )
 
 // A value that was wrapped over several lines reaches a file of KEY=value lines
@@ -16,8 +17,8 @@ import (
 //     with its padding, so that it may be the last line of that value;
 //   - its key mixes capitals, small letters and digits, in 8 characters or
 //     more, below a value that may go on;
-//   - the value above is empty, and the line is such a key of 16 characters or
-//     more and has no value.
+//   - it has no value, its key is such a mix of 16 characters or more (8 if the
+//     value above is empty), and with its "=" it is whole base64.
 //
 // A value may go on if it is 32 characters of base64 or more, without padding,
 // and mixes capitals, small letters and digits: hexadecimal does not, a token
@@ -39,26 +40,48 @@ const shortest = 32
 
 // continues reports whether a line may be the rest of the value above it.
 func continues(above, key, value []byte) bool {
-	end := bytes.TrimRight(value, `"'`) // of quotes that lines do not know
-	if len(end) > 0 {
-		return len(bytes.Trim(end, "=")) == 0 || goesOn(above) && random(key, 8)
+	if len(value) > 0 && isQuote(value[len(value)-1]) {
+		value = value[:len(value)-1] // of a value that starts with one, in a file of lines
 	}
-	above = bytes.TrimLeft(above, `"'`)
-	if len(above) == 0 {
-		return random(key, 16)
+	switch empty := len(value) == 0; {
+	case !empty && len(bytes.Trim(value, "=")) == 0:
+		return true
+	case empty && goesOn(above) && whole(unframed(above), key):
+		return true
+	case empty && above != nil && whole(nil, key) && random(key, length(above)):
+		return true
 	}
-	return goesOn(above) && (random(key, 8) || whole(above, key))
+	return goesOn(above) && random(key, 8)
 }
+
+// length returns how long a key has to be to count as a value of its own: less if
+// the value above it is still to come.
+func length(above []byte) int {
+	if len(above) == 0 {
+		return 8
+	}
+	return 16
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
 // goesOn reports whether a value may be the first line of wrapped base64.
 func goesOn(value []byte) bool {
-	value = bytes.TrimRight(bytes.TrimLeft(value, `"'`), `\`) // of the shell's continuation
-	for _, c := range value {
+	for _, c := range unframed(value) {
 		if !inBase64(c) {
 			return false
 		}
 	}
 	return random(value, shortest)
+}
+
+// unframed returns a value without a quote at its start and the backslash with
+// which a shell continues a line.
+func unframed(value []byte) []byte {
+	if len(value) > 0 && isQuote(value[0]) {
+		value = value[1:]
+	}
+	return bytes.TrimSuffix(value, []byte(`\`))
 }
 
 // random reports whether text is so long, and mixes capitals, small letters and
@@ -84,11 +107,10 @@ func inBase64(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || bytes.IndexByte([]byte("+/-_"), c) >= 0
 }
 
-// whole reports whether a value and the start of the next line are base64 with
-// one "=" at its end.
+// whole reports whether a value and the key of the next line are base64 with one
+// "=" at its end.
 func whole(above, key []byte) bool {
-	text := append(bytes.TrimRight(bytes.Clone(above), `\`), key...)
-	text = append(text, '=')
+	text := slices.Concat(above, key, []byte("="))
 	_, standard := base64.StdEncoding.Strict().DecodeString(string(text))
 	_, url := base64.URLEncoding.Strict().DecodeString(string(text))
 	return standard == nil || url == nil

@@ -37,7 +37,10 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %s must be a scalar, not %s",
 				document.Shown(f.Name), f.Value.Kind)
 		}
-		if problems.CheckKey(f.At, f.Name) {
+		switch {
+		case f.Bare:
+			problems.Add(f.At, "write KEY: VALUE, and KEY: null for none", "a colon is missing after a key")
+		case problems.CheckKey(f.At, f.Name):
 			found = append(found, finding(f))
 		}
 	}
