@@ -34,7 +34,7 @@ func TestSourcesInAnotherPlaceAreRefused(t *testing.T) {
 	const source = "[{kind: inline, source: {DB_PASSWORD: c4n4ry-value}}]"
 	for task, want := range map[string]string{
 		"sec: {secret_sources: " + source + "}":                           "t.yaml:1:7: a secret source outside of spec.secret_sources",
-		"secret_sources: " + source:                                       "t.yaml:1:1: a secret source outside of spec.secret_sources",
+		"secret_sources: " + source:                                       "t.yaml:1:1: secret_sources belongs to the task's spec",
 		"spec: {secretsources: " + source + "}":                           "t.yaml:1:24: a secret source outside of spec.secret_sources",
 		"spec: {parameters: {secret_sources: " + source + "}}":            "t.yaml:1:21: a secret source outside of spec.secret_sources",
 		"metadata: {labels: [" + source + "]}":                            "t.yaml:1:22: a secret source outside of spec.secret_sources",

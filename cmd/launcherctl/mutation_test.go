@@ -70,7 +70,9 @@ func elsewhere(in mutation.Input) string {
 	if n == nil {
 		return ""
 	}
-	n.Fields = slices.DeleteFunc(n.Fields, func(f document.Field) bool { return f.Name == "metadata" || f.Name == "spec" || f.Value.Kind == document.Map })
+	n.Fields = slices.DeleteFunc(n.Fields, func(f document.Field) bool {
+		return f.Name == "metadata" || f.Name == "spec" || f.Value.Kind == document.Map
+	})
 	text, _ := n.AppendJSON(nil) // what JSON has no form for is no text either
 	return string(text)
 }
