@@ -9,14 +9,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-)
-
-// Limits on what a document may unfold to. A task is written by people and
-// tools; these are far above both and far below what would exhaust a pod.
-const (
-	maxDepth = 200
-	maxNodes = 1_000_000
-	maxYAML  = 4 << 20 // bytes: of the worst, the library takes seconds for these, and half an hour for 64 MiB
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
 // yamlReader turns the library's nodes into ours: aliases and merge keys
@@ -24,7 +17,7 @@ const (
 type yamlReader struct {
 	origin    string
 	names     names
-	nodes     int
+	budget    budget
 	exhausted error               // the limits are passed
 	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
 	Problems
@@ -45,8 +38,11 @@ func parseYAML(origin string, text []byte) (*Node, error) {
 // library makes a blank of one inside of a string.
 func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 	whole := Position{Origin: origin}
-	if len(text) > maxYAML {
+	switch {
+	case len(text) > maxYAML:
 		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
+	case yamlMarks(text) > maxNodes:
+		return nil, &Problem{whole, "is YAML that may hold too many values: " + limits, "give it as JSON"}
 	}
 	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {
 		return nil, &Problem{place(origin, text, i), "not valid YAML: a line end that is none in every version of YAML",
@@ -58,7 +54,7 @@ func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 		}
 	}()
 	var documents [2]yaml.Node
-	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(2*maxDepth))))
 	for i := 0; i < len(documents) && err == nil; i++ {
 		err = loader.Load(&documents[i])
 	}
@@ -104,6 +100,8 @@ func yamlProblem(origin string, text []byte, err error) *Problem {
 	case strings.HasPrefix(load.Message, "found character '"): // and goes on with the character
 		p.Message += ": found a character that is not allowed in a tag"
 		p.Advice = adviseQuote
+	case strings.HasPrefix(load.Message, "exceeded max depth"): // the library's depth is not ours
+		p.Message = limits
 	case load.Stage == yaml.ScannerStage, load.Stage == yaml.ParserStage:
 		p.Message += ": " + load.Message
 	case load.Stage == yaml.ComposerStage:
@@ -121,10 +119,14 @@ func (r *yamlReader) at(n *yaml.Node) Position {
 
 func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	node := &Node{At: r.at(n)}
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if r.exhausted == nil {
-			r.exhausted = &Problem{At: node.At, Message: fmt.Sprintf("unfolds to more than %d levels or %d values", maxDepth, maxNodes)}
-		}
+	if r.exhausted != nil {
+		return node
+	}
+	if len(r.open) > 0 {
+		r.budget.aliased += len(n.Value)
+	}
+	if !r.budget.spend(depth) {
+		r.exhaust(node.At)
 		return node
 	}
 	switch n.Kind {
@@ -144,6 +146,12 @@ func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 		r.scalar(node, n)
 	}
 	return node
+}
+
+func (r *yamlReader) exhaust(at Position) {
+	if r.exhausted == nil {
+		r.exhausted = &Problem{At: at, Message: limits}
+	}
 }
 
 func (r *yamlReader) alias(n *yaml.Node, depth int) *Node {
@@ -197,6 +205,10 @@ func (r *yamlReader) merge(value *Node) []Field {
 	for _, m := range maps {
 		if m.Kind != Map && r.exhausted == nil {
 			r.Add(m.At, "", "a merge key (<<) takes a map or a list of maps, not %s", m.Kind)
+		}
+		if r.budget.nodes += len(m.Fields); r.budget.nodes > maxNodes {
+			r.exhaust(m.At)
+			break
 		}
 		fields = append(fields, m.Fields...)
 	}

@@ -117,7 +117,7 @@ func declaredFormat(p *document.Problems, n *document.Node) Format {
 // cannot be read, or holds a line that cannot, is not.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	origin := shown(s.path)
-	entries, err := await(ctx, func() ([]Entry, error) {
+	entries, err := Await(ctx, func() ([]Entry, error) {
 		text, err := read(s.path)
 		if err != nil {
 			return nil, err

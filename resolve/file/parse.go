@@ -20,7 +20,7 @@ type Entry struct {
 // Limits on what a file may unfold to: far above any list of secrets, and
 // below what a file of the largest size could ask for.
 const (
-	maxEntries  = 1_000_000
+	maxEntries  = 50_000
 	maxProblems = 100
 )
 

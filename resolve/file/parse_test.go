@@ -186,7 +186,7 @@ func TestParseLimitsTheKeys(t *testing.T) {
 
 	text.WriteString("one=more\nand=more\n")
 	_, err = Parse("o", text.Bytes(), Lines)
-	require.EqualError(t, err, "o:1000002:1: more than 1000000 keys")
+	require.EqualError(t, err, "o:50002:1: more than 50000 keys")
 }
 
 func TestAValueDoesNotReachIntoTheNext(t *testing.T) {
