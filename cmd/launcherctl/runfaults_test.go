@@ -142,6 +142,19 @@ func TestAServerThatRepeatsTheValuesOfARun(t *testing.T) {
 	c.nothingIsLeft()
 }
 
+// TestAServerThatRepeatsEmbeddedValues is one that refuses the Job's pods, with
+// their variables.
+func TestAServerThatRepeatsEmbeddedValues(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground("--embed-values", "--start-timeout", "1s")
+	c.started()
+	c.Put(clustertest.Path("", "events", "e"), map[string]any{"metadata": map[string]any{"name": "e"}, "type": "Warning", "reason": "FailedCreate",
+		"message": "denied: " + canary, "involvedObject": map[string]any{"kind": "Job", "name": c.name}})
+	p.ends(124)
+	require.Contains(t, p.err.String(), "no pod has started within 1s: kubectl -n ml get events says why")
+	requireNoForm(t, p.err.String(), canary)
+}
+
 func TestARunThatIsNotAllowed(t *testing.T) {
 	for resource, verb := range map[string]string{"jobs": "create", "secrets": "create", "pods": "list"} {
 		t.Run(resource, func(t *testing.T) {
