@@ -16,6 +16,8 @@ import (
 	"io/fs"
 	"log"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/go-logr/logr"
@@ -28,6 +30,7 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubeconfigs that log in by OIDC
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/klog/v2"
 
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -72,16 +75,16 @@ func Connect(o Options) (*Cluster, error) {
 	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return nil, &Error{What: "the kubeconfig", Err: err}
+		return nil, unread(err)
 	}
 	client.CheckRedirect = noRedirect
-	c := &Cluster{Namespace: namespace, host: config.Host}
+	c := &Cluster{Namespace: namespace, host: origin(config.Host)}
 	coreClient, e1 := core.NewForConfigAndClient(config, client)
 	batchClient, e2 := batch.NewForConfigAndClient(config, client)
 	whoami, e3 := authentication.NewForConfigAndClient(config, client)
 	may, e4 := authorization.NewForConfigAndClient(config, client)
 	if err := cmp.Or(e1, e2, e3, e4); err != nil {
-		return nil, &Error{What: "the kubeconfig", Err: err}
+		return nil, unread(err)
 	}
 	c.Core, c.Batch, c.WhoAmI, c.May = coreClient, batchClient, whoami, may
 	return c, nil
@@ -94,7 +97,8 @@ func (o Options) load() (*rest.Config, string, error) {
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
 	overrides.Context.Namespace = o.Namespace
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
-	if _, err := loader.RawConfig(); err != nil {
+	raw, err := loader.RawConfig()
+	if err != nil {
 		return nil, "", unread(err)
 	}
 	config, err := loader.ClientConfig()
@@ -102,6 +106,8 @@ func (o Options) load() (*rest.Config, string, error) {
 	case clientcmd.IsEmptyConfig(err):
 		return nil, "", &Error{What: "no cluster is configured",
 			Advice: "give --kubeconfig FILE, set KUBECONFIG, write ~/.kube/config, or run in a pod with a service account"}
+	case err != nil && hasPassword(raw):
+		return nil, "", unread(err)
 	case err != nil:
 		return nil, "", &Error{What: "the kubeconfig", Err: err}
 	}
@@ -123,6 +129,25 @@ func unread(err error) error {
 		return &Error{What: "the kubeconfig", Err: err}
 	}
 	return &Error{What: "the kubeconfig cannot be read as one", Advice: "kubectl config view says where"}
+}
+
+// hasPassword reports whether a kubeconfig has an address with a user in it: the
+// library's messages repeat addresses.
+func hasPassword(raw clientcmdapi.Config) bool {
+	for _, c := range raw.Clusters {
+		if strings.Contains(c.Server+c.ProxyURL, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// origin returns an address for messages: without user, path and query.
+func origin(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
+	}
+	return "the cluster"
 }
 
 // silence turns off the logs that an environment variable can turn on: the

@@ -60,7 +60,7 @@ func (c *Cluster) Explain(ctx context.Context, what string, err error, access ..
 	case errors.Is(err, context.Canceled):
 		return &Error{What: what, Err: err, later: true}
 	}
-	return c.unreached(ctx, what, err)
+	return c.unreached(what, err)
 }
 
 // refusal is what the server itself said.
@@ -100,11 +100,8 @@ func statusOf(err error) metav1.Status {
 }
 
 // unreached is an error with no answer behind it.
-func (c *Cluster) unreached(ctx context.Context, what string, err error) error {
-	e := &Error{What: what + ": " + c.host, Err: bare(err), later: lost(err)}
-	if CarriesValues(ctx) {
-		e.Err = ownWords(err)
-	}
+func (c *Cluster) unreached(what string, err error) error {
+	e := &Error{What: what + ": " + c.host, Err: ownWords(err), later: lost(err)}
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {

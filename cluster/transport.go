@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -75,15 +76,22 @@ type detailed struct {
 func (d detailed) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := d.next.RoundTrip(r)
 	if err != nil {
-		d.detail("%s %s: %v", r.Method, r.URL.Redacted(), ownWords(err))
+		d.detail("%s %s: %v", r.Method, shown(r.URL), ownWords(err))
 		return response, err
 	}
 	again := ""
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		again = fmt.Sprintf(", to be tried again after %d s", seconds)
 	}
-	d.detail("%s %s: %d %s%s", r.Method, r.URL.Redacted(), response.StatusCode, http.StatusText(response.StatusCode), again)
+	d.detail("%s %s: %d %s%s", r.Method, shown(r.URL), response.StatusCode, http.StatusText(response.StatusCode), again)
 	return response, nil
+}
+
+// shown returns an address without the user that a kubeconfig may have in it.
+func shown(u *url.URL) string {
+	bare := *u
+	bare.User = nil
+	return bare.String()
 }
 
 // WrappedRoundTripper returns the next one, for client-go to look through.

@@ -88,7 +88,8 @@ func summary(status metav1.Status) error {
 }
 
 // ownWords returns why a request had no answer, without anything that a server
-// sent: a status line, a GOAWAY or a body may repeat what the server was sent.
+// sent: a status line, a GOAWAY or a body may repeat what the server was sent. It
+// is without a proxy's address too, which may have a password.
 func ownWords(err error) error {
 	var network *net.OpError
 	var dns *net.DNSError
@@ -103,5 +104,5 @@ func ownWords(err error) error {
 	case lost(err):
 		return errors.New("the connection was lost")
 	}
-	return errors.New("the answer is not that of a Kubernetes API server")
+	return errors.New("no answer of a Kubernetes API server")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -174,11 +175,19 @@ func TestNoClusterAtAll(t *testing.T) {
 		write(t, "k6", head+"users: [{name: u, user: {client-key-data: C4n4ry!}}]"):   "the kubeconfig",
 		write(t, "k7", head+"users: [{name: u, user: {password: *C4n4ry}}]"):          "the kubeconfig",
 		write(t, "k8", head+"users: [{name: u, user: {auth-provider: [C4n4ry, a]}}]"): "the kubeconfig",
+		write(t, "k9", address("https://h", "http://u:C4n4ry pw@h")):                  "the kubeconfig",
+		write(t, "k10", address("https://h", "ftp://u:C4n4ry@h")):                     "the kubeconfig",
+		write(t, "k11", address("https://u:C4n4ry%zz@h", "")):                         "the kubeconfig",
 	} {
 		got := finish(t, prepared(t, kubeconfig, "secrets", "list", "--project", "fraud", "--verbose"))
 		require.Equal(t, 125, got.status, got.stderr)
 		require.Contains(t, got.stderr, want)
 		requireNoForm(t, got.stderr, "C4n4ry")
+	}
+	for _, kubeconfig := range []string{address("https://u:C4n4ry@127.0.0.1:1/C4n4ry", ""), address("https://127.0.0.1:1", "http://u:C4n4ry@127.0.0.1:1")} {
+		got := finish(t, prepared(t, write(t, "k", kubeconfig), fields("secrets list --project fraud --verbose --timeout 1s")...))
+		require.Equal(t, 124, got.status, got.stderr)
+		requireNoForm(t, strings.ReplaceAll(got.stderr, "GET https://127.0.0.1:1/C4n4ry/", ""), "C4n4ry") // a path is a place
 	}
 	got := finish(t, prepared(t, "", "secrets", "list", "--project", "fraud", "--kubeconfig", "/no/such"))
 	require.Equal(t, result{"", "launcherctl: the kubeconfig: stat /no/such: no such file or directory\n", 125}, got)
@@ -190,6 +199,12 @@ func TestNoClusterAtAll(t *testing.T) {
 	got = ctl(t, s, "", "secrets", "list", "--project", "fraud", "--timeout", "20s")
 	require.Equal(t, 124, got.status, got.stderr)
 	require.Contains(t, got.stderr, "connection refused")
+}
+
+// address is a kubeconfig with these addresses.
+func address(server, proxy string) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: h\nclusters: [{name: c, cluster: {server: %q, proxy-url: %q}}]\n"+
+		"users: [{name: u, user: {token: t}}]\ncontexts: [{name: h, context: {cluster: c, user: u}}]\n", server, proxy)
 }
 
 // TestKubectlsPluginSaysItsOwnName is the same file under another name.
