@@ -35,9 +35,9 @@ func TestSourcesInAnotherPlaceAreRefused(t *testing.T) {
 	for task, want := range map[string]string{
 		"sec: {secret_sources: " + source + "}":                           "t.yaml:1:7: a secret source outside of spec.secret_sources",
 		"secret_sources: " + source:                                       "t.yaml:1:1: secret_sources belongs to the task's spec",
-		"spec: {secretsources: " + source + "}":                           "t.yaml:1:24: a secret source outside of spec.secret_sources",
+		"spec: {sources: " + source + "}":                                 "t.yaml:1:18: a secret source outside of spec.secret_sources",
 		"spec: {parameters: {secret_sources: " + source + "}}":            "t.yaml:1:21: a secret source outside of spec.secret_sources",
-		"metadata: {labels: [" + source + "]}":                            "t.yaml:1:22: a secret source outside of spec.secret_sources",
+		"extra: [" + source + "]":                                         "t.yaml:1:10: a secret source outside of spec.secret_sources",
 		"spec: {parameters: {a: {kind: inline}, source: x, kind: other}}": "",
 	} {
 		folder := t.TempDir()
