@@ -16,6 +16,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // prepared is a task with the sources that it declares, and its secrets once
@@ -177,7 +178,7 @@ func (p *program) readDocument(ctx context.Context, path string, r *prepared) (*
 	if filepath.Ext(path) == ".json" {
 		parse = document.ParseJSON
 	}
-	node, err := file.Await(ctx, func() (*document.Node, error) { return parse(path, text) })
+	node, err := file.Await(ctx, func() (*document.Node, error) { return parse(keyname.Plain(path), text) })
 	if ctx.Err() != nil {
 		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
 	}

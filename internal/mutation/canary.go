@@ -48,7 +48,7 @@ func (w *writer) letters(count int) string {
 func (w *writer) password() string {
 	words := make([]string, 4+w.random.IntN(4))
 	for i := range words {
-		words[i] = w.letters(3+w.random.IntN(4)) + string("!#$%&*+/:;=?@^_~.,-"[w.random.IntN(19)])
+		words[i] = w.letters(3+w.random.IntN(4)) + string("!#$%&*+/:;=?@^~,"[w.random.IntN(16)])
 	}
 	return strings.Join(words, "") + w.letters(3)
 }

@@ -71,7 +71,7 @@ func (p *parser) dotenvStatement(text []byte) int {
 	value := split(text[equals+1:])
 	size := equals + 1 + value.size
 	key, what := p.dotenvKey(text[:equals]), "the value"
-	if key != "" && p.refused == 0 { // as in add
+	if key != "" && p.named(key) {
 		what += " of " + keyname.Show(key)
 	}
 	if plain, ok := p.plainValue(value, what); ok && key != "" && p.dotenvWhole(key, value, plain) {
@@ -92,7 +92,7 @@ func (p *parser) dotenvStatement(text []byte) int {
 // dotenvWhole is checkWhole for a value that has no quotes: those show its end.
 func (p *parser) dotenvWhole(key string, w written, plain []byte) bool {
 	if w.quote != 0 {
-		p.above = nil
+		p.above = complete
 		return true
 	}
 	return p.checkWhole([]byte(key), plain)

@@ -38,7 +38,7 @@ func Parse(origin string, text []byte, format Format) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser{origin: origin, line: 1, seen: map[string]int{}}
+	p := parser{origin: origin, line: 1, above: complete, seen: map[string]int{}}
 	var statement func(text []byte) (size int)
 	switch format {
 	case Lines:
@@ -81,7 +81,7 @@ var bom = []byte("\xef\xbb\xbf")
 type parser struct {
 	origin   string
 	line     int    // of the statement being read
-	above    []byte // the value of the line above it; nil for none
+	above    []byte // the value of the line above it; nil after a comment
 	entries  []Entry
 	seen     map[string]int // the line of each key
 	problems document.Problems
@@ -143,12 +143,15 @@ func (p *parser) checkWhole(key, value []byte) bool {
 	return true
 }
 
-// add notes an entry whose key was checked. After a refusal no key is named: it
-// may be a part of a value that began before.
+// named reports whether a message may have the key. It may be a part of a value
+// that began before if a line above was refused, or if it looks like base64.
+func (p *parser) named(key string) bool { return p.refused == 0 && !random([]byte(key), 8) }
+
+// add notes an entry whose key was checked.
 func (p *parser) add(key string, value []byte) {
 	if first, twice := p.seen[key]; twice {
 		what := "a key"
-		if p.refused == 0 {
+		if p.named(key) {
 			what = "key " + keyname.Show(key)
 		}
 		p.refuse("keep one of them", "%s is there twice, in line %d and line %d", what, first, p.line)

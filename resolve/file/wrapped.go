@@ -17,8 +17,8 @@ import (
 //     with its padding, so that it may be the last line of that value;
 //   - its key mixes capitals, small letters and digits, in 8 characters or
 //     more, below a value that may go on;
-//   - it has no value, its key is such a mix of 16 characters or more (8 if the
-//     value above is empty), and with its "=" it is whole base64.
+//   - it has no value, its key is such a mix, and the key has 32 characters or
+//     more, or is whole base64 with its "=".
 //
 // A value may go on if it is 32 characters of base64 or more, without padding,
 // and mixes capitals, small letters and digits: hexadecimal does not, a token
@@ -27,6 +27,10 @@ import (
 //
 // An ordinary file is not refused: there KEY=value follows such a value, with a
 // key in one letter case, or in two without a digit.
+
+// complete stands for a value above that does not go on: one in quotes, or none
+// yet. Only a comment leaves no value above.
+var complete = []byte("-")
 
 // The advice and the message for a value of several lines.
 const (
@@ -48,19 +52,10 @@ func continues(above, key, value []byte) bool {
 		return true
 	case empty && goesOn(above) && whole(unframed(above), key):
 		return true
-	case empty && above != nil && whole(nil, key) && random(key, length(above)):
+	case empty && above != nil && random(key, 8) && (len(key) >= shortest || whole(nil, key)):
 		return true
 	}
 	return goesOn(above) && random(key, 8)
-}
-
-// length returns how long a key has to be to count as a value of its own: less if
-// the value above it is still to come.
-func length(above []byte) int {
-	if len(above) == 0 {
-		return 8
-	}
-	return 16
 }
 
 func isQuote(c byte) bool { return c == '"' || c == '\'' }

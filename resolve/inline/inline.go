@@ -38,9 +38,10 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 				document.Shown(f.Name), f.Value.Kind)
 		}
 		switch {
-		case f.Bare:
+		case !problems.CheckKey(f.At, f.Name):
+		case f.Bare: // {DB_USER, hunter2}: the second may be a value
 			problems.Add(f.At, "write KEY: VALUE, and KEY: null for none", "a colon is missing after a key")
-		case problems.CheckKey(f.At, f.Name):
+		default:
 			found = append(found, finding(f))
 		}
 	}
