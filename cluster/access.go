@@ -10,6 +10,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Access is what a command needs to be let do in its namespace.
@@ -89,13 +91,18 @@ func (c *Cluster) rules(ctx context.Context, access []Access) string {
 // unknown stands where the cluster does not say who asks.
 const unknown = "YOUR-USER"
 
+// maxUser is the longest name of a user that is shown, in bytes.
+const maxUser = 500
+
 // subject is who the cluster takes the caller for. Everybody may ask that, and
 // a cluster before Kubernetes 1.28 has no answer.
 func (c *Cluster) subject(ctx context.Context) rbacv1.Subject {
 	name := unknown
 	review, err := c.WhoAmI.SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
-	if err == nil && review.Status.UserInfo.Username != "" {
-		name = review.Status.UserInfo.Username
+	if err == nil {
+		if user := review.Status.UserInfo.Username; user != "" && len(user) < maxUser && keyname.Printable(user) {
+			name = user
+		}
 	}
 	if account, ok := strings.CutPrefix(name, "system:serviceaccount:"); ok {
 		namespace, name, _ := strings.Cut(account, ":")

@@ -11,11 +11,18 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	authentication "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
@@ -23,7 +30,10 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubeconfigs that log in by OIDC
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/klog/v2"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Options is which cluster is meant. What is empty is as kubectl has it:
@@ -50,6 +60,7 @@ type Cluster struct {
 // Connect reads the configuration and asks the server nothing yet. Its errors
 // are for good: a file that is not there, or not a kubeconfig.
 func Connect(o Options) (*Cluster, error) {
+	silence()
 	config, namespace, err := o.load()
 	if err != nil {
 		return nil, err
@@ -58,20 +69,22 @@ func Connect(o Options) (*Cluster, error) {
 	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeJSON, runtime.ContentTypeJSON // that every gateway lets through
 	config.QPS = -1                                                                                  // the server says when it is too much, by 429
 	config.WarningHandlerWithContext = warnings{o.Warn}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return bounded{next} })
 	if o.Detail != nil {
 		config.Wrap(func(next http.RoundTripper) http.RoundTripper { return detailed{next, o.Detail} })
 	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return nil, &Error{What: "the kubeconfig", Err: err}
+		return nil, unread(err)
 	}
-	c := &Cluster{Namespace: namespace, host: config.Host}
+	client.CheckRedirect = noRedirect
+	c := &Cluster{Namespace: namespace, host: origin(config.Host)}
 	coreClient, e1 := core.NewForConfigAndClient(config, client)
 	batchClient, e2 := batch.NewForConfigAndClient(config, client)
 	whoami, e3 := authentication.NewForConfigAndClient(config, client)
 	may, e4 := authorization.NewForConfigAndClient(config, client)
 	if err := cmp.Or(e1, e2, e3, e4); err != nil {
-		return nil, &Error{What: "the kubeconfig", Err: err}
+		return nil, unread(err)
 	}
 	c.Core, c.Batch, c.WhoAmI, c.May = coreClient, batchClient, whoami, may
 	return c, nil
@@ -84,7 +97,8 @@ func (o Options) load() (*rest.Config, string, error) {
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
 	overrides.Context.Namespace = o.Namespace
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
-	if _, err := loader.RawConfig(); err != nil {
+	raw, err := loader.RawConfig()
+	if err != nil {
 		return nil, "", unread(err)
 	}
 	config, err := loader.ClientConfig()
@@ -92,12 +106,17 @@ func (o Options) load() (*rest.Config, string, error) {
 	case clientcmd.IsEmptyConfig(err):
 		return nil, "", &Error{What: "no cluster is configured",
 			Advice: "give --kubeconfig FILE, set KUBECONFIG, write ~/.kube/config, or run in a pod with a service account"}
+	case err != nil && hasPassword(raw):
+		return nil, "", unread(err)
 	case err != nil:
 		return nil, "", &Error{What: "the kubeconfig", Err: err}
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return nil, "", &Error{What: "the kubeconfig's namespace", Err: err}
+	}
+	if validation.IsDNS1123Label(namespace) != nil { // it is in commands that are shown
+		return nil, "", &Error{What: fmt.Sprintf("%s is not the name of a namespace", keyname.Quote(namespace)), Advice: "up to 63 lower-case letters, digits and hyphens"}
 	}
 	return config, namespace, nil
 }
@@ -112,42 +131,34 @@ func unread(err error) error {
 	return &Error{What: "the kubeconfig cannot be read as one", Advice: "kubectl config view says where"}
 }
 
+// hasPassword reports whether a kubeconfig has an address with a user in it: the
+// library's messages repeat addresses.
+func hasPassword(raw clientcmdapi.Config) bool {
+	for _, c := range raw.Clusters {
+		if strings.Contains(c.Server+c.ProxyURL, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// origin returns an address for messages: without user, path and query.
+func origin(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
+	}
+	return "the cluster"
+}
+
+// silence turns off the logs that an environment variable can turn on: the
+// standard library's, to which GODEBUG=http2debug=2 has net/http write tokens
+// and bodies, and klog's. It does so once, before the first client, as the
+// libraries write without a lock.
+var silence = sync.OnceFunc(func() {
+	log.SetOutput(io.Discard)
+	klog.SetLogger(logr.Discard())
+})
+
 // Quiet is a context in which the client libraries log nothing: at a high
 // verbosity they would log a request's body, and with it secrets.
 func Quiet(ctx context.Context) context.Context { return klog.NewContext(ctx, logr.Discard()) }
-
-// warnings hands on what a server puts into a Warning header.
-type warnings struct{ warn func(string) }
-
-// HandleWarningHeaderWithContext is told of one warning; 299 is the code of all
-// that Kubernetes sends.
-func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, message string) {
-	if w.warn != nil && code == 299 && message != "" {
-		w.warn(message)
-	}
-}
-
-// detailed tells of each request what may be told: neither headers, which hold
-// credentials, nor bodies, which hold secrets.
-type detailed struct {
-	next   http.RoundTripper
-	detail func(format string, args ...any)
-}
-
-// RoundTrip tells and hands on.
-func (d detailed) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := d.next.RoundTrip(r)
-	if err != nil {
-		d.detail("%s %s: %v", r.Method, r.URL.Redacted(), err)
-		return response, err
-	}
-	again := ""
-	if after := response.Header.Get("Retry-After"); after != "" {
-		again = ", to be tried again after " + after + " s"
-	}
-	d.detail("%s %s: %s%s", r.Method, r.URL.Redacted(), response.Status, again)
-	return response, nil
-}
-
-// WrappedRoundTripper is the next one, for client-go to look through.
-func (d detailed) WrappedRoundTripper() http.RoundTripper { return d.next }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/http2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -65,6 +66,9 @@ func (c *Cluster) Explain(ctx context.Context, what string, err error, access ..
 // refusal is what the server itself said.
 func (c *Cluster) refusal(ctx context.Context, what string, err error, access []Access) error {
 	e := &Error{What: what, Err: err}
+	if CarriesValues(ctx) {
+		e.Err, e.Advice = summary(statusOf(err)), withheldAdvice
+	}
 	switch {
 	case apierrors.IsForbidden(err):
 		if denied := c.denied(ctx, access); len(denied) > 0 {
@@ -84,17 +88,20 @@ func (c *Cluster) refusal(ctx context.Context, what string, err error, access []
 	return e
 }
 
-func code(err error) int {
+func code(err error) int { return int(statusOf(err).Code) }
+
+// statusOf returns what the server answered; nothing if it did not.
+func statusOf(err error) metav1.Status {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return int(status.Status().Code)
+		return status.Status()
 	}
-	return 0
+	return metav1.Status{}
 }
 
 // unreached is an error with no answer behind it.
 func (c *Cluster) unreached(what string, err error) error {
-	e := &Error{What: what + ": " + c.host, Err: bare(err), later: lost(err)}
+	e := &Error{What: what + ": " + c.host, Err: ownWords(err), later: lost(err)}
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {

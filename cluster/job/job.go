@@ -109,7 +109,7 @@ func (j *Job) Create(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
-	j.Manifest = made
+	j.Manifest.UID = made.UID // no more of the answer is believed
 	if j.Values == nil {
 		return nil
 	}
@@ -155,7 +155,7 @@ func (j *Job) removeOurs(ctx context.Context) error {
 	if err != nil || there.Annotations[runAnnotation] != j.run {
 		return nil // what is unreached is said already
 	}
-	j.Manifest = there
+	j.Manifest.UID = there.UID
 	return j.Remove(ctx)
 }
 
@@ -163,6 +163,7 @@ func (j *Job) removeOurs(ctx context.Context) error {
 func (j *Job) createValues(ctx context.Context) error {
 	j.Values.OwnerReferences = []metav1.OwnerReference{{APIVersion: batchv1.SchemeGroupVersion.String(), Kind: "Job", Name: j.Manifest.Name, UID: j.Manifest.UID}}
 	j.Values.Namespace = ""
+	ctx = cluster.CarryingValues(ctx)
 	perhaps := false // an earlier try may have been done, though its answer was lost
 	err := cluster.Retry(ctx, func(ctx context.Context) error {
 		_, err := j.Cluster.Core.Secrets(j.Cluster.Namespace).Create(ctx, j.Values, metav1.CreateOptions{})

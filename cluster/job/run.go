@@ -226,6 +226,9 @@ func (w *waiting) events(ctx context.Context) string {
 		_, pod := w.pods[e.InvolvedObject.Name]
 		if pod || e.InvolvedObject.Name == w.name() {
 			last = fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, e.Message)
+			if cluster.CarriesValues(ctx) { // the API's refusal of a pod, with its variables
+				last = fmt.Sprintf("kubectl -n %s get events says why", w.Cluster.Namespace)
+			}
 		}
 	}
 	return last

@@ -13,6 +13,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // logs is the logs of a Job's pods: one stream a container that has started.
@@ -110,9 +112,9 @@ func (l *logs) prefix(pod *corev1.Pod) string {
 		return ""
 	}
 	if index := pod.Annotations[batchv1.JobCompletionIndexAnnotation]; index != "" {
-		return "[" + index + "] "
+		return "[" + keyname.Plain(index) + "] "
 	}
-	return "[" + pod.Name + "] "
+	return "[" + keyname.Plain(pod.Name) + "] "
 }
 
 // finish returns when the logs of a Job that has ended are read, those of pods

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed45446ece/launcher/cluster/tree"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Base is a manifest that is to gain the launcher.
@@ -77,15 +78,15 @@ func (b Base) choose(file *tree.File) ([]template, error) {
 	var names []string
 	for _, d := range file.Documents {
 		for _, t := range templates(d) {
-			names = append(names, cmpName(t))
+			names = append(names, keyname.Plain(cmpName(t)))
 			if len(b.Templates) == 0 || slices.Contains(b.Templates, cmpName(t)) {
 				found = append(found, t)
 			}
 		}
 	}
 	for _, name := range b.Templates {
-		if !slices.Contains(names, name) {
-			return nil, &Error{fmt.Sprintf("%s: there is no pod template %s", b.Origin, document.Shown(name)), "there is " + strings.Join(names, ", ")}
+		if !slices.Contains(names, keyname.Plain(name)) {
+			return nil, &Error{fmt.Sprintf("%s: there is no pod template %s", b.Origin, keyname.Quote(name)), "there is " + strings.Join(names, ", ")}
 		}
 	}
 	if len(found) == 0 {

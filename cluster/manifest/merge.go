@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // merge is a plan on its way into one pod template.
@@ -32,12 +33,16 @@ func (m *merge) into(base Base) {
 	if m.Image != "" {
 		m.doc.Set(m.container, "image", m.of(m.Image))
 	}
-	for _, variable := range m.env {
-		m.put(m.doc.List(m.container, "env"), "name", m.of(variable), "variable")
+	if len(m.env) > 0 {
+		variables := make([]*yaml.Node, len(m.env))
+		for i, variable := range m.env {
+			variables[i] = m.of(variable)
+		}
+		m.put(m.doc.List(m.container, "env"), "name", "variable", variables...)
 	}
 	m.mountAll()
 	for _, c := range m.init {
-		m.put(m.doc.List(m.pod, "initContainers"), "name", m.of(c), "init container")
+		m.put(m.doc.List(m.pod, "initContainers"), "name", "init container", m.of(c))
 	}
 	m.surroundings()
 	m.jobPolicy()
@@ -53,9 +58,9 @@ func (m *merge) of(value any) *yaml.Node {
 	return n
 }
 
-// put adds an item of ours, and says where it takes another's place.
-func (m *merge) put(list *yaml.Node, by string, item *yaml.Node, what string) {
-	if m.doc.Put(list, by, item) {
+// put adds items of ours, and says where one takes another's place.
+func (m *merge) put(list *yaml.Node, by, what string, items ...*yaml.Node) {
+	for _, item := range m.doc.Put(list, by, items...) {
 		m.warn("", "%s: %s %q of the manifest is replaced", m.path, what, tree.Text(item, by))
 	}
 }
@@ -65,7 +70,7 @@ func (m *merge) choose(name string) bool {
 	all := m.containers()
 	var names []string
 	for _, c := range all {
-		names = append(names, tree.Text(c, "name"))
+		names = append(names, keyname.Plain(tree.Text(c, "name")))
 		if name == "" && len(all) == 1 || name != "" && tree.Text(c, "name") == name {
 			m.container = c
 		}
@@ -135,9 +140,9 @@ func (m *merge) mountAll() {
 			}
 			continue
 		}
-		m.put(mounts, "mountPath", m.of(mount), "mount")
+		m.put(mounts, "mountPath", "mount", m.of(mount))
 		i := slices.IndexFunc(m.plan.volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
-		m.put(m.doc.List(m.pod, "volumes"), "name", m.of(m.plan.volumes[i]), "volume")
+		m.put(m.doc.List(m.pod, "volumes"), "name", "volume", m.of(m.plan.volumes[i]))
 	}
 }
 

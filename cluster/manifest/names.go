@@ -7,7 +7,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -24,16 +23,16 @@ func (p *plan) nameThem() {
 		p.project = p.declared.ProjectName()
 	}
 	if errs := validation.IsDNS1123Label(p.name); errs != nil {
-		p.refuse("give one by --name", "a Job cannot be named %s: it is 1 to 63 lower-case letters, digits and hyphens", document.Shown(p.name))
+		p.refuse("give one by --name", "a Job cannot be named %s: it is 1 to 63 lower-case letters, digits and hyphens", keyname.Quote(p.name))
 	}
 	if p.project != "" && validation.IsDNS1123Subdomain(SecretName(p.project)) != nil {
-		p.refuse("a project's name is lower-case letters, digits and hyphens", "%s is no name of a project", document.Shown(p.project))
+		p.refuse("a project's name is lower-case letters, digits and hyphens", "%s is no name of a project", keyname.Quote(p.project))
 	}
 	if p.Namespace != "" && validation.IsDNS1123Label(p.Namespace) != nil {
-		p.refuse("", "%s is no name of a namespace", document.Shown(p.Namespace))
+		p.refuse("", "%s is no name of a namespace", keyname.Quote(p.Namespace))
 	}
 	if p.ServiceAccount != "" && validation.IsDNS1123Subdomain(p.ServiceAccount) != nil {
-		p.refuse("", "%s is no name of a service account", document.Shown(p.ServiceAccount))
+		p.refuse("", "%s is no name of a service account", keyname.Quote(p.ServiceAccount))
 	}
 }
 
@@ -74,7 +73,7 @@ func (p *plan) check() {
 	}
 	for _, kind := range p.InPod {
 		if kind != "env" && kind != "file" {
-			p.refuse("it is for env and file, whose values the pod may have itself", "--in-pod %s", document.Shown(kind))
+			p.refuse("it is for env and file, whose values the pod may have itself", "--in-pod %s", keyname.Show(kind))
 		}
 	}
 	if p.Completions < 0 || p.Parallelism < 0 || p.Retries < 0 || p.Deadline < 0 || p.KeepFor < 0 || p.Launcher.Grace < 0 || p.SharedMemory.Sign() < 0 {

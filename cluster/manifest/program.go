@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Names of what a pod gains.
@@ -58,7 +58,7 @@ func (p *plan) program() {
 			p.refuse("", "--launcher-path %q is no absolute path", path)
 		}
 	default:
-		p.refuse("one of init, volume, image", "--launcher %s is unknown", document.Shown(string(l.From)))
+		p.refuse("one of init, volume, image", "--launcher %s is unknown", keyname.Quote(string(l.From)))
 	}
 	if l.Image == "" && l.From != FromHandlerImage {
 		p.refuse("--launcher-image IMAGE, built from the Dockerfile; or --launcher image where the handler's image has it",

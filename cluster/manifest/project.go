@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
@@ -74,9 +74,9 @@ func (p *plan) allKeys(ctx context.Context) ([]string, bool) {
 func (p *plan) validKeys(source sources.Project, keys []string) bool {
 	before := len(p.problems)
 	for _, key := range keys {
-		if validation.IsConfigMapKey(key) != nil {
+		if keyname.Check(key) != nil {
 			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with ..", "%s: %s is no key of a Kubernetes Secret",
-				cmp.Or(source.At.String(), "the project"), document.Shown(key))
+				cmp.Or(source.At.String(), "the project"), keyname.Show(key))
 		}
 	}
 	return len(p.problems) == before
@@ -94,7 +94,7 @@ func (p *plan) referTo(source sources.Project, keys []string, named bool, of map
 		case known:
 			continue
 		case validation.IsEnvVarName(name) != nil:
-			p.refuse("", "%s: %s is no name of a pod's variable", source.At, document.Shown(name))
+			p.refuse("", "%s: %s is no name of a pod's variable", source.At, keyname.Show(name))
 			continue
 		}
 		of[name] = key

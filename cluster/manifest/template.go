@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // template is one pod template of a manifest.
@@ -90,7 +91,11 @@ func shownPath(path []string) string {
 	if len(path) == 0 {
 		return "the pod"
 	}
-	return strings.Join(path, ".")
+	shown := make([]string, len(path))
+	for i, field := range path {
+		shown[i] = strings.Trim(keyname.Show(field), `"`)
+	}
+	return strings.Join(shown, ".")
 }
 
 // argo finds the templates of a Workflow that run a container: such a template

@@ -15,6 +15,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
@@ -88,9 +89,9 @@ func (p *plan) keep(secrets []resolve.Secret) {
 	data := map[string][]byte{}
 	size := 0
 	for _, s := range secrets {
-		if kubernetes.Internal(s.Key) || validation.IsConfigMapKey(s.Key) != nil {
+		if kubernetes.Internal(s.Key) || keyname.Check(s.Key) != nil {
 			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with mlrun.; or --embed-values",
-				"%s is no key of a Kubernetes Secret", document.Shown(s.Key))
+				"%s is no key of a Kubernetes Secret", keyname.Show(s.Key))
 		}
 		data[s.Key] = s.Value.Reveal()
 		size += len(data[s.Key])
@@ -123,10 +124,10 @@ func (p *plan) embed(secrets []resolve.Secret) *document.Node {
 	for _, s := range secrets {
 		value := s.Value.Reveal()
 		if !utf8.Valid(value) {
-			p.refuse("leave out --embed-values: a Secret holds every value", "secret %s is not UTF-8, and cannot be embedded", document.Shown(s.Key))
+			p.refuse("leave out --embed-values: a Secret holds every value", "secret %s is not UTF-8, and cannot be embedded", keyname.Show(s.Key))
 		}
 		values = append(values, document.Field{Name: s.Key, Value: text(string(value))})
-		p.warn("leave out --embed-values", "secret %s: its value is in the pod's specification", document.Shown(s.Key))
+		p.warn("leave out --embed-values", "secret %s: its value is in the pod's specification", keyname.Show(s.Key))
 	}
 	return source("inline", values...)
 }
@@ -146,17 +147,21 @@ func (m Manifest) Own(uid string) {
 	}
 }
 
-// Adopt is the command that does the same, for who applies the manifests by
-// kubectl; "" where the object's name is not known before.
+// Adopt returns the command that does the same, for who applies the manifests by
+// kubectl; "" if the object's name is not known before, or if no object can have
+// what the manifest says: a shell would read it otherwise.
 func (m Manifest) Adopt() string {
 	const patch = `{"metadata":{"ownerReferences":[{"apiVersion":"{{.apiVersion}}","kind":"{{.kind}}","name":"{{.metadata.name}}","uid":"{{.metadata.uid}}"}]}}`
-	if m.owner.name == "" {
+	kind, namespace := strings.ToLower(m.owner.kind), ""
+	if validation.IsDNS1123Subdomain(m.owner.name) != nil || validation.IsDNS1123Label(kind) != nil {
 		return ""
 	}
-	namespace := ""
 	if m.owner.namespace != "" {
+		if validation.IsDNS1123Label(m.owner.namespace) != nil {
+			return ""
+		}
 		namespace = " -n " + m.owner.namespace
 	}
 	return fmt.Sprintf(`kubectl patch secret %s%s -p "$(kubectl get %s %s%s -o go-template='%s')"`,
-		m.Values.Name, namespace, strings.ToLower(m.owner.kind), m.owner.name, namespace, patch)
+		m.Values.Name, namespace, kind, m.owner.name, namespace, patch)
 }

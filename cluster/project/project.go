@@ -25,7 +25,7 @@ import (
 
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/resolve"
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
@@ -36,7 +36,7 @@ func SecretName(project string) string { return "mlrun-project-secrets-" + proje
 // labels, RFC 1123.
 func CheckName(project string) error {
 	if wrong := validation.IsDNS1123Label(project); len(wrong) > 0 {
-		return &cluster.Error{What: fmt.Sprintf("%s is no name of a project", document.Shown(project)),
+		return &cluster.Error{What: fmt.Sprintf("%s is no name of a project", keyname.Quote(project)),
 			Advice: "up to 63 lower-case letters, digits and hyphens, with neither end a hyphen"}
 	}
 	return nil
@@ -44,13 +44,10 @@ func CheckName(project string) error {
 
 // CheckKey refuses a key that a Secret cannot have, and MLRun's own.
 func CheckKey(key string) error {
-	switch {
-	case kubernetes.Internal(key):
-		return &cluster.Error{What: fmt.Sprintf("key %s is internal to MLRun", document.Shown(key)), Advice: "keys that start with mlrun. are not a user's"}
-	case len(validation.IsConfigMapKey(key)) > 0:
-		return &cluster.Error{What: fmt.Sprintf("%s is no key of a Kubernetes Secret", document.Shown(key)), Advice: "a key is 1 to 253 of letters, digits, -, _ and ."}
+	if kubernetes.Internal(key) {
+		return &cluster.Error{What: fmt.Sprintf("key %s is internal to MLRun", keyname.Show(key)), Advice: "keys that start with mlrun. are not a user's"}
 	}
-	return nil
+	return keyname.Check(key)
 }
 
 // CheckKeys is all that CheckKey refuses, and keys of one pod's variable.
@@ -89,6 +86,7 @@ func (p Project) access(verbs ...string) []cluster.Access {
 
 // Keys is the user's keys, sorted: none where there is no Secret yet.
 func (p Project) Keys(ctx context.Context) ([]string, error) {
+	ctx = cluster.CarryingValues(ctx) // the answer does
 	secret, err := p.get(ctx)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
@@ -96,7 +94,11 @@ func (p Project) Keys(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, p.Cluster.Explain(ctx, "list the keys of project "+p.Name, err, p.access("get")...)
 	}
-	return userKeys(secret), nil
+	keys := userKeys(secret)
+	if wrong := slices.ContainsFunc(keys, func(key string) bool { return keyname.Check(key) != nil }); wrong {
+		return nil, &cluster.Error{What: "list the keys of project " + p.Name + ": the cluster answered with text that is not a key, which no Secret has"}
+	}
+	return keys, nil
 }
 
 func userKeys(secret *corev1.Secret) []string {
@@ -134,6 +136,7 @@ func (p Project) Set(ctx context.Context, values map[string]resolve.Value) error
 	if err != nil {
 		return errors.New("encode the Secret") // the encoder's own text may hold what it encodes
 	}
+	ctx = cluster.CarryingValues(ctx)
 	err = cluster.Retry(ctx, func(ctx context.Context) error {
 		_, err := p.secrets().Patch(ctx, SecretName(p.Name), types.MergePatchType, body, metav1.PatchOptions{})
 		if !apierrors.IsNotFound(err) {
@@ -165,6 +168,7 @@ func (p Project) Delete(ctx context.Context, keys []string) error {
 	if err := CheckKeys(keys); err != nil {
 		return err
 	}
+	ctx = cluster.CarryingValues(ctx) // the answer does
 	what := "delete keys of project " + p.Name
 	perhaps := false // an earlier try may have been done, though its answer was lost
 	err := cluster.Retry(ctx, func(ctx context.Context) error {

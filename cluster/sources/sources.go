@@ -17,6 +17,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/env"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
@@ -82,7 +83,7 @@ func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azur
 	case "file":
 		client, err = file.New(d)
 	default:
-		return &document.Problem{At: d.At, Message: "unknown kind of secret source " + document.Shown(d.Kind),
+		return &document.Problem{At: d.At, Message: "unknown kind of secret source " + keyname.Show(d.Kind),
 			Advice: "one of " + strings.Join(kinds[:], ", ")}
 	}
 	s.Client = append(s.Client, Client{client, d})

@@ -45,6 +45,9 @@ func Add(origin string, text []byte, source Source, realm azure.Realm) ([]byte, 
 }
 
 func add(origin string, text []byte, source Source) ([]byte, error) {
+	if json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
+		return addToJSON(origin, text, source)
+	}
 	item, err := tree.Of(source)
 	if err != nil {
 		return nil, err
@@ -57,34 +60,18 @@ func add(origin string, text []byte, source Source) ([]byte, error) {
 		return nil, err
 	}
 	if len(f.Documents) != 1 || f.Documents[0].Root.Kind != yaml.MappingNode {
-		return nil, &document.Problem{At: document.Position{Origin: origin}, Message: "is not one task"}
+		return nil, notATask(origin)
 	}
 	d := f.Documents[0]
 	d.Append(d.List(d.Map(d.Root, "spec"), "secret_sources"), item)
 	if d.Err() != nil {
 		return nil, d.Err()
 	}
-	if json.Valid(text) {
-		return asJSON(d.Root)
-	}
 	return f.Bytes()
 }
 
-// asJSON is a task that was JSON, with two blanks a level.
-func asJSON(root *yaml.Node) ([]byte, error) {
-	n, err := document.Parse("the task", tree.Render(root))
-	if err != nil {
-		return nil, err
-	}
-	text, err := n.AppendJSON(nil)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
-		return nil, err
-	}
-	return append(out.Bytes(), '\n'), nil
+func notATask(origin string) error {
+	return &document.Problem{At: document.Position{Origin: origin}, Message: "is not one task"}
 }
 
 func under(name string, value *yaml.Node) *yaml.Node {

@@ -14,7 +14,8 @@ import (
 // the text of a number, and the same again changes nothing.
 func FuzzAdd(f *testing.F) {
 	for _, seed := range []string{"", "# a\nmetadata: {name: a}\nspec:\n  x: 1.10 # b\n", "spec:\n  secret_sources:\n  - {kind: env, source: B}\n  # end\n", "{\"spec\": {\"a\": 1e3, \"b\": [9007199254740993]}}",
-		"spec: {secret_sources: []}\nextra: 0x1F\n", "spec:\n  a: |\n    x\n\n    # y\n", "spec: &a {b: 1}\nmore: *a\n", "spec: null\n", "{a: 1, spec: {b: 012}}\n"} {
+		"spec: {secret_sources: []}\nextra: 0x1F\n", "spec:\n  a: |\n    x\n\n    # y\n", "spec: &a {b: 1}\nmore: *a\n", "spec: null\n", "{a: 1, spec: {b: 012}}\n",
+		`{"vQc": {"M": 1e3, "b": [900719925474e3993]}}`, "\ufeff{\"a\": 900719925474e3993}"} {
 		f.Add(seed)
 	}
 	source := taskfile.Source{Kind: "kubernetes", Source: []string{"A", "yes"}}

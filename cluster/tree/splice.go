@@ -15,9 +15,17 @@ import (
 // lines, the documents are written anew: comments stay, blank lines do not.
 func (f *File) Bytes() ([]byte, error) {
 	s := splicer{lines: strings.SplitAfter(string(f.text), "\n")}
+	edited := false
 	for _, d := range f.Documents {
-		s.layout = layoutOf(d.before)
-		s.node(d.before, d.Root)
+		s.document, s.changed = d, map[*yaml.Node]bool{}
+		if s.note(d.Root) {
+			edited = true
+			s.layout = d.layout(d.Root)
+			s.failed = !s.node(d.Root, d.Root) || s.failed
+		}
+	}
+	if !edited {
+		return f.text, nil
 	}
 	if text := s.apply(); !s.failed && f.holds(text) {
 		return text, nil
@@ -62,7 +70,7 @@ func (f *File) dump() ([]byte, error) {
 		if i > 0 {
 			out.WriteString("---\n")
 		}
-		if d.before.Style&yaml.FlowStyle != 0 {
+		if d.Root.Style&yaml.FlowStyle != 0 {
 			out.Write(Render(d.Root))
 			continue
 		}
@@ -80,13 +88,24 @@ func (f *File) dump() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// layoutOf finds how a document writes the lists below its fields.
-func layoutOf(n *yaml.Node) layout {
+// clone returns a copy of a tree, whose aliases name the nodes that they did.
+func clone(n *yaml.Node) *yaml.Node {
+	c := *n
+	c.Content = make([]*yaml.Node, len(n.Content))
 	for i, child := range n.Content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(child.Content) > 0 {
-			return layout{indented: child.Column > n.Content[i-1].Column}
+		c.Content[i] = clone(child)
+	}
+	return &c
+}
+
+// layout finds how a document writes the lists below its fields.
+func (d *Document) layout(n *yaml.Node) layout {
+	content := d.content(n)
+	for i, child := range content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(d.content(child)) > 0 {
+			return layout{indented: child.Column > content[i-1].Column}
 		}
-		if l := layoutOf(child); l.indented {
+		if l := d.layout(child); l.indented {
 			return l
 		}
 	}
@@ -100,43 +119,68 @@ type edit struct {
 }
 
 type splicer struct {
-	lines  []string
-	edits  []edit
-	layout layout
-	failed bool
+	lines    []string
+	edits    []edit
+	document *Document
+	changed  map[*yaml.Node]bool // nodes of the document with an edit in or below them
+	layout   layout
+	failed   bool
 }
 
-// node notes the edits by which one tree becomes the other. It reports false
-// where n has to be written as a whole.
+// note finds the nodes with an edit in or below them, and reports whether n is
+// one.
+func (s *splicer) note(n *yaml.Node) bool {
+	_, changed := s.document.before[n]
+	for _, child := range n.Content {
+		if s.note(child) {
+			changed = true
+		}
+	}
+	if changed {
+		s.changed[n] = true
+	}
+	return changed
+}
+
+// node notes the edits by which a node's text becomes that of n, which is the
+// node itself or stands in its place. It reports false if n has to be written as
+// a whole.
 func (s *splicer) node(before, n *yaml.Node) bool {
 	switch {
-	case same(before, n):
+	case before == n && !s.changed[n]:
 		return true
-	case n.Line != before.Line || n.Column != before.Column || n.Kind != before.Kind || before.Style&yaml.FlowStyle != 0 || len(before.Content) == 0:
+	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.content(n)) == 0:
 		return false
 	case n.Kind == yaml.MappingNode:
-		return s.mapping(before, n)
+		return s.mapping(s.document.content(n), n)
 	case n.Kind == yaml.SequenceNode:
-		return s.sequence(before, n)
+		return s.sequence(s.document.content(n), n)
 	}
 	return false
 }
 
-func (s *splicer) mapping(before, n *yaml.Node) bool {
-	indent := before.Content[0].Column - 1
+func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
+	values := make(map[*yaml.Node]*yaml.Node, len(n.Content)/2) // by the node of the name
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		values[n.Content[i]] = n.Content[i+1]
+	}
+	indent := before[0].Column - 1
 	last := 0
-	for i := 0; i+1 < len(before.Content); i += 2 {
-		name := before.Content[i]
+	for i := 0; i+1 < len(before); i += 2 {
+		name := before[i]
 		start := name.Line - 1
-		last = s.end(start, name.Column-1, before.Content[i+1])
+		last = s.end(start, name.Column-1, before[i+1])
+		value := values[name]
+		if value == before[i+1] && !s.changed[value] {
+			continue
+		}
 		head := s.before(name)
-		value := Get(n, name.Value)
 		switch {
 		case value == nil && strings.TrimSpace(head) != "":
 			return false
 		case value == nil:
 			s.edits = append(s.edits, edit{start, last, ""})
-		case !s.node(before.Content[i+1], value):
+		case !s.node(before[i+1], value):
 			s.edits = append(s.edits, edit{start, last, head + s.field(name, value, indent)})
 		}
 	}
@@ -152,13 +196,13 @@ func (s *splicer) mapping(before, n *yaml.Node) bool {
 	return true
 }
 
-func (s *splicer) sequence(before, n *yaml.Node) bool {
-	if len(n.Content) < len(before.Content) {
+func (s *splicer) sequence(before []*yaml.Node, n *yaml.Node) bool {
+	if len(n.Content) < len(before) {
 		return false
 	}
-	indent := before.Column - 1
+	indent := n.Column - 1
 	last := 0
-	for i, old := range before.Content {
+	for i, old := range before {
 		start := old.Line - 1
 		last = s.end(start, indent, old)
 		if s.node(old, n.Content[i]) {
@@ -170,7 +214,7 @@ func (s *splicer) sequence(before, n *yaml.Node) bool {
 		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
 	}
 	var added strings.Builder
-	for _, item := range n.Content[len(before.Content):] {
+	for _, item := range n.Content[len(before):] {
 		added.WriteString(strings.Repeat(" ", indent) + s.item(item, indent))
 	}
 	if added.Len() > 0 {

@@ -6,10 +6,8 @@
 package tree
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -27,58 +25,9 @@ type File struct {
 // be made is in Err.
 type Document struct {
 	Root   *yaml.Node
-	before *yaml.Node
+	before map[*yaml.Node][]*yaml.Node // what each node that was edited held
 	origin string
 	err    error
-}
-
-// maxText is the largest text, in bytes: that of a Kubernetes object.
-const maxText = 3 << 20
-
-// Load reads the documents of a text. Its errors hold none of it.
-func Load(origin string, text []byte) (f *File, err error) {
-	text, err = document.Text(origin, text)
-	if err != nil {
-		return nil, err
-	}
-	whole := document.Position{Origin: origin}
-	if len(text) > maxText {
-		return nil, &document.Problem{At: whole, Message: fmt.Sprintf("is more than %d MiB", maxText>>20)}
-	}
-	if i := bytes.IndexAny(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n\n")), "\r\u0085\u2028\u2029"); i >= 0 {
-		whole.Line = bytes.Count(text[:i], []byte("\n")) + 1
-		return nil, &document.Problem{At: whole, Message: "not valid YAML: a line end that is none in every version of YAML"}
-	}
-	defer func() {
-		if recover() != nil { // the library's text for what it holds to be impossible may quote the document
-			f, err = nil, &document.Problem{At: whole, Message: "not valid YAML"}
-		}
-	}()
-	f = &File{origin: origin, text: text}
-	loader, err := yaml.NewLoader(bytes.NewReader(text))
-	for err == nil {
-		var n yaml.Node
-		if err = loader.Load(&n); err == nil && len(n.Content) > 0 {
-			f.Documents = append(f.Documents, &Document{Root: n.Content[0], before: clone(n.Content[0]), origin: origin})
-		}
-	}
-	if errors.Is(err, io.EOF) {
-		return f, nil
-	}
-	p := &document.Problem{At: whole, Message: "not valid YAML"}
-	if load := (*yaml.LoadError)(nil); errors.As(err, &load) {
-		p.At.Line, p.At.Column = load.Mark.Line, load.Mark.Column
-	}
-	return nil, p
-}
-
-func clone(n *yaml.Node) *yaml.Node {
-	c := *n
-	c.Content = make([]*yaml.Node, len(n.Content))
-	for i, child := range n.Content {
-		c.Content[i] = clone(child)
-	}
-	return &c // an alias still names the node that it did: it is only compared
 }
 
 // Err is why an edit could not be made.
@@ -156,16 +105,19 @@ func (d *Document) Set(n *yaml.Node, name string, value *yaml.Node) {
 			return
 		}
 		if !same(n.Content[i+1], value) {
+			d.edit(n)
 			n.Content[i+1] = value
 		}
 		return
 	}
+	d.edit(n)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value)
 }
 
 // Delete takes a field out of a map.
 func (d *Document) Delete(n *yaml.Node, name string) {
 	if i := index(n, name); i >= 0 && d.own(n) {
+		d.edit(n)
 		n.Content = append(n.Content[:i:i], n.Content[i+2:]...)
 	}
 }
@@ -198,22 +150,30 @@ func (d *Document) child(n *yaml.Node, name string, kind yaml.Kind, tag, what st
 	return made
 }
 
-// Put gives a list the item, a new node, in place of the one that has the same
-// value in a field. It reports whether that was there and was another.
-func (d *Document) Put(list *yaml.Node, by string, item *yaml.Node) (replaced bool) {
-	for i, old := range list.Content {
-		if Text(old, by) == Text(item, by) {
-			if same(old, item) {
-				return false
-			}
-			if d.own(old) {
+// Put gives a list the items, new nodes, each in place of the one that has the
+// same value in a field. It returns those that took the place of another.
+func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replaced []*yaml.Node) {
+	places := make(map[string]int, len(list.Content))
+	for i, old := range slices.Backward(list.Content) {
+		places[Text(old, by)] = i // the first of them
+	}
+	for _, item := range items {
+		i, there := places[Text(item, by)]
+		switch {
+		case !there:
+			places[Text(item, by)] = len(list.Content)
+			d.edit(list)
+			list.Content = append(list.Content, item)
+		case same(list.Content[i], item):
+		default:
+			if d.own(list.Content[i]) {
+				d.edit(list)
 				list.Content[i] = item
 			}
-			return true
+			replaced = append(replaced, item)
 		}
 	}
-	list.Content = append(list.Content, item)
-	return false
+	return replaced
 }
 
 // Append gives a list a further item, unless it has the same already.
@@ -223,7 +183,23 @@ func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 			return
 		}
 	}
+	d.edit(list)
 	list.Content = append(list.Content, item)
+}
+
+// edit notes what a node holds before its first edit.
+func (d *Document) edit(n *yaml.Node) {
+	if _, edited := d.before[n]; !edited {
+		d.before[n] = slices.Clone(n.Content)
+	}
+}
+
+// content returns what a node held when the text was read.
+func (d *Document) content(n *yaml.Node) []*yaml.Node {
+	if before, edited := d.before[n]; edited {
+		return before
+	}
+	return n.Content
 }
 
 // same reports whether two trees are of the same values, whatever their style
@@ -235,18 +211,44 @@ func same(a, b *yaml.Node) bool {
 	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) || a.Anchor != b.Anchor {
 		return false
 	}
+	if a.Kind == yaml.MappingNode {
+		return sameFields(a, b)
+	}
 	for i := range a.Content {
-		if a.Kind != yaml.MappingNode {
-			if !same(a.Content[i], b.Content[i]) {
-				return false
-			}
-		} else if i%2 == 0 {
-			if other := Get(b, a.Content[i].Value); other == nil || !same(a.Content[i+1], other) {
-				return false
-			}
+		if !same(a.Content[i], b.Content[i]) {
+			return false
 		}
 	}
 	return true
+}
+
+// sameFields compares two maps of as many fields.
+func sameFields(a, b *yaml.Node) bool {
+	var places map[string]int // of b's fields, once the order differs
+	for i := 0; i+1 < len(a.Content); i += 2 {
+		j := i
+		if a.Content[i].Value != b.Content[i].Value {
+			if places == nil {
+				places = fieldPlaces(b)
+			}
+			there := false
+			if j, there = places[a.Content[i].Value]; !there {
+				return false
+			}
+		}
+		if !same(a.Content[i], b.Content[j]) || !same(a.Content[i+1], b.Content[j+1]) {
+			return false
+		}
+	}
+	return true
+}
+
+func fieldPlaces(n *yaml.Node) map[string]int {
+	places := make(map[string]int, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		places[n.Content[i].Value] = i
+	}
+	return places
 }
 
 // Prune takes out what the types of Kubernetes write where they hold nothing: an

@@ -96,7 +96,8 @@ func TestWhatIsWrittenIsReadAsItWas(t *testing.T) {
 }
 
 func FuzzEdit(f *testing.F) {
-	for _, seed := range []string{"spec:\n  a: 1\n", "spec:\n- a\n", "a: |\n  b\nspec:\n  list:\n    -   - 1\n", "{\"spec\": {\"list\": []}}", "spec: {a: [b,\n c]}\n", "? a\n: b\n", "---\n...\n---\nspec:\n", "é: 1\nspec: {é: \"é\", list: []}\n", "spec:\n  list:\n  - a: b\n    c: 'd\n      e'\n  # f\n"} {
+	for _, seed := range []string{"spec:\n  a: 1\n", "spec:\n- a\n", "a: |\n  b\nspec:\n  list:\n    -   - 1\n", "{\"spec\": {\"list\": []}}", "spec: {a: [b,\n c]}\n", "? a\n: b\n", "---\n...\n---\nspec:\n", "é: 1\nspec: {é: \"é\", list: []}\n", "spec:\n  list:\n  - a: b\n    c: 'd\n      e'\n  # f\n",
+		": m\n:^::@sem:\n: |\n  m"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -18,8 +18,8 @@ import (
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
-	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // debugCommand runs a task here, by the launcher of this machine.
@@ -201,7 +201,7 @@ func sameAgain(text []byte, keys []string, values map[string]resolve.Value) erro
 	}
 	for i, key := range keys {
 		if i >= len(entries) || entries[i].Key != key || !bytes.Equal(entries[i].Value.Reveal(), values[key].Reveal()) {
-			return errUsage{fmt.Sprintf("the value of %s starts or ends with a blank", document.Shown(key)), "--local FILE.env keeps it: KEY='value'"}
+			return errUsage{fmt.Sprintf("the value of %s starts or ends with a blank", keyname.Show(key)), "--local FILE.env keeps it: KEY='value'"}
 		}
 	}
 	return nil

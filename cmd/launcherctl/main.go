@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -19,12 +20,17 @@ import (
 )
 
 func main() {
+	debug.SetMemoryLimit(memoryLimit)
 	p := program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		environ: resolve.NewEnviron(os.Environ()), name: called(os.Args[0]),
 	}
 	os.Exit(p.run(context.Background(), os.Args))
 }
+
+// memoryLimit is the heap, in bytes, from which on the collector works harder: a
+// file of 1 MiB may unfold to 60 MB, and the usual limit is twice as much.
+const memoryLimit = 64 << 20
 
 // program is one run of launcherctl.
 type program struct {
@@ -33,7 +39,6 @@ type program struct {
 	environ        map[string]string // read once; a resolve.Environ where it is printed
 	name           string            // as the user calls it: launcherctl, or kubectl launcher
 	verbose        bool
-	veil           veil // over what must not be in a message
 }
 
 // called is the name to which messages refer. kubectl finds its plugins by the

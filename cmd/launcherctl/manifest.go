@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +12,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster/manifest"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 func (p *program) manifestCommand() *cli.Command {
@@ -97,45 +96,19 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 	if err != nil {
 		return err
 	}
-	if err := writePrivate(path, text); err != nil {
+	if err := writeValues(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, path), m.Adopt())
+	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, shellWord(path)), m.Adopt())
 	return nil
 }
 
-// writePrivate writes a file that its owner alone can read, whole or not at
-// all; into a pipe it writes as it is.
-func writePrivate(path string, text []byte) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(path, text, 0o600)
+// shellWord returns text as one word of a shell's command line.
+func shellWord(text string) string {
+	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" && text[0] != '-' {
+		return text
 	}
-	return replaceFile(path, text, 0o600)
-}
-
-// replaceFile puts a file in another's place, or where none was. A symbolic
-// link stays, and what it names is replaced.
-func replaceFile(path string, text []byte, mode fs.FileMode) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".launcherctl-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
-		if wrong := step(); err == nil {
-			err = wrong
-		}
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // keysOf is who answers for the keys of a project: the user, or the cluster.
@@ -144,7 +117,13 @@ func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, pr
 		return p.clusterKeys(c)
 	}
 	return func(context.Context, string, string) ([]string, error) {
-		return strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' }), nil
+		keys := strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' })
+		for i, key := range keys {
+			if err := keyname.Check(key); err != nil {
+				return nil, fmt.Errorf("--keys, word %d: %w", i+1, err)
+			}
+		}
+		return keys, nil
 	}
 }
 

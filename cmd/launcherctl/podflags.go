@@ -15,7 +15,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster/manifest"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // given is a repeatable flag's values as they are given.
@@ -112,7 +112,7 @@ func (r *podReader) refuse(advice, format string, args ...any) {
 func (r *podReader) among(flag string, values ...string) string {
 	value := r.String(flag)
 	if value != "" && !slices.Contains(values, value) {
-		r.refuse("", "--%s %s is not one of %s", flag, document.Shown(value), strings.Join(values, ", "))
+		r.refuse("", "--%s %s is not one of %s", flag, keyname.Quote(value), strings.Join(values, ", "))
 	}
 	return value
 }
@@ -135,7 +135,7 @@ func (r *podReader) user() manifest.User {
 	for id, text := range map[*int64]string{&u.UID: uid, &u.GID: gid} {
 		n, err := strconv.ParseInt(text, 10, 32) // as the API server has them
 		if *id = n; err != nil || n < 0 {
-			r.refuse("a user is given by number: id -u NAME says it", "--user %s is not UID[:GID]", document.Shown(r.String("user")))
+			r.refuse("a user is given by number: id -u NAME says it", "--user %s is not UID[:GID]", keyname.Quote(r.String("user")))
 			return u
 		}
 	}
@@ -145,7 +145,7 @@ func (r *podReader) user() manifest.User {
 func (r *podReader) quantity(flag, text string) resource.Quantity {
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() < 0 {
-		r.refuse("for instance 500m, 2, 64Mi or 1Gi", "--%s: %s is no quantity", flag, document.Shown(text))
+		r.refuse("for instance 500m, 2, 64Mi or 1Gi", "--%s: %s is no quantity", flag, keyname.Quote(text))
 	}
 	return q
 }
@@ -169,7 +169,7 @@ func (r *podReader) pairs(flag string) map[string]string {
 		for pair := range strings.SplitSeq(text, ",") {
 			name, value, ok := strings.Cut(pair, "=")
 			if !ok || name == "" {
-				r.refuse("", "--%s: %s is not NAME=VALUE", flag, document.Shown(pair))
+				r.refuse("", "--%s: a part of it is not NAME=VALUE", flag)
 				continue
 			}
 			if pairs == nil {
@@ -185,7 +185,7 @@ func names(keys []string) string {
 	slices.Sort(keys)
 	shown := make([]string, len(keys))
 	for i, key := range keys {
-		shown[i] = document.Shown(key)
+		shown[i] = keyname.Show(key)
 	}
 	return strings.Join(shown, ", ")
 }

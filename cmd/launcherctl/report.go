@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // The exit statuses that are not a handler's; the launcher has the same.
@@ -103,7 +103,7 @@ func (p *program) detail(format string, args ...any) {
 // say writes one message on standard error, which holds names and places and
 // never a value; standard output has what the user asked for.
 func (p *program) say(message, advice string) {
-	text := p.name + ": " + oneLine(p.veil.over(message)) + "\n"
+	text := p.name + ": " + oneLine(message) + "\n"
 	if advice != "" {
 		text += "hint: " + oneLine(advice) + "\n"
 	}
@@ -113,18 +113,14 @@ func (p *program) say(message, advice string) {
 // maxLine is the longest message, in bytes.
 const maxLine = 2000
 
-// oneLine keeps a name with control characters in it from looking like a
-// message of its own, or from speaking to the terminal.
+// oneLine returns a message as one line of printable characters: a name with
+// others in it can neither look like a message of its own nor speak to the
+// terminal.
 func oneLine(s string) string {
 	if len(s) > maxLine {
-		s = s[:maxLine] + "…"
+		s = strings.ToValidUTF8(s[:maxLine], "") + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
+	return keyname.Escape(s)
 }
 
 // usageError is the library's message for a flag, in the house's form.
@@ -135,7 +131,7 @@ func (p *program) usageError(c *cli.Context, err error, _ bool) error {
 
 func (p *program) noCommand(c *cli.Context) error {
 	if c.Args().Present() {
-		return errUsage{fmt.Sprintf("unknown command %s", document.Shown(c.Args().First())), p.name + " --help lists the commands"}
+		return errUsage{fmt.Sprintf("unknown command %s", keyname.Quote(c.Args().First())), p.name + " --help lists the commands"}
 	}
 	return cli.ShowAppHelp(c)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/job"
 	"github.com/seed45446ece/launcher/cluster/manifest"
-	"github.com/seed45446ece/launcher/resolve"
 )
 
 // runCommand runs a task's Job as if it were a process here.
@@ -52,10 +51,8 @@ func (p *program) runJob(c *cli.Context) error {
 		return err
 	}
 	p.warn(errors.Join(made.Warnings...))
-	if made.Values != nil {
-		for _, value := range made.Values.Data {
-			p.veil.add(resolve.NewValue(value))
-		}
+	if c.Bool("embed-values") { // the Job has them, and a message about it may repeat them
+		ctx = cluster.CarryingValues(ctx)
 	}
 	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(where, made.Job, made.Values, !c.IsSet("name"))}
 	if err := r.create(ctx); err != nil {

@@ -137,8 +137,22 @@ func TestAServerThatRepeatsTheValuesOfARun(t *testing.T) {
 	}))
 	p := c.inBackground()
 	p.ends(125)
-	require.Contains(t, p.err.String(), `admission webhook "policy" denied the request: [secret] in {`)
+	require.Contains(t, p.err.String(), ": the cluster answered 403 Forbidden: an admission webhook refused the request\nhint: ")
+	require.NotContains(t, p.err.String(), "policy")
 	c.nothingIsLeft()
+}
+
+// TestAServerThatRepeatsEmbeddedValues is one that refuses the Job's pods, with
+// their variables.
+func TestAServerThatRepeatsEmbeddedValues(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground("--embed-values", "--start-timeout", "1s")
+	c.started()
+	c.Put(clustertest.Path("", "events", "e"), map[string]any{"metadata": map[string]any{"name": "e"}, "type": "Warning", "reason": "FailedCreate",
+		"message": "denied: " + canary, "involvedObject": map[string]any{"kind": "Job", "name": c.name}})
+	p.ends(124)
+	require.Contains(t, p.err.String(), "no pod has started within 1s: kubectl -n ml get events says why")
+	requireNoForm(t, p.err.String(), canary)
 }
 
 func TestARunThatIsNotAllowed(t *testing.T) {

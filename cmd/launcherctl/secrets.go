@@ -49,11 +49,11 @@ func keyArguments(c *cli.Context) ([]string, error) {
 	keys := c.Args().Slice()
 	seen := make(map[string]bool, len(keys))
 	for i, key := range keys {
-		name, _, assigned := strings.Cut(key, "=")
+		name, value, _ := strings.Cut(key, "=")
 		switch {
 		case strings.HasPrefix(key, "-"):
 			return nil, errUsage{fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), c.Command.UsageText}
-		case assigned && project.CheckKey(name) == nil:
+		case strings.Trim(value, "=") != "" && project.CheckKey(name) == nil: // not base64
 			return nil, errUsage{fmt.Sprintf("a value on the command line, that of %q, is in the shell's history and in the list of processes: it is not used", name),
 				"give the key alone and be asked, or --from-env-file FILE; what was typed is best replaced by a new value"}
 		case project.CheckKey(key) != nil && !strings.HasPrefix(strings.ToLower(key), "mlrun."):

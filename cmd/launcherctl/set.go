@@ -73,7 +73,7 @@ func (v *values) read(c *cli.Context, keys []string) error {
 	return v.ask(keys)
 }
 
-// add notes a value; no message has it from here on.
+// add notes a value.
 func (v *values) add(key string, value resolve.Value) error {
 	if err := project.CheckKey(key); err != nil {
 		return err
@@ -82,7 +82,6 @@ func (v *values) add(key string, value resolve.Value) error {
 		return errUsage{fmt.Sprintf("key %q is given twice", key), "keep one of them"}
 	}
 	v.values[key] = value
-	v.veil.add(value)
 	return nil
 }
 

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/cluster/taskfile"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -40,8 +40,8 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 		d, err := task.ParseSource("--secrets", flag)
 		problems.Join(err)
 		if err == nil {
-			n = within(n, "spec", func(spec *document.Node) *document.Node {
-				return append1(spec, "secret_sources", entry(d.Kind, d.Source))
+			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
+				return taskfile.Append(spec, "secret_sources", entry(d.Kind, d.Source))
 			})
 		}
 	}
@@ -49,9 +49,9 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 		name, value, err := parameter(flag)
 		problems.Join(err)
 		if err == nil {
-			n = within(n, "spec", func(spec *document.Node) *document.Node {
-				return within(spec, "parameters", func(all *document.Node) *document.Node {
-					return within(all, name, func(*document.Node) *document.Node { return value })
+			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
+				return taskfile.Within(spec, "parameters", func(all *document.Node) *document.Node {
+					return taskfile.Within(all, name, func(*document.Node) *document.Node { return value })
 				})
 			})
 		}
@@ -84,37 +84,6 @@ func parameter(flag string) (string, *document.Node, error) {
 	}
 	value, err := document.Parse(at.Origin, []byte(text))
 	return name, value, err
-}
-
-// within is a copy of a map with one field changed; the field is added where it
-// is not there. What is no map is left to who reads the task.
-func within(n *document.Node, name string, change func(*document.Node) *document.Node) *document.Node {
-	if n == nil || n.Kind == document.Null {
-		n = &document.Node{Kind: document.Map}
-	}
-	if n.Kind != document.Map {
-		return n
-	}
-	fields := slices.Clone(n.Fields)
-	i := slices.IndexFunc(fields, func(f document.Field) bool { return f.Name == name })
-	if i < 0 {
-		i, fields = len(fields), append(fields, document.Field{Name: name, At: n.At})
-	}
-	fields[i].Value = change(fields[i].Value)
-	return &document.Node{Kind: document.Map, Fields: fields, At: n.At}
-}
-
-// append1 is a copy of a map with an item at the end of a list in it.
-func append1(n *document.Node, name string, item *document.Node) *document.Node {
-	return within(n, name, func(list *document.Node) *document.Node {
-		switch {
-		case list == nil || list.Kind == document.Null:
-			list = &document.Node{Kind: document.List}
-		case list.Kind != document.List:
-			return list
-		}
-		return &document.Node{Kind: document.List, Items: append(slices.Clone(list.Items), item), At: list.At}
-	})
 }
 
 func entry(kind string, source *document.Node) *document.Node {

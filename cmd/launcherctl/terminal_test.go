@@ -217,7 +217,7 @@ func TestProgressIsTheTerminalsLastLine(t *testing.T) {
 	c.started()
 	x.shows("job " + c.name + ": waiting for a pod")
 	c.pod("-a", "Pending", waiting("ErrImagePull", "no such\x1b[2J image"))
-	x.shows("\r\x1b[Klauncherctl: warning: pod " + c.name + "-a: ErrImagePull: no such?[2J image\r\n")
+	x.shows("\r\x1b[Klauncherctl: warning: pod " + c.name + "-a: ErrImagePull: no such\\x1b[2J image\r\n")
 	x.shows("1 waiting, 0 running")
 	c.writes("-a", "one", "two")
 	c.pod("-a", "Running", running())

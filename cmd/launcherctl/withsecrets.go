@@ -15,8 +15,8 @@ import (
 	"github.com/seed45446ece/launcher/cluster/taskfile"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
-	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 func (p *program) taskCommand() *cli.Command {
@@ -142,7 +142,11 @@ func envSource(c *cli.Context) (any, error) {
 	if !c.Args().Present() {
 		return nil, errUsage{"no variable is named", c.Command.UsageText}
 	}
-	return strings.Join(c.Args().Slice(), ", "), refuseValues(c.Args().Slice())
+	var names []string
+	for _, arg := range c.Args().Slice() {
+		names = append(names, strings.FieldsFunc(arg, func(r rune) bool { return r == ',' || r == ' ' })...)
+	}
+	return strings.Join(names, ", "), refuseValues(names)
 }
 
 func fileSource(c *cli.Context) (any, error) {
@@ -158,15 +162,15 @@ func fileSource(c *cli.Context) (any, error) {
 	}{c.Args().First(), c.String("format")}, nil
 }
 
-// refuseValues refuses KEY=VALUE, as everybody on the machine sees a command
-// line, and a flag that the library took for a key.
+// refuseValues refuses what is not a key: KEY=VALUE, as everybody on the machine
+// sees a command line, and a flag that the library took for a key.
 func refuseValues(keys []string) error {
-	for _, key := range keys {
-		switch {
-		case strings.HasPrefix(key, "-"):
-			return errUsage{fmt.Sprintf("%s: flags come before the keys", document.Shown(key)), ""}
-		case strings.Contains(key, "="):
-			return errUsage{fmt.Sprintf("%s: a value is not given on a command line, where others see it", document.Shown(key)), "name the key alone"}
+	for i, key := range keys {
+		if strings.HasPrefix(key, "-") {
+			return errUsage{fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), ""}
+		}
+		if err := keyname.Check(key); err != nil {
+			return fmt.Errorf("word %d after the flags: %w", i+1, err)
 		}
 	}
 	return nil
@@ -191,7 +195,7 @@ func (p *program) inlineSource(c *cli.Context) (any, error) {
 	values := map[string]string{}
 	for _, e := range entries {
 		if !utf8.Valid(e.Value.Reveal()) {
-			return nil, errUsage{fmt.Sprintf("secret %s is not UTF-8, which no task can hold", document.Shown(e.Key)), ""}
+			return nil, errUsage{fmt.Sprintf("secret %s is not UTF-8, which no task can hold", keyname.Show(e.Key)), ""}
 		}
 		values[e.Key] = string(e.Value.Reveal())
 	}
