@@ -2,6 +2,7 @@ package launcher
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -33,9 +34,9 @@ func (j Job) environment() ([]string, error) {
 	case FD:
 		environ[handler.Variable] = "fd:3"
 	case Files:
-		environ[handler.Variable] = "files:" + j.Directory
+		environ[handler.Variable] = "files:" + j.directoryPath()
 	case Socket:
-		environ[handler.Variable] = "unix:" + SocketIn(j.Directory)
+		environ[handler.Variable] = "unix:" + filepath.Join(j.directoryPath(), socketName)
 	case Env:
 		routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
 		if err != nil {
@@ -46,6 +47,13 @@ func (j Job) environment() ([]string, error) {
 		}
 	}
 	return entries(environ), nil
+}
+
+func (j Job) directoryPath() string {
+	if j.Directory == nil { // explain makes none
+		return ""
+	}
+	return j.Directory.Path
 }
 
 // variables adds those of the env delivery. It fails where one would be too

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -23,7 +24,7 @@ type Job struct {
 	Command   Command
 	Context   Context
 	Deliver   Delivery
-	Directory string // of the files and socket deliveries
+	Directory *tmpfs.Directory // of the files and socket deliveries, else nil
 	Options   EnvOptions
 	Environ   resolve.Environ // the launcher's own
 	Withhold  []string        // variables that carried secrets in, not passed on
@@ -34,12 +35,16 @@ type Job struct {
 // dump (hazards: a dump holds every value), and not traceable by processes of
 // the same user (prctl(2), PR_SET_DUMPABLE). The limit is soft, so a handler can
 // have core dumps again; execve ends the second.
+//
+// The limit is 1 byte: a file needs a page, and a core_pattern that is a pipe or
+// a socket to a program, which ignores a limit of 0, is skipped at exactly 1
+// (core(5); the kernel's do_coredump). If the hard limit is 0, it stays 0.
 func Protect() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
 	}
-	limit.Cur = 0
+	limit.Cur = min(1, limit.Max)
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
 	}
@@ -120,15 +125,15 @@ func (j Job) Exec(before func()) error {
 	if err := inherit.HandOn(); err != nil {
 		return fmt.Errorf("restore the signals: %w", err)
 	}
-	if j.User != nil {
-		runtime.LockOSThread()
-		if err := j.User.become(); err != nil {
-			return fmt.Errorf("--user %v: %w", j.User, err)
-		}
-	}
 	if j.Deliver == Files {
 		if err := j.writeFiles(text); err != nil {
 			return err
+		}
+	}
+	if j.User != nil {
+		runtime.LockOSThread()
+		if err := j.User.becomeForGood(); err != nil {
+			return fmt.Errorf("--user %v: %w", j.User, err)
 		}
 	}
 	return execError(j.Command.Path, j.Deliver, unix.Exec(j.Command.Path, j.Command.Args, environ))
@@ -152,6 +157,9 @@ func (j Job) descriptors(text []byte) error {
 		fd, err = sealed(text)
 	} else {
 		fd, err = filled(text)
+	}
+	if err == nil {
+		err = j.User.GiveDescriptor(fd) // so that the handler can open /dev/stdin again
 	}
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/launcher/pid1"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
 // stays reports whether this process is to be the handler's parent. A child of
@@ -16,14 +17,18 @@ func (s settings) stays() bool {
 	if s.init == "never" || inherit.Now().Part != "" {
 		return false
 	}
-	return s.init == "always" || os.Getpid() == 1 || s.deliver.Stays() || s.mask
+	return s.init == "always" || os.Getpid() == 1 || s.deliver.Stays() || s.mask || s.newSession()
 }
+
+// newSession reports whether the handler gets a session of its own: another user
+// could type into the shell that the launcher was started from (TIOCSTI).
+func (s settings) newSession() bool { return s.user != nil && pid1.SharesTerminal() }
 
 // stay returns only with an error: nothing but the flags has been read.
 func (p *program) stay(s settings) error {
-	stay := pid1.Start{Orders: pid1.Orders{Grace: s.grace, Report: p.report.words()}, Attend: s.attended(), Mask: s.mask}
+	stay := pid1.Start{Orders: pid1.Orders{Grace: s.grace, Report: p.report.words()}, Attend: s.attended(), Mask: s.mask, NewSession: s.newSession()}
 	if s.deliver.Stays() {
-		stay.MakeDirectory = func() (string, error) { return launcher.MakeDirectory(s.user) }
+		stay.MakeDirectory = func() (*tmpfs.Directory, error) { return launcher.MakeDirectory(s.user) }
 	}
 	return stay.Stay()
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/attendant"
 	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/launcher/task"
-	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
 // run resolves the task's secrets and becomes the handler.
@@ -23,14 +23,14 @@ func (p *program) run(c *cli.Context) error {
 		return p.attend(s)
 	}
 	interrupt := p.watch()
-	if err := s.user.Check(azure.Directories(s.azureCredentials, p.environ["HOME"])); err != nil {
-		return err
-	}
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
 	resolves := s.deliver != launcher.Socket // else the process that answers does
 	r, err := p.prepare(ctx, s, resolves)
 	if err != nil {
+		return err
+	}
+	if err := s.user.Check(p.credentialFiles(s, r.task)); err != nil {
 		return err
 	}
 	command, err := p.lookUp(c, &r.task)
@@ -43,6 +43,9 @@ func (p *program) run(c *cli.Context) error {
 		}
 	}
 	job := r.job(s, command)
+	if job.Directory, err = tmpfs.Find(inherit.Now().Directory); err != nil {
+		return err
+	}
 	if s.attended() {
 		if err := job.Check(); err != nil {
 			return err
@@ -69,7 +72,7 @@ func (r prepared) job(s settings, command launcher.Command) launcher.Job {
 	return launcher.Job{
 		Command: command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
-		Deliver: s.deliver, Directory: inherit.Now().Directory, Options: s.env,
+		Deliver: s.deliver, Options: s.env,
 		Environ: r.environ, Withhold: append(r.variables, command.Needless...), User: s.user,
 	}
 }

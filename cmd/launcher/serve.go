@@ -14,6 +14,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/attendant"
 	"github.com/seed45446ece/launcher/launcher/inherit"
 	"github.com/seed45446ece/launcher/launcher/socket"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -58,11 +59,19 @@ func (p *program) begin(s settings, hidden *masked) error {
 	if err != nil {
 		return attendant.Answer(p.report.end(err))
 	}
-	uid, gid := os.Getuid(), os.Getgid()
-	if s.user != nil {
-		uid, gid = s.user.UID, s.user.GID
+	directory, err := tmpfs.Find(inherit.Now().Directory)
+	if err != nil {
+		return err
 	}
-	listener, err := socket.Listen(launcher.SocketIn(inherit.Now().Directory), uid, gid)
+	fd, err := launcher.BindSocket(directory, s.user)
+	if err != nil {
+		return err
+	}
+	uid := os.Getuid()
+	if s.user != nil {
+		uid = s.user.UID
+	}
+	listener, err := socket.Listen(fd, uid)
 	if err != nil {
 		return err
 	}

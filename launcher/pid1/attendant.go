@@ -1,12 +1,15 @@
 package pid1
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
 // releaseAttendant tells the attendant to end once nothing else is left. What
@@ -47,7 +50,12 @@ func (r *resident) attendantEnded(info signalInfo) {
 
 // removeDirectory is the end of the delivery's directory, on every way out.
 func (r *resident) removeDirectory() {
-	if err := os.RemoveAll(r.Directory); err != nil {
-		r.say("warning", fmt.Sprintf("%s, which held secrets, is not removed: %v", r.Directory, err))
+	directory, err := tmpfs.Find(r.Directory)
+	if err == nil {
+		err = directory.Remove()
+	}
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		_, path, _ := strings.Cut(r.Directory, "/")
+		r.say("warning", fmt.Sprintf("/%s, which held secrets, is not removed: %v", path, err))
 	}
 }

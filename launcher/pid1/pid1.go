@@ -8,7 +8,7 @@
 // arguments and environment by execve. So is a second child, the attendant, that
 // answers for secrets or masks them while the handler runs: the parent is not in
 // the way of either. Data flows Start -> Orders -> arguments -> resident. It
-// knows inherit alone.
+// knows only inherit and tmpfs.
 package pid1
 
 import (
@@ -31,7 +31,7 @@ type Orders struct {
 	Attendant int           // another one's, which ends when lifelineFD is closed; 0 for none
 	Grace     time.Duration // after TERM, how long before KILL
 	Terminal  bool          // there is one, at terminalFD
-	Directory string        // to remove at the end; "" for none
+	Directory string        // refers to the one to remove at the end; "" for none
 	Report    string        // how to speak: its owner's to read
 }
 

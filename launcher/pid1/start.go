@@ -10,16 +10,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
 // Start is what a parent begins with.
 type Start struct {
 	Orders
-	MakeDirectory func() (string, error) // makes Orders.Directory; nil for none
-	Attend        bool                   // start an attendant too
-	Mask          bool                   // by which the handler's output goes
+	MakeDirectory func() (*tmpfs.Directory, error) // to which Orders.Directory refers; nil for none
+	Attend        bool                             // start an attendant too
+	Mask          bool                             // by which the handler's output goes
 
-	lifeline int // the attendant's
+	NewSession bool // the handler gets a session of its own, without a terminal
+
+	lifeline  int // the attendant's
+	directory *tmpfs.Directory
 }
 
 // Stay starts this program again as a child that becomes the handler, and makes
@@ -46,12 +50,13 @@ func (s Start) Stay() (err error) {
 		}
 	}
 	if s.MakeDirectory != nil {
-		if s.Directory, err = s.MakeDirectory(); err != nil {
+		if s.directory, err = s.MakeDirectory(); err != nil {
 			return err
 		}
+		s.Directory = s.directory.Reference()
 	}
 	tty := openTerminal()
-	s.Terminal = tty.fd >= 0
+	s.Terminal = tty.fd >= 0 && !s.NewSession
 	if err := s.children(program, was, tty); err != nil {
 		return fmt.Errorf("start the handler's process: %w", err)
 	}
@@ -71,8 +76,8 @@ func (s *Start) undo() {
 			_, _ = unix.Wait4(pid, nil, 0, nil)
 		}
 	}
-	if s.Directory != "" {
-		_ = os.RemoveAll(s.Directory)
+	if s.directory != nil {
+		_ = s.directory.Remove()
 	}
 }
 
@@ -89,7 +94,7 @@ func (s *Start) children(program string, was inherit.Start, tty terminal) (err e
 	}
 	s.Handler, err = syscall.ForkExec(program, os.Args, &syscall.ProcAttr{
 		Env: was.Tell(os.Environ(), inherit.Handler, s.Directory), Files: p.handler,
-		Sys: &syscall.SysProcAttr{Setpgid: true, Foreground: s.Terminal && tty.foreground() == tty.group, Ctty: tty.fd},
+		Sys: &syscall.SysProcAttr{Setsid: s.NewSession, Setpgid: !s.NewSession, Foreground: s.Terminal && tty.foreground() == tty.group, Ctty: tty.fd},
 	})
 	if err != nil || !s.Attend {
 		return err

@@ -1,6 +1,10 @@
 package pid1
 
-import "golang.org/x/sys/unix"
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
 
 // terminalFD is where the resident has its terminal.
 const terminalFD = 3
@@ -23,6 +27,21 @@ func openTerminal() terminal {
 		t.fd = -1
 	}
 	return t
+}
+
+// SharesTerminal reports whether this process has a controlling terminal that
+// another process leads the session of, a shell for instance, and so goes on to
+// read from. A process that leads the session itself, as PID 1 of a container
+// does, leaves the terminal to nobody.
+func SharesTerminal() bool {
+	if session, err := unix.Getsid(0); err == nil && session == os.Getpid() {
+		return false
+	}
+	t := openTerminal()
+	if t.fd > 2 {
+		_ = unix.Close(t.fd)
+	}
+	return t.fd >= 0
 }
 
 // keep makes a copy of the terminal that outlives execve.
