@@ -36,9 +36,9 @@ type Job struct {
 // the same user (prctl(2), PR_SET_DUMPABLE). The limit is soft, so a handler can
 // have core dumps again; execve ends the second.
 //
-// The limit is 1 byte: a file needs a page, and a core_pattern that is a pipe or
-// a socket to a program, which ignores a limit of 0, is skipped at exactly 1
-// (core(5); the kernel's do_coredump). If the hard limit is 0, it stays 0.
+// The limit is 1 byte: a file needs a page, and a core_pattern that is a pipe to
+// a program, which ignores a limit of 0, is skipped at exactly 1 (coredump_pipe
+// in the kernel's fs/coredump.c). If the hard limit is 0, the soft one is too.
 func Protect() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {

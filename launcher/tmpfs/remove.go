@@ -110,7 +110,7 @@ func list(directory int) ([]string, error) {
 	for {
 		n, err := unix.ReadDirent(directory, buffer)
 		if n <= 0 || err != nil {
-			return nil, err
+			return nil, ignoreMissing(err)
 		}
 		if _, _, names := unix.ParseDirent(buffer[:n], -1, nil); len(names) > 0 {
 			return names, nil

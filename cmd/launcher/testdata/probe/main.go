@@ -47,6 +47,12 @@ func main() {
 		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
 	case "count": // each interrupt and each line of standard input
 		count()
+	case "swap":
+		swap(os.Args[2], os.Args[3:]...)
+	case "privileges":
+		privileges()
+	case "type": // into the terminal that a descriptor is open on
+		fmt.Println("typed:", typeInto(number(os.Args[2])))
 	case "exit":
 		os.Exit(number(os.Args[2]))
 	case "kill":
