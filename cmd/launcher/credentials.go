@@ -10,12 +10,12 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// mountedNames is the files of a mounted credential, and of one generation of it.
+// mountedNames is the files of a mounted credential.
 var mountedNames = []string{"tenant_id", "client_id", "secret", "certificate"}
 
 // credentialFiles returns what --user has to keep from the handler: the files
 // that may be mounted in the directory or in a folder of a Kubernetes Secret's
-// name, and with an azure_vault source the files that variables name.
+// name, and with an azure_vault source the token of workload identity.
 func (p *program) credentialFiles(s settings, t task.Task) []string {
 	var files []string
 	for _, base := range azure.Directories(s.azureCredentials, p.environ["HOME"]) {
@@ -33,10 +33,8 @@ func (p *program) credentialFiles(s settings, t task.Task) []string {
 	if !slices.ContainsFunc(t.Sources, func(d resolve.Declaration) bool { return d.Kind == "azure_vault" }) {
 		return files
 	}
-	for _, variable := range []string{"AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_CERTIFICATE_PATH"} {
-		if file := p.environ[variable]; file != "" {
-			files = append(files, file)
-		}
+	if token := p.environ["AZURE_FEDERATED_TOKEN_FILE"]; token != "" {
+		files = append(files, token)
 	}
 	return files
 }

@@ -30,6 +30,17 @@ func swap(base string, targets ...string) {
 	}
 }
 
+// swapInstalled does the same to what a launcher installs in a directory.
+func swapInstalled(directory string, targets ...string) {
+	for round := 0; ; round++ {
+		target := targets[round%len(targets)]
+		made, _ := filepath.Glob(directory + "/.launcher-*")
+		for _, file := range append(made, directory+"/launcher") {
+			exchange(target, directory+"/planted", file)
+		}
+	}
+}
+
 // exchange makes a link and has it change places with a file.
 func exchange(target, link, file string) {
 	_ = os.Remove(link)

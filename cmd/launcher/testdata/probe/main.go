@@ -49,6 +49,8 @@ func main() {
 		count()
 	case "swap":
 		swap(os.Args[2], os.Args[3:]...)
+	case "swap-installed":
+		swapInstalled(os.Args[2]+"/tools", os.Args[3:]...)
 	case "privileges":
 		privileges()
 	case "type": // into the terminal that a descriptor is open on
