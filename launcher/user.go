@@ -72,15 +72,24 @@ func (u *User) try(credentials []string) error {
 	return nil
 }
 
-// canRead reports whether this thread, which is the user's, can read a file.
+// canRead reports whether this thread, which is the user's, can read a file. A
+// directory is none: it may have the name of a Kubernetes Secret.
 func (u *User) canRead(file string) bool {
-	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err == nil {
-		_ = unix.Close(fd)
-		return true
-	}
 	var st unix.Stat_t
-	return unix.Stat(file, &st) == nil && int(st.Uid) == u.UID
+	if unix.Stat(file, &st) == nil {
+		switch {
+		case st.Mode&unix.S_IFMT == unix.S_IFDIR:
+			return false
+		case int(st.Uid) == u.UID:
+			return true
+		}
+	}
+	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	_ = unix.Close(fd)
+	return true
 }
 
 // becomeForGood makes this thread the user's for the program that it is about to

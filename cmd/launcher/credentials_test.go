@@ -82,7 +82,7 @@ func TestUserCannotReadTheCredentials(t *testing.T) {
 			require.NoError(t, os.Chmod(v.dir+"/certificate", 0o444))
 		}, "certificate"},
 	} {
-		for _, folder := range []string{"", "azure-creds"} {
+		for _, folder := range []string{"", "azure-creds", "secret"} {
 			t.Run(name+"/"+folder, func(t *testing.T) {
 				v := newVolume(t, folder)
 				c.change(t, v)
