@@ -92,7 +92,7 @@ func TestTheSecondProgramIsGivenAllThatTheFirstWas(t *testing.T) {
 		require.Equal(t, cmd.Env, got.Environ)
 		require.False(t, got.Handed)
 		require.Equal(t, "the user's", got.Stdin)
-		require.Zero(t, got.Core[0])
+		require.EqualValues(t, 1, got.Core[0])
 		require.Equal(t, "0 errno 0", got.Parent)
 	}
 }
