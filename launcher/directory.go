@@ -71,7 +71,7 @@ func give(directory *tmpfs.Directory, u *User) error {
 		return nil
 	}
 	if err := directory.Give(u.UID, u.GID); err != nil {
-		return &RefusedError{"", fmt.Sprintf("--user %v: give it %s: %v", u, directory.Path, err), adviseOwnership}
+		return &RefusedError{"", fmt.Sprintf("--user %v: give it %s: %v", u, directory.Path(), err), adviseOwnership}
 	}
 	return nil
 }

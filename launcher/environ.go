@@ -53,7 +53,7 @@ func (j Job) directoryPath() string {
 	if j.Directory == nil { // explain makes none
 		return ""
 	}
-	return j.Directory.Path
+	return j.Directory.Path()
 }
 
 // variables adds those of the env delivery. It fails where one would be too

@@ -78,7 +78,7 @@ func (d *Directory) address() (string, error) {
 	if !d.stable {
 		return "", errors.New("without /proc, a socket needs a directory in which other users can rename nothing")
 	}
-	return d.Path, nil
+	return d.path, nil
 }
 
 func chown(uid, gid int, change func() error) error {

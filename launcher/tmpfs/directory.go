@@ -23,13 +23,16 @@ import (
 // Directory is a directory in memory of mode 0700. It holds two descriptors,
 // its own and its parent's, and no child process inherits them.
 type Directory struct {
-	Path     string
+	path     string
 	fd       int
 	parent   int
 	name     string // in the parent
 	identity identity
 	stable   bool // only root and the launcher's user can rename it in its parent
 }
+
+// Path returns where the handler finds the directory.
+func (d *Directory) Path() string { return d.path }
 
 // identity tells a directory from every other one that may get its name.
 type identity struct{ device, inode uint64 }
@@ -56,7 +59,7 @@ func Make(base string, stable bool) (*Directory, error) {
 		d.Close()
 		return nil, err
 	}
-	d.Path = filepath.Join(base, d.name)
+	d.path = filepath.Join(base, d.name)
 	return d, nil
 }
 
@@ -144,7 +147,7 @@ func (d *Directory) requirePrivate() error {
 		return err
 	}
 	if int(st.Uid) != os.Geteuid() || st.Mode&0o777 != 0o700 {
-		return fmt.Errorf("%s is not the launcher's own any more", d.Path)
+		return fmt.Errorf("%s is not the launcher's own any more", d.path)
 	}
 	return nil
 }
@@ -152,7 +155,7 @@ func (d *Directory) requirePrivate() error {
 // Reference returns text by which another process of the launcher can Find the
 // directory.
 func (d *Directory) Reference() string {
-	return fmt.Sprintf("%d:%d:%s", d.identity.device, d.identity.inode, d.Path)
+	return fmt.Sprintf("%d:%d:%s", d.identity.device, d.identity.inode, d.path)
 }
 
 // Find opens the directory of a Reference, nil for "". It fails if another file
@@ -174,9 +177,9 @@ func Find(reference string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Path, d.name = words[2], filepath.Base(words[2])
+	d.path, d.name = words[2], filepath.Base(words[2])
 	if err = d.open(); err == nil && d.identity != (identity{device, inode}) {
-		err = fmt.Errorf("%s is another directory by now", d.Path)
+		err = fmt.Errorf("%s is another directory by now", d.path)
 	}
 	if err != nil {
 		d.Close()

@@ -58,14 +58,14 @@ func TestMakeWhateverTheUmask(t *testing.T) {
 		fd, wrong := d.Bind("socket", tmpfs.Keep, tmpfs.Keep)
 		unix.Umask(old)
 		require.NoError(t, errors.Join(err, wrong))
-		info, err := os.Stat(d.Path)
+		info, err := os.Stat(d.Path())
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
-		requireMode(t, d.Path+"/KEY", 0o400)
-		requireMode(t, d.Path+"/socket", os.ModeSocket|0o600)
+		requireMode(t, d.Path()+"/KEY", 0o400)
+		requireMode(t, d.Path()+"/socket", os.ModeSocket|0o600)
 		require.NoError(t, unix.Close(fd))
 		require.NoError(t, d.Remove())
-		require.NoDirExists(t, d.Path)
+		require.NoDirExists(t, d.Path())
 		d.Close()
 	}
 }
@@ -122,7 +122,7 @@ func TestNothingIsAddedOnceItIsGivenAway(t *testing.T) {
 	}
 	d := newDirectory(t, newBase(t))
 	require.NoError(t, d.WriteFile("KEY", []byte("x"), 4242, 4243))
-	info, err := os.Stat(d.Path + "/KEY")
+	info, err := os.Stat(d.Path() + "/KEY")
 	require.NoError(t, err)
 	require.EqualValues(t, 4242, owner(info).Uid)
 	require.EqualValues(t, 4243, owner(info).Gid)
@@ -138,7 +138,7 @@ func TestNothingIsAddedOnceItIsGivenAway(t *testing.T) {
 func TestNothingIsWrittenThroughALink(t *testing.T) {
 	d := newDirectory(t, newBase(t))
 	target := filepath.Join(t.TempDir(), "target")
-	require.NoError(t, os.Symlink(target, d.Path+"/KEY"))
+	require.NoError(t, os.Symlink(target, d.Path()+"/KEY"))
 	require.ErrorIs(t, d.WriteFile("KEY", []byte("x"), tmpfs.Keep, tmpfs.Keep), unix.EEXIST)
 	_, err := d.Bind("KEY", tmpfs.Keep, tmpfs.Keep)
 	require.ErrorIs(t, err, unix.EADDRINUSE)
@@ -150,7 +150,7 @@ func TestFindKnowsTheDirectoryAgain(t *testing.T) {
 	d := newDirectory(t, base)
 	found, err := tmpfs.Find(d.Reference())
 	require.NoError(t, err)
-	require.Equal(t, d.Path, found.Path)
+	require.Equal(t, d.Path(), found.Path())
 	found.Close()
 
 	none, err := tmpfs.Find("")
@@ -161,14 +161,14 @@ func TestFindKnowsTheDirectoryAgain(t *testing.T) {
 		require.Error(t, err, text)
 	}
 
-	require.NoError(t, os.Rename(d.Path, base+"/moved"))
+	require.NoError(t, os.Rename(d.Path(), base+"/moved"))
 	_, err = tmpfs.Find(d.Reference())
 	require.ErrorIs(t, err, unix.ENOENT)
-	require.NoError(t, os.Symlink(base+"/moved", d.Path))
+	require.NoError(t, os.Symlink(base+"/moved", d.Path()))
 	_, err = tmpfs.Find(d.Reference())
 	require.Error(t, err, "a link to it is another file")
-	require.NoError(t, os.Remove(d.Path))
-	require.NoError(t, os.Mkdir(d.Path, 0o700))
+	require.NoError(t, os.Remove(d.Path()))
+	require.NoError(t, os.Mkdir(d.Path(), 0o700))
 	_, err = tmpfs.Find(d.Reference())
 	require.ErrorContains(t, err, "is another directory by now")
 }
@@ -179,21 +179,21 @@ func TestRemoveDeletesWhatAnotherUserLeft(t *testing.T) {
 	d := newDirectory(t, newBase(t))
 	outside := t.TempDir()
 	require.NoError(t, os.WriteFile(outside+"/file", []byte("kept"), 0o600))
-	require.NoError(t, os.Symlink(outside, d.Path+"/link"))
-	require.NoError(t, os.MkdirAll(d.Path+"/a/b", 0o700))
-	require.NoError(t, os.Symlink(outside, d.Path+"/a/b/link"))
-	require.NoError(t, os.MkdirAll(d.Path+"/lifted-1/lifted-1", 0o700))
-	require.NoError(t, os.WriteFile(d.Path+"/lifted-1/lifted-1/file", nil, 0o600))
+	require.NoError(t, os.Symlink(outside, d.Path()+"/link"))
+	require.NoError(t, os.MkdirAll(d.Path()+"/a/b", 0o700))
+	require.NoError(t, os.Symlink(outside, d.Path()+"/a/b/link"))
+	require.NoError(t, os.MkdirAll(d.Path()+"/lifted-1/lifted-1", 0o700))
+	require.NoError(t, os.WriteFile(d.Path()+"/lifted-1/lifted-1/file", nil, 0o600))
 	for i := range 1000 {
-		require.NoError(t, os.WriteFile(d.Path+"/a/b/"+strings.Repeat("n", 200)+strconv.Itoa(i), nil, 0))
+		require.NoError(t, os.WriteFile(d.Path()+"/a/b/"+strings.Repeat("n", 200)+strconv.Itoa(i), nil, 0))
 	}
-	deep := makeDeep(t, d.Path, 3000)
+	deep := makeDeep(t, d.Path(), 3000)
 	var limit unix.Rlimit
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 100, Max: limit.Max}))
 	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &limit) }()
 	require.NoError(t, d.Remove())
-	require.NoDirExists(t, d.Path)
+	require.NoDirExists(t, d.Path())
 	require.FileExists(t, outside+"/file")
 	require.Equal(t, 3000, deep)
 }
@@ -219,14 +219,14 @@ func TestRemoveOfWhatWasMovedAway(t *testing.T) {
 	base := newBase(t)
 	d := newDirectory(t, base)
 	require.NoError(t, d.WriteFile("KEY", []byte("x"), tmpfs.Keep, tmpfs.Keep))
-	require.NoError(t, os.Rename(d.Path, base+"/moved"))
-	require.NoError(t, os.Mkdir(d.Path, 0o700))
+	require.NoError(t, os.Rename(d.Path(), base+"/moved"))
+	require.NoError(t, os.Mkdir(d.Path(), 0o700))
 	require.ErrorContains(t, d.Remove(), "it was moved away; its files are deleted")
 	require.NoFileExists(t, base+"/moved/KEY")
-	require.DirExists(t, d.Path)
+	require.DirExists(t, d.Path())
 
 	gone := newDirectory(t, base)
-	require.NoError(t, os.Remove(gone.Path))
+	require.NoError(t, os.Remove(gone.Path()))
 	require.NoError(t, gone.Remove())
 }
 
@@ -250,7 +250,7 @@ func TestBindWithoutProc(t *testing.T) {
 	fd, err := d.Bind("socket", tmpfs.Keep, tmpfs.Keep)
 	require.NoError(t, err)
 	require.NoError(t, unix.Close(fd))
-	requireMode(t, d.Path+"/socket", os.ModeSocket|0o600)
+	requireMode(t, d.Path()+"/socket", os.ModeSocket|0o600)
 	require.NoError(t, d.Remove())
 
 	require.NoError(t, os.Chmod(base, 0o777))
