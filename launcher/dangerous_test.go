@@ -91,7 +91,7 @@ func TestOnlyTheLaunchersOwnVariablesAreRemoved(t *testing.T) {
 		for name := range strings.FieldsSeq(Settings) {
 			environ[name] = "the launcher's"
 		}
-		entries, err := Job{Deliver: d, Context: Context{Task: task.Empty()}, Environ: environ, Withhold: []string{"SECRET"}, Directory: "/d"}.environment()
+		entries, err := Job{Deliver: d, Context: Context{Task: task.Empty()}, Environ: environ, Withhold: []string{"SECRET"}}.environment()
 		require.NoError(t, err)
 		for _, kept := range []string{"PATH=/bin", "LAUNCHER_URL=x", "LAUNCHER=y", "LAUNCHER_TASKS=z"} {
 			require.Contains(t, entries, kept)

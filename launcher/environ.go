@@ -3,6 +3,7 @@ package launcher
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,9 +28,9 @@ func (j Job) environment() ([]string, error) {
 	case FD:
 		environ[handler.Variable] = "fd:3"
 	case Files:
-		environ[handler.Variable] = "files:" + j.Directory
+		environ[handler.Variable] = "files:" + j.directoryPath()
 	case Socket:
-		environ[handler.Variable] = "unix:" + SocketIn(j.Directory)
+		environ[handler.Variable] = "unix:" + filepath.Join(j.directoryPath(), socketName)
 	case Env:
 		routes, err := j.Deliver.Routes(j.Context.Secrets, j.Options)
 		if err != nil {
@@ -73,4 +74,11 @@ func entries(environ resolve.Environ) []string {
 	}
 	slices.Sort(entries)
 	return entries
+}
+
+func (j Job) directoryPath() string {
+	if j.Directory == nil { // explain makes none
+		return ""
+	}
+	return j.Directory.Path()
 }

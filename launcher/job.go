@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher/sigstate"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -23,7 +24,7 @@ type Job struct {
 	Command   Command
 	Context   Context
 	Deliver   Delivery
-	Directory string // of the files and socket deliveries
+	Directory *tmpfs.Directory // of the files and socket deliveries, else nil
 	Options   EnvOptions
 	Environ   resolve.Environ // the launcher's own
 	Withhold  []string        // variables that carried secrets in, not passed on
@@ -34,12 +35,16 @@ type Job struct {
 // dump (hazards: a dump holds every value), and not traceable by processes of
 // the same user (prctl(2), PR_SET_DUMPABLE). The limit is soft, so a handler can
 // have core dumps again; execve ends the second.
+//
+// The limit is 1 byte: a file needs a page, and a core_pattern that is a pipe to
+// a program, which ignores a limit of 0, is skipped at exactly 1 (coredump_pipe
+// in the kernel's fs/coredump.c). If the hard limit is 0, the soft one is too.
 func Protect() error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
 	}
-	limit.Cur = 0
+	limit.Cur = min(1, limit.Max)
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &limit); err != nil {
 		return err
 	}
@@ -81,7 +86,10 @@ func polled(fd int) bool {
 // Prepare returns all that the handler starts with. Its errors are
 // RefusedErrors, or say what JSON cannot carry.
 func (j Job) Prepare() (Execution, error) {
-	e := Execution{Path: j.Command.Path, Deliver: j.Deliver, Directory: j.Directory, User: j.User}
+	e := Execution{Path: j.Command.Path, Deliver: j.Deliver, User: j.User}
+	if j.Directory != nil {
+		e.Directory = j.Directory.Reference()
+	}
 	environ, err := j.environment()
 	if err != nil {
 		return e, err
@@ -107,7 +115,7 @@ type Execution struct {
 	Deliver       Delivery
 	Context       []byte // the context's JSON, for stdin, fd and files
 	Files         []File // of the files delivery
-	Directory     string // of the files and socket deliveries
+	Directory     string // refers to that of the files and socket deliveries
 	User          *User  // nil for the launcher's own
 }
 
@@ -124,15 +132,15 @@ func (e Execution) Exec(signals sigstate.State, before func() error) error {
 	if err := signals.Restore(); err != nil {
 		return fmt.Errorf("restore the signals: %w", err)
 	}
-	if e.User != nil {
-		runtime.LockOSThread()
-		if err := e.User.become(); err != nil {
-			return fmt.Errorf("--user %v: %w", e.User, err)
-		}
-	}
 	if e.Deliver == Files {
 		if err := e.writeFiles(); err != nil {
 			return err
+		}
+	}
+	if e.User != nil {
+		runtime.LockOSThread()
+		if err := e.User.becomeForGood(); err != nil {
+			return fmt.Errorf("--user %v: %w", e.User, err)
 		}
 	}
 	return execError(e.Path, e.Deliver, unix.Exec(e.Path, toStrings(e.Args), toStrings(e.Environ)))
@@ -172,6 +180,9 @@ func (e Execution) descriptors() error {
 		fd, err = sealed(e.Context)
 	} else {
 		fd, err = filled(e.Context)
+	}
+	if err == nil {
+		err = e.User.GiveDescriptor(fd) // so that the handler can open /dev/stdin again
 	}
 	if err != nil {
 		return err

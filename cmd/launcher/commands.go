@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -122,22 +123,49 @@ func (p *program) install(c *cli.Context) error {
 	if c.NArg() != 1 || dir == "" {
 		return errUsage{"install takes one DIR", helpCommands}
 	}
+	if err := installIn(dir); err != nil {
+		var path *os.PathError
+		var link *os.LinkError
+		switch {
+		case errors.As(err, &path):
+			err = path.Err
+		case errors.As(err, &link):
+			err = link.Err
+		}
+		return fmt.Errorf("install in %q: %w", dir, err)
+	}
+	return nil
+}
+
+// installIn works below one descriptor of the directory, whatever becomes of its
+// path. In a directory that others can write, another user may replace the file
+// at any time: that it was so while it was written is an error.
+func installIn(dir string) error {
 	source, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return err
 	}
-	target, err := os.CreateTemp(dir, ".launcher-*")
+	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("install in %q: %w", dir, errors.Unwrap(err))
+		return err
+	}
+	temporary := ".launcher-" + strconv.FormatUint(rand.Uint64(), 36)
+	target, err := root.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
 	_, err = io.Copy(target, source)
-	err = cmp.Or(err, target.Chmod(0o755), target.Sync(), target.Close())
-	if err == nil {
-		err = os.Rename(target.Name(), filepath.Join(dir, "launcher"))
+	err = cmp.Or(err, target.Chmod(0o755), target.Sync())
+	ours, unknown := target.Stat()
+	if err = cmp.Or(err, unknown, target.Close()); err == nil {
+		err = root.Rename(temporary, "launcher")
 	}
 	if err != nil {
-		_ = os.Remove(target.Name())
-		return fmt.Errorf("install in %q: %w", dir, errors.Unwrap(err))
+		_ = root.Remove(temporary)
+		return err
+	}
+	if there, err := root.Lstat("launcher"); err != nil || !os.SameFile(ours, there) {
+		return errors.New("another user replaced the file while it was installed")
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func (p *program) prepareBeside(c *cli.Context, s settings, hidden *masked) (e l
 	for _, secret := range r.resolution.Secrets {
 		hidden.add(secret.Value.Reveal())
 	}
-	if e, err = r.job(p, s).Prepare(); err != nil {
+	if e, err = r.job(s).Prepare(); err != nil {
 		return e, err
 	}
 	supervise.CloseInherited()

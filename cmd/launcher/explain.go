@@ -37,7 +37,7 @@ func (p *program) explain(c *cli.Context) error {
 	p.report.warn(r.warning)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
-		_, refused := r.job(p, s).Prepare()
+		_, refused := r.job(s).Prepare()
 		err = errors.Join(err, refused)
 	}
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)

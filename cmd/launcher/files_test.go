@@ -41,6 +41,14 @@ func (m memory) command(pid1 bool, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// asRoot is a shell of root's with that /dev/shm, and with all users.
+func (m memory) asRoot(script string, args ...string) *exec.Cmd {
+	const mounts = `mount --make-rprivate / && mount --bind "$0" /dev/shm || exit 99; `
+	cmd := command(append([]string{"sh", "-c", mounts + script, string(m)}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+	return cmd
+}
+
 func (m memory) requireEmpty(t *testing.T) {
 	t.Helper()
 	left, err := os.ReadDir(string(m))
@@ -195,5 +203,44 @@ func TestFilesOfAnotherUser(t *testing.T) {
 		require.Equal(t, "65534:700\nx", rest, got.stderr)
 		require.Zero(t, got.status)
 		require.NoDirExists(t, dir)
+	}
+}
+
+// TestUserNeedsADirectoryThatNobodyCanReplace is an emptyDir in memory, which has
+// no sticky bit, and a directory of another user.
+func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
+	needsRoot(t)
+	const nowhereElse = `exec 9<"$(command -v launcher)" && mount --bind /etc /run && mount --bind /etc /tmp && `
+	for _, change := range []string{"chmod 0777 /dev/shm", "chown 4242 /dev/shm", "chmod 0775 /dev/shm"} {
+		for _, deliver := range []string{"files", "socket"} {
+			memory := newMemory(t)
+			got := finish(t, memory.asRoot(nowhereElse+change+` && exec /proc/self/fd/9 run --user 4242 --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- echo started`))
+			require.Equal(t, 125, got.status, got.stderr)
+			require.Empty(t, got.stdout)
+			require.Contains(t, got.stderr, "launcher: no directory in memory can be made: /dev/shm: other users can rename what is in it (writable without the sticky bit, or owned by another user); ")
+			require.Contains(t, got.stderr, "\nhint: with --user, mount a tmpfs of mode 1777 at /dev/shm; ")
+			memory.requireEmpty(t)
+
+			own := finish(t, memory.asRoot(change+` && exec launcher run --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- probe secret KEY`))
+			require.Equal(t, result{stdout: "x"}, own, "without --user nothing is given away")
+			memory.requireEmpty(t)
+		}
+	}
+}
+
+// TestUserNeedsTheRightToGiveADirectory is root with fewer capabilities.
+func TestUserNeedsTheRightToGiveADirectory(t *testing.T) {
+	needsRoot(t)
+	setpriv := needs(t, "setpriv", "files and socket without CAP_CHOWN")
+	for _, capability := range []string{"-chown", "-dac_override"} {
+		for _, deliver := range []string{"files", "socket"} {
+			memory := newMemory(t)
+			got := finish(t, memory.asRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 --deliver `+deliver+` -- echo started`))
+			require.Equal(t, result{status: 125, stderr: "launcher: --user 4242:4242: the launcher cannot give it a directory: operation not permitted\n" +
+				"hint: files and socket with --user need CAP_CHOWN and CAP_DAC_OVERRIDE; or use --deliver stdin\n"}, got)
+			memory.requireEmpty(t)
+		}
+		got := finish(t, newMemory(t).asRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 -s "inline={'KEY': 'x'}" -- probe secret KEY`))
+		require.Equal(t, result{stdout: "x"}, got)
 	}
 }

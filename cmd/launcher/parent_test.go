@@ -144,24 +144,6 @@ func TestUser(t *testing.T) {
 	require.NotContains(t, got.stderr, "MISSING", "it is checked first")
 }
 
-// TestUserCannotReadTheCredentials is a mounted Secret, as Kubernetes makes it
-// and as it has to be.
-func TestUserCannotReadTheCredentials(t *testing.T) {
-	if os.Getuid() != 0 {
-		launchertest.Lacks(t, "root", "--user")
-	}
-	dir, err := os.MkdirTemp("/tmp", "launcher-test-")
-	require.NoError(t, err)
-	defer func() { _ = os.RemoveAll(dir) }()
-	require.NoError(t, os.Chmod(dir, 0o755))
-	secret := write(t, dir+"/secret", "x")
-	for mode, status := range map[os.FileMode]int{0o644: 125, 0o400: 0} {
-		require.NoError(t, os.Chmod(secret, mode))
-		got := start(t, nil, "", "run", "--user", "1234", "--azure-credentials", dir, "--", "true")
-		require.Equal(t, status, got.status, got.stderr)
-	}
-}
-
 // TestTerminationLog is a pod's: the same lines as on standard error.
 func TestTerminationLog(t *testing.T) {
 	if os.Getuid() != 0 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -28,6 +29,7 @@ type prepared struct {
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
 	command    launcher.Command
+	directory  *tmpfs.Directory // of the files and socket deliveries, else nil
 	warning    error
 }
 

@@ -141,7 +141,7 @@ func (r report) write(level, text string) {
 	if !r.Pod || level == "info" {
 		return
 	}
-	fd, err := unix.Open(terminationLog, unix.O_WRONLY|unix.O_APPEND|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(terminationLog, unix.O_WRONLY|unix.O_APPEND|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return // not a pod, or one that has the file elsewhere
 	}

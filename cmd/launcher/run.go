@@ -8,7 +8,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/launcher/task"
-	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
 // runHandler resolves the task's secrets and becomes the handler, or stays as the
@@ -33,7 +33,7 @@ func (p *program) runHandler(c *cli.Context) error {
 	if err := p.resolve(ctx, s, &r); err != nil {
 		return err
 	}
-	e, err := r.job(p, s).Prepare()
+	e, err := r.job(s).Prepare()
 	if err != nil {
 		return err
 	}
@@ -43,27 +43,26 @@ func (p *program) runHandler(c *cli.Context) error {
 
 // load reads the task and looks the command up, before any secret is resolved.
 func (p *program) load(ctx context.Context, c *cli.Context, s settings) (prepared, error) {
-	if err := s.user.Check(azure.Directories(s.azureCredentials, p.environ["HOME"])); err != nil {
-		return prepared{}, err
-	}
 	r, err := p.readTask(ctx, s)
 	p.report.warn(r.warning)
 	if err == nil {
+		err = s.user.Check(p.credentialFiles(s, r.task))
+	}
+	if err == nil {
 		r.command, err = p.lookUp(c, &r.task)
+	}
+	if err == nil && p.child != nil {
+		r.directory, err = tmpfs.Find(p.child.Directory)
 	}
 	return r, err
 }
 
 // job returns the handler with everything that it is given.
-func (r prepared) job(p *program, s settings) launcher.Job {
-	directory := ""
-	if p.child != nil {
-		directory = p.child.Directory
-	}
+func (r prepared) job(s settings) launcher.Job {
 	return launcher.Job{
 		Command: r.command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
-		Deliver: s.deliver, Directory: directory, Options: s.env,
+		Deliver: s.deliver, Directory: r.directory, Options: s.env,
 		Environ: r.environ, Withhold: append(r.variables, r.command.Needless...), User: s.user,
 	}
 }

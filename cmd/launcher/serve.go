@@ -39,11 +39,15 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 		hidden.add(value.Reveal())
 		return value, nil
 	}}
-	uid, gid := os.Getuid(), os.Getgid()
-	if s.user != nil {
-		uid, gid = s.user.UID, s.user.GID
+	fd, err := launcher.BindSocket(r.directory, s.user)
+	if err != nil {
+		return err
 	}
-	listener, err := socket.Listen(launcher.SocketIn(p.child.Directory), uid, gid)
+	uid := os.Getuid()
+	if s.user != nil {
+		uid = s.user.UID
+	}
+	listener, err := socket.Listen(fd, uid)
 	if err != nil {
 		return err
 	}

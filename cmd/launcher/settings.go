@@ -144,6 +144,9 @@ func (s settings) checkStay() []error {
 	if s.init == "never" && s.mask {
 		wrong = append(wrong, errUsage{"--mask needs the launcher to stay, which --init never forbids", "remove --init never"})
 	}
+	if s.init == "never" && s.newSession() {
+		wrong = append(wrong, errUsage{"--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"})
+	}
 	if s.refresh > 0 && s.deliver != launcher.Socket {
 		wrong = append(wrong, errUsage{"--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"})
 	}

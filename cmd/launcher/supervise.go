@@ -12,8 +12,12 @@ import (
 
 // supervised reports whether the handler needs a parent that stays.
 func (s settings) supervised() bool {
-	return s.init == "always" || s.init != "never" && (os.Getpid() == 1 || s.deliver.Stays() || s.mask)
+	return s.init == "always" || s.init != "never" && (os.Getpid() == 1 || s.deliver.Stays() || s.mask || s.newSession())
 }
+
+// newSession reports whether the handler gets a session of its own: another user
+// could type into the shell that the launcher was started from (TIOCSTI).
+func (s settings) newSession() bool { return s.user != nil && supervise.SharesTerminal() }
 
 // hasCompanion reports whether the handler needs a process beside it.
 func (s settings) hasCompanion() bool { return s.mask || s.deliver == launcher.Socket }
@@ -24,6 +28,7 @@ func (p *program) supervise(s settings) error {
 	r := p.report
 	c := supervise.Config{
 		Signals: p.signals, Grace: s.grace, Companion: s.hasCompanion(), Redact: s.mask,
+		NewSession: s.newSession(), GiveDescriptor: s.user.GiveDescriptor,
 		Report: func(level, message string) {
 			if level == "error" || !r.Quiet {
 				r.line(level, message, "")

@@ -43,17 +43,22 @@ type listener struct {
 	uid int
 }
 
-// Listen makes the socket, for this user and group alone. Who connects is known
-// by SO_PEERCRED of unix(7).
-func Listen(path string, uid, gid int) (net.Listener, error) {
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+// Listen accepts connections of one user on a descriptor that listens, and takes
+// it over. Who connects is known by SO_PEERCRED of unix(7). It touches no file:
+// the descriptor's owner deletes the socket.
+func Listen(fd, uid int) (net.Listener, error) {
+	file := os.NewFile(uintptr(fd), "socket")
+	defer func() { _ = file.Close() }()
+	l, err := net.FileListener(file)
 	if err != nil {
 		return nil, err
 	}
-	if err = os.Chmod(path, 0o600); err == nil && uid != os.Getuid() {
-		err = os.Chown(path, uid, gid)
+	unixListener, ok := l.(*net.UnixListener)
+	if !ok {
+		return nil, errors.Join(errors.New("not a Unix socket"), l.Close())
 	}
-	return listener{l, uid}, err
+	unixListener.SetUnlinkOnClose(false)
+	return listener{unixListener, uid}, nil
 }
 
 // Accept waits for the next connection of the user; others' are closed.

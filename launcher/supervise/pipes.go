@@ -50,7 +50,7 @@ func (s *supervisor) newPipes() (p pipes, err error) {
 	p.handler.passed = append(p.handler.passed, peers[0])
 	p.companion = childFiles{[3]uintptr{0, uintptr(nothing), 2}, []int{link[1], peers[1], -1, -1}}
 	if s.Redact {
-		err = p.interceptOutput()
+		err = p.interceptOutput(s.GiveDescriptor)
 	}
 	return p, err
 }
@@ -61,9 +61,12 @@ func socketPair() ([2]int, error) {
 
 // interceptOutput sends the handler's standard output and error to the
 // companion. If both are one file, as after 2>&1, they stay one, so that the
-// order of what is written stays too.
-func (p *pipes) interceptOutput() error {
+// order of what is written stays too. The handler's user gets them.
+func (p *pipes) interceptOutput(give func(fd int) error) error {
 	read, write, err := newStream(1)
+	if err == nil {
+		err = give(write)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +76,10 @@ func (p *pipes) interceptOutput() error {
 	if same(1, 2) {
 		return nil
 	}
-	if read, write, err = newStream(2); err != nil {
+	if read, write, err = newStream(2); err == nil {
+		err = give(write)
+	}
+	if err != nil {
 		return err
 	}
 	p.childEnds = append(p.childEnds, read, write)

@@ -27,15 +27,18 @@ func (s *supervisor) start() error {
 			return err
 		}
 	}
-	path := ""
+	directory := ""
 	if s.Config.Directory != nil {
 		var err error
 		if s.directory, err = s.Config.Directory(); err != nil {
 			return err
 		}
-		path = s.directory.Path()
+		directory = s.directory.Reference()
 	}
-	s.tty = openTerminal()
+	s.tty = terminal{fd: -1, group: unix.Getpgrp()}
+	if !s.NewSession {
+		s.tty = openTerminal()
+	}
 	p, err := s.newPipes()
 	if err == nil {
 		err = s.startChildren(p)
@@ -44,7 +47,7 @@ func (s *supervisor) start() error {
 		return fmt.Errorf("start the handler's process: %w", err)
 	}
 	p.closeChildEnds()
-	return s.tell(path, strings)
+	return s.tell(directory, strings)
 }
 
 // startChildren starts the process that becomes the handler, in a process group
@@ -58,7 +61,7 @@ func (s *supervisor) startChildren(p pipes) (err error) {
 	}
 	s.given = s.tty.ours()
 	s.handler, err = fork(program, HandlerProcess, p.handler, &syscall.SysProcAttr{
-		Setpgid: true, Foreground: s.given, Ctty: s.tty.fd, Pdeathsig: syscall.SIGKILL,
+		Setsid: s.NewSession, Setpgid: !s.NewSession, Foreground: s.given, Ctty: s.tty.fd, Pdeathsig: syscall.SIGKILL,
 	})
 	if err == nil && s.Companion {
 		s.companion, err = fork(program, CompanionProcess, p.companion, &syscall.SysProcAttr{Setsid: true})

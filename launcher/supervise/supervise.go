@@ -24,17 +24,22 @@ const statusRefused = 125
 
 // Config says how to supervise a handler.
 type Config struct {
-	Signals   sigstate.State              // for the handler
-	Grace     time.Duration               // from a forwarded TERM to KILL
-	Directory func() (Directory, error)   // makes the delivery's directory; nil if it needs none
-	Companion bool                        // start a companion beside the handler
-	Redact    bool                        // send the handler's output through the companion
-	Report    func(level, message string) // reports an error or a warning
+	Signals   sigstate.State            // for the handler
+	Grace     time.Duration             // from a forwarded TERM to KILL
+	Directory func() (Directory, error) // makes the delivery's directory; nil if it needs none
+	Companion bool                      // start a companion beside the handler
+	Redact    bool                      // send the handler's output through the companion
+
+	NewSession     bool               // start the handler in a session of its own, without a terminal
+	GiveDescriptor func(fd int) error // gives the handler's user what a descriptor is open on
+
+	Report func(level, message string) // reports an error or a warning
 }
 
 // Directory holds secrets in memory and is deleted when the handler has ended.
 type Directory interface {
 	Path() string
+	Reference() string // by which a child finds it
 	Remove() error
 }
 

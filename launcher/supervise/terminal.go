@@ -26,6 +26,19 @@ func openTerminal() terminal {
 	return t
 }
 
+// SharesTerminal reports whether this process has a controlling terminal that
+// another process, such as a shell, leads the session of and goes on to read from.
+func SharesTerminal() bool {
+	if session, err := unix.Getsid(0); err == nil && session == os.Getpid() {
+		return false
+	}
+	t := openTerminal()
+	if t.fd > 2 {
+		_ = unix.Close(t.fd)
+	}
+	return t.fd >= 0
+}
+
 // ours reports whether the handler should have the terminal from the start: this
 // process leads the foreground group, and neither reads nor writes a pipeline,
 // whose other programs need the terminal too.

@@ -46,6 +46,14 @@ func main() {
 		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
 	case "count": // each interrupt and each line of standard input
 		count()
+	case "swap":
+		swap(os.Args[2], os.Args[3:]...)
+	case "swap-installed":
+		swapInstalled(os.Args[2]+"/tools", os.Args[3:]...)
+	case "privileges":
+		privileges()
+	case "type": // into the terminal that a descriptor is open on
+		fmt.Println("typed:", typeInto(number(os.Args[2])))
 	case "watch": // what a launcher of the same user shows
 		watch(os.Args[2])
 	case "exit":
