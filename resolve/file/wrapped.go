@@ -17,7 +17,7 @@ import (
 //     with its padding, so that it may be the last line of that value;
 //   - its key mixes capitals, small letters and digits, in 8 characters or
 //     more, below a value that may go on;
-//   - it has no value, its key is such a mix, and the key has 32 characters or
+//   - it has no value, its key is such a mix, and the key has 20 characters or
 //     more, or is whole base64 with its "=".
 //
 // A value may go on if it is 32 characters of base64 or more, without padding,
@@ -52,7 +52,7 @@ func continues(above, key, value []byte) bool {
 		return true
 	case empty && goesOn(above) && whole(unframed(above), key):
 		return true
-	case empty && above != nil && random(key, 8) && (len(key) >= shortest || whole(nil, key)):
+	case empty && above != nil && random(key, 8) && (len(key) >= 20 || whole(nil, key)):
 		return true
 	}
 	return goesOn(above) && random(key, 8)
