@@ -8,7 +8,6 @@
 package azure
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,7 +29,9 @@ type Spec struct {
 
 	Host      string // of the vault, with a port where it is not https's own
 	Authority string // the https URL of the Entra that hands out the token
-	Resource  string // what the token is for; "" where only the vault can say
+	Resource  string // what the token is for; "" if only the vault can say
+
+	APIVersion string // of requests to the vault; "" is the SDK's
 }
 
 var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
@@ -49,7 +50,7 @@ func Parse(n *document.Node, realm Realm) (Spec, error) {
 		n = literal
 	}
 	var problems document.Problems
-	spec := Spec{Credential: "auto"}
+	spec := Spec{Credential: "auto", APIVersion: realm.APIVersion}
 	if n.Kind != document.Map {
 		problems.Add(n.At, "", "an azure_vault source must be a map, not %s", n.Kind)
 		return spec, problems.Err()
@@ -210,17 +211,4 @@ func (s Spec) Only(key string) (Spec, bool) {
 	only := s
 	only.Secrets, only.Bundle = []Secret{secret}, nil
 	return only, i >= 0 || len(s.Secrets)+len(s.Bundle) == 0 && ValidSecret(secret.Name)
-}
-
-// Directories is where mounted credentials may be: the directory that is given,
-// or MLRun's places, in the home directory and then in root's.
-func Directories(given, home string) []string {
-	const mlrun = ".mlrun/azure_vault"
-	switch {
-	case given != "":
-		return []string{given}
-	case home != "":
-		return []string{filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
-	}
-	return []string{filepath.Join("/root", mlrun)}
 }

@@ -1,11 +1,13 @@
 package keyvault
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,7 +24,9 @@ func machine(t *testing.T, change ...func(*fake.Config)) (*world, func(w *world)
 	realm := azure.Realm{Domains: []string{domain}}
 	source := "{name: 'https://my-vault." + domain + "', credential: managed, secrets: [db-password]}"
 	return w, func(w *world) ([]resolve.Finding, error) {
-		return w.ask(t.Context(), New(w.options).Source(specOf(t, source, realm)))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		return w.ask(ctx, New(w.options).Source(specOf(t, source, realm)))
 	}
 }
 
@@ -60,15 +64,15 @@ func TestAMachineHasAnIdentity(t *testing.T) {
 	})
 	t.Run("that answers with nothing of use", func(t *testing.T) {
 		for want, fault := range map[string]fake.Fault{
-			"no token: no managed identity answers at 169.254.169.254":           {Kind: fake.Reset},
-			"no token: the managed identity endpoint answers 404":                {Kind: fake.Status, Status: http.StatusNotFound},
-			"no token: the managed identity endpoint answers 429":                {Kind: fake.Status, Status: http.StatusTooManyRequests},
-			"no token: the managed identity endpoint answers 500":                {Kind: fake.Status, Status: http.StatusInternalServerError},
-			"no token: the managed identity endpoint answers 403":                {Kind: fake.Status, Status: http.StatusForbidden},
-			"no token: the answer of 169.254.169.254 has none":                   {Kind: fake.NoAccessToken},
-			"no token: what answers at 169.254.169.254 is a page":                {Kind: fake.HTML},
-			"no token: the answer of 169.254.169.254 is no whole JSON":           {Kind: fake.Malformed},
-			"no token: the answer of 169.254.169.254 has none, or not when it e": {Kind: fake.BadExpiry},
+			"no token: no managed identity answers at 169.254.169.254":                  {Kind: fake.Reset},
+			"no token: the managed identity endpoint answers 404":                       {Kind: fake.Status, Status: http.StatusNotFound},
+			"no token: the managed identity endpoint answers 429":                       {Kind: fake.Status, Status: http.StatusTooManyRequests},
+			"no token: the managed identity endpoint answers 500":                       {Kind: fake.Status, Status: http.StatusInternalServerError},
+			"no token: the managed identity endpoint answers 403":                       {Kind: fake.Status, Status: http.StatusForbidden},
+			"no token: the answer of 169.254.169.254 has none":                          {Kind: fake.NoAccessToken},
+			"no token: what answers at 169.254.169.254 is a page":                       {Kind: fake.HTML},
+			"no token: the answer of 169.254.169.254 is not valid JSON, or was cut off": {Kind: fake.Malformed},
+			"no token: the answer of 169.254.169.254 has none, or not when it e":        {Kind: fake.BadExpiry},
 		} {
 			w, read := machine(t)
 			fault.Path = "/metadata/*"
@@ -76,7 +80,9 @@ func TestAMachineHasAnIdentity(t *testing.T) {
 			_, err := read(w)
 			require.ErrorContains(t, err, want)
 			require.Equal(t, fault.Status != http.StatusForbidden && fault.Kind != fake.HTML, errors.Is(err, resolve.ErrUnavailable), want)
-			require.LessOrEqual(t, w.Counters().Requests["managed-identity"], 3)
+			if errors.Is(err, resolve.ErrUnavailable) {
+				require.Greater(t, w.Counters().Requests["managed-identity"], 3, want)
+			}
 		}
 	})
 }

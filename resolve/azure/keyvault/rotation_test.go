@@ -25,7 +25,7 @@ func (w *world) swap(generation, secret string) {
 	link := filepath.Join(w.mount, "..data_tmp")
 	require.NoError(w.t, os.Symlink(generation, link))
 	require.NoError(w.t, os.Rename(link, filepath.Join(w.mount, "..data")))
-	for _, name := range []string{tenantFile, clientFile, secretFile} {
+	for _, name := range []string{azure.TenantFile, azure.ClientFile, azure.SecretFile} {
 		path := filepath.Join(w.mount, name)
 		if target, _ := os.Readlink(path); target == "" { // of the first time
 			_ = os.Remove(path)
@@ -41,7 +41,7 @@ func TestAMountHasOneGenerationOfItsFiles(t *testing.T) {
 	w.swap("..2024_2", "wrong")
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "AADSTS7000215")
-	require.NoError(t, os.Remove(filepath.Join(w.mount, "..2024_2", secretFile)))
+	require.NoError(t, os.Remove(filepath.Join(w.mount, "..2024_2", azure.SecretFile)))
 	_, err = w.find(one)
 	require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`" has no secret`)
 }

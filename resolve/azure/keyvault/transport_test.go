@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -39,7 +38,7 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
 	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README"), []byte("no certificate"), 0o600))
-	require.Len(t, certificateFiles("", dir), 2, "each file once, and nothing that is none")
+	require.Len(t, certificateFiles("", []string{dir}), 2, "each file once, and nothing that is none")
 	for _, environ := range []resolve.Environ{{"SSL_CERT_DIR": dir}, {"SSL_CERT_DIR": "/nowhere:" + dir}, {"SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": dir}, {"SSL_CERT_FILE": w.CA}} {
 		delete(w.options.Environ, "SSL_CERT_FILE")
 		for name, value := range environ {
@@ -56,9 +55,9 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 }
 
 func TestWithoutAnyVariableThereAreAuthorities(t *testing.T) {
-	pool, err := roots(resolve.Environ{})
+	trust, err := newTrust(resolve.Environ{})
 	require.NoError(t, err)
-	require.False(t, pool.Equal(x509.NewCertPool()))
+	require.False(t, trust.first.Equal(x509.NewCertPool()))
 	require.False(t, builtIn().Equal(x509.NewCertPool()), "those of an image that has none")
 }
 
@@ -68,9 +67,9 @@ func TestARedirectionIsNotFollowed(t *testing.T) {
 		http.Redirect(out, r, "/second", http.StatusTemporaryRedirect)
 	}))
 	t.Cleanup(server.Close)
-	client, err := newHTTP(resolve.Environ{}, 1, time.Minute)
+	clients, err := newWeb(Options{Parallel: 1})
 	require.NoError(t, err)
-	resp, err := client.Post(server.URL+"/first", "text/plain", http.NoBody)
+	resp, err := clients.proxied.Post(server.URL+"/first", "text/plain", http.NoBody)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusTemporaryRedirect, resp.StatusCode)

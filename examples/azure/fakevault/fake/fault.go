@@ -17,6 +17,7 @@ const (
 	Slow            = "slow"              // the answer, after DelayMS
 	Silent          = "silent"            // no answer, and the connection stays open
 	Stall           = "stall"             // half of the answer, and the connection stays open
+	Dead            = "dead"              // no answer to this nor to anything else on the connection, which stays open
 	Reset           = "reset"             // the connection is reset before any answer
 	HTML            = "html"              // 200 and a sign-in page, as a captive portal does
 	Malformed       = "malformed"         // the answer without its last byte: no JSON, with the token or value in it
@@ -27,7 +28,7 @@ const (
 	NoSuchHost      = "no-such-host"      // of CONNECT: the proxy cannot look up the host
 )
 
-var kinds = []string{Status, Slow, Silent, Stall, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, NoAccessToken, BadExpiry, NoSuchHost}
+var kinds = []string{Status, Slow, Silent, Stall, Dead, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, NoAccessToken, BadExpiry, NoSuchHost}
 
 // Fault is something that goes wrong with the requests that it fits. The first
 // one that fits a request is the one that it meets.
@@ -46,6 +47,8 @@ type Fault struct {
 	Status     int    `json:"status"`
 	RetryAfter string `json:"retry_after"` // the header, as given
 	DelayMS    int    `json:"delay_ms"`    // before any kind; silent and reset too
+	Code       int    `json:"code"`        // of a status fault at Entra: the AADSTS code
+	Padding    int    `json:"padding"`     // of a status fault: this many blanks after the body
 }
 
 func (f Fault) check() error {
@@ -158,9 +161,13 @@ func (f Fault) status(x *exchange) answer {
 	default:
 		a = vaultError(f.Status, strings.ReplaceAll(http.StatusText(f.Status), " ", ""), "The fake was told to answer so.", "")
 	}
+	if x.vault == nil && f.Code != 0 {
+		a = entraError(f.Status, "invalid_client", f.Code, "The fake was told to answer so.")
+	}
 	if f.RetryAfter != "" {
 		a.header.Set("Retry-After", f.RetryAfter)
 	}
+	a.body = append(a.body, bytes.Repeat([]byte(" "), f.Padding)...)
 	return a
 }
 

@@ -162,7 +162,7 @@ func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
 	for _, after := range []time.Duration{0, 1, time.Millisecond, longestAsked} {
 		for _, throttled := range []bool{false, true} {
 			for _, tried := range []int{1, 2, 9, 10, 64, math.MaxInt} {
-				tries := &tries{pace: pace{first: 10 * time.Microsecond, longest: 20 * time.Microsecond, throttled: 15 * time.Microsecond}}
+				tries := &retryPolicy{pace: pace{first: 10 * time.Microsecond, longest: 20 * time.Microsecond, throttled: 15 * time.Microsecond}}
 				v := verdict{after: after, throttled: throttled}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				require.Equal(t, after < time.Hour, tries.pause(ctx, v, tried))
@@ -184,7 +184,7 @@ func TestRetryAfterIsReadInAllItsForms(t *testing.T) {
 		least      time.Duration
 	}{
 		{"Retry-After", "7", 7 * time.Second}, {"retry-after-ms", "20", 20 * time.Millisecond}, {"x-ms-retry-after-ms", "1500", 1500 * time.Millisecond},
-		{"Retry-After", "0", 0}, {"Retry-After", "-1", 0}, {"Retry-After", "1.5", 0}, {"Retry-After", "soon", 0}, {"Retry-After", "", 0}, {"Retry-After", "99999999999999999999", 0},
+		{"Retry-After", "0", 0}, {"Retry-After", "-1", 0}, {"Retry-After", "1.5", 0}, {"Retry-After", "soon", 0}, {"Retry-After", "", 0}, {"Retry-After", "99999999999999999999", year}, {"Retry-After", "2147483648", year}, {"retry-after-ms", "4294967296", 4294967296 * time.Millisecond},
 		{"Retry-After", "2147483647", year}, {"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT", year}, {"Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT", 0}, {"retry-after-ms", "-5", 0},
 	} {
 		got := retryAfter(&http.Response{Header: http.Header{http.CanonicalHeaderKey(c.name): {c.text}}})
