@@ -243,7 +243,7 @@ func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
 	}
 	for _, place := range places { // a secret's too, where its code is not SecretNotFound
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 404, Path: place.at.Path, Authorized: place.at.Authorized}))
-		found, err := w.find(place.source)
+		found, err := w.findBriefly(place.source)
 		require.NotErrorIs(t, problemIn(t, found, err), resolve.ErrAbsent)
 	}
 }

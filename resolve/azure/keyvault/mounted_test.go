@@ -194,7 +194,7 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 	w.requireRead()
 	delete(w.options.Environ, "HOME")
 	_, err = w.find(one)
-	require.ErrorContains(t, err, aVault+`: no credentials: "/root/.mlrun/azure_vault" has none of`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of`)
 }
 
 func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {

@@ -3,7 +3,6 @@ package keyvault
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -144,9 +143,7 @@ func (t *retryPolicy) try(req *policy.Request) (resp *http.Response, v verdict) 
 	resp, err := req.Clone(req.Raw().Context()).Next()
 	var body []byte
 	if err == nil {
-		if body, err = runtime.Payload(resp); errors.Is(err, errTooMuch) && resp.StatusCode != http.StatusOK {
-			body, err = nil, nil // its status says enough
-		}
+		body, err = runtime.Payload(resp)
 	}
 	v = t.judge(req.Raw(), resp, body, err)
 	if v.problem != nil {

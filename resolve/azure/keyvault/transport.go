@@ -161,7 +161,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.send(req)
 	if err == nil {
-		resp.Body = &body{resp.Body, maxBody}
+		resp.Body = &body{resp.Body, maxBody, resp.StatusCode}
 		return resp, nil
 	}
 	if proxy, none := t.proxy(req.URL); none == nil && proxy != nil && !connected.Load() && !behindProxy(err) {
@@ -215,14 +215,20 @@ func behindProxy(err error) bool {
 	return certificate || record
 }
 
+// body ends an answer that is too long. That is an error, unless the status says
+// enough without it.
 type body struct {
 	io.ReadCloser
-	left int
+	left   int
+	status int
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	if b.left <= 0 {
+	switch {
+	case b.left <= 0 && b.status == http.StatusOK:
 		return 0, errTooMuch
+	case b.left <= 0:
+		return 0, io.EOF
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n

@@ -23,12 +23,13 @@ const (
 	Malformed       = "malformed"         // the answer without its last byte: no JSON, with the token or value in it
 	ShortChallenge  = "short-challenge"   // 401 with an authorization that is no URL
 	ForeignNextLink = "foreign-next-link" // a list's nextLink names another host
+	Gone            = "gone"              // of a secret: it is not there
 	NoAccessToken   = "no-access-token"   // a token answer without the token
 	BadExpiry       = "bad-expiry"        // a token answer with a token and an expiry that is no number
 	NoSuchHost      = "no-such-host"      // of CONNECT: the proxy cannot look up the host
 )
 
-var kinds = []string{Status, Slow, Silent, Stall, Dead, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, NoAccessToken, BadExpiry, NoSuchHost}
+var kinds = []string{Status, Slow, Silent, Stall, Dead, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, Gone, NoAccessToken, BadExpiry, NoSuchHost}
 
 // Fault is something that goes wrong with the requests that it fits. The first
 // one that fits a request is the one that it meets.
@@ -135,6 +136,8 @@ func (f Fault) replace(x *exchange) (answer, bool) {
 	case HTML:
 		body := "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in to use this network.</body></html>"
 		return answer{http.StatusOK, http.Header{"Content-Type": {"text/html"}}, []byte(body)}, true
+	case Gone:
+		return vaultError(http.StatusNotFound, "SecretNotFound", "A secret was not found in this key vault.", ""), true
 	case ShortChallenge:
 		a := vaultError(http.StatusUnauthorized, "Unauthorized", noToken, "")
 		domain := clouds[0].domain
