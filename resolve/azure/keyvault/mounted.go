@@ -109,7 +109,7 @@ func reason(err error) string {
 	return "is no regular file, or cannot be read"
 }
 
-const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password in the older encryption (-legacy)"
+const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password, exported with openssl pkcs12 -export -legacy"
 
 func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 	var errs []error
