@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Bound is a declaration with the source that it stands for.
@@ -172,11 +173,9 @@ func (m *merger) add(b Bound, a answer) {
 	}
 	for _, f := range a.findings {
 		f.Key = b.Prefix + f.Key
-		if wrong := CheckKey(f.Key); wrong != nil && (f.Err == nil || errors.Is(f.Err, ErrAbsent)) {
-			f.Err = wrong
-		}
-		if name, _, ok := strings.Cut(f.Key, "="); ok {
-			f.Key = name + "=" // what follows was perhaps meant as a value
+		if wrong := keyname.Check(f.Key); wrong != nil { // it has no row, as it may be a value
+			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, wrong))
+			continue
 		}
 		m.said[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
 		m.put(b, f)

@@ -47,6 +47,9 @@ func declaration(problems *document.Problems, n *document.Node) (resolve.Declara
 			if f.Value.Kind != document.Null {
 				d.Prefix = problems.Text(f.Value, "prefix")
 			}
+			if d.Prefix != "" {
+				problems.CheckKey(f.Value.At, d.Prefix)
+			}
 		case "optional":
 			if f.Value.Kind != document.Bool {
 				problems.Add(f.Value.At, "", "optional must be true or false, not %s", f.Value.Kind)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Entry is one key of a file.
@@ -106,23 +107,25 @@ func (p *parser) full() bool {
 	return true
 }
 
-// checkKey refuses a key that resolve refuses, or that starts with an invisible
-// byte order mark, left where two files were put together.
+// checkKey refuses text that is not a key, and shows nothing of it: the line may
+// be the rest of a value. A byte order mark is left where two files were joined.
 func (p *parser) checkKey(key []byte) bool {
 	if bytes.HasPrefix(key, bom) {
 		p.refuse("remove it", "a byte order mark that is not at the start of the file")
 		return false
 	}
-	if bytes.ContainsAny(key, "{}[]\"'") { // perhaps JSON, and then a value
-		p.refuse("write KEY=value", "a key holds a quote, a brace or a bracket")
-		return false
-	}
-	if err := resolve.CheckKey(string(key)); err != nil {
-		p.refuse("", "%v", err)
+	if keyname.Check(string(key)) != nil {
+		p.refuse(keyAdvice, errNotKey)
 		return false
 	}
 	return true
 }
+
+// The message and the advice for text before a "=" that is not a key.
+const (
+	errNotKey = `text that is not a key stands before the "="`
+	keyAdvice = `write KEY=value; a key is 1 to 253 letters, digits, "_", "-" and "."`
+)
 
 // add notes an entry whose key was checked.
 func (p *parser) add(key string, value []byte) {

@@ -37,7 +37,9 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %s must be a scalar, not %s",
 				document.Shown(f.Name), f.Value.Kind)
 		}
-		found = append(found, finding(f))
+		if problems.CheckKey(f.At, f.Name) {
+			found = append(found, finding(f))
+		}
 	}
 	return found, problems.Err()
 }

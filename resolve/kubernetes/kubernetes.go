@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Prefix is what MLRun puts before the upper-case key to name a variable.
@@ -51,7 +52,7 @@ func (s *Spec) fields(problems *document.Problems, n *document.Node) {
 			s.Keys = keys(problems, f.Value)
 		case "env_prefix":
 			s.Prefix = problems.Text(f.Value, "env_prefix")
-			if f.Value.Kind == document.String && resolve.CheckKey(s.Prefix) != nil {
+			if f.Value.Kind == document.String && keyname.Check(s.Prefix) != nil {
 				problems.Add(f.Value.At, "", "env_prefix is not the start of a variable's name")
 			}
 		case "mount":
@@ -76,23 +77,13 @@ func keys(problems *document.Problems, n *document.Node) []string {
 		}
 		n = literal
 	}
-	names := problems.Names(n, "a kubernetes source")
+	names := problems.Keys(n, "a kubernetes source")
 	for _, key := range names {
-		switch {
-		case Internal(key):
+		if Internal(key) {
 			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", document.Shown(key), internal)
-		case resolve.CheckKey(key) != nil || strings.ContainsFunc(key, foreign):
-			problems.Add(n.At, "a key is 1 to 253 of letters, digits, -, _ and .", "%s is no key of a Kubernetes Secret",
-				document.Shown(key))
 		}
 	}
 	return names
-}
-
-// foreign reports whether a Kubernetes Secret's key cannot hold the character.
-func foreign(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	return !letter && !(r >= '0' && r <= '9') && r != '-' && r != '_' && r != '.'
 }
 
 // Internal reports whether a key is MLRun's own. Letter case is ignored, as a

@@ -125,19 +125,21 @@ func TestWithoutDeclaredKeysEveryVariableWithThePrefixIsOne(t *testing.T) {
 }
 
 func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
-	const what, isNone = "a kubernetes source", " is no key of a Kubernetes Secret"
+	const what = "a kubernetes source"
 	long := strings.Repeat("k", 254)
 	for source, want := range map[string]string{
-		"[mlrun.x]":                             `task:1:1: "mlrun.x" is internal to MLRun (mlrun.*) and not for a job`,
-		"[a, MLRUN.X, Mlrun.y]":                 "task:1:1: \"MLRUN.X\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:1: \"Mlrun.y\" is internal to MLRun (mlrun.*) and not for a job",
-		"[mlrun.]":                              `task:1:1: "mlrun." is internal to MLRun (mlrun.*) and not for a job`,
-		"[a b]":                                 `task:1:1: "a b"` + isNone,
-		"[a/b, é, 'a\\b', '', '..', '.']":       strings.Join([]string{`task:1:1: "a/b"` + isNone, `task:1:1: "é"` + isNone, `task:1:1: "a\\b"` + isNone, `task:1:1: ""` + isNone, `task:1:1: ".."` + isNone, `task:1:1: "."` + isNone}, "\n"),
-		"[" + long + "]":                        `task:1:1: "` + long + `"` + isNone,
+		"[mlrun.x]":             `task:1:1: "mlrun.x" is internal to MLRun (mlrun.*) and not for a job`,
+		"[a, MLRUN.X, Mlrun.y]": "task:1:1: \"MLRUN.X\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:1: \"Mlrun.y\" is internal to MLRun (mlrun.*) and not for a job",
+		"[mlrun.]":              `task:1:1: "mlrun." is internal to MLRun (mlrun.*) and not for a job`,
+		"[a b]":                 "task:1:2: text that is not a key: it holds a blank",
+		"[a/b, é, '', '..']": strings.Join([]string{"task:1:2: text that is not a key: it holds a punctuation character",
+			"task:1:7: text that is not a key: it holds a character that is not ASCII", "task:1:10: a key is empty",
+			`task:1:14: a key is not "." and does not start with "..", which name directories`}, "\n"),
+		"[" + long + "]":                        "task:1:2: text that is not a key: it is longer than 253 bytes",
 		"[a, b, a]":                             `task:1:8: "a" is twice in ` + what,
 		`"a,a"`:                                 `task:1:1: "a" is twice in ` + what,
-		`"a,"`:                                  "task:1:1: " + what + " has an empty name",
-		`""`:                                    "task:1:1: " + what + " has an empty name",
+		`"a,"`:                                  "task:1:1: a key is empty",
+		`""`:                                    "task:1:1: a key is empty",
 		`"['a', ['b']]"`:                        "task:1:1: " + what + " must hold strings, not a list",
 		`"['a"`:                                 "task:1:1: character 2 of the literal: a string is not closed",
 		"12":                                    "task:1:1: " + what + " must be a list, not a number",

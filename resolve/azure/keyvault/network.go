@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 const (
@@ -129,7 +129,7 @@ func namesOf(c *x509.Certificate) string {
 	if len(names) == 0 {
 		return "it names none"
 	}
-	return document.Shown(strings.Join(names, ", "))
+	return keyname.Quote(strings.Join(names, ", "))
 }
 
 // lookUp returns the verdict on a host that was not found. A cluster's DNS may
@@ -151,7 +151,7 @@ func lookUp(host string, dns *net.DNSError, login, proxied bool) verdict {
 }
 
 func (t refusedTunnel) verdict(host string) verdict {
-	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, document.Shown(t.reason))
+	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
 	if t.status >= 500 || t.status == http.StatusTooManyRequests { // among its reasons: no such host
 		return unavailable(text, "check the vault's name; "+hintProxy)
 	}
