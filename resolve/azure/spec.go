@@ -150,7 +150,9 @@ func parseSecret(problems *document.Problems, n *document.Node) Secret {
 	if secret.Key == "" {
 		secret.Key = secret.Name
 	}
-	checkName(problems, n.At, secret.Name)
+	if checkName(problems, n.At, secret.Name) {
+		problems.CheckKey(n.At, secret.Key)
+	}
 	if secret.Version != "" && !only(secret.Version, hex) {
 		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", document.Shown(secret.Key))
 	}
@@ -165,10 +167,12 @@ const (
 
 func only(s, set string) bool { return s != "" && strings.TrimLeft(s, set) == "" }
 
-func checkName(problems *document.Problems, at document.Position, name string) {
-	if !ValidSecret(name) {
+func checkName(problems *document.Problems, at document.Position, name string) bool {
+	ok := ValidSecret(name)
+	if !ok {
 		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is no name of a vault's secret", document.Shown(name))
 	}
+	return ok
 }
 
 // ValidSecret reports whether name can be that of a vault's secret.
