@@ -154,8 +154,7 @@ func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions
 		if i.stale && i.replaced(ctx) {
 			continue
 		}
-		retry := i.current.requests
-		if !i.recent || time.Since(began) >= retry.pace.recent || !retry.pause(ctx, verdict{}, tried) {
+		if !i.recent || !i.current.requests.pauseBriefly(ctx, began, tried) {
 			return p
 		}
 	}

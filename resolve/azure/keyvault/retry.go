@@ -98,13 +98,16 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		case v.refused && !refused: // the credential is read anew for the next one
 			last, refused = v, true
 			continue
-		case !v.again, v.recent && time.Since(began) >= t.pace.recent:
+		case !v.again, v.recent && !t.pauseBriefly(ctx, began, tried+1):
 			return nil, t.failed(v.problem)
 		case !v.throttled:
 			turn.end()
 		}
 		last = v
 		tried++
+		if v.recent {
+			continue // it has waited
+		}
 		if !t.pause(ctx, v, tried) {
 			return nil, t.failed(t.late(req.Raw(), v))
 		}
@@ -164,6 +167,14 @@ func (t *retryPolicy) pause(ctx context.Context, v verdict, tried int) bool {
 	}
 	spare := left - max(least, t.pace.first/10)
 	return spare > 0 && sleep(ctx, least+rand.N(min(more, spare)+1))
+}
+
+// pauseBriefly is pause for what only a recent change can cure: it reports whether
+// there is time for one more try within a few seconds of the first.
+func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried int) bool {
+	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.recent))
+	defer cancel()
+	return t.pause(ctx, verdict{}, tried)
 }
 
 // late is what is said when no time is left: the last that was answered. A wait
