@@ -99,19 +99,31 @@ func (c *client) greet(ctx context.Context) {
 	}
 }
 
-// start begins to read a secret, which work waits for, or joins the read that
-// is under way.
+// start begins to read a secret when a slot is free, or joins the read that is
+// under way. The read is part of work. Until there is a slot it costs nothing.
 func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
 	key := strings.ToLower(name) + "/" + version
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.reads[key]; r != nil {
+	if r := c.begun(key); r != nil {
 		return r
 	}
 	r := newRead(c.spec, name, version, work)
+	select {
+	case c.slots <- struct{}{}:
+	case <-ctx.Done():
+		r.err = r.late()
+		close(r.done)
+		return r
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other := c.reads[key]; other != nil { // it began meanwhile
+		<-c.slots
+		return other
+	}
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)
+		defer func() { <-c.slots }()
 		if r.err = c.get(ctx, r); r.err != nil {
 			r.cut = ctx.Err() != nil
 			c.mu.Lock()
@@ -122,6 +134,13 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 		}
 	})
 	return r
+}
+
+// begun returns the read under way or done, or nil.
+func (c *client) begun(key string) *read {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reads[key]
 }
 
 // finish waits for a read. One that ended with the Find that began it, and not
@@ -148,14 +167,8 @@ func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *rea
 // what is the vault in messages.
 func (c *client) what() string { return asked{vault: vaultName(c.spec.Host)}.String() }
 
-// get reads a secret when a slot is free. The SDK's panic is not the task's end.
+// get reads a secret. The SDK's panic is not the task's end.
 func (c *client) get(ctx context.Context, r *read) (err error) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return r.late()
-	}
 	defer func() {
 		if recover() != nil {
 			err = problemOf(errors.New("panic"), r.asked.String())
