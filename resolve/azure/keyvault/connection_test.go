@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // forty is a vault with as many secrets, and their source.
@@ -94,4 +95,30 @@ func TestASecretThatGoesWhileItIsListedIsLeftOut(t *testing.T) {
 	require.Equal(t, "db-password="+value, values(found))
 	found, err = w.find("{name: my-vault, secrets: [gone]}")
 	require.ErrorIs(t, problemIn(t, found, err), resolve.ErrAbsent, "one that is named is missing")
+}
+
+// TestAnAuthorityIsAskedNoMoreOftenThanATokenIs has an authority by one of its
+// older names, whose endpoints are asked for. The SDK looks into its cache
+// first, by the same requests.
+func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
+	realm := azure.Realm{Authority: "https://login.windows.net/"}
+	for name, c := range map[string]struct {
+		fault fake.Fault
+		want  string
+	}{
+		"500":       {status(500), aVault + ": no token: login.windows.net answers 500, until the deadline"},
+		"malformed": {fake.Fault{Kind: fake.Malformed}, aVault + ": no token: the answer of login.windows.net is not valid JSON, or was cut off, until the deadline"},
+		"page":      {fake.Fault{Kind: fake.HTML}, aVault + ": no token: what answers at login.windows.net is a page (text/html), and not Azure"},
+	} {
+		w := start(t)
+		c.fault.Path = "*/openid-configuration"
+		require.NoError(t, w.SetFaults(c.fault))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		_, err := w.ask(ctx, New(w.options).Source(specOf(t, one, realm)))
+		cancel()
+		require.EqualError(t, err, c.want, name)
+		if name == "page" {
+			require.Equal(t, 1, w.asked()["openid"])
+		}
+	}
 }
