@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -51,7 +52,7 @@ func (j Job) environment() ([]string, error) {
 // variables adds those of the env delivery. It fails where one would be too
 // long, as JSON does, and never changes a value.
 func (j Job) variables(environ map[string]string, routes []string) error {
-	text, err := j.Context.JSONWithout(secretsEnv, routes)
+	text, err := j.Context.JSONWithout(task.MemberSecretsEnv, routes)
 	if err != nil {
 		return err
 	}

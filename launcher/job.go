@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -95,7 +96,7 @@ func (j Job) assemble() (environ []string, text []byte, err error) {
 	case Files:
 		var names []string
 		if names, err = Files.Routes(j.Context.Secrets, j.Options); err == nil {
-			text, err = j.Context.JSONWithout(secretsFiles, names)
+			text, err = j.Context.JSONWithout(task.MemberSecretsFiles, names)
 		}
 	case Socket:
 		_, err = j.Context.JSONOfTask() // the process that answers has it

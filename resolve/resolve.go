@@ -105,14 +105,23 @@ func ask(ctx context.Context, sources []Bound) []answer {
 			remote.Go(func() { answers[i] = find(ctx, s.Source) })
 		}
 	}
+	found := 0
 	for i, s := range sources {
-		if !s.Remote {
-			answers[i] = find(ctx, s.Source)
+		if s.Remote || found > maxFindings {
+			continue
+		}
+		answers[i] = find(ctx, s.Source)
+		if found += len(answers[i].findings); found > maxFindings {
+			answers[i] = answer{err: fmt.Errorf("the task's sources hold more than %d keys", maxFindings)}
 		}
 	}
 	remote.Wait()
 	return answers
 }
+
+// maxFindings is how many keys all local sources may hold. Each source has a
+// limit of its own, but a task may name one file thousands of times.
+const maxFindings = 100_000
 
 func rank(b Bound) int {
 	if b.Confidential {

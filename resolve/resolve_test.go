@@ -233,3 +233,16 @@ func TestWhatFollowsAnEqualsSignInAKeyIsNotShown(t *testing.T) {
 	sourcetest.RequireHidden(t, err.Error(), sourcetest.Canary)
 	sourcetest.RequireHidden(t, sourcetest.Printed(r.Rows), sourcetest.Canary)
 }
+
+func TestManySourcesDoNotHoldMoreThanATaskMay(t *testing.T) {
+	many := fixed{findings: make([]resolve.Finding, 40_000)}
+	for i := range many.findings {
+		many.findings[i].Key = fmt.Sprintf("K%d", i)
+	}
+	bound := resolve.Bound{Declaration: source("a").Declaration, Source: many}
+	_, err := resolve.Resolve(t.Context(), []resolve.Bound{bound, bound})
+	require.NoError(t, err)
+	r, err := resolve.Resolve(t.Context(), []resolve.Bound{bound, bound, bound, bound})
+	require.EqualError(t, err, "task:7:5: a: the task's sources hold more than 100000 keys")
+	require.Len(t, r.Rows, 80_000)
+}

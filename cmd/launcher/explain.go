@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // explanation is one row of explain: what became of a key at one source.
@@ -83,9 +85,14 @@ func markRefused(route map[string]string, refused error, deliver launcher.Delive
 
 func printRows(w io.Writer, rows []explanation, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(w)
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string][]explanation{"secrets": rows})
+		if err := encoder.Encode(map[string][]explanation{"secrets": rows}); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, keyname.EscapeJSON(text.String()))
+		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintln(table, "KEY\tPROVIDER\tWHERE\tSTATUS\tHANDLER")

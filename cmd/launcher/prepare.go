@@ -16,6 +16,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // prepared is a task with the sources that it declares, and its secrets once
@@ -173,10 +174,15 @@ func (p *program) readDocument(ctx context.Context, path string, r *prepared) (*
 	case err != nil:
 		return nil, advised{fmt.Errorf("--task: %w", err), "a regular file, or - for standard input"}
 	}
+	parse := document.Parse
 	if filepath.Ext(path) == ".json" {
-		return document.ParseJSON(path, text)
+		parse = document.ParseJSON
 	}
-	return document.Parse(path, text)
+	node, err := file.Await(ctx, func() (*document.Node, error) { return parse(keyname.Plain(path), text) })
+	if ctx.Err() != nil {
+		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
+	}
+	return node, err
 }
 
 // execConfig reads MLRun's variable, nil where it is not set or empty, and

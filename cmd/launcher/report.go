@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // The launcher's own exit statuses; docker run and env have 125 to 127.
@@ -115,7 +115,7 @@ func (r report) line(level, message, advice string) {
 			Message string `json:"message"`
 			Hint    string `json:"hint,omitempty"`
 		}{level, message, advice}) // strings have no way to fail
-		r.write(level, string(line)+"\n")
+		r.write(level, keyname.EscapeJSON(string(line))+"\n")
 		return
 	}
 	if level == "warning" {
@@ -148,16 +148,11 @@ func (r report) write(level, text string) {
 // maxLine is the longest message, in bytes.
 const maxLine = 2000
 
-// oneLine keeps a path or name with control characters in it from looking like
+// oneLine keeps a path or name that no terminal shows as itself from looking like
 // a message of its own, and a long one from hiding the others.
 func oneLine(s string) string {
 	if len(s) > maxLine {
 		s = strings.ToValidUTF8(s[:maxLine], "") + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, s)
+	return keyname.Escape(s)
 }

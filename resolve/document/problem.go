@@ -42,9 +42,10 @@ func (p *Problems) Add(at Position, hint, format string, args ...any) {
 	p.list = append(p.list, &Problem{At: at, Message: fmt.Sprintf(format, args...), Advice: hint})
 }
 
-// Join notes the problems that another reader found; nil adds nothing.
+// Join notes the problems that another reader found, up to the same number; nil
+// adds nothing.
 func (p *Problems) Join(err error) {
-	if err != nil {
+	if err != nil && len(p.list) <= maxProblems {
 		p.list = append(p.list, err)
 	}
 }
@@ -84,7 +85,7 @@ func placeOf(err error) Position {
 // Unknown notes a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", Shown(f.Name), what)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.shown(), what)
 }
 
 // Shown returns a key, a field's name or a kind as messages have it: keyname.Show.
@@ -143,6 +144,10 @@ func (p *Problems) Keys(n *Node, what string) []string {
 		}
 	}
 	list.Items = slices.DeleteFunc(slices.Clone(list.Items), func(item *Node) bool {
+		if item.Scalar() && item.Text == "" {
+			p.Add(item.At, "", "%s has an empty name", what)
+			return true
+		}
 		return item.Scalar() && !p.CheckKey(item.At, item.Text)
 	})
 	return p.Texts(&list, what)

@@ -80,9 +80,9 @@ func TestFindKeepsTheDeclaredOrder(t *testing.T) {
 
 func TestNewNamesEveryProblemWithItsPlace(t *testing.T) {
 	for source, want := range map[string]string{
-		`""`:           "task:1:1: a key is empty",
-		`"A,,B,"`:      "task:1:1: a key is empty\ntask:1:1: a key is empty",
-		`","`:          "task:1:1: a key is empty\ntask:1:1: a key is empty",
+		`""`:           "task:1:1: an env source has an empty name",
+		`"A,,B,"`:      "task:1:1: an env source has an empty name\ntask:1:1: an env source has an empty name",
+		`","`:          "task:1:1: an env source has an empty name\ntask:1:1: an env source has an empty name",
 		"A, B, A":      `task:1:1: "A" is twice in an env source`,
 		"[A, B, A]":    `task:1:8: "A" is twice in an env source`,
 		"[A, ~]":       "task:1:5: an env source must hold strings, not null",
@@ -94,7 +94,7 @@ func TestNewNamesEveryProblemWithItsPlace(t *testing.T) {
 		"A/B":          "task:1:1: text that is not a key: it holds a punctuation character",
 		"A B, ключ":    "task:1:1: text that is not a key: it holds a blank\ntask:1:1: text that is not a key: it holds a character that is not ASCII",
 		`["A\u0000"]`:  "task:1:2: text that is not a key: it holds a control character",
-		`[A, ""]`:      "task:1:5: a key is empty",
+		`[A, ""]`:      "task:1:5: an env source has an empty name",
 		"[A, B:c]":     `task:1:5: "B…" is not a key: a blank is missing after the colon`,
 	} {
 		t.Run(source, func(t *testing.T) {

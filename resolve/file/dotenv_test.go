@@ -124,7 +124,7 @@ func TestDotenvRefuses(t *testing.T) {
 		{"escaped quotes at the edge", `A="\"@\""`, []string{"1: " + edge}},
 		{"backslash at the end, single", `A='@\'` + "\nB=2", []string{"1: " + open}},
 		{"backslash at the end, double", `A="@\\"`, []string{"1: " + open}},
-		{"swallowed line, single", `A='@\'` + "\n# the cat's\nB=$X", []string{"1: " + more, `3: the value of "B" holds a $ that godotenv would expand or unescape`}},
+		{"swallowed line, single", `A='@\'` + "\n# the cat's\nB=$X", []string{"1: " + more, `3: the value holds a $ that godotenv would expand or unescape`}},
 		{"swallowed comment, single", `A='@\' # '`, []string{"1: " + slash}},
 		{"swallowed comment, double", `A="@\\" # "`, []string{"1: " + slash}},
 		{"escaped single quote", `A='it\'s @'`, []string{"1: " + slash}},

@@ -29,7 +29,7 @@ func Quote(name string) string {
 // Plain returns a name from outside as itself if it can be printed, and
 // otherwise as Quote does. It is for tables and for places such as FILE:LINE.
 func Plain(name string) string {
-	if Printable(name) && len(name) <= maxQuoted {
+	if Printable(name) {
 		return name
 	}
 	return Quote(name)
