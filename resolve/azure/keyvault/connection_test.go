@@ -74,6 +74,7 @@ func TestAVaultOfAnOlderVersion(t *testing.T) {
 }
 
 func TestAnErrorWithAHugeBodyMayPass(t *testing.T) {
+	t.Parallel()
 	for _, place := range places {
 		w := start(t)
 		fault := place.at
@@ -101,6 +102,7 @@ func TestASecretThatGoesWhileItIsListedIsLeftOut(t *testing.T) {
 // older names, whose endpoints are asked for. The SDK looks into its cache
 // first, by the same requests.
 func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
+	t.Parallel()
 	realm := azure.Realm{Authority: "https://login.windows.net/"}
 	for name, c := range map[string]struct {
 		fault fake.Fault

@@ -134,6 +134,7 @@ func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
 }
 
 func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
+	t.Parallel()
 	for host, what := range map[string]string{"login.*": "no token: ", "my-vault.*": ""} {
 		name := map[string]string{"": where, "no token: ": login}[what]
 		w := start(t)
@@ -164,6 +165,7 @@ func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
 }
 
 func TestAProxyThatIsNoneIsSaidToBe(t *testing.T) {
+	t.Parallel()
 	none := listen(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	const (
 		refused = `the proxy to ` + login + `: connection refused`
@@ -229,6 +231,7 @@ func listen(t *testing.T, says string) string {
 }
 
 func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	found, err := w.find("{name: my-vault, secrets: [NOT_THERE, db-password, {key: OLD, name: db-password, version: ffff}]}")
 	require.NoError(t, err)
@@ -274,6 +277,7 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 }
 
 func TestAVaultThatIsNotThereIsNamed(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	found, err := w.findBriefly("{name: my-valut, secrets: [a]}")
 	require.EqualError(t, problemIn(t, found, err), `vault "my-valut": the proxy does not connect to my-valut.vault.azure.net: 502 "no such host", until the deadline`)

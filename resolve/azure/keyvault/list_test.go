@@ -104,6 +104,7 @@ func TestHostsAreTheSameButForTheirCaseAndPort(t *testing.T) {
 }
 
 func TestAListThatIsNoneIsAnErrorAndNotAPanic(t *testing.T) {
+	t.Parallel()
 	item := func(id string) string { return `{"value": [{"id": "` + id + `"}]}` }
 	for name, c := range map[string]struct{ list, want string }{
 		"good":                     {item("SELF/secrets/a"), ""},

@@ -82,6 +82,7 @@ func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
 // TestAThrottleThatIsBorneToTheEndSaysHowOften has a server that asks for less
 // than all of the time.
 func TestAThrottleThatIsBorneToTheEndSaysHowOften(t *testing.T) {
+	t.Parallel()
 	secrets, hundred := hundred()
 	for _, source := range []string{one, hundred} {
 		w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = secrets })

@@ -256,6 +256,7 @@ func TestATokenFileThatIsReplacedIsReadAgain(t *testing.T) {
 // TestASecretThatIsSecondsOldIsRetriedForAMoment has an Entra to which a client
 // secret has not spread yet, and one that never learns of it.
 func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
+	t.Parallel()
 	w := start(t)
 	w.options.pace.recent = 10 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token", Count: 3}))
@@ -263,7 +264,7 @@ func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
 	require.Equal(t, 4, w.asked()["token"])
 
 	w = start(t)
-	w.options.pace.recent = 200 * time.Millisecond
+	w.options.pace.recent = 2 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token"}))
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "AADSTS7000215")
