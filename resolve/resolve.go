@@ -65,6 +65,7 @@ type Resolution struct {
 // KeyError is a key that a source could not answer for.
 type KeyError struct {
 	Key, Provider string
+	Optional      bool // the source is
 	Err           error
 }
 
@@ -214,7 +215,7 @@ func (m *merger) result() (Resolution, error) {
 		switch {
 		case m.said[i]:
 		case row.State == Failed, row.State == Missing && !row.Optional && !has:
-			m.problems.Join(&KeyError{row.Key, row.Provider, row.Err})
+			m.problems.Join(&KeyError{row.Key, row.Provider, row.Optional, row.Err})
 		case row.State == Found && winner.row != i:
 			by := m.rows[winner.row]
 			m.rows[i].State, m.rows[i].By = Overridden, by.Provider+", "+by.Where

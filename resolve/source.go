@@ -18,6 +18,11 @@ import (
 // "optional: true" or --missing=warn; every other error stops the start.
 var ErrAbsent = errors.New("absent")
 
+// ErrDenied says that the place has the key, and that the value may not be read:
+// it is disabled, or forbidden. It stops the start, but for --missing=warn and
+// an optional source, which do without the key and warn.
+var ErrDenied = errors.New("denied")
+
 // ErrUnavailable marks a failure that a later try may not meet again:
 // throttled, timed out, unreachable.
 var ErrUnavailable = errors.New("unavailable")

@@ -61,7 +61,7 @@ func atVault(f fake.Fault) []fake.Fault {
 
 func ofVault() []fault {
 	return []fault{
-		{what: "no such vault (a proxy looks it up)", flags: vault("no-such-vault", "KEY")},
+		{what: "no such vault (a proxy looks it up)", flags: vault("no-such-vault", "KEY"), brief: true},
 		{what: "throttled, without Retry-After", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429}), brief: true},
 		{what: "throttled, Retry-After within the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "1"}), brief: true},
 		{what: "throttled, Retry-After past the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "300"})},
@@ -70,6 +70,7 @@ func ofVault() []fault {
 		{what: "503 twice, then as ever", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 503, Count: 2})},
 		{what: "throttled twice, then as ever", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 429, RetryAfter: "1", Count: 2})},
 		{what: "400", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 400})},
+		{what: "the vault does not know the api-version", flags: one, pod: configured(func(c *fake.Config) { c.Vaults[0].APIVersions = []string{"7.4"} })},
 		{what: "a redirect", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 302})},
 		{what: "every token is refused", flags: one, faults: atVault(fake.Fault{Kind: fake.Status, Status: 401})},
 		{what: "connection reset", flags: one, faults: atVault(fake.Fault{Kind: fake.Reset}), brief: true},
@@ -77,10 +78,10 @@ func ofVault() []fault {
 		{what: "half an answer", flags: one, faults: atVault(fake.Fault{Kind: fake.Stall}), brief: true},
 		{what: "an answer after the deadline", flags: one, faults: atVault(fake.Fault{Kind: fake.Slow, DelayMS: 60_000}), brief: true},
 		{what: "a sign-in page", flags: one, faults: atVault(fake.Fault{Kind: fake.HTML})},
-		{what: "malformed JSON", flags: one, faults: atVault(fake.Fault{Kind: fake.Malformed})},
+		{what: "malformed JSON", flags: one, faults: atVault(fake.Fault{Kind: fake.Malformed}), brief: true},
 		{what: "a challenge that makes the SDK panic", flags: one, faults: atVault(fake.Fault{Kind: fake.ShortChallenge})},
 		{what: "the next page of a list is elsewhere", flags: vault("my-vault", []string{}...), faults: atVault(fake.Fault{Kind: fake.ForeignNextLink})},
-		{what: "a page of a list that is malformed", flags: vault("my-vault", []string{}...), faults: atVault(fake.Fault{Kind: fake.Malformed, Path: "/secrets"})},
+		{what: "a page of a list that is malformed", flags: vault("my-vault", []string{}...), faults: atVault(fake.Fault{Kind: fake.Malformed, Path: "/secrets"}), brief: true},
 	}
 }
 
@@ -96,6 +97,10 @@ func ofEntra() []fault {
 	return []fault{
 		{what: "the client secret is wrong", flags: one, pod: mounted(tenant, application, "canary-client~secret/4+x2")},
 		{what: "the client secret has expired", flags: one, pod: mounted(tenant, application, "canary-expired~secret")},
+		{what: "AZURE_AUTHORITY_HOST is no host", flags: one, pod: func(p *azurePod) error {
+			p.env = append(p.env, "AZURE_AUTHORITY_HOST=https://login.microsoftonline.us/common")
+			return nil
+		}},
 		{what: "no such tenant", flags: one, pod: mounted("00000000-0000-4000-8000-000000000000", application, clientSecret)},
 		{what: "no such application", flags: one, pod: mounted(tenant, "22222222-2222-4222-8222-222222222222", clientSecret)},
 		{what: "the authority of another cloud", flags: append(source(`{"name": "https://my-vault.vault.azure.net", "secrets": ["DB_PASSWORD"]}`), "--azure-authority", "https://login.microsoftonline.us/")},
@@ -106,9 +111,9 @@ func ofEntra() []fault {
 		{what: "Entra: no answer", flags: one, faults: atEntra(fake.Fault{Kind: fake.Silent}), brief: true},
 		{what: "Entra: half an answer", flags: one, faults: atEntra(fake.Fault{Kind: fake.Stall}), brief: true},
 		{what: "Entra: a sign-in page", flags: one, faults: atEntra(fake.Fault{Kind: fake.HTML})},
-		{what: "Entra: malformed JSON, with the token in it", flags: one, faults: atEntra(fake.Fault{Kind: fake.Malformed})},
-		{what: "Entra: an answer without the token", flags: one, faults: atEntra(fake.Fault{Kind: fake.NoAccessToken})},
-		{what: "Entra: a token with an expiry that is no number", flags: one, faults: atEntra(fake.Fault{Kind: fake.BadExpiry})},
+		{what: "Entra: malformed JSON, with the token in it", flags: one, faults: atEntra(fake.Fault{Kind: fake.Malformed}), brief: true},
+		{what: "Entra: an answer without the token", flags: one, faults: atEntra(fake.Fault{Kind: fake.NoAccessToken}), brief: true},
+		{what: "Entra: a token with an expiry that is no number", flags: one, faults: atEntra(fake.Fault{Kind: fake.BadExpiry}), brief: true},
 	}
 }
 
@@ -145,8 +150,14 @@ func ofCredentials() []fault {
 		{what: "workload identity without its variables", flags: by("workload"), pod: env("AZURE_CLIENT_ID=" + application)},
 		{what: "workload identity without its token", flags: by("workload"), pod: env("AZURE_CLIENT_ID="+application, "AZURE_TENANT_ID="+tenant, "AZURE_FEDERATED_TOKEN_FILE=/var/run/secrets/azure/tokens/azure-identity-token")},
 		{what: "no federated credential for the service account", flags: by("workload"), pod: otherSubject},
-		{what: "the machine has no managed identity", flags: by("managed"), pod: otherIdentity},
-		{what: "no metadata service (not an Azure machine)", flags: by("managed"), faults: []fake.Fault{{Kind: fake.Silent, Host: "169.254.169.254"}}},
+		{what: "the machine has no managed identity", flags: by("managed"), pod: configured(func(c *fake.Config) { c.Principals[0].Managed = false })},
+		{what: "the machine has several managed identities", flags: by("managed"), pod: configured(func(c *fake.Config) {
+			c.UserAssigned = true
+			c.Principals = append(c.Principals, fake.Principal{Tenant: tenant, ClientID: "33333333-3333-4333-8333-333333333333", Managed: true})
+		})},
+		{what: "the managed identity endpoint is not ready", flags: by("managed"), faults: []fake.Fault{{Kind: fake.Status, Status: 404, Path: "/msi/token"}}, brief: true},
+		{what: "the managed identity endpoint says nothing (not an Azure machine)", flags: by("managed"), faults: []fake.Fault{{Kind: fake.Silent, Path: "/msi/token"}}, brief: true},
+		{what: "Azure Arc names a key file elsewhere", flags: by("managed"), pod: arcElsewhere},
 	}
 }
 
@@ -159,12 +170,28 @@ func otherSubject(p *azurePod) error {
 	return p.SetConfig(config)
 }
 
-func otherIdentity(p *azurePod) error {
-	config, err := azureConfig(func(c *fake.Config) { c.Principals[0].Managed = false })
+func arcElsewhere(p *azurePod) error {
+	config, err := azureConfig(func(c *fake.Config) { c.Arc = &fake.Arc{Keys: p.credentials, Named: "/etc"} })
 	if err != nil {
 		return err
 	}
+	p.env = append(p.env, "IDENTITY_HEADER=", "IDENTITY_ENDPOINT="+p.Proxy+"/metadata/identity/oauth2/token", "IMDS_ENDPOINT="+p.Proxy)
 	return p.SetConfig(config)
+}
+
+// configured replaces what the fake has.
+func configured(edit func(*fake.Config)) func(*azurePod) error {
+	return func(p *azurePod) error {
+		config, err := azureConfig(edit)
+		if err != nil {
+			return err
+		}
+		return p.SetConfig(config)
+	}
+}
+
+func certificates(host, fault string) func(*azurePod) error {
+	return configured(func(c *fake.Config) { c.Certificates = map[string]string{host: fault} })
 }
 
 func ofNetwork() []fault {
@@ -189,6 +216,9 @@ func ofNetwork() []fault {
 		{what: "the proxy is no proxy", flags: one, pod: answering("220 mail.example ESMTP\r\n"), brief: true},
 		{what: "nobody is at the proxy's address", flags: one, pod: without("HTTPS_PROXY", "HTTPS_PROXY=http://user:canary-first@127.0.0.1:1"), brief: true},
 		{what: "the certificate is of an unknown authority", flags: one, pod: without("SSL_CERT_FILE")},
+		{what: "the certificate has expired", flags: one, pod: certificates("login.microsoftonline.com", fake.Expired)},
+		{what: "the certificate is not valid yet", flags: one, pod: certificates("my-vault.vault.azure.net", fake.NotYetValid)},
+		{what: "the certificate is for another host", flags: one, pod: certificates("my-vault.vault.azure.net", fake.OtherHost)},
 		{what: "SSL_CERT_FILE is not there", flags: one, pod: without("SSL_CERT_FILE", "SSL_CERT_FILE=/no/such/bundle.pem")},
 		{what: "the proxy says nothing", flags: one, faults: []fake.Fault{{Kind: fake.Silent, Method: http.MethodConnect}}, brief: true},
 		{what: "--azure-spread is longer than --timeout", flags: append(vault("my-vault", "DB_PASSWORD"), "--azure-spread", "200000h")},

@@ -79,7 +79,8 @@ func startAzurePod(dir string, edit ...func(*fake.Config)) (*azurePod, error) {
 		return nil, err
 	}
 	pod := &azurePod{Server: server, credentials: filepath.Join(dir, "credentials")}
-	pod.env = []string{"HTTPS_PROXY=" + server.Proxy, "HTTP_PROXY=" + server.Proxy, "SSL_CERT_FILE=" + server.CA, "HOME=" + dir}
+	pod.env = []string{"HTTPS_PROXY=" + server.Proxy, "HTTP_PROXY=" + server.Proxy, "SSL_CERT_FILE=" + server.CA, "HOME=" + dir,
+		"IDENTITY_ENDPOINT=" + server.Proxy + "/msi/token", "IDENTITY_HEADER=" + fake.IdentityHeader}
 	return pod, mount(pod.credentials, tenant, application, clientSecret)
 }
 
@@ -185,6 +186,8 @@ func TestEveryFormOfADeclaration(t *testing.T) {
 		`{"name": "my-vault", "bundle": ["job-secrets"], "secrets": ["site-certificate"]}`:                           "SMTP_PASSWORD=canary-letter SMTP_USER=canary-user site-certificate=canary-certificate",
 		`{"name": "https://cn-vault.vault.azure.cn", "secrets": ["KEY"]}`:                                            "KEY=canary-cn",
 		`{"name": "https://us-vault.vault.usgovcloudapi.net", "secrets": ["KEY"]}`:                                   "KEY=canary-us",
+		`{"name": "my-vault.vault.azure.net", "secrets": ["api-token"]}`:                                             "api-token=canary-second",
+		`{"name": "HTTPS://my-vault.vault.azure.net:443/", "secrets": ["api-token"]}`:                                "api-token=canary-second",
 		`{"name": "my-vault", "secrets": ["api-token"], "k8s_secret": "not-mounted"}`:                                "api-token=canary-second",
 		`{"name": "my-vault", "secrets": ["api-token"], "credential": "mounted"}`:                                    "api-token=canary-second",
 		`{"name": "my-vault", "secrets": ["api-token", {"key": "A", "name": "API-TOKEN"}], "credential": "managed"}`: "A=canary-second api-token=canary-second",

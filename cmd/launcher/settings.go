@@ -102,7 +102,7 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		azureCredentials:    c.String("azure-credentials"),
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
-		realm:               azure.Realm{Authority: cmp.Or(c.String("azure-authority"), p.environ["AZURE_AUTHORITY_HOST"]), Domains: values(c, "azure-domain", p.environ)},
+		realm:               azure.Realm{Authority: c.String("azure-authority"), Domains: values(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
 		grace:               c.Duration("grace"),
 		init:                choice("init", "auto", "always", "never"),
 		mask:                c.Bool("mask"),
@@ -153,7 +153,7 @@ func (s settings) checkStay() []error {
 	return wrong
 }
 
-func (s settings) checkAzure() []error {
+func (s *settings) checkAzure() []error {
 	var wrong []error
 	if s.azureParallel < 1 {
 		wrong = append(wrong, errUsage{message: "--azure-parallel is less than 1"})
@@ -162,8 +162,15 @@ func (s settings) checkAzure() []error {
 		wrong = append(wrong, errUsage{message: "--azure-spread is less than 0"})
 	}
 	if s.realm.Authority != "" {
-		if err := azure.CheckAuthority(s.realm.Authority); err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-authority, or variable AZURE_AUTHORITY_HOST: " + err.Error()})
+		authority, err := azure.ParseAuthority(s.realm.Authority)
+		if err != nil {
+			wrong = append(wrong, errUsage{message: "--azure-authority: " + err.Error()})
+		}
+		s.realm.Authority = authority
+	}
+	if s.realm.APIVersion != "" {
+		if err := azure.CheckAPIVersion(s.realm.APIVersion); err != nil {
+			wrong = append(wrong, errUsage{message: "--azure-api-version: " + err.Error()})
 		}
 	}
 	for _, domain := range s.realm.Domains {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
@@ -43,6 +45,7 @@ type vaults interface {
 type opened struct {
 	resolve.Source
 	variables []string
+	vault     *azure.Spec // of a vault that is asked
 }
 
 // kinds is the table of sources.
@@ -73,44 +76,65 @@ func kindNames() string {
 
 func openInline(d resolve.Declaration, _ surroundings) (opened, error) {
 	source, err := inline.New(d)
-	return opened{source, nil}, err
+	return opened{Source: source}, err
 }
 
 func openEnv(d resolve.Declaration, around surroundings) (opened, error) {
 	source, err := env.New(d, around.environ)
-	return opened{source, source.Variables()}, err
+	return opened{Source: source, variables: source.Variables()}, err
 }
 
 func openFile(d resolve.Declaration, _ surroundings) (opened, error) {
 	source, err := file.New(d)
-	return opened{source, nil}, err
+	return opened{Source: source}, err
 }
 
 func openKubernetes(d resolve.Declaration, around surroundings) (opened, error) {
 	spec, err := kubernetes.Parse(d.Source)
 	if around.local != "" {
-		return opened{localSource(around.local, spec.Keys), spec.Variables(around.environ)}, err
+		return opened{Source: localSource(around.local, spec.Keys), variables: spec.Variables(around.environ)}, err
 	}
 	if spec.Confidential = around.confidential; around.confidential {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
 	}
-	return opened{spec.Source(around.environ), spec.Variables(around.environ)}, err
+	return opened{Source: spec.Source(around.environ), variables: spec.Variables(around.environ)}, err
 }
 
 func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
-	spec, err := azure.Parse(d.Source, around.realm)
 	if around.local != "" {
-		return opened{localSource(around.local, spec.Keys()), nil}, err
+		spec, err := azure.Parse(d.Source, around.realm)
+		return opened{Source: localSource(around.local, spec.Keys())}, err
 	}
-	if err != nil {
+	realm, err := withAuthority(around.realm, around.environ)
+	spec, wrong := azure.Parse(d.Source, realm)
+	if err := errors.Join(wrong, err); err != nil {
 		return opened{}, err
 	}
-	return opened{around.vault.Source(spec), azureSecrets}, nil
+	return opened{around.vault.Source(spec), azureSecrets, &spec}, nil
 }
 
-// azureSecrets is the variables that Azure's tools take secrets from: what a
-// launcher reads a vault with is not the handler's.
-var azureSecrets = []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD"}
+// withAuthority returns the realm with the authority of AZURE_AUTHORITY_HOST if
+// it has none.
+func withAuthority(realm azure.Realm, environ resolve.Environ) (azure.Realm, error) {
+	const name = "AZURE_AUTHORITY_HOST"
+	if realm.Authority != "" || environ[name] == "" {
+		return realm, nil
+	}
+	authority, err := azure.ParseAuthority(environ[name])
+	if err != nil {
+		return realm, advised{fmt.Errorf("variable %s: %w", name, err), "correct or unset it, or set --azure-authority"}
+	}
+	realm.Authority = authority
+	return realm, nil
+}
+
+// azureSecrets is the variables that hold a secret of Azure's, or that hand out
+// the machine's identity. The handler does not get them: the launcher may read a
+// vault with them.
+var azureSecrets = []string{
+	"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD",
+	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET",
+}
 
 func localSource(path string, keys []string) resolve.Source {
 	return local.Source{Path: path, Keys: keys, Match: handler.Match}
@@ -121,6 +145,9 @@ type bound struct {
 	sources   []resolve.Bound
 	variables []string
 	forget    func() // has remote sources look again
+
+	// credentialFiles is the files that vaults are read with, those that exist.
+	credentialFiles []string
 }
 
 // bind finds the source of each declaration. A task without a kubernetes source
@@ -142,7 +169,12 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 		source, err := k.open(d, around)
 		problems.Join(err)
 		b.add(d, k, source)
+		if source.vault != nil {
+			b.credentialFiles = append(b.credentialFiles, source.vault.CredentialFiles(around.environ, s.azureCredentials)...)
+		}
 	}
+	slices.Sort(b.credentialFiles)
+	b.credentialFiles = slices.Compact(b.credentialFiles)
 	if project {
 		k, _ := kindOf("kubernetes")
 		d := resolve.Declaration{Kind: k.name, At: document.Position{Origin: "the task"}}
@@ -168,7 +200,8 @@ func (a advised) Hint() string  { return a.advice }
 func (a advised) Unwrap() error { return a.error }
 
 // split takes a Resolve error apart: what stops the start, each with its
-// advice, and what is only a warning where missing keys are let through.
+// advice, and what is only a warning: missing keys if they are let through, and
+// with them secrets that are there and may not be read.
 func split(err error, warnMissing bool) (stop, warning error) {
 	if err == nil {
 		return nil, nil
@@ -176,12 +209,13 @@ func split(err error, warnMissing bool) (stop, warning error) {
 	var stops, warnings []error
 	for _, e := range document.Flatten(err) {
 		var key *resolve.KeyError
-		absent := errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent)
+		about := errors.As(e, &key)
+		absent, denied := about && errors.Is(e, resolve.ErrAbsent), about && errors.Is(e, resolve.ErrDenied)
 		if absent && hint(e) == "" {
 			k, _ := kindOf(key.Provider)
 			e = advised{e, k.absent}
 		}
-		if absent && warnMissing {
+		if warnMissing && (absent || denied) || denied && key.Optional {
 			warnings = append(warnings, e)
 		} else {
 			stops = append(stops, e)

@@ -33,6 +33,9 @@ type Realm struct {
 	// Domains is further domains of vaults, or hosts with a port: a private
 	// cloud's, an emulator's.
 	Domains []string
+
+	// APIVersion is the api-version of requests to vaults; "" is the SDK's.
+	APIVersion string
 }
 
 // KnownAuthority reports whether an authority is one of Microsoft's clouds', by
@@ -49,17 +52,37 @@ func sameAuthority(a, b string) bool {
 	return strings.TrimSuffix(strings.ToLower(a), "/") == strings.TrimSuffix(b, "/")
 }
 
-// CheckAuthority refuses what is not the https URL of a host alone. The error
-// does not repeat a URL that may have a password in it.
-func CheckAuthority(authority string) error {
-	host, https := strings.CutPrefix(strings.TrimSuffix(authority, "/"), "https://")
+// ParseAuthority returns the https URL of an authority, which may be written as
+// a host only, as Microsoft's SDKs take AZURE_AUTHORITY_HOST. It refuses
+// anything else. The error does not repeat a URL that may hold a password.
+func ParseAuthority(text string) (string, error) {
+	host, ok := withoutScheme(text)
 	switch {
-	case https && validHost(host):
-		return nil
-	case strings.Contains(authority, "@"):
-		return fmt.Errorf("it is not the https URL of a host, such as %s, and nothing more", clouds[0].authority)
+	case ok && validHost(host):
+		return "https://" + host + "/", nil
+	case strings.Contains(text, "@"):
+		return "", fmt.Errorf("it is not the https URL of a host, such as %s, and nothing more", clouds[0].authority)
 	}
-	return fmt.Errorf("%q is not the https URL of a host, such as %s", authority, clouds[0].authority)
+	return "", fmt.Errorf("%q is not the https URL of a host, such as %s", text, clouds[0].authority)
+}
+
+// withoutScheme returns what follows "https://", or the whole text if it has no
+// scheme, without a slash at the end. It reports false for another scheme.
+func withoutScheme(text string) (string, bool) {
+	const scheme = "https://"
+	if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
+		text = text[len(scheme):]
+	}
+	return strings.TrimSuffix(text, "/"), !strings.Contains(text, "://")
+}
+
+// CheckAPIVersion refuses what cannot be an api-version, such as "7.4" or
+// "2025-07-01".
+func CheckAPIVersion(version string) error {
+	if len(version) > 32 || !only(version, names+".") {
+		return fmt.Errorf("%q is not an api-version such as 7.4 or 2025-07-01", version)
+	}
+	return nil
 }
 
 // CheckDomain refuses what is neither a domain nor a host and its port.
@@ -97,25 +120,25 @@ type address struct {
 	resource  string // that a token is asked for; "" where the vault's challenge says it
 }
 
-// find is the address of a vault by its name, or by its https URL with nothing
-// after the host.
+// find returns the address of a vault by its name, its host, or its https URL
+// with nothing after the host. The port of https may be written.
 func (r Realm) find(name string) (address, bool) {
 	if validVault(name) {
 		c := clouds[max(r.cloud(), 0)]
 		return r.in(c, strings.ToLower(name)+"."+c.domain), true
 	}
-	written, https := strings.CutPrefix(strings.TrimSuffix(name, "/"), "https://")
-	if !https || !validHost(written) {
+	written, ok := withoutScheme(name)
+	if !ok || !validHost(written) {
 		return address{}, false
 	}
-	host := strings.ToLower(written) // it is all ASCII
+	host := strings.TrimSuffix(strings.ToLower(written), ":443") // it is all ASCII
 	for _, c := range clouds {
 		if vault, ok := strings.CutSuffix(host, "."+c.domain); ok {
 			return r.in(c, host), validVault(vault)
 		}
 	}
 	extra := slices.ContainsFunc(r.Domains, func(domain string) bool {
-		domain = strings.ToLower(domain)
+		domain = strings.TrimSuffix(strings.ToLower(domain), ":443")
 		return host == domain || strings.HasSuffix(host, "."+domain)
 	})
 	authority := r.Authority

@@ -42,20 +42,21 @@ func TestADomainOfTheOperatorsHasVaultsByURLAlone(t *testing.T) {
 		"https://vault.example.com": "vault.example.com", "https://a.b.vault.example.com": "a.b.vault.example.com",
 		"https://localhost:8443/": "localhost:8443", "https://my-vault.localhost:8443": "my-vault.localhost:8443",
 		"https://[::1]:8443": "[::1]:8443", "https://10.0.0.7": "10.0.0.7", "https://key_vault:80": "key_vault:80", "https://vault.corp": "vault.corp",
+		"my.vault.example.com": "my.vault.example.com", "localhost:8443": "localhost:8443", "https://x.vault.example.com:443": "x.vault.example.com", "HTTPS://x.vault.example.com/": "x.vault.example.com",
 	} {
 		place, ok := realm.find(name)
 		require.True(t, ok, name)
 		require.Equal(t, address{host, clouds[0].authority, ""}, place, "the vault says what a token is for")
 	}
 	for _, name := range []string{
-		"https://evilvault.example.com", "https://vault.example.com.evil.com", "https://vault.example.com:8443", "https://x.vault.example.com:443",
+		"https://evilvault.example.com", "https://vault.example.com.evil.com", "https://vault.example.com:8443", "https://x.vault.example.com:0443", "https://x.vault.example.com:443:443",
 		"https://localhost", "https://localhost:8444", "https://[::1]", "https://[::1]:443", "https://[::2]:8443", "https://10.0.0.8", "https://110.0.0.7",
 		"https://my.vault.example.com@evil.com", "https://evil.com#.vault.example.com", "https://evil.com?.vault.example.com", "https://evil.com/.vault.example.com",
 		`https://evil.com\.vault.example.com`, "https://evil.com%23.vault.example.com", "https://.vault.example.com", "https://..vault.example.com",
 		"https://a..vault.example.com", "https://-.vault.example.com", "https://my.vault.example.com.", "https://u:p@my.vault.example.com",
 		"https://my.vault.example.com//", "https://my.vault.example.com/secrets", "https://my.vault.example.com:", "http://my.vault.example.com",
 		"https://my.vault.e\u212aample.com", "https://m\u212a.vault.example.com", "https://my\x00.vault.example.com", "https://my vault.example.com", "https://[my.vault.example.com]",
-		"https://[::1%25lo]:8443", "my.vault.example.com", "localhost:8443", "https://*.vault.example.com", "https://a,b.vault.example.com", "https://vaultXexample.com",
+		"https://[::1%25lo]:8443", "https://*.vault.example.com", "https://a,b.vault.example.com", "https://vaultXexample.com",
 	} {
 		_, ok := realm.find(name)
 		require.False(t, ok, name)
@@ -79,23 +80,28 @@ func TestWhatIsNoHostIsNoAuthorityAndNoDomain(t *testing.T) {
 	for _, host := range hostile {
 		require.Error(t, CheckDomain(host), "%q", host)
 		if host != "" && host != "a/" {
-			require.Error(t, CheckAuthority("https://"+host), "%q", host)
+			_, err := ParseAuthority("https://" + host)
+			require.Error(t, err, "%q", host)
 		}
 	}
 	for _, authority := range []string{
-		"", "https://", "https:///", "login.microsoftonline.com", "http://login.microsoftonline.com/", "HTTPS://login.microsoftonline.com/", "//login.microsoftonline.com/",
+		"", "https://", "https:///", "http://login.microsoftonline.com/", "//login.microsoftonline.com/",
 		"https://login.microsoftonline.com//", "https://login.microsoftonline.com/tenant", "https://login.microsoftonline.com/?x", "https://login.microsoftonline.com#", "https:login.microsoftonline.com",
 		" https://login.microsoftonline.com", "https://login.microsoftonline.com ", "https://https://login.microsoftonline.com", "file:///etc/passwd",
 	} {
-		require.Error(t, CheckAuthority(authority), "%q", authority)
+		_, err := ParseAuthority(authority)
+		require.Error(t, err, "%q", authority)
 	}
-	err := CheckAuthority("https://user:canary@login.example.com/")
+	_, err := ParseAuthority("https://user:canary@login.example.com/")
 	require.ErrorContains(t, err, "is not the https URL of a host")
 	require.NotContains(t, err.Error(), "canary")
 	for _, good := range []string{"vault.example.com", "localhost:8443", "LOCALHOST", "10.0.0.1", "10.0.0.1:8443", "[::1]", "[fe80::1]:8443", "key_vault:80", "xn--a.example"} {
 		require.NoError(t, CheckDomain(good), good)
-		require.NoError(t, CheckAuthority("https://"+good), good)
-		require.NoError(t, CheckAuthority("https://"+good+"/"), good)
+		for _, form := range []string{"%", "%/", "https://%", "https://%/", "HTTPS://%"} {
+			authority, err := ParseAuthority(strings.ReplaceAll(form, "%", good))
+			require.NoError(t, err, good)
+			require.Equal(t, "https://"+good+"/", authority)
+		}
 	}
 }
 

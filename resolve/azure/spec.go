@@ -8,7 +8,6 @@
 package azure
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,7 +30,9 @@ type Spec struct {
 
 	Host      string // of the vault, with a port where it is not https's own
 	Authority string // the https URL of the Entra that hands out the token
-	Resource  string // what the token is for; "" where only the vault can say
+	Resource  string // what the token is for; "" if only the vault can say
+
+	APIVersion string // of requests to the vault; "" is the SDK's
 }
 
 var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
@@ -50,7 +51,7 @@ func Parse(n *document.Node, realm Realm) (Spec, error) {
 		n = literal
 	}
 	var problems document.Problems
-	spec := Spec{Credential: "auto"}
+	spec := Spec{Credential: "auto", APIVersion: realm.APIVersion}
 	if n.Kind != document.Map {
 		problems.Add(n.At, "", "an azure_vault source must be a map, not %s", n.Kind)
 		return spec, problems.Err()
@@ -149,7 +150,9 @@ func parseSecret(problems *document.Problems, n *document.Node) Secret {
 	if secret.Key == "" {
 		secret.Key = secret.Name
 	}
-	checkName(problems, n.At, secret.Name)
+	if checkName(problems, n.At, secret.Name) {
+		problems.CheckKey(n.At, secret.Key)
+	}
 	if secret.Version != "" && !only(secret.Version, hex) {
 		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", document.Shown(secret.Key))
 	}
@@ -164,10 +167,12 @@ const (
 
 func only(s, set string) bool { return s != "" && strings.TrimLeft(s, set) == "" }
 
-func checkName(problems *document.Problems, at document.Position, name string) {
-	if !ValidSecret(name) {
+func checkName(problems *document.Problems, at document.Position, name string) bool {
+	ok := ValidSecret(name)
+	if !ok {
 		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is no name of a vault's secret", document.Shown(name))
 	}
+	return ok
 }
 
 // ValidSecret reports whether name can be that of a vault's secret.
@@ -211,17 +216,4 @@ func (s Spec) Only(key string) (Spec, bool) {
 	only := s
 	only.Secrets, only.Bundle = []Secret{secret}, nil
 	return only, i >= 0 || len(s.Secrets)+len(s.Bundle) == 0 && ValidSecret(secret.Name)
-}
-
-// Directories is where mounted credentials may be: the directory that is given,
-// or MLRun's places, in the home directory and then in root's.
-func Directories(given, home string) []string {
-	const mlrun = ".mlrun/azure_vault"
-	switch {
-	case given != "":
-		return []string{given}
-	case home != "":
-		return []string{filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
-	}
-	return []string{filepath.Join("/root", mlrun)}
 }

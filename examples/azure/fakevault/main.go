@@ -122,6 +122,7 @@ func variables(ready fake.Ready) []string {
 		"HTTPS_PROXY=" + ready.Proxy, "HTTP_PROXY=" + ready.Proxy,
 		"NO_PROXY=", "no_proxy=", // the user's may name Azure; both spellings are read
 		"SSL_CERT_FILE=" + ready.CA,
+		"IDENTITY_ENDPOINT=" + ready.Proxy + "/msi/token", "IDENTITY_HEADER=" + fake.IdentityHeader, // no proxy sees the metadata service
 	}
 }
 

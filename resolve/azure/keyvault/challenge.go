@@ -16,10 +16,10 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// door is the pipeline policy between the SDK's authorization and the network.
+// authPolicy is the pipeline policy between the SDK's authorization and the network.
 // The SDK sends each first request without a token, to be told the tenant and
 // the resource, which are known here: it is told so without a round trip.
-type door struct {
+type authPolicy struct {
 	host     string // nobody else is given the token
 	own      bool   // the authority is Microsoft's, whose tokens are good elsewhere too
 	identity *identity
@@ -29,7 +29,7 @@ type door struct {
 }
 
 // Do implements policy.Policy.
-func (d *door) Do(req *policy.Request) (*http.Response, error) {
+func (d *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
 	switch {
@@ -42,25 +42,29 @@ func (d *door) Do(req *policy.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	if _, ok := resourceOf(resp); !ok {
-		return nil, d.noChallenge()
+	if header := resp.Header.Get(authenticate); !strings.Contains(header, `error="insufficient_claims"`) { // which is continuous access evaluation's, and the SDK's to answer
+		challenge, ok := parseChallenge(header)
+		if !ok {
+			return nil, d.noChallenge()
+		}
+		resp.Header.Set(authenticate, challenge.String())
 	}
 	d.identity.refuse(token)
 	return resp, nil
 }
 
-func (d *door) noChallenge() *problem {
+func (d *authPolicy) noChallenge() *problem {
 	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(d.host)),
 		hint: hintAnswer}
 }
 
-// portless is the pipeline policy that leaves out the port of https, which a
+// hostPolicy is the pipeline policy that leaves out the port of https, which a
 // next page's address has: the SDK takes the host with it for another than the
 // resource's, and gives up where a token was refused.
-type portless struct{}
+type hostPolicy struct{}
 
 // Do implements policy.Policy.
-func (portless) Do(req *policy.Request) (*http.Response, error) {
+func (hostPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	raw.URL.Host = strings.TrimSuffix(raw.URL.Host, ":443")
 	raw.Host = strings.TrimSuffix(raw.Host, ":443")
@@ -81,24 +85,24 @@ func sameHost(a, b string) bool {
 	return lower(a) == lower(b)
 }
 
-func (d *door) challenge(req *http.Request) *http.Response {
+func (d *authPolicy) challenge(req *http.Request) *http.Response {
 	tenant := d.identity.name.Load().tenant
 	if tenant == "" {
 		tenant = "common" // of a managed identity, which has but one
 	}
-	header := http.Header{"Www-Authenticate": {fmt.Sprintf("Bearer authorization=%q, resource=%q", "https://login.microsoftonline.com/"+tenant, d.resource)}}
-	return answer(req, http.StatusUnauthorized, header, "")
+	c := challenge{"https://login.microsoftonline.com/" + tenant, d.resource}
+	return answer(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
 }
 
 // learn asks the vault, once, what a token for it is for.
-func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error {
+func (d *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPolicy) error {
 	d.learning.Lock()
 	defer d.learning.Unlock()
 	if d.resource != "" {
 		return nil
 	}
 	pipeline := runtime.NewPipeline("launcher", "", runtime.PipelineOptions{}, &policy.ClientOptions{
-		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{tries}, PerRetryPolicies: []policy.Policy{timed(tries.pace.try)},
+		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{retry}, PerRetryPolicies: []policy.Policy{timeoutPolicy{}},
 	})
 	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+d.host+"/secrets")
 	if err != nil {
@@ -108,7 +112,8 @@ func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error 
 	if err != nil {
 		return err
 	}
-	resource, ok := resourceOf(resp)
+	wanted, ok := parseChallenge(resp.Header.Get(authenticate))
+	resource := wanted.resource
 	u, err := url.Parse(resource)
 	if !ok || err != nil || u.Scheme != "https" || u.Host == "" {
 		return d.noChallenge()
@@ -128,21 +133,36 @@ func within(vault, domain string) bool {
 	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }
 
-var parameter = regexp.MustCompile(`(authorization|resource|scope)="([^"]*)"`)
+// authenticate is the header of a challenge.
+const authenticate = "Www-Authenticate"
 
-// resourceOf reads a challenge as the SDK does, which panics where the
-// authorization is not the URL of a tenant. One of continuous access evaluation
-// has neither.
-func resourceOf(resp *http.Response) (string, bool) {
-	challenge := resp.Header.Get("WWW-Authenticate")
-	if strings.Contains(challenge, `error="insufficient_claims"`) {
-		return "", true
-	}
+// challenge is what a vault's 401 says of the token that it wants.
+type challenge struct {
+	authority string // the https URL of a tenant
+	resource  string // what the token is for
+}
+
+// String returns the challenge in the form that the SDK reads.
+func (c challenge) String() string {
+	return `Bearer authorization="` + c.authority + `", resource="` + c.resource + `"`
+}
+
+var parameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|resource|scope)=(?:"([^"]*)"|([^",\s]+))`)
+
+// parseChallenge reads the header of a 401. The tenant is in authorization, or
+// in authorization_uri as older vaults write it, and the resource in resource or
+// scope. It reports false unless there is an https URL of a tenant and a
+// resource: the SDK panics at less.
+func parseChallenge(header string) (challenge, bool) {
 	found := map[string]string{}
-	for _, m := range parameter.FindAllStringSubmatch(challenge, -1) {
-		found[m[1]] = m[2]
+	for _, m := range parameter.FindAllStringSubmatch(header, -1) {
+		found[m[1]] = cmp.Or(m[2], m[3])
 	}
-	u, err := url.Parse(found["authorization"])
-	resource := cmp.Or(found["resource"], strings.TrimSuffix(found["scope"], "/.default"))
-	return resource, err == nil && u.Scheme == "https" && strings.Trim(u.Path, "/") != "" && resource != ""
+	c := challenge{
+		authority: cmp.Or(found["authorization"], found["authorization_uri"]),
+		resource:  cmp.Or(found["resource"], strings.TrimSuffix(found["scope"], "/.default")),
+	}
+	u, err := url.Parse(c.authority)
+	ok := err == nil && u.Scheme == "https" && u.Host != "" && strings.Trim(u.Path, "/") != "" && c.resource != ""
+	return c, ok && !strings.ContainsFunc(c.authority+c.resource, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"=,\`, r) })
 }

@@ -22,8 +22,8 @@ type client struct {
 	identity *identity
 	http     *http.Client
 	vault    *azsecrets.Client
-	door     *door
-	tries    *tries
+	auth     *authPolicy
+	retry    *retryPolicy
 	greeting sync.Once
 	slots    chan struct{} // one for each read at a time
 
@@ -33,14 +33,15 @@ type client struct {
 
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
 	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
-	c.door = &door{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
-	c.tries = &tries{what: c.what(), judge: c.judge, gate: &gate{}, pace: o.pace}
+	c.auth = &authPolicy{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
+	c.retry = &retryPolicy{what: c.what(), judge: c.judge, gate: &gate{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
+			APIVersion:       spec.APIVersion,
 			Transport:        web,
 			Retry:            policy.RetryOptions{MaxRetries: -1},
-			PerCallPolicies:  []policy.Policy{portless{}, c.tries},
-			PerRetryPolicies: []policy.Policy{c.door, timed(o.pace.try)},
+			PerCallPolicies:  []policy.Policy{hostPolicy{}, c.retry},
+			PerRetryPolicies: []policy.Policy{c.auth, timeoutPolicy{}},
 			Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
 		},
 		// The operator vouches for a domain of its own, whose resource nobody
@@ -65,13 +66,13 @@ func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 		return of(c.what(), err)
 	}
 	if c.spec.Resource == "" {
-		if err := c.door.learn(ctx, c.http, c.tries); err != nil {
+		if err := c.auth.learn(ctx, c.http, c.retry); err != nil {
 			return problemOf(err, c.what())
 		}
 	} else {
 		c.greeting.Do(func() { work.Go(func() { c.greet(ctx) }) })
 	}
-	_, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.door.resource)})
+	_, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.auth.resource)})
 	return err
 }
 
@@ -86,7 +87,7 @@ func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOption
 }
 
 func (c *client) greet(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, c.tries.pace.try)
+	ctx, cancel := limited(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url()+"/secrets", nil)
 	if err != nil {
@@ -98,19 +99,31 @@ func (c *client) greet(ctx context.Context) {
 	}
 }
 
-// start begins to read a secret, which work waits for, or joins the read that
-// is under way.
+// start begins to read a secret when a slot is free, or joins the read that is
+// under way. The read is part of work. Until there is a slot it costs nothing.
 func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
 	key := strings.ToLower(name) + "/" + version
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.reads[key]; r != nil {
+	if r := c.begun(key); r != nil {
 		return r
 	}
 	r := newRead(c.spec, name, version, work)
+	select {
+	case c.slots <- struct{}{}:
+	case <-ctx.Done():
+		r.err = r.late()
+		close(r.done)
+		return r
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other := c.reads[key]; other != nil { // it began meanwhile
+		<-c.slots
+		return other
+	}
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)
+		defer func() { <-c.slots }()
 		if r.err = c.get(ctx, r); r.err != nil {
 			r.cut = ctx.Err() != nil
 			c.mu.Lock()
@@ -121,6 +134,13 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 		}
 	})
 	return r
+}
+
+// begun returns the read under way or done, or nil.
+func (c *client) begun(key string) *read {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reads[key]
 }
 
 // finish waits for a read. One that ended with the Find that began it, and not
@@ -147,14 +167,8 @@ func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *rea
 // what is the vault in messages.
 func (c *client) what() string { return asked{vault: vaultName(c.spec.Host)}.String() }
 
-// get reads a secret when a slot is free. The SDK's panic is not the task's end.
+// get reads a secret. The SDK's panic is not the task's end.
 func (c *client) get(ctx context.Context, r *read) (err error) {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return r.late()
-	}
 	defer func() {
 		if recover() != nil {
 			err = problemOf(errors.New("panic"), r.asked.String())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -21,7 +22,7 @@ type credential struct {
 	naming
 	get      func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
 	proof    resolve.Value // the files that it was read from
-	requests *tries
+	requests *retryPolicy
 }
 
 // replaces reports whether the files were others before.
@@ -34,15 +35,21 @@ func (c credential) replaces(before credential) bool {
 const (
 	clientVariable = "AZURE_CLIENT_ID"
 	tenantVariable = "AZURE_TENANT_ID"
-	tokenVariable  = "AZURE_FEDERATED_TOKEN_FILE"
 )
+
+// directory returns the directory of a source's credentials, and whether one of
+// the files is there.
+func (v *Vaults) directory(spec azure.Spec) (string, bool) {
+	o := v.options()
+	return spec.Directory(o.Environ, o.Credentials)
+}
 
 // credentialOf is the credential that a source declares. It is never
 // DefaultAzureCredential, which runs programs that it finds on PATH.
 func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	switch spec.Credential {
 	case "workload":
-		return v.workload(spec, i)
+		return v.workload(ctx, spec, i)
 	case "managed":
 		return v.managed(i)
 	case "mounted", "certificate":
@@ -52,27 +59,27 @@ func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity)
 	if there {
 		return v.mounted(ctx, spec, i)
 	}
-	if v.options().Environ[tokenVariable] != "" {
-		return v.workload(spec, i)
+	if v.options().Environ[azure.TokenVariable] != "" {
+		return v.workload(ctx, spec, i)
 	}
 	return credential{}, &problem{
-		text: fmt.Sprintf("no credentials: %q has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, tokenVariable),
-		hint: createSecret(spec, secretFile) + ", and mount it there; or give the pod workload identity; or say credential: managed",
+		text: fmt.Sprintf("no credentials: %q has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, azure.TokenVariable),
+		hint: createSecret(spec, azure.SecretFile) + ", and mount it there; or give the pod workload identity; or say credential: managed",
 	}
 }
 
 // clientOptions is what every credential's client is made with. The authority is one
 // of Microsoft's or the operator's, so no instance discovery asks whether it is
 // one.
-func (v *Vaults) clientOptions(spec azure.Spec, requests *tries, timeout timed) policy.ClientOptions {
-	policies := []policy.Policy{timeout}
+func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http.Client) policy.ClientOptions {
+	policies := []policy.Policy{timeoutPolicy{}}
 	if azure.PreferredAuthority(spec.Authority) {
 		policies = append(policies, endpoints{})
 	}
 	return policy.ClientOptions{
 		PerRetryPolicies: policies,
 		Cloud:            cloud.Configuration{ActiveDirectoryAuthorityHost: spec.Authority},
-		Transport:        v.http,
+		Transport:        web,
 		Retry:            policy.RetryOptions{MaxRetries: -1},
 		PerCallPolicies:  []policy.Policy{requests},
 		Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
@@ -80,10 +87,10 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *tries, timeout timed) 
 }
 
 // entra is the policy for requests to Entra, and what its clients are made with.
-func (v *Vaults) entra(spec azure.Spec, i *identity) (*tries, policy.ClientOptions) {
+func (v *Vaults) entra(spec azure.Spec, i *identity) (*retryPolicy, policy.ClientOptions) {
 	pace := v.options().pace
-	requests := &tries{what: withoutToken, judge: i.judgeEntra, gate: &gate{}, pace: pace}
-	return requests, v.clientOptions(spec, requests, timed(pace.try))
+	requests := &retryPolicy{what: withoutToken, judge: i.judgeEntra, gate: &gate{}, pace: pace}
+	return requests, v.clientOptions(spec, requests, v.web.proxied)
 }
 
 func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
@@ -110,10 +117,10 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 // workload is the identity of the pod's service account. The SDK's own would
 // wait for ever on a token file that is a FIFO, and keep a token for minutes
 // that was projected anew.
-func (v *Vaults) workload(spec azure.Spec, i *identity) (credential, error) {
+func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	environ := v.options().Environ
 	var missing []string
-	for _, name := range []string{clientVariable, tenantVariable, tokenVariable} {
+	for _, name := range []string{clientVariable, tenantVariable, azure.TokenVariable} {
 		if environ[name] == "" {
 			missing = append(missing, name)
 		}
@@ -124,9 +131,13 @@ func (v *Vaults) workload(spec azure.Spec, i *identity) (credential, error) {
 			hint: "label the pod azure.workload.identity/use: \"true\", and its service account must have the annotation azure.workload.identity/client-id",
 		}
 	}
-	who, path := naming{environ[tenantVariable], environ[clientVariable]}, environ[tokenVariable]
+	who, path := naming{environ[tenantVariable], environ[clientVariable]}, environ[azure.TokenVariable]
 	if err := who.check("variable "+tenantVariable, "variable "+clientVariable); err != nil {
 		return credential{}, err
+	}
+	assertion, p := serviceAccountToken(ctx, path)
+	if p != nil {
+		return credential{}, p
 	}
 	requests, options := v.entra(spec, i)
 	sdk, err := azidentity.NewClientAssertionCredential(who.tenant, who.client,
@@ -140,13 +151,12 @@ func (v *Vaults) workload(spec azure.Spec, i *identity) (credential, error) {
 	if err != nil {
 		return credential{}, &problem{text: "no workload identity: the Azure SDK does not take its variables"}
 	}
-	return credential{who, sdk.GetToken, resolve.Value{}, requests}, nil
+	return credential{who, sdk.GetToken, resolve.NewValue([]byte(assertion)), requests}, nil
 }
 
 func (v *Vaults) managed(i *identity) (credential, error) {
-	pace := v.options().pace
-	requests := &tries{what: withoutToken, judge: i.judgeManaged, gate: &gate{}, pace: pace}
-	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, timed(pace.managed))}
+	requests := &retryPolicy{what: withoutToken, judge: i.judgeManaged, gate: &gate{}, pace: v.options().pace.managed()}
+	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, v.web.direct)}
 	client := v.options().Environ[clientVariable]
 	if client != "" {
 		options.ID = azidentity.ClientID(client)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // certificate is a certificate and its key, in PEM.
@@ -62,8 +63,8 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 		for _, credential := range []string{"auto", "mounted", "certificate"} {
 			t.Run(name+", "+credential, func(t *testing.T) {
 				w := start(t)
-				require.NoError(t, os.Remove(filepath.Join(w.mount, secretFile)))
-				w.put(certificateFile, c.text)
+				require.NoError(t, os.Remove(filepath.Join(w.mount, azure.SecretFile)))
+				w.put(azure.CertificateFile, c.text)
 				found, err := w.find("{name: my-vault, credential: " + credential + ", secrets: [db-password]}")
 				if c.want == "" {
 					require.NoError(t, err)
@@ -71,7 +72,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 					require.Equal(t, map[string]int{"token": 1, "secret": 1}, w.asked())
 					return
 				}
-				require.EqualError(t, err, aVault+`: no credentials: "`+filepath.Join(w.mount, certificateFile)+`"`+c.want)
+				require.EqualError(t, err, aVault+`: no credentials: "`+filepath.Join(w.mount, azure.CertificateFile)+`"`+c.want)
 				require.Contains(t, hintOf(err), "PEM with both")
 				require.NotContains(t, err.Error()+hintOf(err), "BEGIN")
 			})
@@ -79,14 +80,14 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 	}
 	t.Run("of a curve", func(t *testing.T) {
 		w := start(t)
-		w.put(certificateFile, curveCert+curvePrivate)
+		w.put(azure.CertificateFile, curveCert+curvePrivate)
 		_, err := w.find("{name: my-vault, credential: certificate, secrets: [db-password]}")
-		require.EqualError(t, err, aVault+`: no credentials: the private key in "`+filepath.Join(w.mount, certificateFile)+`" is not RSA`)
+		require.EqualError(t, err, aVault+`: no credentials: the private key in "`+filepath.Join(w.mount, azure.CertificateFile)+`" is not RSA`)
 	})
 	t.Run("where both are there, by name", func(t *testing.T) {
 		w := start(t)
-		w.put(certificateFile, cert+private)
-		w.put(secretFile, "wrong")
+		w.put(azure.CertificateFile, cert+private)
+		w.put(azure.SecretFile, "wrong")
 		_, err := w.find(one)
 		require.ErrorContains(t, err, "AADSTS7000215", "the secret is MLRun's")
 		_, err = w.find("{name: my-vault, credential: certificate, secrets: [db-password]}")
@@ -94,7 +95,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 	})
 	t.Run("that Entra does not know", func(t *testing.T) {
 		w := start(t, func(c *fake.Config) { c.Principals[0].Certificate = false })
-		w.put(certificateFile, cert+private)
+		w.put(azure.CertificateFile, cert+private)
 		_, err := w.find("{name: my-vault, credential: certificate, secrets: [db-password]}")
 		require.EqualError(t, err, aVault+": no token: the certificate of application "+application+" is not registered (AADSTS700027)")
 	})
@@ -113,7 +114,7 @@ func workload(t *testing.T, token string) (w *world, path string) {
 	w.options.Credentials = t.TempDir()
 	path = filepath.Join(t.TempDir(), "azure-identity-token")
 	require.NoError(t, os.WriteFile(path, []byte(token), 0o600))
-	for name, value := range map[string]string{tenantVariable: tenant, clientVariable: application, tokenVariable: path} {
+	for name, value := range map[string]string{tenantVariable: tenant, clientVariable: application, azure.TokenVariable: path} {
 		w.options.Environ[name] = value
 	}
 	return w, path
@@ -171,7 +172,7 @@ func TestWhatWorkloadIdentityLacksIsNamed(t *testing.T) {
 		require.Zero(t, w.asked()["token"])
 	}
 	w, _ := workload(t, good)
-	delete(w.options.Environ, tokenVariable)
+	delete(w.options.Environ, azure.TokenVariable)
 	_, err := w.find(one)
 	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has none of tenant_id, client_id and secret, and variable AZURE_FEDERATED_TOKEN_FILE of workload identity is not set`)
 	require.Contains(t, hintOf(err), "kubectl create secret generic azure-creds")
@@ -182,7 +183,7 @@ func TestAutoTakesMountedCredentialsFirst(t *testing.T) {
 	w, _ := workload(t, proof)
 	w.give(w.options.Credentials, tenant, application, proof)
 	w.requireRead()
-	require.NoError(t, os.Remove(filepath.Join(w.options.Credentials, secretFile)))
+	require.NoError(t, os.Remove(filepath.Join(w.options.Credentials, azure.SecretFile)))
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "has no secret", "half of a mount is a mistake, and no reason to take another identity")
 }

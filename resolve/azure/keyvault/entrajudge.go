@@ -34,9 +34,13 @@ var refusedBecause = []struct {
 	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
 }
 
-// credentialCodes is those of the codes that other credentials in the mount can
-// cure.
-var credentialCodes = []int{7000215, 7000222, 700027, 700016, 90002}
+// staleCodes are the codes that reading the credentials again may cure: other
+// ones in the mount, or a service account token projected anew.
+var staleCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
+
+// recentCodes are the codes of what Entra does not know, or does not know yet:
+// what was made seconds ago takes a moment to spread.
+var recentCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
 
 // judgeEntra is the verdict on what Entra answered.
 func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byte, err error) verdict {
@@ -64,7 +68,10 @@ func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byt
 }
 
 func (i *identity) refused(host string, status int, codes []int) verdict {
-	i.stale = slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(credentialCodes, code) })
+	among := func(known []int) bool {
+		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
+	}
+	i.stale, i.recent = among(staleCodes), among(recentCodes)
 	for _, because := range refusedBecause {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {
@@ -90,33 +97,7 @@ func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
 		Expires json.Number `json:"expires_in"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
-		v := unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
-		v.limit = 3
-		return v
+		return unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
 	}
 	return verdict{}
-}
-
-// judgeManaged is the verdict on what the endpoint of the machine's identity
-// answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
-func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []byte, err error) verdict {
-	var v verdict
-	switch {
-	case err != nil:
-		v = network(req, err, withoutToken)
-		if v.problem != nil && v.kind != nil {
-			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
-		}
-	case resp.StatusCode == http.StatusOK:
-		return tokenAnswer(resp, body, req.URL.Hostname())
-	case resp.StatusCode == http.StatusBadRequest:
-		return refusal("no token: the managed identity is not assigned to this machine",
-			"assign one with az vm identity assign or az vmss identity assign, and name it by AZURE_CLIENT_ID where there are several")
-	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusGone, resp.StatusCode >= 500:
-		v = unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "the endpoint may be busy: see whether a later start goes better")
-	default:
-		return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "is there a proxy before it? "+hintProxy)
-	}
-	v.limit = managedTries
-	return v
 }

@@ -3,6 +3,7 @@ package keyvault
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +66,13 @@ func start(t *testing.T, change ...func(*fake.Config)) *world {
 	w.options = Options{
 		Environ:     resolve.Environ{"HTTPS_PROXY": w.Proxy, "HTTP_PROXY": w.Proxy, "SSL_CERT_FILE": w.CA},
 		Credentials: w.mount, Parallel: 16,
-		pace: pace{try: 20 * time.Second, managed: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond},
+		pace: pace{try: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond, ping: time.Minute, pong: time.Minute},
+		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == "169.254.169.254:80" { // no machine of a test has another
+				address = strings.TrimPrefix(w.Proxy, "http://")
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
 	}
 	w.give(w.mount, tenant, application, proof)
 	return w
@@ -75,7 +82,7 @@ func start(t *testing.T, change ...func(*fake.Config)) *world {
 func (w *world) give(dir, tenant, client, secret string) {
 	w.t.Helper()
 	require.NoError(w.t, os.MkdirAll(dir, 0o700))
-	for name, text := range map[string]string{tenantFile: tenant, clientFile: client, secretFile: secret} {
+	for name, text := range map[string]string{azure.TenantFile: tenant, azure.ClientFile: client, azure.SecretFile: secret} {
 		require.NoError(w.t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 }
@@ -101,8 +108,21 @@ func (w *world) find(source string) ([]resolve.Finding, error) {
 	return w.ask(w.t.Context(), w.source(source))
 }
 
+// findBriefly asks a source in YAML until a deadline that is soon.
+func (w *world) findBriefly(source string) ([]resolve.Finding, error) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+	defer cancel()
+	return w.ask(ctx, w.source(source))
+}
+
 func (w *world) ask(ctx context.Context, source resolve.Source) ([]resolve.Finding, error) {
 	w.t.Helper()
+	if _, ok := ctx.Deadline(); !ok { // what may pass is retried until there is one
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+	}
 	found, err := source.Find(ctx)
 	w.requireTold(err)
 	for _, f := range found {

@@ -28,7 +28,8 @@ type identity struct {
 	token   func() azcore.AccessToken // as no verb prints what it closes over
 	failed  error                     // that no retry cures: said again, and not asked again
 	renewed bool                      // a refused token leads to one more look at the credential
-	stale   bool                      // Entra refused what other files may cure
+	stale   bool                      // Entra refused what reading the files again may cure
+	recent  bool                      // or what a recent change may have cured
 	bad     chan string               // a token that a vault refused
 }
 
@@ -135,26 +136,34 @@ func (i *identity) elsewhere(tenant string) *problem {
 		hint: "use an application of the vault's tenant"}
 }
 
-// fetch gets a token, and where Entra refuses the credential, reads that once
-// more: it may have been replaced since.
+// fetch gets a token. If Entra refuses the credential, it may just have been
+// replaced: fetch reads it again, and retries for a few seconds what Entra may
+// not know yet.
 func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions) error {
 	if i.current.get == nil {
 		if err := i.reopen(ctx); err != nil {
 			return err
 		}
 	}
-	p := i.ask(ctx, request)
-	if p == nil {
-		return nil
+	began := time.Now()
+	for tried := 1; ; tried++ {
+		p := i.ask(ctx, request)
+		if p == nil {
+			return nil
+		}
+		if i.stale && i.replaced(ctx) {
+			continue
+		}
+		if !i.recent || !i.current.requests.pauseBriefly(ctx, began, tried) {
+			return p
+		}
 	}
+}
+
+// replaced reads the credential again, and reports whether it is another one.
+func (i *identity) replaced(ctx context.Context) bool {
 	before := i.current
-	if !i.stale || i.reopen(ctx) != nil || !i.current.replaces(before) {
-		return p
-	}
-	if p := i.ask(ctx, request); p != nil {
-		return p
-	}
-	return nil
+	return i.reopen(ctx) == nil && i.current.replaces(before)
 }
 
 // reopen reads the credential anew. Its error is what is wrong with it, all of
@@ -171,7 +180,7 @@ func (i *identity) reopen(ctx context.Context) error {
 
 // ask gets a token by the SDK, whose error has lost what the policy saw.
 func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
-	i.stale = false
+	i.stale, i.recent = false, false
 	i.current.requests.take() // of an earlier token: not this one's
 	defer func() {
 		if recover() != nil {

@@ -9,10 +9,10 @@ package keyvault
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
 
@@ -36,7 +36,8 @@ type Options struct {
 	Parallel int           // reads of one vault at once, 1 or more
 	Spread   time.Duration // wait a random part of it before the first request
 
-	pace pace // the usual one where it is not set
+	pace pace   // the usual one if it is not set
+	dial dialer // the network's if it is nil
 }
 
 // Vaults is all vaults of a task: sources of the same vault and credential
@@ -46,7 +47,7 @@ type Vaults struct {
 	spread  func(context.Context) error
 
 	mu         sync.Mutex
-	http       *http.Client
+	web        *web
 	identities map[identityKey]*identity
 	clients    map[clientKey]*client
 }
@@ -70,7 +71,7 @@ var quiet = sync.OnceFunc(func() {
 // New is no vaults yet.
 func New(o Options) *Vaults {
 	quiet()
-	if o.pace == (pace{}) {
+	if o.pace.first == 0 {
 		o.pace = usual()
 	}
 	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
@@ -139,7 +140,7 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	}
 	var work sync.WaitGroup
 	defer work.Wait()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(withLimit(ctx, s.vaults.options().pace))
 	defer cancel()
 	if err := c.connect(ctx, &work); err != nil {
 		return s.failed(err)
@@ -148,7 +149,9 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 		names, reads, err := c.everything(ctx, &work)
 		var found []resolve.Finding
 		for i, r := range reads {
-			found = append(found, c.finish(ctx, &work, r).finding(names[i]))
+			if f := c.finish(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) { // else it was deleted since it was listed
+				found = append(found, f)
+			}
 		}
 		return found, err
 	}
@@ -190,12 +193,12 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	o := v.options()
-	if v.http == nil {
-		made, err := newHTTP(o.Environ, o.Parallel, o.pace.try)
+	if v.web == nil {
+		made, err := newWeb(o)
 		if err != nil {
 			return nil, err
 		}
-		v.http = made
+		v.web = made
 	}
 	who := identityKey{spec.Credential, spec.K8sSecret, spec.Authority, spec.Resource}
 	if spec.Resource == "" {
@@ -206,7 +209,7 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	}
 	key := clientKey{spec.Host, who}
 	if v.clients[key] == nil {
-		made, err := newClient(spec, v.identities[who], v.http, o)
+		made, err := newClient(spec, v.identities[who], v.web.proxied, o)
 		if err != nil {
 			return nil, err
 		}

@@ -20,52 +20,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// The files of a mounted credential, as MLRun has them, and a certificate in
-// place of the secret.
-const (
-	tenantFile      = "tenant_id"
-	clientFile      = "client_id"
-	secretFile      = "secret"
-	certificateFile = "certificate"
-)
-
-// directory is where a source's credentials are mounted: below a directory of
-// the options, in the folder of the Kubernetes Secret's name if there is one,
-// whatever is in it. It reports whether any of the files is there; where none
-// is, the directory is the one to make them in.
-func (v *Vaults) directory(spec azure.Spec) (string, bool) {
-	o := v.options()
-	bases := azure.Directories(o.Credentials, o.Environ["HOME"])
-	for _, base := range bases {
-		if own := filepath.Join(base, spec.K8sSecret); spec.K8sSecret != "" && isDir(own) {
-			return own, holdsAny(own)
-		}
-		if holdsAny(base) {
-			return base, true
-		}
-	}
-	return bases[0], false
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func holdsAny(dir string) bool {
-	for _, name := range []string{tenantFile, clientFile, secretFile, certificateFile} {
-		if exists(filepath.Join(dir, name)) {
-			return true
-		}
-	}
-	return false
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // createSecret is the line that makes the credentials, with a secret or with a
 // certificate.
 func createSecret(spec azure.Spec, proof string) string {
@@ -74,7 +28,7 @@ func createSecret(spec azure.Spec, proof string) string {
 		name = "azure-creds"
 	}
 	last := "--from-literal=secret=CLIENT_SECRET"
-	if proof == certificateFile {
+	if proof == azure.CertificateFile {
 		last = "--from-file=certificate=cert.pem"
 	}
 	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + last
@@ -102,13 +56,13 @@ func readMounted(ctx context.Context, dir string, spec azure.Spec) (files, error
 
 // readFiles reads the files below from, which are dir's in messages.
 func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (files, error) {
-	proof := secretFile
-	if spec.Credential == "certificate" || !exists(filepath.Join(from, secretFile)) && exists(filepath.Join(from, certificateFile)) {
-		proof = certificateFile
+	proof := azure.SecretFile
+	if spec.Credential == "certificate" || !there(from, azure.SecretFile) && there(from, azure.CertificateFile) {
+		proof = azure.CertificateFile
 	}
 	texts := map[string][]byte{}
 	var missing []string
-	for _, name := range []string{tenantFile, clientFile, proof} {
+	for _, name := range []string{azure.TenantFile, azure.ClientFile, proof} {
 		text, err := readFile(ctx, filepath.Join(from, name))
 		switch {
 		case ctx.Err() != nil:
@@ -124,6 +78,11 @@ func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (files, e
 		return files{}, &problem{text: fmt.Sprintf("no credentials: %q has no %s", dir, strings.Join(missing, ", ")), hint: createSecret(spec, proof)}
 	}
 	return parseMounted(dir, proof, texts)
+}
+
+func there(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
 }
 
 // maxFile is over what a Kubernetes Secret can hold, 1 MiB.
@@ -150,7 +109,7 @@ func reason(err error) string {
 	return "is no regular file, or cannot be read"
 }
 
-const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password in the older encryption (-legacy)"
+const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password, exported with openssl pkcs12 -export -legacy"
 
 func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 	var errs []error
@@ -161,19 +120,19 @@ func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 		}
 		return text
 	}
-	f := files{proof: resolve.NewValue(bytes.Join([][]byte{texts[tenantFile], texts[clientFile], texts[proof]}, []byte{0}))}
-	f.naming = naming{plain(tenantFile), plain(clientFile)}
-	if proof == secretFile {
-		f.secret = resolve.NewValue([]byte(plain(secretFile)))
+	f := files{proof: resolve.NewValue(bytes.Join([][]byte{texts[azure.TenantFile], texts[azure.ClientFile], texts[proof]}, []byte{0}))}
+	f.naming = naming{plain(azure.TenantFile), plain(azure.ClientFile)}
+	if proof == azure.SecretFile {
+		f.secret = resolve.NewValue([]byte(plain(azure.SecretFile)))
 	} else {
-		certificates, key, err := parseCertificate(filepath.Join(dir, certificateFile), texts[certificateFile])
+		certificates, key, err := parseCertificate(filepath.Join(dir, azure.CertificateFile), texts[azure.CertificateFile])
 		if err != nil {
 			errs = append(errs, err)
 		}
 		f.certificates, f.key = certificates, func() crypto.PrivateKey { return key }
 	}
 	if len(errs) == 0 {
-		errs = append(errs, f.check(fmt.Sprintf("no credentials: %q", filepath.Join(dir, tenantFile)), fmt.Sprintf("no credentials: %q", filepath.Join(dir, clientFile))))
+		errs = append(errs, f.check(fmt.Sprintf("no credentials: %q", filepath.Join(dir, azure.TenantFile)), fmt.Sprintf("no credentials: %q", filepath.Join(dir, azure.ClientFile))))
 	}
 	return f, errors.Join(errs...)
 }

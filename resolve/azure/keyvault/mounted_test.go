@@ -37,7 +37,7 @@ func inUTF16(s string, high bool) string {
 func TestOneLineEndingAndAByteOrderMarkAreNoPartOfACredential(t *testing.T) {
 	w := start(t)
 	for _, form := range []string{"%", "%\n", "%\r\n", "\ufeff%", "\ufeff%\r\n", "%\r"} {
-		for name, text := range map[string]string{tenantFile: tenant, clientFile: application, secretFile: proof} {
+		for name, text := range map[string]string{azure.TenantFile: tenant, azure.ClientFile: application, azure.SecretFile: proof} {
 			w.put(name, strings.ReplaceAll(form, "%", text))
 		}
 		w.requireRead()
@@ -63,7 +63,7 @@ func TestACredentialThatIsNoneIsNamedByItsFile(t *testing.T) {
 		"huge":               {strings.Repeat(proof, 1<<16), "is larger than 1 MiB"},
 		"a line end of C1":   {proof + "\u0085x", "is not one line of text"},
 	} {
-		for _, file := range []string{tenantFile, clientFile, secretFile} {
+		for _, file := range []string{azure.TenantFile, azure.ClientFile, azure.SecretFile} {
 			t.Run(name+" in "+file, func(t *testing.T) {
 				w := start(t)
 				w.put(file, c.text)
@@ -80,7 +80,7 @@ func TestACredentialThatIsNoneIsNamedByItsFile(t *testing.T) {
 
 func TestAllThatIsWrongWithACredentialIsSaidAtOnce(t *testing.T) {
 	w := start(t)
-	for _, name := range []string{tenantFile, clientFile, secretFile} {
+	for _, name := range []string{azure.TenantFile, azure.ClientFile, azure.SecretFile} {
 		w.put(name, "")
 	}
 	_, err := w.find(one)
@@ -104,7 +104,7 @@ func TestAFileThatIsNoFileIsNotWaitedFor(t *testing.T) {
 		"a device":    func(path string) error { return os.Symlink("/dev/zero", path) },
 		"a loop":      func(path string) error { return os.Symlink(path, path) },
 	} {
-		for _, file := range []string{tenantFile, secretFile} {
+		for _, file := range []string{azure.TenantFile, azure.SecretFile} {
 			t.Run(name+" as "+file, func(t *testing.T) {
 				w := start(t)
 				path := filepath.Join(w.mount, file)
@@ -118,8 +118,8 @@ func TestAFileThatIsNoFileIsNotWaitedFor(t *testing.T) {
 	t.Run("a link out of the mount is one", func(t *testing.T) {
 		w := start(t)
 		elsewhere := filepath.Join(t.TempDir(), "kept")
-		require.NoError(t, os.Rename(filepath.Join(w.mount, secretFile), elsewhere))
-		require.NoError(t, os.Symlink(elsewhere, filepath.Join(w.mount, secretFile)))
+		require.NoError(t, os.Rename(filepath.Join(w.mount, azure.SecretFile), elsewhere))
+		require.NoError(t, os.Symlink(elsewhere, filepath.Join(w.mount, azure.SecretFile)))
 		w.requireRead()
 	})
 }
@@ -170,7 +170,7 @@ func TestCredentialsAreInTheFolderOfTheirSecretIfThereIsOne(t *testing.T) {
 	w.requireRead()
 
 	own := filepath.Join(w.mount, "azure-creds")
-	for _, name := range []string{tenantFile, clientFile, secretFile} {
+	for _, name := range []string{azure.TenantFile, azure.ClientFile, azure.SecretFile} {
 		require.NoError(t, os.Remove(filepath.Join(own, name)))
 	}
 	_, err = w.find(source)
@@ -184,15 +184,17 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 	home := t.TempDir()
 	w.options.Credentials, w.options.Environ["HOME"] = "", home
 	_, err := w.find(one)
-	if exists("/root/.mlrun/azure_vault") {
-		t.Skip("this machine has credentials of its own in /root/.mlrun")
+	for _, place := range azure.Directories("", "") {
+		if _, err := os.Stat(place); err == nil {
+			t.Skip("this machine has credentials of its own in " + place)
+		}
 	}
-	require.ErrorContains(t, err, aVault+`: no credentials: "`+home+`/.mlrun/azure_vault" has none of tenant_id, client_id and secret`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of tenant_id, client_id and secret`)
 	w.give(filepath.Join(home, ".mlrun/azure_vault"), tenant, application, proof)
 	w.requireRead()
 	delete(w.options.Environ, "HOME")
 	_, err = w.find(one)
-	require.ErrorContains(t, err, aVault+`: no credentials: "/root/.mlrun/azure_vault" has none of`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of`)
 }
 
 func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {

@@ -2,12 +2,15 @@ package keyvault
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
@@ -41,13 +44,14 @@ func network(req *http.Request, err error, what string) verdict {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return verdict{problem: p}
 	}
-	v := unanswered(req, err)
+	v := unanswered(req, err, what == withoutToken)
 	v.text = what + ": " + v.text
 	return v
 }
 
-// unanswered is the verdict without what the request was for.
-func unanswered(req *http.Request, err error) verdict {
+// unanswered returns the verdict without what the request was for; login is for
+// a token.
+func unanswered(req *http.Request, err error, login bool) verdict {
 	host, advice := req.URL.Hostname(), hintTimeout
 	if n, ok := errors.AsType[noProxy](err); ok {
 		return refusal(n.Error(), "http://HOST:PORT; in its user and password / is %2F and @ is %40")
@@ -60,10 +64,10 @@ func unanswered(req *http.Request, err error) verdict {
 		host, advice = "the proxy to "+host, hintProxy
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return lookUp(host, dns, proxied)
+		return lookUp(host, dns, login, proxied)
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return refusal("the certificate of "+host+" is not one of a trusted authority", hintRoots)
+	if wrong, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return badCertificate(host, wrong, time.Now())
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return refusal(host+" does not speak TLS", hintProxy)
@@ -88,9 +92,7 @@ func unread(req *http.Request, err error, host string, proxied bool) verdict {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
 	}
 	if proxied {
-		v := unavailable(host+" does not answer as a proxy", hintProxy)
-		v.limit = 3
-		return v
+		return unavailable(host+" does not answer as a proxy", hintProxy)
 	}
 	// The SDK's own refusal, of a challenge or an address; of a POST it can also be
 	// a body that broke off.
@@ -100,26 +102,58 @@ func unread(req *http.Request, err error, host string, proxied bool) verdict {
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }
 
-// lookUp is the verdict on a host that was not found. A cluster's DNS may not
-// know a name for a moment that it knows afterwards.
-func lookUp(host string, dns *net.DNSError, proxied bool) verdict {
+// badCertificate returns the verdict on a certificate that is not valid now, is
+// another host's, or is of nobody who is trusted.
+func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) verdict {
+	const clock = "correct this machine's clock, or renew the certificate"
+	if name, ok := errors.AsType[x509.HostnameError](wrong); ok {
+		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "see what is at that address: DNS, a private endpoint, or a proxy that reads TLS")
+	}
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](wrong)
+	if !ok || invalid.Reason != x509.Expired || invalid.Cert == nil {
+		return refusal("the certificate of "+host+" is not one of a trusted authority", hintRoots)
+	}
+	says := fmt.Sprintf(", and this machine's clock says %s", now.UTC().Format(time.DateOnly))
+	if now.Before(invalid.Cert.NotBefore) {
+		return refusal("the certificate of "+host+" is not valid before "+invalid.Cert.NotBefore.UTC().Format(time.DateOnly)+says, clock)
+	}
+	return refusal("the certificate of "+host+" expired on "+invalid.Cert.NotAfter.UTC().Format(time.DateOnly)+says, clock)
+}
+
+// namesOf returns the first names of a certificate, quoted.
+func namesOf(c *x509.Certificate) string {
+	var names []string
+	if c != nil {
+		names = c.DNSNames[:min(len(c.DNSNames), 3)]
+	}
+	if len(names) == 0 {
+		return "it names none"
+	}
+	return keyname.Quote(strings.Join(names, ", "))
+}
+
+// lookUp returns the verdict on a host that was not found. A cluster's DNS may
+// not know a name for a moment that it knows afterwards.
+func lookUp(host string, dns *net.DNSError, login, proxied bool) verdict {
 	if !dns.IsNotFound {
 		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")
 	}
-	v := refusal("no such host: "+host, "check the pod's DNS, and the name: one of a vault that was deleted is no one's")
-	if proxied {
-		v = refusal("no such host: "+host, hintProxy)
+	hint := "check the vault's name, and the pod's DNS: the name of a deleted vault is nobody's"
+	switch {
+	case proxied:
+		hint = hintProxy
+	case login:
+		hint = "check the pod's DNS, and AZURE_AUTHORITY_HOST or --azure-authority"
 	}
-	v.again, v.limit = true, 3
+	v := refusal("no such host: "+host, hint)
+	v.again, v.recent = true, true
 	return v
 }
 
 func (t refusedTunnel) verdict(host string) verdict {
 	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
-	if t.status >= 500 { // among its reasons: no such host
-		v := unavailable(text, "check the vault's name; "+hintProxy)
-		v.limit = 3
-		return v
+	if t.status >= 500 || t.status == http.StatusTooManyRequests { // among its reasons: no such host
+		return unavailable(text, "check the vault's name; "+hintProxy)
 	}
 	return refusal(text, hintProxy)
 }

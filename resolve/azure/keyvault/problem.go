@@ -55,7 +55,7 @@ type verdict struct {
 	*problem                // nil: it went well
 	again     bool          // another try may go better
 	refused   bool          // the token was: there may be another
-	limit     int           // of the tries, where it is not the usual one
+	recent    bool          // only a recent change can cure it: for a few seconds
 	throttled bool          // too many requests: wait, and not only for this one
 	after     time.Duration // to wait, as the server asks; 0 is nothing said
 	tried     int           // how often, this one with them

@@ -11,6 +11,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // read is one GET of a secret, under way until done is closed.
@@ -63,6 +64,11 @@ func (r *read) members(name string) []resolve.Finding {
 		return found
 	}
 	for _, f := range node.Fields {
+		if wrong := keyname.Check(f.Name); wrong != nil { // it may be a value: nothing of it is shown
+			err := &problem{text: r.asked.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
+			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: err})
+			continue
+		}
 		found = append(found, r.member(f))
 	}
 	return found

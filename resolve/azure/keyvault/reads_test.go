@@ -207,7 +207,7 @@ func TestNoSourcePrintsACredentialOrAToken(t *testing.T) {
 
 func insides(v *Vaults) (all []any) {
 	for client := range maps.Values(v.clients) {
-		all = append(all, client, client.door, client.tries)
+		all = append(all, client, client.auth, client.retry)
 		for r := range maps.Values(client.reads) {
 			all = append(all, r, *r)
 		}
@@ -220,7 +220,7 @@ func insides(v *Vaults) (all []any) {
 
 func TestASourceThatFailsAsAWholeHasEveryKeyFail(t *testing.T) {
 	w := start(t)
-	w.put(secretFile, "wrong")
+	w.put(azure.SecretFile, "wrong")
 	source := "{name: my-vault, secrets: [DB_PASSWORD, {key: OLD, name: db-password, version: ffff}], bundle: [set]}"
 	found, err := w.find(source)
 	require.ErrorContains(t, err, "AADSTS7000215")
@@ -242,7 +242,7 @@ func TestASourceThatFailsAsAWholeHasEveryKeyFail(t *testing.T) {
 // TestTwoVaultsThatShareABadCredentialAreBothNamed has one problem with them.
 func TestTwoVaultsThatShareABadCredentialAreBothNamed(t *testing.T) {
 	w := start(t)
-	w.put(secretFile, "wrong")
+	w.put(azure.SecretFile, "wrong")
 	vaults := New(w.options)
 	for _, name := range []string{"my-vault", "other"} {
 		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Realm{})))

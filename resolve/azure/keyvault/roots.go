@@ -22,43 +22,67 @@ var bundles = []string{
 	"/etc/ssl/cert.pem",
 }
 
-// roots is the authorities to trust: those of SSL_CERT_FILE and SSL_CERT_DIR
-// where one of them is set, else the image's bundle, else, in an image that has
-// none, Mozilla's list as built in. The system's own loading reads each
-// certificate twice, from the bundle and from a file beside it.
-func roots(environ resolve.Environ) (*x509.CertPool, error) {
-	file, dir := environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"]
-	if file != "" || dir != "" {
-		return rootsOf(file, dir)
-	}
-	for _, path := range bundles {
-		pool := x509.NewCertPool()
-		if text, err := os.ReadFile(path); err == nil && pool.AppendCertsFromPEM(text) {
-			return pool, nil
-		}
-	}
-	return builtIn(), nil
+// directories is where distributions keep a file for each authority, and where
+// an operator may mount another.
+var directories = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
+
+// trust is the authorities to trust.
+type trust struct {
+	first *x509.CertPool        // what is quick to read
+	all   func() *x509.CertPool // everything that Go's own lookup reads
 }
 
-func rootsOf(file, dir string) (*x509.CertPool, error) {
-	pool, some := x509.NewCertPool(), false
-	for _, path := range certificateFiles(file, dir) {
+// newTrust reads the authorities of SSL_CERT_FILE and SSL_CERT_DIR if one of
+// them is set, else of the image's bundle, else, in an image without one,
+// Mozilla's list as built in. The directories come later, if a server needs
+// them: most hold the bundle's certificates once more, a file each.
+func newTrust(environ resolve.Environ) (*trust, error) {
+	return trustIn(environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"], bundles, directories)
+}
+
+func trustIn(file, dir string, bundles, directories []string) (*trust, error) {
+	pool := x509.NewCertPool()
+	if file != "" || dir != "" {
+		if !add(pool, certificateFiles(file, filepath.SplitList(dir))) {
+			return nil, &problem{text: fmt.Sprintf("no certificate of an authority in SSL_CERT_FILE %q and SSL_CERT_DIR %q", file, dir),
+				hint: "name a bundle in PEM, or unset them"}
+		}
+	} else if !addFirst(pool, bundles) {
+		pool = builtIn()
+	}
+	all := func() *x509.CertPool {
+		wide := pool.Clone()
+		if file == "" {
+			addFirst(wide, bundles)
+		}
+		if dir == "" {
+			add(wide, certificateFiles("", directories))
+		}
+		return wide
+	}
+	return &trust{pool, all}, nil
+}
+
+// add adds the certificates in the files, and reports whether there are any.
+func add(pool *x509.CertPool, paths []string) (some bool) {
+	for _, path := range paths {
 		if text, err := os.ReadFile(path); err == nil {
 			some = pool.AppendCertsFromPEM(text) || some
 		}
 	}
-	if !some {
-		return nil, &problem{text: fmt.Sprintf("no certificate of an authority in SSL_CERT_FILE %q and SSL_CERT_DIR %q", file, dir),
-			hint: "name a bundle in PEM, or unset them"}
-	}
-	return pool, nil
+	return some
+}
+
+// addFirst adds the certificates of the first file that has any.
+func addFirst(pool *x509.CertPool, paths []string) bool {
+	return slices.ContainsFunc(paths, func(path string) bool { return add(pool, []string{path}) })
 }
 
 // certificateFiles is each file once: OpenSSL's directories have a link beside
 // each, named after its hash.
-func certificateFiles(file, dir string) []string {
+func certificateFiles(file string, directories []string) []string {
 	candidates := []string{file}
-	for _, one := range filepath.SplitList(dir) {
+	for _, one := range directories {
 		entries, _ := os.ReadDir(one) // a directory that is not there holds none
 		for _, entry := range entries {
 			candidates = append(candidates, filepath.Join(one, entry.Name()))

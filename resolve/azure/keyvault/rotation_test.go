@@ -25,7 +25,7 @@ func (w *world) swap(generation, secret string) {
 	link := filepath.Join(w.mount, "..data_tmp")
 	require.NoError(w.t, os.Symlink(generation, link))
 	require.NoError(w.t, os.Rename(link, filepath.Join(w.mount, "..data")))
-	for _, name := range []string{tenantFile, clientFile, secretFile} {
+	for _, name := range []string{azure.TenantFile, azure.ClientFile, azure.SecretFile} {
 		path := filepath.Join(w.mount, name)
 		if target, _ := os.Readlink(path); target == "" { // of the first time
 			_ = os.Remove(path)
@@ -41,7 +41,7 @@ func TestAMountHasOneGenerationOfItsFiles(t *testing.T) {
 	w.swap("..2024_2", "wrong")
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "AADSTS7000215")
-	require.NoError(t, os.Remove(filepath.Join(w.mount, "..2024_2", secretFile)))
+	require.NoError(t, os.Remove(filepath.Join(w.mount, "..2024_2", azure.SecretFile)))
 	_, err = w.find(one)
 	require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`" has no secret`)
 }
@@ -163,7 +163,8 @@ func TestATokenThatEndsSoonIsNotUsed(t *testing.T) {
 func running() (stacks []string) {
 	buffer := make([]byte, 1<<20)
 	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
-		if strings.Contains(stack, "/keyvault.") && !strings.Contains(stack, "testing.tRunner") {
+		dials := strings.Contains(stack, "net/http.(*Transport).dial") // by the harness, for a connection to keep
+		if strings.Contains(stack, "/keyvault.") && !strings.Contains(stack, "testing.tRunner") && !dials {
 			stacks = append(stacks, stack)
 		}
 	}
@@ -213,4 +214,60 @@ func TestAListThatBreaksEndsTheReadsThatItBegan(t *testing.T) {
 	case <-time.After(w.options.pace.try): // of one read
 		t.Fatal("Find waits for reads that nobody needs")
 	}
+}
+
+// TestATokenFileThatIsReplacedIsReadAgain replaces the service account token
+// while Entra looks at the old one, which it says is not valid at this time.
+func TestATokenFileThatIsReplacedIsReadAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		replace bool
+		count   int // of Entra's refusals
+		asked   int
+		want    string
+	}{
+		"replaced":             {true, 1, 2, ""},
+		"replaced for nothing": {true, 0, 2, "AADSTS700024"},
+		"the same":             {false, 0, 1, "AADSTS700024"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const subject = "system:serviceaccount:jobs:train"
+			w, path := workload(t, serviceAccount(subject, time.Now().Add(time.Hour)))
+			require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 700024, Path: "*/token", DelayMS: 300, Count: c.count}))
+			done := make(chan error, 1)
+			go func() {
+				_, err := w.ask(t.Context(), w.source(withWorkload))
+				done <- err
+			}()
+			w.await(func(c fake.Counters) bool { return c.Requests["connect"] == 2 })
+			if c.replace {
+				require.NoError(t, os.WriteFile(path, []byte(serviceAccount(subject, time.Now().Add(2*time.Hour))), 0o600))
+			}
+			err := <-done
+			if c.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, c.want)
+			}
+			require.Equal(t, c.asked, w.asked()["token"], "read again once")
+		})
+	}
+}
+
+// TestASecretThatIsSecondsOldIsRetriedForAMoment has an Entra to which a client
+// secret has not spread yet, and one that never learns of it.
+func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.options.pace.recent = 10 * time.Second
+	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token", Count: 3}))
+	w.requireRead()
+	require.Equal(t, 4, w.asked()["token"])
+
+	w = start(t)
+	w.options.pace.recent = 2 * time.Second
+	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token"}))
+	_, err := w.find(one)
+	require.ErrorContains(t, err, "AADSTS7000215")
+	require.NotErrorIs(t, err, resolve.ErrUnavailable, "it will not pass")
+	require.Greater(t, w.asked()["token"], 1)
 }

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // mark is the byte order mark of UTF-8.
@@ -57,7 +59,7 @@ func isUUID(text string) bool { return len(text) == 36 && uuid.Validate(text) ==
 func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
 	wrong := func(what string) *problem {
 		return &problem{text: fmt.Sprintf("no workload identity: the service account token %q %s", path, what),
-			hint: "variable " + tokenVariable + " names it: the pod needs the projected volume azure-identity-token"}
+			hint: "variable " + azure.TokenVariable + " names it: the pod needs the projected volume azure-identity-token"}
 	}
 	text, err := readFile(ctx, path)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,27 +28,51 @@ const maxBody = 4 << 20
 
 var errTooMuch = errors.New("the answer is too long")
 
-// newHTTP is the client of all requests. It follows no redirect, which could
-// carry a client secret elsewhere.
-func newHTTP(environ resolve.Environ, parallel int, timeout time.Duration) (*http.Client, error) {
-	roots, err := roots(environ)
+// dialer opens a connection.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// web is the clients of all requests. They follow no redirect, which could carry
+// a client secret elsewhere.
+type web struct {
+	proxied *http.Client // for vaults and Entra
+	direct  *http.Client // for this machine's identity, which no proxy may see
+}
+
+func newWeb(o Options) (*web, error) {
+	trust, err := newTrust(o.Environ)
 	if err != nil {
 		return nil, err
 	}
-	proxy := proxies(environ)
-	return &http.Client{
-		Transport: transport{proxy, &http.Transport{
+	direct := func(*url.URL) (*url.URL, error) { return nil, nil }
+	return &web{newHTTP(o, trust, proxies(o.Environ)), newHTTP(o, trust, direct)}, nil
+}
+
+func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *http.Client {
+	dial := o.dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
+	trusting := func(pool *x509.CertPool) *http.Transport {
+		return &http.Transport{
 			Proxy:                  func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
 			OnProxyConnectResponse: tunnel,
-			DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			DialContext:            dial,
+			TLSClientConfig:        &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
-			MaxIdleConnsPerHost:    parallel,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.pace.ping, PingTimeout: o.pace.pong},
+			MaxIdleConnsPerHost:    o.Parallel,
 			MaxResponseHeaderBytes: 1 << 16,
 			IdleConnTimeout:        time.Minute,
-		}},
+		}
+	}
+	return &http.Client{
+		Transport: &transport{
+			proxy: proxy,
+			next:  trusting(trust.first),
+			wide:  sync.OnceValue(func() http.RoundTripper { return trusting(trust.all()) }),
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	}
 }
 
 // proxies is the proxy of a URL by the variables that curl and Go read, in
@@ -119,26 +145,48 @@ func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response)
 // what fails behind it. net/http says so of the connection to the proxy, and not
 // of what the proxy answers.
 type transport struct {
-	proxy func(*url.URL) (*url.URL, error)
-	next  http.RoundTripper
+	proxy  func(*url.URL) (*url.URL, error)
+	next   http.RoundTripper
+	wide   func() http.RoundTripper // trusts the system's directories too, which take longer to read
+	widely atomic.Bool              // some server needs that
 }
 
-func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
 	if err := own(req); err != nil {
 		return nil, err
 	}
-	resp, err := t.next.RoundTrip(req)
+	resp, err := t.send(req)
 	if err == nil {
-		resp.Body = &body{resp.Body, maxBody}
+		resp.Body = &body{resp.Body, maxBody, resp.StatusCode}
 		return resp, nil
 	}
 	if proxy, none := t.proxy(req.URL); none == nil && proxy != nil && !connected.Load() && !behindProxy(err) {
 		err = atProxy{err}
 	}
 	return nil, err
+}
+
+// send trusts more authorities once a server's is unknown. Nothing has been sent
+// to that server by then.
+func (t *transport) send(req *http.Request) (*http.Response, error) {
+	if t.widely.Load() {
+		return t.wide().RoundTrip(req)
+	}
+	resp, err := t.next.RoundTrip(req)
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); !unknown {
+		return resp, err
+	}
+	t.widely.Store(true)
+	if req.GetBody != nil {
+		if req.Body, err = req.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	return t.wide().RoundTrip(req)
 }
 
 // own gives a request a body of its own: net/http may still read that of a try
@@ -167,14 +215,20 @@ func behindProxy(err error) bool {
 	return certificate || record
 }
 
+// body ends an answer that is too long. That is an error, unless the status says
+// enough without it.
 type body struct {
 	io.ReadCloser
-	left int
+	left   int
+	status int
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	if b.left <= 0 {
+	switch {
+	case b.left <= 0 && b.status == http.StatusOK:
 		return 0, errTooMuch
+	case b.left <= 0:
+		return 0, io.EOF
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
 	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README"), []byte("no certificate"), 0o600))
-	require.Len(t, certificateFiles("", dir), 2, "each file once, and nothing that is none")
+	require.Len(t, certificateFiles("", []string{dir}), 2, "each file once, and nothing that is none")
 	for _, environ := range []resolve.Environ{{"SSL_CERT_DIR": dir}, {"SSL_CERT_DIR": "/nowhere:" + dir}, {"SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": dir}, {"SSL_CERT_FILE": w.CA}} {
 		delete(w.options.Environ, "SSL_CERT_FILE")
 		for name, value := range environ {
@@ -56,9 +57,9 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 }
 
 func TestWithoutAnyVariableThereAreAuthorities(t *testing.T) {
-	pool, err := roots(resolve.Environ{})
+	trust, err := newTrust(resolve.Environ{})
 	require.NoError(t, err)
-	require.False(t, pool.Equal(x509.NewCertPool()))
+	require.False(t, trust.first.Equal(x509.NewCertPool()))
 	require.False(t, builtIn().Equal(x509.NewCertPool()), "those of an image that has none")
 }
 
@@ -68,9 +69,9 @@ func TestARedirectionIsNotFollowed(t *testing.T) {
 		http.Redirect(out, r, "/second", http.StatusTemporaryRedirect)
 	}))
 	t.Cleanup(server.Close)
-	client, err := newHTTP(resolve.Environ{}, 1, time.Minute)
+	clients, err := newWeb(Options{Parallel: 1})
 	require.NoError(t, err)
-	resp, err := client.Post(server.URL+"/first", "text/plain", http.NoBody)
+	resp, err := clients.proxied.Post(server.URL+"/first", "text/plain", http.NoBody)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, http.StatusTemporaryRedirect, resp.StatusCode)
@@ -113,4 +114,55 @@ func TestNothingIsLogged(t *testing.T) {
 	text, err := command.CombinedOutput()
 	require.NoError(t, err)
 	require.Regexp(t, `^=== RUN .*\n--- PASS.*\nPASS\n(coverage: .*\n)?$`, string(text))
+}
+
+// TestACertificateSaysWhatIsWrongWithIt has a host's certificate be at fault.
+func TestACertificateSaysWhatIsWrongWithIt(t *testing.T) {
+	for fault, want := range map[string][2]string{
+		fake.Expired:     {"the certificate of " + login + " expired on 2020-02-01, and this machine's clock says " + time.Now().UTC().Format(time.DateOnly), "clock"},
+		fake.NotYetValid: {"the certificate of " + login + " is not valid before 2090-01-01, and this machine's clock says " + time.Now().UTC().Format(time.DateOnly), "clock"},
+		fake.OtherHost:   {"the certificate of " + login + ` is for another host: "elsewhere.example"`, "DNS"},
+	} {
+		w := start(t, func(c *fake.Config) { c.Certificates = map[string]string{login: fault} })
+		_, err := w.find(one)
+		require.EqualError(t, err, aVault+": no token: "+want[0])
+		require.Contains(t, hintOf(err), want[1])
+		require.NotErrorIs(t, err, resolve.ErrUnavailable)
+	}
+}
+
+// TestAnAuthorityBesideTheBundleIsTrusted has the authority in a file of the
+// directory that an image's bundle is in, and in a link named by a hash.
+func TestAnAuthorityBesideTheBundleIsTrusted(t *testing.T) {
+	w, other := start(t), start(t)
+	dir := t.TempDir()
+	mounted := filepath.Join(dir, "mounted.pem")
+	ca, err := os.ReadFile(w.CA)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(mounted, ca, 0o600))
+	for name, c := range map[string]struct {
+		file, dir            string
+		bundles, directories []string
+	}{
+		"the image's":    {"", "", []string{"/nowhere", other.CA}, []string{"/nowhere", dir}},
+		"no bundle":      {"", "", nil, []string{dir}},
+		"a bundle named": {other.CA, "", []string{"/nowhere"}, []string{dir}},
+		"a folder named": {"", filepath.Dir(other.CA), []string{w.CA}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trust, err := trustIn(c.file, c.dir, c.bundles, c.directories)
+			require.NoError(t, err)
+			proxy := proxies(w.options.Environ)
+			client := newHTTP(w.options, trust, proxy)
+			for range 2 {
+				resp, err := client.Post("https://"+login+"/"+tenant+"/oauth2/v2.0/token", "text/plain", strings.NewReader("body"))
+				require.NoError(t, err)
+				require.NoError(t, resp.Body.Close())
+			}
+			_, err = newHTTP(other.options, trust, proxies(start(t).options.Environ)).Get("https://" + login + "/")
+			require.ErrorAs(t, err, new(x509.UnknownAuthorityError), "and nobody else")
+		})
+	}
+	_, err = trustIn("", "/nowhere", []string{w.CA}, []string{dir})
+	require.ErrorContains(t, err, "no certificate of an authority")
 }

@@ -75,7 +75,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 			"a vault serves 4,000 reads in 10 s: spread the pods with --azure-spread, or put the secrets in one bundle")
 		v.throttled = true
 		return v
-	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.door.resource == "":
+	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.auth.resource == "":
 		return verdict{} // the challenge that learn asks for
 	case status == http.StatusUnauthorized:
 		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
@@ -88,7 +88,11 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
-	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hintAnswer)
+	hint := hintAnswer
+	if wrong.Error.Code == "BadParameter" {
+		hint = "an older vault or emulator may not know the api-version: set --azure-api-version to one that it knows, such as 7.4"
+	}
+	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hint)
 }
 
 func (a asked) create() string {
@@ -106,8 +110,18 @@ func (a asked) enable() string {
 	return line
 }
 
-// forbidden is the verdict on a 403, which has its reason in the inner code.
+// forbidden returns the verdict on a 403. A secret that is disabled or forbidden
+// is there, and --missing warn may do without it.
 func (c *client) forbidden(a asked, inner string) verdict {
+	v := c.denied(a, inner)
+	if a.name != "" {
+		v.kind = resolve.ErrDenied
+	}
+	return v
+}
+
+// denied returns the verdict on a 403, which has its reason in the inner code.
+func (c *client) denied(a asked, inner string) verdict {
 	permission := "get"
 	if a.name == "" {
 		permission = "list"
@@ -159,7 +173,5 @@ func wellFormed(resp *http.Response, body []byte, what string) verdict {
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && strings.HasPrefix(kind, "text/") {
 		return refusal(fmt.Sprintf("%s: what answers at %s is a page (%s), and not Azure", what, host, kind), "is there a proxy or a sign-in page on the way? "+hintProxy)
 	}
-	v := unavailable(fmt.Sprintf("%s: the answer of %s is no whole JSON", what, host), hintProxy)
-	v.limit = 3
-	return v
+	return unavailable(fmt.Sprintf("%s: the answer of %s is not valid JSON, or was cut off", what, host), hintProxy)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -26,23 +27,36 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // hold.
 const longestAsked = 365 * 24 * time.Hour
 
-// retryAfter is how long a server asks to wait, 0 where it does not: seconds or
-// a date (RFC 9110), or Azure's headers in milliseconds.
+// retryAfter returns how long a server asks to wait, 0 if it does not: seconds
+// or a date (RFC 9110), or Azure's headers in milliseconds.
 func retryAfter(resp *http.Response) time.Duration {
 	if resp == nil {
 		return 0
 	}
 	for _, name := range []string{"retry-after-ms", "x-ms-retry-after-ms"} {
-		if ms, err := strconv.ParseUint(resp.Header.Get(name), 10, 31); err == nil {
-			return time.Duration(ms) * time.Millisecond
+		if wait, ok := count(resp.Header.Get(name), time.Millisecond); ok {
+			return wait
 		}
 	}
 	text := resp.Header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, longestAsked)
+	if wait, ok := count(text, time.Second); ok {
+		return wait
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return min(max(time.Until(at), 0), longestAsked)
 	}
 	return 0
+}
+
+// count reads a number of units; one that is too large counts as the longest
+// wait.
+func count(text string, unit time.Duration) (time.Duration, bool) {
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n > uint64(longestAsked/unit) {
+		return longestAsked, true
+	}
+	return time.Duration(n) * unit, true
 }

@@ -24,8 +24,15 @@ type authority struct {
 	leaf crypto.Signer // one key for all hosts: making one is the slow part
 
 	mu     sync.Mutex
-	leaves map[string]*tls.Certificate // by host
+	leaves map[string]*tls.Certificate // by host, and what is wrong with it
 }
+
+// What can be wrong with a host's certificate.
+const (
+	Expired     = "expired"
+	NotYetValid = "not-yet-valid"
+	OtherHost   = "other-host"
+)
 
 // lifetime is longer than any test, and short for a CA that someone forgets in
 // a shell's SSL_CERT_FILE.
@@ -63,13 +70,17 @@ func certificate(name string) *x509.Certificate {
 	}
 }
 
-func (a *authority) config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate}
+// config is the TLS of the fake's hosts; wrong says what is wrong with a host's
+// certificate.
+func (a *authority) config(wrong func(host string) string) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return a.certificate(hello, wrong)
+	}}
 }
 
 // certificate is the one for the host that the client named, or for the address
 // that it called where it named none, as RFC 6066 has no names for addresses.
-func (a *authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (a *authority) certificate(hello *tls.ClientHelloInfo, wrong func(host string) string) (*tls.Certificate, error) {
 	host := hello.ServerName
 	if host == "" {
 		address, _, err := net.SplitHostPort(hello.Conn.LocalAddr().String())
@@ -80,10 +91,21 @@ func (a *authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if leaf := a.leaves[host]; leaf != nil {
+	fault := wrong(host)
+	key := host + " " + fault
+	if leaf := a.leaves[key]; leaf != nil {
 		return leaf, nil
 	}
+	if fault == OtherHost {
+		host = "elsewhere.example"
+	}
 	template := certificate(host)
+	switch fault {
+	case Expired:
+		template.NotBefore, template.NotAfter = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2020, 2, 1, 0, 0, 0, 0, time.UTC)
+	case NotYetValid:
+		template.NotBefore, template.NotAfter = time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2090, 2, 1, 0, 0, 0, 0, time.UTC)
+	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	if ip := net.ParseIP(host); ip != nil {
@@ -96,6 +118,6 @@ func (a *authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 		return nil, err
 	}
 	leaf := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: a.leaf}
-	a.leaves[host] = leaf
+	a.leaves[key] = leaf
 	return leaf, nil
 }

@@ -17,6 +17,18 @@ type Config struct {
 	Principals    []Principal `json:"principals"`
 	Vaults        []Vault     `json:"vaults"`
 	Faults        []Fault     `json:"faults"`
+
+	Certificates map[string]string `json:"certificates"`  // by host: expired, not-yet-valid or other-host
+	UserAssigned bool              `json:"user_assigned"` // the machine's identities: if there are several, a request has to name one
+	Arc          *Arc              `json:"arc"`
+}
+
+// Arc makes the fake answer as the agent of Azure Arc does at its own address:
+// with a challenge that names a key file, which proves that the client may read
+// it: https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
+type Arc struct {
+	Keys  string `json:"keys"`  // the folder that key files are written into
+	Named string `json:"named"` // the folder that the challenge names; default the agent's, /var/opt/azcmagent/tokens
 }
 
 // Principal is an application that Entra knows.
@@ -41,7 +53,11 @@ type Vault struct {
 	Access   map[string][]string `json:"access"`   // by client id: get, list
 	Page     int                 `json:"page"`     // secrets a page of a list; default 25
 	Throttle *Throttle           `json:"throttle"`
-	Secrets  []Secret            `json:"secrets"`
+
+	APIVersions []string `json:"api_versions"` // that it knows; default all
+	OldForm     bool     `json:"old_form"`     // its challenge says authorization_uri, as older vaults do
+
+	Secrets []Secret `json:"secrets"`
 }
 
 // Secret is one version of a secret. Of several with one name the last is the

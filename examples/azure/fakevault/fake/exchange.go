@@ -122,12 +122,17 @@ func (s *Server) delay(x *exchange, fault Fault) {
 	if x.operation != connect {
 		delay += time.Duration(x.world.config.LatencyMS) * time.Millisecond
 	}
-	if wait(x.Context(), delay) && fault.Kind != Silent && fault.Kind != Reset {
+	if wait(x.Context(), delay) && fault.Kind != Silent && fault.Kind != Reset && fault.Kind != Dead {
 		return
 	}
 	s.record.done(x, 0)
 	switch fault.Kind {
 	case Silent:
+		<-x.Context().Done()
+	case Dead:
+		if c := connOf(x.Request); c != nil {
+			c.dead.Store(true)
+		}
 		<-x.Context().Done()
 	case Reset:
 		if c := connOf(x.Request); c != nil {

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -47,6 +48,7 @@ type Server struct {
 	tokens    tokens
 	faults    faults
 	record    *recorder
+	arcKeys   sync.Map // that were handed out and not used
 
 	connections atomic.Int64
 	tunnels     *tunnels
@@ -115,7 +117,7 @@ func (s *Server) listen(options Options) error {
 
 	serve := func(handler http.Handler, secure bool, listeners ...net.Listener) {
 		server := &http.Server{
-			Handler: handler, ErrorLog: errorLog, ConnContext: withConn, TLSConfig: s.authority.config(),
+			Handler: handler, ErrorLog: errorLog, ConnContext: withConn, TLSConfig: s.authority.config(s.wrongCertificate),
 			Protocols: s.protocols(options.Config.HTTP2), ReadHeaderTimeout: time.Minute,
 		}
 		s.servers = append(s.servers, server)
@@ -131,6 +133,11 @@ func (s *Server) listen(options Options) error {
 	serve(http.HandlerFunc(s.serve), true, direct, s.tunnels)
 	serve(s.administration(), false, admin)
 	return nil
+}
+
+// wrongCertificate is what is wrong with a host's certificate, "" for nothing.
+func (s *Server) wrongCertificate(host string) string {
+	return s.world.Load().config.Certificates[host]
 }
 
 func (s *Server) protocols(http2 bool) *http.Protocols {

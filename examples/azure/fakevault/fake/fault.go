@@ -17,17 +17,19 @@ const (
 	Slow            = "slow"              // the answer, after DelayMS
 	Silent          = "silent"            // no answer, and the connection stays open
 	Stall           = "stall"             // half of the answer, and the connection stays open
+	Dead            = "dead"              // no answer to this nor to anything else on the connection, which stays open
 	Reset           = "reset"             // the connection is reset before any answer
 	HTML            = "html"              // 200 and a sign-in page, as a captive portal does
 	Malformed       = "malformed"         // the answer without its last byte: no JSON, with the token or value in it
 	ShortChallenge  = "short-challenge"   // 401 with an authorization that is no URL
 	ForeignNextLink = "foreign-next-link" // a list's nextLink names another host
+	Gone            = "gone"              // of a secret: it is not there
 	NoAccessToken   = "no-access-token"   // a token answer without the token
 	BadExpiry       = "bad-expiry"        // a token answer with a token and an expiry that is no number
 	NoSuchHost      = "no-such-host"      // of CONNECT: the proxy cannot look up the host
 )
 
-var kinds = []string{Status, Slow, Silent, Stall, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, NoAccessToken, BadExpiry, NoSuchHost}
+var kinds = []string{Status, Slow, Silent, Stall, Dead, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, Gone, NoAccessToken, BadExpiry, NoSuchHost}
 
 // Fault is something that goes wrong with the requests that it fits. The first
 // one that fits a request is the one that it meets.
@@ -46,6 +48,8 @@ type Fault struct {
 	Status     int    `json:"status"`
 	RetryAfter string `json:"retry_after"` // the header, as given
 	DelayMS    int    `json:"delay_ms"`    // before any kind; silent and reset too
+	Code       int    `json:"code"`        // of a status fault at Entra: the AADSTS code
+	Padding    int    `json:"padding"`     // of a status fault: this many blanks after the body
 }
 
 func (f Fault) check() error {
@@ -132,6 +136,8 @@ func (f Fault) replace(x *exchange) (answer, bool) {
 	case HTML:
 		body := "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in to use this network.</body></html>"
 		return answer{http.StatusOK, http.Header{"Content-Type": {"text/html"}}, []byte(body)}, true
+	case Gone:
+		return vaultError(http.StatusNotFound, "SecretNotFound", "A secret was not found in this key vault.", ""), true
 	case ShortChallenge:
 		a := vaultError(http.StatusUnauthorized, "Unauthorized", noToken, "")
 		domain := clouds[0].domain
@@ -158,9 +164,13 @@ func (f Fault) status(x *exchange) answer {
 	default:
 		a = vaultError(f.Status, strings.ReplaceAll(http.StatusText(f.Status), " ", ""), "The fake was told to answer so.", "")
 	}
+	if x.vault == nil && f.Code != 0 {
+		a = entraError(f.Status, "invalid_client", f.Code, "The fake was told to answer so.")
+	}
 	if f.RetryAfter != "" {
 		a.header.Set("Retry-After", f.RetryAfter)
 	}
+	a.body = append(a.body, bytes.Repeat([]byte(" "), f.Padding)...)
 	return a
 }
 

@@ -1,7 +1,11 @@
 package fake
 
 import (
+	"cmp"
 	"net/http"
+	"os"
+	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,14 +21,18 @@ const IdentityHeader = "fakevault"
 
 // managedRoute answers for the metadata service and, at the fake's own address,
 // for App Service's endpoint.
-func (s *Server) managedRoute(x *exchange, path string) func(*exchange) answer {
+func (s *Server) managedRoute(x *exchange, at string) func(*exchange) answer {
 	refused := func(status int, text string) func(*exchange) answer {
 		return func(*exchange) answer {
 			return reply(status, object{"error": "invalid_request", "error_description": text})
 		}
 	}
-	metadata := x.host == metadataHost && path == "metadata/identity/oauth2/token"
-	if !metadata && (x.host == metadataHost || path != "msi/token") {
+	metadata := x.host == metadataHost && at == "metadata/identity/oauth2/token"
+	if x.host != metadataHost && x.world.config.Arc != nil && at == "metadata/identity/oauth2/token" {
+		x.operation = managed
+		return s.arc
+	}
+	if !metadata && (x.host == metadataHost || at != "msi/token") {
 		return refused(http.StatusNotFound, "The fake has no such endpoint")
 	}
 	x.operation = managed
@@ -37,8 +45,30 @@ func (s *Server) managedRoute(x *exchange, path string) func(*exchange) answer {
 	return s.managedIdentity
 }
 
+// arc answers for the agent of Azure Arc. Each key is good for one request.
+func (s *Server) arc(x *exchange) answer {
+	arc := x.world.config.Arc
+	key, _ := strings.CutPrefix(x.Header.Get("Authorization"), "Basic ")
+	if key != "" && s.arcKeys.CompareAndDelete(key, true) {
+		return s.managedIdentity(x)
+	}
+	key = newID()
+	name := newID() + ".key"
+	if err := os.WriteFile(filepath.Join(arc.Keys, name), []byte(key), 0o600); err != nil {
+		return reply(http.StatusInternalServerError, object{"error": "server_error", "error_description": "The fake cannot write its key file"})
+	}
+	s.arcKeys.Store(key, true)
+	a := reply(http.StatusUnauthorized, object{"error": "unauthorized_client", "error_description": "Missing Basic Authorization header"})
+	a.header.Set("WWW-Authenticate", "Basic realm="+path.Join(cmp.Or(arc.Named, "/var/opt/azcmagent/tokens"), name))
+	return a
+}
+
 func (s *Server) managedIdentity(x *exchange) answer {
 	query := x.URL.Query()
+	if x.world.config.UserAssigned && query.Get("client_id") == "" && x.world.managed() > 1 {
+		return reply(http.StatusBadRequest, object{"error": "invalid_request",
+			"error_description": "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request"})
+	}
 	domain := strings.TrimSuffix(strings.TrimPrefix(query.Get("resource"), "https://"), "/")
 	for _, p := range x.world.config.Principals {
 		if wanted := query.Get("client_id"); !p.Managed || wanted != "" && !strings.EqualFold(wanted, p.ClientID) {
@@ -52,4 +82,14 @@ func (s *Server) managedIdentity(x *exchange) answer {
 		})
 	}
 	return reply(http.StatusBadRequest, object{"error": "invalid_request", "error_description": "Identity not found"})
+}
+
+// managed counts the identities of the machine.
+func (w *world) managed() (n int) {
+	for _, p := range w.config.Principals {
+		if p.Managed {
+			n++
+		}
+	}
+	return n
 }

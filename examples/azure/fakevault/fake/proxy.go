@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // conn is a client's connection, before TLS. Its number is in the request log.
@@ -16,13 +17,27 @@ type conn struct {
 	net.Conn
 	read   io.Reader // what a tunnel's client sent too early, then the rest
 	number int64
+	dead   atomic.Bool // as if the network between had forgotten it: nothing comes, and nothing goes
 }
 
 func (c *conn) Read(p []byte) (int, error) {
+	from := io.Reader(c.Conn)
 	if c.read != nil {
-		return c.read.Read(p)
+		from = c.read
 	}
-	return c.Conn.Read(p)
+	for {
+		n, err := from.Read(p)
+		if err != nil || !c.dead.Load() {
+			return n, err
+		}
+	}
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	if c.dead.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
 }
 
 // reset closes the connection so that the client's next read fails with

@@ -20,7 +20,11 @@ func vaultError(status int, code, message, inner string) answer {
 // and is not good is told why.
 func (v *vault) challenge(why string) answer {
 	a := vaultError(http.StatusUnauthorized, "Unauthorized", why, "")
-	header := fmt.Sprintf("Bearer authorization=%q, resource=%q", "https://"+v.Login+"/"+v.Tenant, "https://"+v.Domain)
+	authorization := "authorization"
+	if v.OldForm {
+		authorization = "authorization_uri"
+	}
+	header := fmt.Sprintf("Bearer "+authorization+"=%q, resource=%q", "https://"+v.Login+"/"+v.Tenant, "https://"+v.Domain)
 	if why != noToken {
 		header += fmt.Sprintf(", error=%q, error_description=%q", "invalid_token", why)
 	}

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,8 +165,12 @@ func (s *Server) admit(x *exchange) *answer {
 		a := v.challenge(why)
 		return &a
 	}
-	if x.URL.Query().Get("api-version") == "" {
+	switch version := x.URL.Query().Get("api-version"); {
+	case version == "":
 		a := vaultError(http.StatusBadRequest, "BadParameter", "The api-version query parameter is required.", "")
+		return &a
+	case len(v.APIVersions) > 0 && !slices.Contains(v.APIVersions, version):
+		a := vaultError(http.StatusBadRequest, "BadParameter", "The specified version ("+version+") is not recognized. Consider using the latest supported version ("+v.APIVersions[len(v.APIVersions)-1]+").", "")
 		return &a
 	}
 	if left, ok := v.limit.allow(v.Throttle, time.Now()); !ok {

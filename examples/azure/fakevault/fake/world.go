@@ -48,6 +48,14 @@ func newWorld(config Config) (*world, error) {
 		}
 		w.tenants = append(w.tenants, strings.ToLower(p.Tenant))
 	}
+	for host, fault := range config.Certificates {
+		if !slices.Contains([]string{Expired, NotYetValid, OtherHost}, fault) {
+			errs = append(errs, fmt.Errorf("the certificate of %q is %s, %s or %s", host, Expired, NotYetValid, OtherHost))
+		}
+	}
+	if config.Arc != nil && config.Arc.Keys == "" {
+		errs = append(errs, errors.New("arc needs keys, the folder of its key files"))
+	}
 	for i := range config.Vaults {
 		errs = append(errs, w.add(config.Vaults[i]))
 	}

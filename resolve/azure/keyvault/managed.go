@@ -1,0 +1,80 @@
+package keyvault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed45446ece/launcher/resolve/file"
+)
+
+// judgeManaged returns the verdict on what the endpoint of the machine's identity
+// answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+	if err != nil {
+		v := network(req, err, withoutToken)
+		if v.again {
+			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
+		}
+		return v
+	}
+	switch status := resp.StatusCode; {
+	case status == http.StatusOK:
+		return tokenAnswer(resp, body, req.URL.Hostname())
+	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && strings.HasPrefix(resp.Header.Get(authenticate), arcChallenge):
+		return arcVerdict(req.Context(), arcKeys, resp.Header.Get(authenticate))
+	case status == http.StatusBadRequest:
+		return unassigned(body)
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusNotFound, status == http.StatusGone, status >= 500:
+		return unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", status), "the endpoint may be busy, or not ready yet: allow more time with --timeout")
+	}
+	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "see what is at that address, and whether IDENTITY_HEADER is its own")
+}
+
+// unassigned returns the verdict on a 400. Its description is not shown.
+func unassigned(body []byte) verdict {
+	var wrong struct {
+		Description string `json:"error_description"`
+	}
+	_ = json.Unmarshal(body, &wrong) // a body of another form describes nothing
+	if strings.Contains(wrong.Description, "Multiple user assigned identities exist") {
+		return refusal("no token: this machine has several managed identities", "set AZURE_CLIENT_ID to the client id of the one to use")
+	}
+	return refusal("no token: the managed identity is not assigned to this machine",
+		"assign one with az vm identity assign or az vmss identity assign; if there are several, name one by AZURE_CLIENT_ID")
+}
+
+// Azure Arc proves that a caller may read a key file that it names in a
+// challenge: https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
+const (
+	arcChallenge = "Basic realm="
+	arcKeys      = "/var/opt/azcmagent/tokens"
+	arcMaxKey    = 4096
+)
+
+// arcVerdict lets the SDK answer Azure Arc's challenge, which reads the key file
+// and sends it as Authorization: Basic. It is checked here first, to say what is
+// wrong with it, and so that nothing but a small regular file there is read.
+func arcVerdict(ctx context.Context, keys, challenge string) verdict {
+	path := strings.TrimPrefix(challenge, arcChallenge)
+	if filepath.Dir(path) != keys || filepath.Ext(path) != ".key" || filepath.Clean(path) != path {
+		return refusal("no token: Azure Arc names a key file that is not in "+keys, "see what is at IDENTITY_ENDPOINT")
+	}
+	text, err := file.Read(ctx, path)
+	switch {
+	case ctx.Err() != nil:
+		return verdict{problem: errLate}
+	case errors.Is(err, fs.ErrNotExist):
+		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is missing", path), "mount "+keys+" into the container")
+	case err != nil:
+		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q %s", path, reason(err)), "add the launcher's user to the group himds")
+	case len(text) > arcMaxKey:
+		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is larger than 4 KiB", path), "see what is at IDENTITY_ENDPOINT")
+	}
+	return verdict{}
+}
