@@ -1,12 +1,12 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl examples test conformance demo fuzz bench check
+.PHONY: help build launcherctl examples test conformance demo fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
-# The program's own entry point, launcher/inherit: where it is written.
+# The program's own entry point, launcher/sigstate, on the architectures that have one.
 ENTRY   := $(if $(filter amd64 arm64,$(or $(GOARCH),$(shell go env GOARCH))),-E launcher_entry)
 FUZZTIME ?= 30s
 
@@ -16,9 +16,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 build: ## build/launcher, static and reproducible
-	@$(BUILD) -tags $(TAGS),split -ldflags "$(LDFLAGS) $(ENTRY)" -o build/first ./cmd/launcher
-	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/second ./cmd/launcher
-	@GOOS= GOARCH= go run ./cmd/append build/first build/second build/launcher
+	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/launcher ./cmd/launcher
 
 launcherctl: ## build/launcherctl, and build/kubectl-launcher, by which kubectl knows it
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/launcherctl ./cmd/launcherctl
@@ -42,5 +40,8 @@ fuzz: ## fuzz each parser for FUZZTIME
 bench: ## measure, and write docs/benchmarks.md
 	@.ci/bench
 
-check: ## gofmt, vet, staticcheck, tidy, reproducible build
+licenses: ## write THIRD_PARTY_LICENSES.txt, the licences of what is linked
+	@.ci/licenses
+
+check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible build
 	@.ci/check

@@ -84,7 +84,7 @@ func buildLauncher(t *testing.T) string {
 	launchertest.Needs(t, "go", "the examples")
 	follow(t)
 	folder := t.TempDir()
-	_, _, err := launchertest.Build(filepath.Join(folder, "launcher"))
+	_, err := launchertest.Build(filepath.Join(folder, "launcher"))
 	require.NoError(t, err)
 	_, err = launchertest.Program("./azure/fakevault", filepath.Join(folder, "fakevault"))
 	require.NoError(t, err)

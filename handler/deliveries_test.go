@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,7 +39,7 @@ func TestReadFiles(t *testing.T) {
 func TestReadFilesThatAreNotThere(t *testing.T) {
 	for context, message := range map[string]string{
 		"": "the context's directory: open ",
-		`{"version": 1, "secrets_files": {"A": "A"}}`:             `secret "A": open `,
+		`{"version": 1, "secrets_files": {"A": "A"}}`:             "no such file or directory",
 		`{"version": 1, "secrets_files": {"A": "../A"}}`:          "it names no file of the delivery",
 		`{"version": 1, "secrets_files": {"A": ".."}}`:            "it names no file of the delivery",
 		`{"version": 1, "secrets_files": {"A": ""}}`:              "it names no file of the delivery",
@@ -49,7 +50,27 @@ func TestReadFilesThatAreNotThere(t *testing.T) {
 		require.ErrorContains(t, err, message, context)
 	}
 	_, err := readText(t, `{"version": 1, "secrets_files": {"A": "A"}}`)
-	require.ErrorContains(t, err, "it names no file of the delivery")
+	require.ErrorContains(t, err, "only the files delivery has secrets in files")
+	directory(t, `{"version": 1, "secrets_env": {"A": "HOME"}}`, nil)
+	_, err = handler.Read()
+	require.ErrorContains(t, err, "only the env delivery has secrets in variables")
+}
+
+// TestReadFilesOpensNoLinkAndNoFIFO would print the file, or wait for ever.
+func TestReadFilesOpensNoLinkAndNoFIFO(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "outside")
+	require.NoError(t, os.WriteFile(outside, []byte(canary), 0o600))
+	for name, place := range map[string]func(path string) error{
+		"link":      func(path string) error { return os.Symlink(outside, path) },
+		"loop":      func(path string) error { return os.Symlink("A", path) },
+		"FIFO":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"directory": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		directory(t, `{"version": 1, "secrets_files": {"A": "A"}}`, nil)
+		require.NoError(t, place(filepath.Join(strings.TrimPrefix(os.Getenv(handler.Variable), "files:"), "A")))
+		_, err := handler.Read()
+		require.EqualError(t, err, `the context's secrets_files: secret "A": "A" is not a regular file`, name)
+	}
 }
 
 // served is a socket delivery by the standard library's server.

@@ -33,9 +33,12 @@ func (o object) get(name string, into any) error {
 	return nil
 }
 
-// parse reads the context as docs/context.schema.json describes it. Secrets that
-// are files are in the directory.
-func parse(text []byte, directory string) (*Context, error) {
+// delivery says where the context came from: only env has secrets in variables,
+// and only files has them in files of the directory.
+type delivery struct{ kind, directory string }
+
+// parse reads the context as docs/context.schema.json describes it.
+func parse(text []byte, from delivery) (*Context, error) {
 	var document object
 	if !utf8.Valid(text) || json.Unmarshal(text, &document) != nil {
 		return nil, errors.New("the context is not a JSON object in UTF-8")
@@ -54,7 +57,7 @@ func parse(text []byte, directory string) (*Context, error) {
 	if c.Parameters == nil {
 		c.Parameters = map[string]any{}
 	}
-	secrets, secretsErr := document.secrets(directory)
+	secrets, secretsErr := document.secrets(from)
 	if err := errors.Join(err, secretsErr); err != nil {
 		return nil, err
 	}
@@ -78,13 +81,13 @@ func (m *Metadata) fill(metadata object) error {
 
 // secrets is every secret, wherever the delivery has put it. One without a
 // value, or in two places, is an error.
-func (o object) secrets(directory string) (map[string]string, error) {
+func (o object) secrets(from delivery) (map[string]string, error) {
 	secrets := map[string]string{}
 	var wrong []error
 	for _, place := range []struct {
 		name  string
 		value func(text string) (string, error)
-	}{{"secrets", asItIs}, {"secrets_base64", fromBase64}, {"secrets_env", fromVariable}, {"secrets_files", fromFile(directory)}} {
+	}{{"secrets", asItIs}, {"secrets_base64", fromBase64}, {"secrets_env", from.variable}, {"secrets_files", from.file}} {
 		var texts map[string]*string
 		wrong = append(wrong, o.get(place.name, &texts))
 		for _, key := range slices.Sorted(maps.Keys(texts)) {
@@ -114,7 +117,10 @@ func fromBase64(text string) (string, error) {
 	return string(value), nil
 }
 
-func fromVariable(name string) (string, error) {
+func (d delivery) variable(name string) (string, error) {
+	if d.kind != "env" {
+		return "", errors.New("only the env delivery has secrets in variables")
+	}
 	value, ok := os.LookupEnv(name)
 	if !ok {
 		return "", fmt.Errorf("variable %s is not set", name)
@@ -122,13 +128,23 @@ func fromVariable(name string) (string, error) {
 	return value, nil
 }
 
-// fromFile reads a file of the directory, and nothing outside of it.
-func fromFile(directory string) func(name string) (string, error) {
-	return func(name string) (string, error) {
-		if directory == "" || name == "" || name == ".." || filepath.Base(name) != name {
-			return "", errors.New("it names no file of the delivery")
-		}
-		value, err := os.ReadFile(filepath.Join(directory, name))
-		return string(value), err
+// file reads a regular file of the directory, and nothing outside of it: a link
+// could lead there.
+func (d delivery) file(name string) (string, error) {
+	if d.kind != "files" {
+		return "", errors.New("only the files delivery has secrets in files")
 	}
+	if name == "" || name == ".." || filepath.Base(name) != name {
+		return "", errors.New("it names no file of the delivery")
+	}
+	path := filepath.Join(d.directory, name)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%q is not a regular file", name)
+	}
+	value, err := os.ReadFile(path)
+	return string(value), err
 }

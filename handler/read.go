@@ -39,7 +39,7 @@ func Read() (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(text, "")
+	return parse(text, delivery{kind: scheme})
 }
 
 func read(delivery string) ([]byte, error) {
@@ -67,7 +67,7 @@ func readDirectory(directory string) (*Context, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the context's directory: %w", err)
 	}
-	return parse(text, directory)
+	return parse(text, delivery{"files", directory})
 }
 
 func readStdin() ([]byte, error) {

@@ -27,7 +27,7 @@ func (s socket) context() (*Context, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the context on socket %q: %w", string(s), err)
 	}
-	c, err := parse(text, "")
+	c, err := parse(text, delivery{kind: "unix"})
 	if err == nil {
 		c.secret = s.secret
 	}

@@ -17,20 +17,12 @@ type Context struct {
 	Secrets []resolve.Secret
 }
 
-// The members of the context's JSON that hold secrets.
-const (
-	secretsText   = "secrets"
-	secretsBase64 = "secrets_base64"
-	secretsEnv    = "secrets_env"
-	secretsFiles  = "secrets_files"
-)
-
 // member is where a value goes: JSON's strings hold nothing but UTF-8.
 func member(value resolve.Value) string {
 	if utf8.Valid(value.Reveal()) {
-		return secretsText
+		return task.MemberSecrets
 	}
-	return secretsBase64
+	return task.MemberSecretsBase64
 }
 
 // JSON is the context as one JSON object and a line end. A value that is not UTF-8 goes to
@@ -44,14 +36,14 @@ func (c Context) JSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst = appendObject(dst, secretsText, c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
-		if member(s.Value) != secretsText {
+	dst = appendObject(dst, task.MemberSecrets, c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
+		if member(s.Value) != task.MemberSecrets {
 			return dst, false
 		}
 		return document.AppendString(dst, string(s.Value.Reveal())), true
 	})
-	dst = appendObject(dst, secretsBase64, c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
-		if member(s.Value) != secretsBase64 {
+	dst = appendObject(dst, task.MemberSecretsBase64, c.Secrets, func(dst []byte, s resolve.Secret) ([]byte, bool) {
+		if member(s.Value) != task.MemberSecretsBase64 {
 			return dst, false
 		}
 		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), s.Value.Reveal()), '"'), true
@@ -82,7 +74,8 @@ func (c Context) JSONOfTask() ([]byte, error) {
 
 // appendTask appends the object's start, without its end.
 func (c Context) appendTask(dst []byte) ([]byte, error) {
-	dst = strconv.AppendInt(append(dst, `{"version":`...), handler.Version, 10)
+	dst = append(document.AppendString(append(dst, '{'), task.MemberVersion), ':')
+	dst = strconv.AppendInt(dst, handler.Version, 10)
 	members := []document.Field{{Name: "metadata", Value: c.Task.Metadata}, {Name: "spec", Value: c.Task.Spec}}
 	for _, f := range append(members, c.Task.Extra...) {
 		dst = append(document.AppendString(append(dst, ','), f.Name), ':')

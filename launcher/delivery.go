@@ -33,7 +33,7 @@ const contextFD = 3
 // EnvOptions are the settings of the env delivery.
 type EnvOptions struct {
 	Prefix string   // export Prefix + upper(key), as MLRun names its variables
-	Allow  []string // dangerous names to let through
+	Allow  []string // dangerous names to let through, as patterns and lists with commas
 }
 
 // maxVariable is the longest NAME=value that Linux takes, without its final
@@ -120,11 +120,16 @@ func (o EnvOptions) variable(key string) string {
 	return name
 }
 
+// allows reports whether --allow-env lets the name through.
+func (o EnvOptions) allows(name string) bool {
+	return matches(strings.ReplaceAll(strings.Join(o.Allow, " "), ",", " "), name)
+}
+
 func (o EnvOptions) check(s resolve.Secret, name string) error {
 	value := s.Value.Reveal()
 	danger := dangerous(name)
 	switch {
-	case danger != "" && !slices.Contains(o.Allow, name):
+	case danger != "" && !o.allows(name):
 		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s %s", name, danger),
 			"--allow-env " + name + " lets it through; or " + adviseStdin}
 	case slices.Contains(value, 0):

@@ -3,6 +3,7 @@ package launcher
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -73,4 +74,22 @@ func memfd() (int, error) {
 		return unix.MemfdCreate("launcher-context", flags)
 	}
 	return fd, err
+}
+
+// closeOnExec marks every descriptor from first on, whoever opened it. Kernels
+// before 5.11 mark them one by one.
+func closeOnExec(first int) error {
+	if unix.CloseRange(uint(first), ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("list the open descriptors: %w", err)
+	}
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= first {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
@@ -51,19 +52,43 @@ func BindSocket(directory *tmpfs.Directory, u *User) (int, error) {
 	return fd, give(directory, u)
 }
 
-// writeFiles makes a file of mode 0400 for each secret, and one for the context
-// that names them. Then it gives the directory to the handler's user.
-func (j Job) writeFiles(context []byte) error {
-	uid, gid := j.User.owner()
-	for _, s := range j.Context.Secrets {
-		if err := j.Directory.WriteFile(s.Key, s.Value.Reveal(), uid, gid); err != nil {
-			return &RefusedError{s.Key, "files: " + err.Error(), adviseMemory}
+// File is a file of the files delivery.
+type File struct {
+	Name  string
+	Value []byte
+}
+
+// files returns a file for each secret, and the context that names them.
+func (j Job) files() ([]File, []byte, error) {
+	names, err := Files.Routes(j.Context.Secrets, j.Options)
+	if err != nil {
+		return nil, nil, err
+	}
+	files := make([]File, len(names))
+	for i, s := range j.Context.Secrets {
+		files[i] = File{s.Key, s.Value.Reveal()}
+	}
+	context, err := j.Context.JSONWithout(task.MemberSecretsFiles, names)
+	return files, context, err
+}
+
+// writeFiles writes each file, and the context, with mode 0400. Then it gives the
+// directory to the handler's user.
+func (e Execution) writeFiles() error {
+	directory, err := tmpfs.Find(e.Directory)
+	if err != nil {
+		return err
+	}
+	uid, gid := e.User.owner()
+	for _, f := range e.Files {
+		if err := directory.WriteFile(f.Name, f.Value, uid, gid); err != nil {
+			return &RefusedError{f.Name, "files: " + err.Error(), adviseMemory}
 		}
 	}
-	if err := j.Directory.WriteFile(handler.File, context, uid, gid); err != nil {
+	if err := directory.WriteFile(handler.File, e.Context, uid, gid); err != nil {
 		return &RefusedError{"", "files: " + handler.File + ": " + err.Error(), adviseMemory}
 	}
-	return give(j.Directory, j.User)
+	return give(directory, e.User)
 }
 
 func give(directory *tmpfs.Directory, u *User) error {

@@ -2,31 +2,25 @@ package launcher
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 )
-
-// ownSettings is how the launcher's own variables start. They never reach a
-// handler, so that a launcher inside it starts clean.
-const ownSettings = "LAUNCHER_"
 
 // ExecConfig is MLRun's variable that holds the task.
 const ExecConfig = "MLRUN_EXEC_CONFIG"
 
-// environment is the handler's: what the launcher was started with, one
-// variable of a name, without those that carried secrets in.
+// environment returns the handler's environment: the launcher's, without its own
+// settings and without the variables that carried secrets in.
 func (j Job) environment() ([]string, error) {
 	environ := make(map[string]string, len(j.Environ)+len(j.Context.Secrets)+2)
-	for name, value := range j.Environ {
-		if !strings.HasPrefix(name, ownSettings) {
-			environ[name] = value
-		}
-	}
-	for _, name := range j.Withhold {
+	maps.Copy(environ, j.Environ)
+	for _, name := range slices.Concat(strings.Fields(Settings), j.Withhold) {
 		delete(environ, name)
 	}
 	environ[handler.Variable] = string(j.Deliver)
@@ -56,10 +50,10 @@ func (j Job) directoryPath() string {
 	return j.Directory.Path()
 }
 
-// variables adds those of the env delivery. It fails where one would be too
-// long, as JSON does, and never changes a value.
+// variables adds the variables of the env delivery. It fails if one would be too
+// long, or as JSON does, and never changes a value.
 func (j Job) variables(environ map[string]string, routes []string) error {
-	text, err := j.Context.JSONWithout(secretsEnv, routes)
+	text, err := j.Context.JSONWithout(task.MemberSecretsEnv, routes)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -83,83 +83,106 @@ func polled(fd int) bool {
 	return errors.Is(err, unix.ENOENT)
 }
 
-// Check is the error that Exec would return before it changes anything.
-func (j Job) Check() error {
-	_, _, err := j.assemble()
-	return err
-}
-
-// assemble is the handler's environment and the text of its context; errors are
+// Prepare returns all that the handler starts with. Its errors are
 // RefusedErrors, or say what JSON cannot carry.
-func (j Job) assemble() (environ []string, text []byte, err error) {
-	if environ, err = j.environment(); err != nil {
-		return nil, nil, err
+func (j Job) Prepare() (Execution, error) {
+	e := Execution{Path: j.Command.Path, Deliver: j.Deliver, User: j.User}
+	if j.Directory != nil {
+		e.Directory = j.Directory.Reference()
 	}
+	environ, err := j.environment()
+	if err != nil {
+		return e, err
+	}
+	e.Args, e.Environ = toBytes(j.Command.Args), toBytes(environ)
 	switch j.Deliver {
 	case Env:
 	case Files:
-		var names []string
-		if names, err = Files.Routes(j.Context.Secrets, j.Options); err == nil {
-			text, err = j.Context.JSONWithout(secretsFiles, names)
-		}
+		e.Files, e.Context, err = j.files()
 	case Socket:
-		_, err = j.Context.JSONOfTask() // the process that answers has it
+		_, err = j.Context.JSONOfTask() // the companion answers with it
 	default:
-		text, err = j.Context.JSON()
+		e.Context, err = j.Context.JSON()
 	}
-	return environ, text, err
+	return e, err
+}
+
+// Execution is all that a handler starts with. Another process of the launcher
+// can send it as JSON; strings are bytes, which JSON keeps if they are not UTF-8.
+type Execution struct {
+	Path          string
+	Args, Environ [][]byte
+	Deliver       Delivery
+	Context       []byte // the context's JSON, for stdin, fd and files
+	Files         []File // of the files delivery
+	Directory     string // refers to that of the files and socket deliveries
+	User          *User  // nil for the launcher's own
 }
 
 // Exec replaces this process by the handler, so it returns only with an error:
-// one of Check, a NotFoundError, a CannotRunError, or one of the system. Before
-// is called at the last moment.
-func (j Job) Exec(before func()) error {
-	environ, text, err := j.assemble()
-	if err != nil {
+// a NotFoundError, a CannotRunError, a RefusedError, or one of the system. It
+// calls before at the last moment, and gives the handler the signal state.
+func (e Execution) Exec(signals sigstate.State, before func() error) error {
+	if err := e.descriptors(); err != nil {
 		return err
 	}
-	if err := j.descriptors(text); err != nil {
+	if err := before(); err != nil {
 		return err
 	}
-	before()
-	if err := inherit.HandOn(); err != nil {
+	if err := signals.Restore(); err != nil {
 		return fmt.Errorf("restore the signals: %w", err)
 	}
-	if j.Deliver == Files {
-		if err := j.writeFiles(text); err != nil {
+	if e.Deliver == Files {
+		if err := e.writeFiles(); err != nil {
 			return err
 		}
 	}
-	if j.User != nil {
+	if e.User != nil {
 		runtime.LockOSThread()
-		if err := j.User.becomeForGood(); err != nil {
-			return fmt.Errorf("--user %v: %w", j.User, err)
+		if err := e.User.becomeForGood(); err != nil {
+			return fmt.Errorf("--user %v: %w", e.User, err)
 		}
 	}
-	return execError(j.Command.Path, j.Deliver, unix.Exec(j.Command.Path, j.Command.Args, environ))
+	return execError(e.Path, e.Deliver, unix.Exec(e.Path, toStrings(e.Args), toStrings(e.Environ)))
 }
 
-// descriptors leaves the handler 0, 1, 2 and the context's, and no other that
-// the launcher was started with.
-func (j Job) descriptors(text []byte) error {
-	if err := inherit.CloseOnExec(3); err != nil {
+func toBytes(list []string) [][]byte {
+	out := make([][]byte, len(list))
+	for i, s := range list {
+		out[i] = []byte(s)
+	}
+	return out
+}
+
+func toStrings(list [][]byte) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = string(s)
+	}
+	return out
+}
+
+// descriptors leaves the handler 0, 1, 2 and the context's, and closes all others
+// that the launcher was started with.
+func (e Execution) descriptors() error {
+	if err := closeOnExec(3); err != nil {
 		return err
 	}
-	if j.Deliver != Stdin && j.Deliver != FD {
+	if e.Deliver != Stdin && e.Deliver != FD {
 		return nil
 	}
 	var err error
 	fd, target := 0, 0
-	if j.Deliver == FD {
+	if e.Deliver == FD {
 		if target = contextFD; polled(target) {
 			return &RefusedError{"", "fd: descriptor 3 is in use", "make standard input a blocking one, or use --deliver stdin"}
 		}
-		fd, err = sealed(text)
+		fd, err = sealed(e.Context)
 	} else {
-		fd, err = filled(text)
+		fd, err = filled(e.Context)
 	}
 	if err == nil {
-		err = j.User.GiveDescriptor(fd) // so that the handler can open /dev/stdin again
+		err = e.User.GiveDescriptor(fd) // so that the handler can open /dev/stdin again
 	}
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Bound is a declaration with the source that it stands for.
@@ -103,14 +104,23 @@ func ask(ctx context.Context, sources []Bound) []answer {
 			remote.Go(func() { answers[i] = find(ctx, s.Source) })
 		}
 	}
+	found := 0
 	for i, s := range sources {
-		if !s.Remote {
-			answers[i] = find(ctx, s.Source)
+		if s.Remote || found > maxFindings {
+			continue
+		}
+		answers[i] = find(ctx, s.Source)
+		if found += len(answers[i].findings); found > maxFindings {
+			answers[i] = answer{err: fmt.Errorf("the task's sources hold more than %d keys", maxFindings)}
 		}
 	}
 	remote.Wait()
 	return answers
 }
+
+// maxFindings is how many keys all local sources may hold. Each source has a
+// limit of its own, but a task may name one file thousands of times.
+const maxFindings = 100_000
 
 func rank(b Bound) int {
 	if b.Confidential {
@@ -171,11 +181,9 @@ func (m *merger) add(b Bound, a answer) {
 	}
 	for _, f := range a.findings {
 		f.Key = b.Prefix + f.Key
-		if wrong := CheckKey(f.Key); wrong != nil && (f.Err == nil || errors.Is(f.Err, ErrAbsent)) {
-			f.Err = wrong
-		}
-		if name, _, ok := strings.Cut(f.Key, "="); ok {
-			f.Key = name + "=" // what follows was perhaps meant as a value
+		if wrong := keyname.Check(f.Key); wrong != nil { // it has no row, as it may be a value
+			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, wrong))
+			continue
 		}
 		m.said[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
 		m.put(b, f)

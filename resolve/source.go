@@ -1,8 +1,7 @@
 // Package resolve turns the secret sources that a task declares into secrets.
 //
 // It owns what a source is, the precedence among them and the report of where
-// each key was looked for. It refuses a key that no environment, file or JSON
-// object could hold. Data flows Declaration -> Source -> Finding -> Resolution.
+// each key was looked for. It refuses text that is not a key (package keyname). Data flows Declaration -> Source -> Finding -> Resolution.
 // The sources themselves are packages of their own below this one; it knows
 // none of them, reads nothing and reaches no network.
 package resolve
@@ -10,9 +9,6 @@ package resolve
 import (
 	"context"
 	"errors"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -71,25 +67,3 @@ func (unavailability) Is(target error) bool { return target == ErrUnavailable }
 // Unavailable is an error that says what a later try may find, and is
 // ErrUnavailable.
 func Unavailable(what string) error { return unavailability(what) }
-
-// maxKey is the longest key, in bytes: the limit of a Kubernetes Secret's.
-const maxKey = 253
-
-// CheckKey refuses a name that some delivery could not carry: empty, longer
-// than 253 bytes, "." or "..", not UTF-8, or with a control character, "=" or a
-// path separator in it.
-func CheckKey(key string) error {
-	switch {
-	case key == "":
-		return errors.New("a key is empty")
-	case len(key) > maxKey:
-		return errors.New("a key is longer than 253 bytes")
-	case key == "." || key == "..":
-		return errors.New("a key cannot be a directory's name")
-	case !utf8.ValidString(key):
-		return errors.New("a key is not UTF-8")
-	case strings.ContainsAny(key, `=/\`) || strings.ContainsFunc(key, unicode.IsControl):
-		return errors.New(`a key holds "=", a path separator or a control character`)
-	}
-	return nil
-}

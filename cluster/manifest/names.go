@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // nameThem decides the names of the Job and of the project.
@@ -60,7 +61,7 @@ func (p *plan) check() {
 	for _, labels := range []map[string]string{p.Labels, p.NodeSelector} {
 		for _, name := range slices.Sorted(maps.Keys(labels)) {
 			if validation.IsQualifiedName(name) != nil || validation.IsValidLabelValue(labels[name]) != nil {
-				p.refuse("", "%s=%s is no label", document.Shown(name), document.Shown(labels[name]))
+				p.refuse("", "%s=%s is no label", keyname.Quote(name), keyname.Quote(labels[name]))
 			}
 		}
 	}

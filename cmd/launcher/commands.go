@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // version and commit are set by the linker, -X main.version=V.
@@ -49,7 +50,7 @@ func (p *program) getSecret(c *cli.Context) error {
 	}
 	value, err := context.Secret(c.Args().First())
 	if errors.Is(err, handler.ErrNoSecret) {
-		p.report.line("error", fmt.Sprintf("secret %q: not among those that the task declares", c.Args().First()),
+		p.report.line("error", "secret "+keyname.Show(c.Args().First())+": not among those that the task declares",
 			"launcher explain, with the flags of this run, lists them")
 		return exitStatus(statusAbsent)
 	}
@@ -99,7 +100,7 @@ func (p *program) print(c *cli.Context, what string, object func(*handler.Contex
 	}
 	value, ok := members[c.Args().First()]
 	if !ok {
-		p.report.line("error", fmt.Sprintf("%s %q: the task has none", what, c.Args().First()), "")
+		p.report.line("error", what+" "+keyname.Quote(c.Args().First())+": the task has none", "")
 		return exitStatus(statusAbsent)
 	}
 	if text, ok := value.(string); ok {

@@ -168,11 +168,11 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// resides reports whether a launcher has replaced itself by the handler's
-// parent, which may take longer than the handler's start.
+// resides reports whether a launcher has erased what it was started with, and
+// stays as the handler's parent; that may come after the handler's start.
 func resides(t *testing.T, pid int) bool {
 	t.Helper()
-	return strings.HasPrefix(read(t, "/proc/"+strconv.Itoa(pid)+"/cmdline"), "launcher\x00init\x00")
+	return strings.HasPrefix(read(t, "/proc/"+strconv.Itoa(pid)+"/cmdline"), "launcher\x00\x00")
 }
 
 // credential makes a process a user's.

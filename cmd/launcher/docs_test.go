@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,6 +46,30 @@ func namesWhatThereIs(t *testing.T, folder, readme string) {
 	}
 	for _, target := range regexp.MustCompile("`make ([a-z]+)`").FindAllStringSubmatch(readme, -1) {
 		require.Contains(t, read(t, "../../Makefile"), "\n"+target[1]+":")
+	}
+}
+
+// TestEveryRowOfATableIsWhole finds rows that have more or fewer cells than the
+// table's first row.
+func TestEveryRowOfATableIsWhole(t *testing.T) {
+	cell := regexp.MustCompile(`(^|[^\\])\|`)
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*/*.md", "handler/*.md", "handler/*/*.md"} {
+		files, err := filepath.Glob("../../" + pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			cells := 0
+			for row := range strings.Lines(read(t, file)) {
+				if !strings.HasPrefix(row, "|") {
+					cells = 0
+					continue
+				}
+				if n := len(cell.FindAllString(row, -1)); cells == 0 {
+					cells = n
+				} else {
+					require.Equal(t, cells, n, "%s: %s", file, row)
+				}
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // explanation is one row of explain: what became of a key at one source.
@@ -30,10 +32,13 @@ func (p *program) explain(c *cli.Context) error {
 	}
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
-	r, err := p.prepare(ctx, s, true)
+	p.watch()
+	r, err := p.readTask(ctx, s)
+	p.report.warn(r.warning)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
-		err = errors.Join(err, r.job(s, launcher.Command{}).Check())
+		_, refused := r.job(p, s).Prepare()
+		err = errors.Join(err, refused)
 	}
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
 	rows := explanations(r.resolution, routes, refused, s.deliver)
@@ -83,9 +88,14 @@ func markRefused(route map[string]string, refused error, deliver launcher.Delive
 
 func printRows(w io.Writer, rows []explanation, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(w)
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string][]explanation{"secrets": rows})
+		if err := encoder.Encode(map[string][]explanation{"secrets": rows}); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, keyname.EscapeJSON(text.String()))
+		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintln(table, "KEY\tPROVIDER\tWHERE\tSTATUS\tHANDLER")

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher"
 )
 
 // hostile is values that the programs people use now damage, or that some
@@ -203,26 +206,51 @@ func TestEnvCarriesUpToTheLongestVariable(t *testing.T) {
 	}
 }
 
-// TestEnvRefusesWhatSteersTheHandler is the list of hazards.md.
+// TestEnvRefusesWhatSteersTheHandler has one name of each kind; the list is in
+// launcher/dangerous_test.go.
 func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
-	names := strings.Fields(`LD_PRELOAD LD_X DYLD_INSERT_LIBRARIES GLIBC_TUNABLES GCONV_PATH PATH HOME TMPDIR IFS ENV BASH_ENV
-		BASH_FUNC_ls SHELLOPTS BASHOPTS PS4 PYTHONPATH PYTHONSTARTUP NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS
-		JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH R_PROFILE R_PROFILE_USER R_ENVIRON PERL5LIB PERL5OPT
-		RUBYOPT RUBYLIB DOTNET_STARTUP_HOOKS GIT_SSH GIT_SSH_COMMAND HTTPS_PROXY https_proxy NO_PROXY SSL_CERT_FILE
-		SSL_CERT_DIR KUBERNETES_SERVICE_HOST AZURE_CLIENT_ID LAUNCHER_TASK LAUNCHER_CONTEXT
-		PERLLIB LUA_INIT OPENSSL_CONF NODE_TLS_REJECT_UNAUTHORIZED REQUESTS_CA_BUNDLE SSLKEYLOGFILE GIT_CONFIG_COUNT PROMPT_COMMAND
-		MLRUN_EXEC_CONFIG`)
+	names := strings.Fields(`LD_PRELOAD TZDIR PATH ZDOTDIR LESSOPEN GIT_EXTERNAL_DIFF PYTHONPATH npm_config_registry OPENJ9_JAVA_OPTIONS R_LIBS
+		PERL5OPT BUNDLE_GEMFILE PHPRC LUA_CPATH ERL_AFLAGS JULIA_LOAD_PATH DOTNET_STARTUP_HOOKS GODEBUG MAKEFLAGS CUDA_INJECTION64_PATH
+		https_proxy SSL_CERT_FILE KUBECONFIG AZURE_CLIENT_ID MLRUN_EXEC_CONFIG LAUNCHER_TASK`)
+	source := map[string]string{"AZURE_STORAGE_CONNECTION_STRING": "v", "TRUST_PROXY": "v", "LAUNCHER_LICENSE": "v"}
 	for _, name := range names {
-		source := fmt.Sprintf(`inline={"%s": "v"}`, name)
-		refused := start(t, nil, "", "run", "--deliver", "env", "-s", source, "--", "true")
-		require.Equal(t, 125, refused.status, name)
-		require.Contains(t, refused.stderr, fmt.Sprintf("launcher: secret %q: env: variable %s steers", name, name))
-
-		stdin := start(t, nil, "", "run", "--deliver", "stdin", "-s", source, "--", "true")
-		require.Zero(t, stdin.status, name)
+		source[name] = "v"
 	}
-	allowed := start(t, nil, "", "run", "--deliver", "env", "--allow-env", "NODE_OPTIONS", "-s", `inline={"NODE_OPTIONS": "v"}`, "--", "printenv", "NODE_OPTIONS")
-	require.Equal(t, "v\n", allowed.stdout, allowed.stderr)
+	inline, err := json.Marshal(source)
+	require.NoError(t, err)
+
+	refused := start(t, nil, "", "run", "--deliver", "env", "-s", "inline="+string(inline), "--", "true")
+	require.Equal(t, 125, refused.status)
+	require.Equal(t, len(names), strings.Count(refused.stderr, " steers "), refused.stderr)
+	for _, name := range names {
+		require.Contains(t, refused.stderr, fmt.Sprintf("launcher: secret %q: env: variable %s steers", name, name))
+	}
+	stdin := start(t, nil, "", "run", "--deliver", "stdin", "-s", "inline="+string(inline), "--", "true")
+	require.Zero(t, stdin.status, stdin.stderr)
+
+	allow := []string{"run", "--deliver", "env", "-s", "inline=" + string(inline), "--allow-env", strings.Join(names[3:], ","), "--allow-env", "L*,T*"}
+	still := start(t, nil, "", append(allow, "--", "true")...)
+	require.Equal(t, 1, strings.Count(still.stderr, " steers "), still.stderr)
+	require.Contains(t, still.stderr, "hint: --allow-env PATH lets it through")
+
+	env := start(t, []string{"LAUNCHER_ALLOW_ENV=AZURE_*\n  NODE_OPTIONS"}, "", "run", "--deliver", "env",
+		"-s", `inline={"TRUST_PROXY": "v", "AZURE_CLIENT_ID": "v", "AZURE_STORAGE_CONNECTION_STRING": "v", "NODE_OPTIONS": "v", "LAUNCHER_LICENSE": "v"}`,
+		"--", "printenv", "TRUST_PROXY", "AZURE_CLIENT_ID", "AZURE_STORAGE_CONNECTION_STRING", "NODE_OPTIONS", "LAUNCHER_LICENSE")
+	require.Equal(t, "v\nv\nv\nv\nv\n", env.stdout, env.stderr)
+}
+
+// TestOnlyOwnSettingsAreRemoved has every flag's variable in the list, and none
+// of another program's.
+func TestOnlyOwnSettingsAreRemoved(t *testing.T) {
+	for _, command := range []string{"run", "explain"} {
+		help := start(t, nil, "", command, "--help").stdout
+		for _, name := range regexp.MustCompile(`\[\$(LAUNCHER_[A-Z_]+)\]`).FindAllStringSubmatch(help, -1) {
+			require.Contains(t, strings.Fields(launcher.Settings), name[1])
+		}
+	}
+	got := start(t, []string{"LAUNCHER_URL=x", "LAUNCHER_VERBOSE=false", "LAUNCHER_QUIET=true"}, "", "run", "--deliver", "fd", "--", "env")
+	require.Contains(t, got.stdout, "LAUNCHER_URL=x\n")
+	require.NotRegexp(t, "LAUNCHER_(VERBOSE|QUIET)", got.stdout)
 }
 
 // TestEnvRefusesWhatAShellSetsItself is names whose value would be another in a
@@ -246,8 +274,8 @@ func TestEnvHasOneVariableOfAName(t *testing.T) {
 }
 
 func TestEnvNamesWhatAShellCanHold(t *testing.T) {
-	got := start(t, nil, "", "run", "--deliver", "env", "-s", `inline={"db-password.é": "a", "1st": "b"}`, "--", "env")
-	require.Contains(t, got.stdout, "\ndb_password__=a\n")
+	got := start(t, nil, "", "run", "--deliver", "env", "-s", `inline={"db-password.": "a", "1st": "b"}`, "--", "env")
+	require.Contains(t, got.stdout, "\ndb_password_=a\n")
 	require.Contains(t, got.stdout, "\n_1st=b\n")
-	require.Contains(t, got.stdout, `"secrets_env":{"1st":"_1st","db-password.é":"db_password__"}`)
+	require.Contains(t, got.stdout, `"secrets_env":{"1st":"_1st","db-password.":"db_password_"}`)
 }

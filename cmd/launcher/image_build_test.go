@@ -107,6 +107,17 @@ func (c *containers) run(image string, args ...string) *exec.Cmd {
 	return c.command("podman", append(append(flags, "localhost/"+image), args...)...)
 }
 
+// extract returns a copy of an image's folder.
+func (c *containers) extract(image, folder string) string {
+	c.Helper()
+	to := c.TempDir()
+	out, err := c.command("podman", "create", "--pull", "never", "--name", "extracted", "localhost/"+image).CombinedOutput()
+	require.NoError(c, err, string(out))
+	out, err = c.command("podman", "cp", "extracted:"+folder, to).CombinedOutput()
+	require.NoError(c, err, string(out))
+	return filepath.Join(to, filepath.Base(folder))
+}
+
 func (c *containers) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, append([]string{"--root", c.dir + "/root", "--runroot", c.dir + "/run", "--storage-driver", "vfs"}, args...)...)
 	cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+c.dir+"/containers.conf")
@@ -146,6 +157,11 @@ func TestTheImageInAContainer(t *testing.T) {
 	require.NoError(t, os.Chmod(tools, 0o777))
 	require.Equal(t, result{}, finish(t, c.run("launcher", "--user", nobody, "--volume", tools+":/tools", "--entrypoint", "/launcher", "install", "/tools")))
 	require.FileExists(t, filepath.Join(tools, "launcher"))
+
+	licenses := c.extract("launcher", "/licenses")
+	for _, name := range []string{"LICENSE", "THIRD_PARTY_LICENSES.txt"} {
+		require.Equal(t, read(t, "../../"+name), read(t, filepath.Join(licenses, name)))
+	}
 }
 
 // TestTheImageAsPID1 is looked at from outside, by /proc.

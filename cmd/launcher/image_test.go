@@ -39,13 +39,6 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 		}
 		require.Equal(t, result{stdout: want}, finish(t, cmd))
 	}
-	cmd := &exec.Cmd{
-		Path: "/launcher", Args: []string{"launcher", "run", "-s", vaultFlag, "--", "/probe"}, Env: []string{}, Dir: "/",
-		SysProcAttr: &syscall.SysProcAttr{Chroot: image},
-	}
-	got := finish(t, cmd)
-	require.Equal(t, 125, got.status)
-	require.Regexp(t, "^launcher: azure_vault: open /proc/self/exe: no such file or directory\nhint: .*needs /proc.*\n$", got.stderr)
 }
 
 // TestDockerfileIsWhatTheReadmeSays holds the file to its promises, where no
@@ -55,12 +48,14 @@ func TestDockerfileIsWhatTheReadmeSays(t *testing.T) {
 	dockerfile := read(t, "../../Dockerfile")
 	var steps []string
 	for line := range strings.Lines(dockerfile) {
-		if step := strings.TrimSpace(line); step != "" {
+		if step := strings.TrimSpace(line); step != "" && !strings.HasPrefix(step, "#") {
 			steps = append(steps, step)
 		}
 	}
-	require.Equal(t, "FROM golang:1.26-bookworm AS build", steps[0], "no # syntax line")
+	require.NotContains(t, dockerfile, "# syntax", "it needs no image of its own to be read")
+	require.Regexp(t, `^FROM golang:1\.26[^ ]*@sha256:[0-9a-f]{64} AS build$`, steps[0])
 	require.Contains(t, steps, "FROM scratch")
+	require.Contains(t, steps, "COPY LICENSE THIRD_PARTY_LICENSES.txt /licenses/")
 	require.Contains(t, steps, "USER 65532:65532")
 	require.Equal(t, `ENTRYPOINT ["/launcher", "run", "--"]`, steps[len(steps)-1])
 	for _, step := range steps {

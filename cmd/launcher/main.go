@@ -1,3 +1,6 @@
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Command launcher is a job's entrypoint: it reads the task, resolves the
 // secrets that the task declares, and becomes the handler.
 //
@@ -14,46 +17,66 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
-	"github.com/seed45446ece/launcher/launcher/inherit"
-	"github.com/seed45446ece/launcher/launcher/pid1"
+	"github.com/seed45446ece/launcher/launcher/sigstate"
+	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// The house has no init but this: here alone is the program certain to be on
-// its first thread, to which runtime.LockOSThread then keeps it.
+// init keeps a program that should end with its parent (PR_SET_PDEATHSIG) on its
+// first thread, which alone passes that on by execve(2).
 func init() {
-	if launcher.EndsWithParent() { // asked for, as it costs a tenth of the start
+	if launcher.EndsWithParent() {
 		runtime.LockOSThread()
 	}
-	if err := errors.Join(inherit.EndBySignals(), inherit.Unblock()); err != nil {
-		os.Exit(report{out: standardError{}}.end(err))
-	}
 }
 
-func main() {
-	if len(os.Args) > 1 && os.Args[1] == pid1.Command {
-		os.Exit(reside(os.Args[2:]))
+func main() { os.Exit(start()) }
+
+// start is the whole program; it returns the exit status.
+func start() int {
+	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited(), report: report{out: standardError{}}}
+	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.isChild())
+	p.report.Pod = p.environ["KUBERNETES_SERVICE_HOST"] != ""
+	if err == nil {
+		err = p.acceptSignals()
 	}
-	if inherit.Now().Part == inherit.Attendant {
-		inherit.HideEnviron()
+	if err == nil {
+		err = p.run()
 	}
-	os.Exit(run(os.Args, resolve.NewEnviron(os.Environ())))
+	return p.report.end(err)
 }
 
-// run is the whole program; its result is the exit status.
-func run(args []string, environ resolve.Environ) int {
-	p := program{environ: environ, report: report{out: standardError{}, pod: environ["KUBERNETES_SERVICE_HOST"] != ""}}
-	if err := errors.Join(launcher.Reserve(), launcher.Protect()); err != nil {
-		return p.report.end(err)
-	}
-	return p.report.end(p.app(args).Run(args))
-}
-
-// program is one run of the launcher.
+// program is one process of the launcher.
 type program struct {
+	args    []string
 	environ resolve.Environ
+	signals sigstate.State   // for the handler
+	child   *supervise.Child // nil unless a supervisor started this process
 	report  report
-	input   []byte // of standard input, where it was handed over; nil for nothing
+}
+
+// isChild takes over what the supervisor was started with, if this process is
+// its child.
+func (p *program) isChild() (err error) {
+	p.child, err = supervise.NewChild(p.args)
+	if p.child == nil || err != nil {
+		return err
+	}
+	p.child.SetName()
+	p.args, p.signals, p.environ = p.child.Args, p.child.Signals, resolve.NewEnviron(p.child.Environ)
+	for name, value := range p.environ { // for the libraries
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *program) run() error {
+	if p.child != nil && p.child.Role == supervise.HandlerProcess && p.child.HasCompanion {
+		return p.awaitCompanion()
+	}
+	return p.app(p.args).Run(p.args)
 }
 
 func (p *program) app(args []string) *cli.App {
@@ -76,7 +99,7 @@ func (p *program) app(args []string) *cli.App {
 		Action:         p.noCommand,
 		Flags:          []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print version, commit and Go version"}},
 		Commands: []*cli.Command{
-			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, become the handler", p.run, flags("run")...),
+			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, run the handler", p.runHandler, flags("run")...),
 			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
 			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),

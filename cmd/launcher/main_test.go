@@ -11,12 +11,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed45446ece/launcher/launcher/appended"
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// bin is the folder of the real program, built as the Makefile builds it with
-// the two that it is made of, and of the helpers that tests run as handlers.
+// bin is the folder of the real program, built as the Makefile builds it, and of
+// the helpers that tests run as handlers.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -32,7 +31,7 @@ func buildAndRun(m *testing.M) int {
 	bin = dir
 	programs := map[string][]byte{}
 	linked := filepath.Join(bin, "linked")
-	programs["first"], programs["second"], err = launchertest.Build(linked)
+	programs["launcher"], err = launchertest.Build(linked)
 	for _, name := range []string{"probe", "bare", "peak"} {
 		if err == nil {
 			programs[name], err = launchertest.Program("./testdata/"+name, linked)
@@ -42,7 +41,6 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	programs["launcher"] = appended.Join(programs["first"], programs["second"])
 	for name, program := range programs {
 		// Written in one piece, as an image's layer is unpacked: what the linker
 		// leaves in the page cache is slower to start, whatever the program.

@@ -162,7 +162,7 @@ func TestMaskOfAReaderThatReadsNothing(t *testing.T) {
 		_ = cmd.Wait()
 		require.True(t, killed.Stop(), "it waits for the reader")
 		require.Contains(t, statuses, ended(cmd))
-		require.Contains(t, messages.String(), "launcher: warning: not all that the handler wrote could be passed on\n")
+		require.Contains(t, messages.String(), "launcher: warning: the last output of the handler could not be passed on\n")
 		require.NoError(t, out.Close())
 	}
 }
@@ -178,7 +178,7 @@ func TestMaskSaysWhatIsLost(t *testing.T) {
 		var messages strings.Builder
 		cmd.Stdout, cmd.Stderr = full, &messages
 		_ = cmd.Run()
-		require.Equal(t, "launcher: what the handler writes on standard output is lost: no space left on device\n", messages.String())
+		require.Equal(t, "launcher: the handler's standard output was lost: no space left on device\n", messages.String())
 		require.Equal(t, 3, ended(cmd))
 	}
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"sync"
 
-	"github.com/seed45446ece/launcher/launcher/attendant"
+	"github.com/seed45446ece/launcher/launcher/companion"
 	"github.com/seed45446ece/launcher/launcher/mask"
 )
 
@@ -52,7 +52,7 @@ func (m *masked) now() *mask.Set {
 }
 
 // stream is one more stream of output.
-func (m *masked) stream() attendant.Filter {
+func (m *masked) stream() companion.Filter {
 	set := m.now()
 	return &maskedStream{m, set, set.Stream()}
 }

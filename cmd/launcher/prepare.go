@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,19 +14,22 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// prepared is a task with the sources that it declares, and its secrets once
-// they are resolved.
+// prepared is a task with the sources that it declares and the command to run,
+// and its secrets once they are resolved.
 type prepared struct {
 	task task.Task
 	bound
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
-	input      []byte          // what was read of standard input
+	command    launcher.Command
+	directory  *tmpfs.Directory // of the files and socket deliveries, else nil
 	warning    error
 }
 
@@ -62,26 +66,6 @@ func (p *program) reportResolution(r resolve.Resolution, err error, s settings) 
 	return stop
 }
 
-// readStandardInput is all of it: what this process was handed of it, if
-// another one of this run has read it.
-func (p *program) readStandardInput(ctx context.Context, name string) ([]byte, error) {
-	if p.input != nil {
-		return p.input, nil
-	}
-	return readInput(ctx, name)
-}
-
-// prepare reads the task, and where this process resolves it goes on in the
-// program that can read its sources.
-func (p *program) prepare(ctx context.Context, s settings, resolves bool) (prepared, error) {
-	r, err := p.readTask(ctx, s)
-	if err == nil && resolves {
-		err = p.handOver(r)
-	}
-	p.report.warn(r.warning) // once: not by a program that hands over
-	return r, err
-}
-
 // readTask reads the task with what -s and -p add to it. All that is wrong with
 // it is in the error, in the order of its lines.
 func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
@@ -91,7 +75,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := p.readDocument(ctx, s.task, &r)
+		node, err := p.readDocument(ctx, s.task)
 		problems.Join(err)
 		if node != nil {
 			t, err = task.Parse(node)
@@ -122,7 +106,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 }
 
 func (p *program) surroundings(s settings) surroundings {
-	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s)}
+	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -155,13 +139,12 @@ func parameter(origin, text string) (*document.Node, error) {
 }
 
 // readDocument reads the file, or standard input for "-".
-func (p *program) readDocument(ctx context.Context, path string, r *prepared) (*document.Node, error) {
+func (p *program) readDocument(ctx context.Context, path string) (*document.Node, error) {
 	var text []byte
 	var err error
 	if path == "-" {
 		path = "standard input"
-		text, err = p.readStandardInput(ctx, path)
-		r.input = text
+		text, err = file.ReadFrom(ctx, path, os.Stdin)
 	} else {
 		text, err = file.Read(ctx, path)
 	}
@@ -173,10 +156,15 @@ func (p *program) readDocument(ctx context.Context, path string, r *prepared) (*
 	case err != nil:
 		return nil, advised{fmt.Errorf("--task: %w", err), "a regular file, or - for standard input"}
 	}
+	parse := document.Parse
 	if filepath.Ext(path) == ".json" {
-		return document.ParseJSON(path, text)
+		parse = document.ParseJSON
 	}
-	return document.Parse(path, text)
+	node, err := file.Await(ctx, func() (*document.Node, error) { return parse(keyname.Plain(path), text) })
+	if ctx.Err() != nil {
+		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
+	}
+	return node, err
 }
 
 // execConfig reads MLRun's variable, nil where it is not set or empty, and

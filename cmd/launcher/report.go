@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // The launcher's own exit statuses; docker run and env have 125 to 127.
@@ -27,10 +27,14 @@ const (
 // report writes the launcher's own messages, one line a problem, on standard
 // error. A message holds names and places, never a value.
 type report struct {
-	out            io.Writer
-	json           bool
-	quiet, verbose bool
-	pod            bool // whose termination log has the messages too
+	out io.Writer
+	reportOptions
+}
+
+// reportOptions says how to report.
+type reportOptions struct {
+	JSON, Quiet, Verbose bool
+	Pod                  bool // its termination log gets the messages too
 }
 
 // exitStatus is an error that has been said, or needs no words.
@@ -94,28 +98,28 @@ func (r report) problems(level string, err error) {
 }
 
 func (r report) warn(err error) {
-	if err != nil && !r.quiet {
+	if err != nil && !r.Quiet {
 		r.problems("warning", err)
 	}
 }
 
 func (r report) detail(format string, args ...any) {
-	if r.verbose {
+	if r.Verbose {
 		r.line("info", fmt.Sprintf(format, args...), "")
 	}
 }
 
 func (r report) line(level, message, advice string) {
-	if r.quiet {
+	if r.Quiet {
 		advice = ""
 	}
-	if r.json {
+	if r.JSON {
 		line, _ := json.Marshal(struct {
 			Level   string `json:"level"`
 			Message string `json:"message"`
 			Hint    string `json:"hint,omitempty"`
 		}{level, message, advice}) // strings have no way to fail
-		r.write(level, string(line)+"\n")
+		r.write(level, keyname.EscapeJSON(string(line))+"\n")
 		return
 	}
 	if level == "warning" {
@@ -134,7 +138,7 @@ const terminationLog = "/dev/termination-log"
 
 func (r report) write(level, text string) {
 	_, _ = io.WriteString(r.out, text)
-	if !r.pod || level == "info" {
+	if !r.Pod || level == "info" {
 		return
 	}
 	fd, err := unix.Open(terminationLog, unix.O_WRONLY|unix.O_APPEND|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -148,16 +152,11 @@ func (r report) write(level, text string) {
 // maxLine is the longest message, in bytes.
 const maxLine = 2000
 
-// oneLine keeps a path or name with control characters in it from looking like
+// oneLine keeps a path or name that no terminal shows as itself from looking like
 // a message of its own, and a long one from hiding the others.
 func oneLine(s string) string {
 	if len(s) > maxLine {
 		s = strings.ToValidUTF8(s[:maxLine], "") + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, s)
+	return keyname.Escape(s)
 }

@@ -1,84 +1,73 @@
 package main
 
 import (
+	"context"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
-	"github.com/seed45446ece/launcher/launcher/attendant"
-	"github.com/seed45446ece/launcher/launcher/inherit"
+	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
-// run resolves the task's secrets and becomes the handler.
-func (p *program) run(c *cli.Context) error {
+// runHandler resolves the task's secrets and becomes the handler, or stays as the
+// parent of a process that does.
+func (p *program) runHandler(c *cli.Context) error {
 	s, err := p.read(c)
-	if err != nil {
-		return err
-	}
 	switch {
-	case s.stays():
-		return p.stay(s)
-	case inherit.Now().Part == inherit.Attendant:
-		return p.attend(s)
+	case err != nil:
+		return err
+	case p.child == nil && s.supervised():
+		return p.supervise(s)
+	case p.child != nil && p.child.Role == supervise.CompanionProcess:
+		return p.serve(c, s)
 	}
-	interrupt := p.watch()
+	watch := p.watch()
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
-	resolves := s.deliver != launcher.Socket // else the process that answers does
-	r, err := p.prepare(ctx, s, resolves)
+	r, err := p.load(ctx, c, s)
 	if err != nil {
 		return err
 	}
-	if err := s.user.Check(p.credentialFiles(s, r.task)); err != nil {
+	if err := p.resolve(ctx, s, &r); err != nil {
 		return err
 	}
-	command, err := p.lookUp(c, &r.task)
+	e, err := r.job(p, s).Prepare()
 	if err != nil {
 		return err
 	}
-	if resolves {
-		if err := p.resolve(ctx, s, &r); err != nil {
-			return err
-		}
-	}
-	job := r.job(s, command)
-	if job.Directory, err = tmpfs.Find(inherit.Now().Directory); err != nil {
-		return err
-	}
-	if s.attended() {
-		if err := job.Check(); err != nil {
-			return err
-		}
-		if err := p.tell(r.message()); err != nil {
-			return err
-		}
-	}
-	p.report.detail("exec %s, context by %s", command.Path, s.deliver)
-	return job.Exec(interrupt.end)
+	p.report.detail("exec %s, context by %s", e.Path, s.deliver)
+	return e.Exec(p.signals, func() error { return p.beforeExec(watch) })
 }
 
-// message is what the process beside the handler has to know.
-func (r prepared) message() attendant.Message {
-	m := attendant.Message{Input: r.input}
-	for _, s := range r.resolution.Secrets {
-		m.Values = append(m.Values, s.Value.Reveal())
+// load reads the task and looks the command up, before any secret is resolved.
+func (p *program) load(ctx context.Context, c *cli.Context, s settings) (prepared, error) {
+	r, err := p.readTask(ctx, s)
+	p.report.warn(r.warning)
+	if err == nil {
+		err = s.user.Check(p.credentialFiles(s, r.task))
 	}
-	return m
+	if err == nil && p.child != nil {
+		r.directory, err = tmpfs.Find(p.child.Directory)
+	}
+	if err == nil {
+		r.command, err = p.lookUp(c, &r.task)
+	}
+	return r, err
 }
 
-// job is the handler with all that it is to be given.
-func (r prepared) job(s settings, command launcher.Command) launcher.Job {
+// job returns the handler with everything that it is given.
+func (r prepared) job(p *program, s settings) launcher.Job {
 	return launcher.Job{
-		Command: command,
+		Command: r.command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
-		Deliver: s.deliver, Options: s.env,
-		Environ: r.environ, Withhold: append(r.variables, command.Needless...), User: s.user,
+		Deliver: s.deliver, Directory: r.directory, Options: s.env,
+		Environ: r.environ, Withhold: append(r.variables, r.command.Needless...), User: s.user,
 	}
 }
 
-// lookUp finds the command, or what calls the function of --handler, before
-// any secret is resolved.
+// lookUp finds the command, or the one that calls the function of --handler.
 func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error) {
 	handler := c.String("handler")
 	switch {

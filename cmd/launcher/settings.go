@@ -89,8 +89,8 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		}
 		return value
 	}
-	p.report.json = choice("log", "text", "json") == "json"
-	p.report.verbose, p.report.quiet = c.Bool("verbose"), c.Bool("quiet")
+	p.report.JSON = choice("log", "text", "json") == "json"
+	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
 	s := settings{
 		task: c.String("task"), local: c.String("local"),
 		secrets: values(c, "secrets", p.environ), params: values(c, "param", p.environ),

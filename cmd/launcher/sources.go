@@ -26,10 +26,11 @@ type kind struct {
 
 // surroundings is what a source may need besides its declaration.
 type surroundings struct {
-	environ resolve.Environ
-	local   string // the file of --local
-	realm   azure.Realm
-	vault   vaults
+	environ      resolve.Environ
+	local        string // the file of --local
+	realm        azure.Realm
+	vault        vaults
+	confidential bool // --require-confidential
 }
 
 // vaults is all vaults of a task.
@@ -89,6 +90,9 @@ func openKubernetes(d resolve.Declaration, around surroundings) (opened, error) 
 	spec, err := kubernetes.Parse(d.Source)
 	if around.local != "" {
 		return opened{localSource(around.local, spec.Keys), spec.Variables(around.environ)}, err
+	}
+	if spec.Confidential = around.confidential; around.confidential {
+		err = errors.Join(err, spec.CheckConfidential(d.At))
 	}
 	return opened{spec.Source(around.environ), spec.Variables(around.environ)}, err
 }

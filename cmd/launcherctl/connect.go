@@ -26,7 +26,7 @@ func connectFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
 		&cli.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
-		&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "the longest to wait for the cluster's answers, such as 90s; 0 is for ever"},
+		&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "wait at most `DURATION` for the cluster's answers, such as 90s; 0 waits for ever"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is asked of the cluster, by name; never what is sent"},
 	}
 }

@@ -66,8 +66,14 @@ func (p *program) app() *cli.App {
 		ErrWriter:                 p.stderr,
 		OnUsageError:              p.usageError,
 		ExitErrHandler:            func(*cli.Context, error) {}, // the status is run's
-		Action:                    p.noCommand,
-		Commands:                  p.commands(),
+		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: versionUsage}},
+		Action: func(c *cli.Context) error {
+			if c.Bool("version") {
+				return p.printVersion(c)
+			}
+			return p.noCommand(c)
+		},
+		Commands: p.commands(),
 	}
 }
 

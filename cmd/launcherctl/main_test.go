@@ -33,7 +33,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
-	_, _, err = launchertest.Build(filepath.Join(bin, "launcher"))
+	_, err = launchertest.Build(filepath.Join(bin, "launcher"))
 	if err == nil {
 		_, err = launchertest.Program("../launcherctl", filepath.Join(bin, "launcherctl"))
 	}

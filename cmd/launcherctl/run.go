@@ -30,7 +30,7 @@ func (p *program) runCommand() *cli.Command {
 		Flags: append(flags,
 			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
 			&cli.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
-			&cli.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "the longest until a pod has started; 0 is for ever"},
+			&cli.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "wait at most `DURATION` for a pod to start, such as 5m; 0 waits for ever"},
 		),
 		Action: p.runJob, OnUsageError: p.usageError, HideHelpCommand: true,
 	}

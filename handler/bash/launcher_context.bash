@@ -45,29 +45,30 @@ metadata() { _launcher_get get-metadata "$@"; }
 
 # _launcher_get COMMAND [NAME [DEFAULT]]
 _launcher_get() {
-	local - out problem status=0
+	local - _launcher_out _launcher_problem _launcher_status=0 # a script may have readonly names of its own
 	set +x # a trace would show the context
-	exec {out}>&1
+	exec {_launcher_out}>&1
 	# What is said on standard error is kept back, as a default needs no words.
 	if [[ -n $_launcher_context ]]; then
-		problem=$(printf '%s' "$_launcher_context" | launcher "$1" -- "${@:2:1}" 2>&1 >&"$out") || status=$?
+		_launcher_problem=$(builtin printf '%s' "$_launcher_context" | command launcher "$1" -- "${@:2:1}" 2>&1 >&"$_launcher_out") ||
+			_launcher_status=$?
 	else
-		problem=$(launcher "$1" -- "${@:2:1}" 2>&1 >&"$out") || status=$?
+		_launcher_problem=$(command launcher "$1" -- "${@:2:1}" 2>&1 >&"$_launcher_out") || _launcher_status=$?
 	fi
-	exec {out}>&-
-	if ((status == 1 && $# > 2)); then
-		printf '%s' "$3"
+	exec {_launcher_out}>&-
+	if ((_launcher_status == 1 && $# > 2)); then
+		builtin printf '%s' "$3"
 		return 0
 	fi
-	[[ -z $problem ]] || printf '%s\n' "$problem" >&2
-	return "$status"
+	[[ -z $_launcher_problem ]] || builtin printf '%s\n' "$_launcher_problem" >&2
+	return "$_launcher_status"
 }
 
 # Reads the context from standard input, where it is there once.
 _launcher_load() {
 	local -
 	set +x
-	_launcher_context=$(cat)
+	_launcher_context=$(command cat)
 	exec </dev/null
 }
 

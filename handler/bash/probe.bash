@@ -36,6 +36,7 @@ quoted() { sed 's/[\\"]/\\&/g' | { printf '"'; sed ':a;N;$!ba;s/\n/\\n/g' | tr -
 for line in "${questions[@]}"; do
 	name=${line#* }
 	case $line in
+	"context "*) mv "$name" "${name%/*}/context.json" && echo none ;;
 	"secret "*) said value get_secret "$name" ;;
 	"default "*) said value get_secret "$name" "the default" ;;
 	"param "*) said json as_json "$name" ;;

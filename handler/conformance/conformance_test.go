@@ -162,6 +162,8 @@ func TestEveryLanguageInEveryDelivery(t *testing.T) {
 				}
 				t.Run("sparse", func(t *testing.T) { sparse(t, l, probe) })
 				t.Run("faults", func(t *testing.T) { suffer(t, table, l, probe) })
+				t.Run("files astray", func(t *testing.T) { stray(t, table, l, probe) })
+				t.Run("misplaced", func(t *testing.T) { misplace(t, table, l, probe) })
 			})
 		}
 	})

@@ -41,10 +41,10 @@ var faults = []fault{
 	{"its file gone", folder(`{"version": 1, "secrets_files": {"A": "gone"}}`), "gone"},
 	{"the folder gone", variables("LAUNCHER_CONTEXT=files:/no/such/folder"), "context.json"},
 	{"the socket gone", variables("LAUNCHER_CONTEXT=unix:/no/such/socket"), hasEnded},
-	{"ended before the secret", socket(""), hasEnded},
-	{"ended within the answer", socket("HTTP/1.1 200 OK\r\nContent-Le"), hasEnded},
-	{"a value cut short", socket("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + canary), hasEnded},
-	{"the vault did not answer", socket("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 25\r\n\r\nvault my-vault: throttled"), "vault my-vault: throttled"},
+	{"ended before the secret", socket(least, ""), hasEnded},
+	{"ended within the answer", socket(least, "HTTP/1.1 200 OK\r\nContent-Le"), hasEnded},
+	{"a value cut short", socket(least, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"+canary), hasEnded},
+	{"the vault did not answer", socket(least, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 25\r\n\r\nvault my-vault: throttled"), "vault my-vault: throttled"},
 }
 
 const hasEnded = "the launcher's process that answers for secrets has ended"
@@ -65,8 +65,11 @@ func folder(text string) func(*testing.T) []string {
 	}
 }
 
-// socket answers for the context, and then with what is given for a secret.
-func socket(answer string) func(*testing.T) []string {
+// least is a context with the least that it can have.
+const least = `{"version": 1, "metadata": {}, "spec": {"parameters": {}}}`
+
+// socket answers with the context, and then with what is given for a secret.
+func socket(context, answer string) func(*testing.T) []string {
 	return func(t *testing.T) []string {
 		dir, err := os.MkdirTemp("", "") // a socket's path is short
 		require.NoError(t, err)
@@ -74,13 +77,12 @@ func socket(answer string) func(*testing.T) []string {
 		listener, err := net.Listen("unix", path)
 		require.NoError(t, err)
 		t.Cleanup(func() { _, _ = listener.Close(), os.RemoveAll(dir) })
-		go serve(listener, answer)
+		go serve(listener, context, answer)
 		return []string{"LAUNCHER_CONTEXT=unix:" + path}
 	}
 }
 
-func serve(listener net.Listener, answer string) {
-	const context = `{"version": 1, "metadata": {}, "spec": {"parameters": {}}}`
+func serve(listener net.Listener, context, answer string) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {

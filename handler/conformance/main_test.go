@@ -29,7 +29,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bin = dir
-	if _, _, err := launchertest.Build(filepath.Join(dir, "launcher")); err != nil {
+	if _, err := launchertest.Build(filepath.Join(dir, "launcher")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

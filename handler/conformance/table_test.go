@@ -83,6 +83,12 @@ func (t *table) render() string {
 	for _, f := range faults {
 		marks = append(marks, f.name)
 	}
+	for _, f := range astray {
+		marks = append(marks, f.name)
+	}
+	for _, m := range misplaced {
+		marks = append(marks, m.name)
+	}
 	t.grid(&page, marks, []string{""}, &notes)
 	page.WriteString("\n")
 	for i, note := range notes {

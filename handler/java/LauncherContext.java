@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 /**
  * The context of a handler: the secrets and parameters of its task.
@@ -207,10 +208,12 @@ public final class LauncherContext {
             String rest = parts.length == 2 ? parts[1] : "";
             if (parts[0].equals("unix")) {
                 Socket socket = new Socket(rest);
-                return new LauncherContext(parse(socket.context()), socket::secret);
+                Map<String, Object> document = parse(socket.context());
+                secrets(document, "unix", rest);
+                return new LauncherContext(document, socket::secret);
             }
             Map<String, Object> document = parse(json(where, parts[0], rest));
-            Map<String, byte[]> secrets = secrets(document, rest);
+            Map<String, byte[]> secrets = secrets(document, parts[0], rest);
             return new LauncherContext(document, key -> match(secrets, key));
         }
 
@@ -257,6 +260,14 @@ public final class LauncherContext {
             }
         }
 
+        /** A link could lead out of the folder, and a FIFO may never end. */
+        private static byte[] regular(String name) {
+            if (Files.exists(path(name), NOFOLLOW_LINKS) && !Files.isRegularFile(path(name), NOFOLLOW_LINKS)) {
+                throw new ContextException(name + " is not a regular file");
+            }
+            return file(name, "");
+        }
+
         private static Map<String, Object> parse(byte[] bytes) {
             String text = text(bytes);
             Object document = text == null ? null : new Json(text).document();
@@ -271,35 +282,39 @@ public final class LauncherContext {
             return object(Map.of("document", document), "document");
         }
 
-        /** Every secret, wherever the delivery has put it. */
-        private static Map<String, byte[]> secrets(Map<String, Object> document, String folder) {
+        /** Every secret, wherever the delivery has put it: only env has them in variables, and only files in the folder. */
+        private static Map<String, byte[]> secrets(Map<String, Object> document, String kind, String folder) {
             Map<String, byte[]> secrets = new HashMap<>();
             for (String place : List.of("secrets", "secrets_base64", "secrets_env", "secrets_files")) {
                 object(document, place).forEach((key, text) -> {
-                    byte[] value = text instanceof String ? value(place, (String) text, folder) : null;
+                    byte[] value = text instanceof String ? value(place, (String) text, kind, folder) : null;
                     if (value == null) {
                         throw new ContextException("the context's " + place + " has no value for " + quote(key));
                     }
-                    secrets.put(key, value);
+                    if (secrets.put(key, value) != null) {
+                        throw new ContextException("the context has the secret " + quote(key) + " twice");
+                    }
                 });
             }
             return secrets;
         }
 
-        private static byte[] value(String place, String text, String folder) {
+        private static byte[] value(String place, String text, String kind, String folder) {
             switch (place) {
                 case "secrets":
                     return text.getBytes(UTF_8);
                 case "secrets_base64":
                     try {
-                        return Base64.getDecoder().decode(text);
+                        byte[] bytes = Base64.getDecoder().decode(text); // which takes it without padding
+                        return Base64.getEncoder().encodeToString(bytes).equals(text) ? bytes : null;
                     } catch (IllegalArgumentException e) {
                         return null;
                     }
                 case "secrets_env":
-                    return Environment.get(text);
+                    return kind.equals("env") ? Environment.get(text) : null;
                 default:
-                    return file(folder + "/" + text, "");
+                    boolean inside = !text.matches("\\.{0,2}") && text.indexOf('/') < 0 && text.indexOf('\0') < 0;
+                    return kind.equals("files") && inside ? regular(folder + "/" + text) : null;
             }
         }
 
@@ -524,6 +539,9 @@ public final class LauncherContext {
                 }
                 at++;
                 string.append(c == '\\' ? escaped() : c);
+            }
+            if (!UTF_8.newEncoder().canEncode(string)) { // half a pair, which UTF-8 has no bytes for
+                throw new Malformed();
             }
             return string.toString();
         }

@@ -195,10 +195,12 @@ async function load(where) {
   if (kind === "unix" && place) {
     const { status, body } = await ask(place, "/v1/context");
     if (status !== 200) throw new Error(`the launcher gives no context: ${problem(status, body)}`);
-    return new Context(parse(body), asker(place));
+    const document = parse(body);
+    secrets(document, kind);
+    return new Context(document, asker(place));
   }
   const document = parse(read(where, kind, place));
-  return new Context(document, finder(secrets(document, kind === "files" ? place : "")));
+  return new Context(document, finder(secrets(document, kind, place)));
 }
 
 /** Return the bytes of a delivery that is read once, whole. */
@@ -258,13 +260,18 @@ function drain(where, fd, position) {
   }
 }
 
-/** Return the bytes of a file of the folder that the files delivery made. */
+/**
+ * Return the bytes of a file of the folder that the files delivery made. A link
+ * could lead out of the folder, and a FIFO may never end.
+ */
 function file(folder, name) {
+  const path = `${folder}/${name}`;
   try {
-    return fs.readFileSync(`${folder}/${name}`);
+    if (!fs.lstatSync(path).isFile()) throw new Error("it is not a regular file");
+    return fs.readFileSync(path);
   } catch (error) {
     throw new Error(
-      `the context's file ${quote(name)} cannot be read: ${error.code} (its folder is the ` +
+      `the context's file ${quote(name)} cannot be read: ${error.code ?? error.message} (its folder is the ` +
         "handler's own, and is removed when the handler ends)",
     );
   }
@@ -298,14 +305,19 @@ function section(document, name) {
   return found;
 }
 
-/** Return the secrets of document by key, wherever the delivery has put them. */
-function secrets(document, folder) {
-  const inside = (name) => folder !== "" && !["", ".", ".."].includes(name) && !name.includes("/");
+/**
+ * Return the secrets of document by key, wherever the delivery has put them. Only
+ * env has them in variables, and only files in the folder.
+ */
+function secrets(document, kind, folder) {
+  const inside = (name) => !["", ".", ".."].includes(name) && !name.includes("/");
+  const nowhere = () => undefined;
+  const fromFile = (name) => (inside(name) ? decode(file(folder, name)) : undefined);
   const readers = {
     secrets: (value) => value,
     secrets_base64: fromBase64,
-    secrets_env: variable,
-    secrets_files: (name) => (inside(name) ? decode(file(folder, name)) : undefined),
+    secrets_env: kind === "env" ? variable : nowhere,
+    secrets_files: kind === "files" ? fromFile : nowhere,
   };
   const found = new Map();
   for (const [name, reader] of Object.entries(readers)) {
@@ -314,6 +326,7 @@ function secrets(document, folder) {
       if (value === undefined) {
         throw new Error(`the context's ${name} has no value for ${quote(key)}`);
       }
+      if (found.has(key)) throw new Error(`the context has the secret ${quote(key)} twice`);
       found.set(key, value);
     }
   }

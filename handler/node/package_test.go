@@ -39,10 +39,11 @@ func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
 	command(t, app, npm, "install", "--silent", "--offline", "--no-audit", "--no-fund", tarballs[0])
 	installed, err := filepath.Glob(filepath.Join(app, "node_modules/launcher-context/*"))
 	require.NoError(t, err)
-	require.Len(t, installed, 4, "%s", installed) // the module, its types, package.json, README.md
+	require.Len(t, installed, 5, "%s", installed) // the module, its types, package.json, README.md, LICENSE
+	require.Equal(t, read(t, "../../LICENSE"), read(t, filepath.Join(app, "node_modules/launcher-context/LICENSE")))
 
 	launcher := filepath.Join(folder, "launcher")
-	_, _, err = launchertest.Build(launcher)
+	_, err = launchertest.Build(launcher)
 	require.NoError(t, err)
 	for name, text := range programs {
 		require.NoError(t, os.WriteFile(filepath.Join(app, name), []byte(text), 0o600))
@@ -66,6 +67,13 @@ func TestThePackageHasTheLaunchersVersion(t *testing.T) {
 	var manifest struct{ Version string }
 	require.NoError(t, json.Unmarshal(text, &manifest))
 	require.Equal(t, string(version[1]), manifest.Version)
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(text)
 }
 
 // command is what a program prints on standard output.

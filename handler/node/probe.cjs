@@ -3,6 +3,7 @@
 
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
+const path = require("node:path");
 const { inspect } = require("node:util");
 const { getContext } = require("./launcher-context.cjs");
 
@@ -14,6 +15,11 @@ function secret(value) {
 }
 
 async function answer(verb, name) {
+  if (verb === "context") {
+    fs.renameSync(name, path.join(path.dirname(name), "context.json"));
+    delete globalThis[Symbol.for("launcher-context")];
+    return "none";
+  }
   const context = await getContext();
   switch (verb) {
     case "secret":

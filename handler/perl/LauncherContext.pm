@@ -109,7 +109,7 @@ sub _new {
         spec     => _object($document, 'spec'),
     }, $class;
     _object($self->{spec}, 'parameters');
-    my $secrets = $ask ? {} : _secrets($document);
+    my $secrets = _secrets($document);
     my $find = $ask || sub { return _match($secrets, $_[0]) };
     $self->{find} = sub {
         my ($key) = @_;
@@ -168,13 +168,13 @@ sub _slurp {
     die "$path cannot be read: $!$advice\n";
 }
 
-# JSON::PP's own messages quote the text.
+# JSON::PP's own messages quote the text, which a handler's __DIE__ may log.
 sub _parse {
     my ($text) = @_;
-    my $document = eval { JSON::PP->new->utf8->decode($text) };
+    my $document = eval { local $SIG{__DIE__}; JSON::PP->new->utf8->decode($text) };
     die "the context is not a JSON object in UTF-8\n" if ref $document ne 'HASH';
     my $version = $document->{version};
-    $version = 'none' if !defined $version || ref $version;
+    $version = 'none' if !defined $version || $version !~ /\A[0-9]+\z/;
     die "the context is of version $version, and LauncherContext.pm reads version 1\n"
         if $version ne '1';
     return $document;
@@ -182,20 +182,21 @@ sub _parse {
 
 sub _object {
     my ($document, $name) = @_;
-    my $object = $document->{$name} ||= {};
+    my $object = $document->{$name} //= {};
     die qq{the context's "$name" is not a JSON object\n} if ref $object ne 'HASH';
     return $object;
 }
 
-# Every secret in bytes, wherever the delivery has put it.
+# Every secret in bytes, wherever the delivery has put it: only env has them in
+# variables, and only files in the folder.
 sub _secrets {
     my ($document) = @_;
-    my ($folder) = $ENV{LAUNCHER_CONTEXT} =~ /\Afiles:(.*)\z/s;
+    my ($kind, $folder) = split /:/, $ENV{LAUNCHER_CONTEXT}, 2;
     my %readers = (
         secrets        => \&_bytes,
         secrets_base64 => \&_from_base64,
-        secrets_env    => sub { return $ENV{ _bytes($_[0]) } },
-        secrets_files  => sub { return _slurp("$folder/" . _bytes($_[0]), '') },
+        secrets_env    => sub { return $kind eq 'env' ? $ENV{ _bytes($_[0]) } : undef },
+        secrets_files  => sub { return $kind eq 'files' ? _file($folder, _bytes($_[0])) : undef },
     );
     my %secrets;
     for my $place (sort keys %readers) {
@@ -204,10 +205,21 @@ sub _secrets {
             my $text = $texts->{$key};
             my $value = defined $text && !ref $text ? $readers{$place}->($text) : undef;
             die qq{the context's $place has no value for "} . _bytes($key) . qq{"\n} if !defined $value;
+            die 'the context has the secret "' . _bytes($key) . qq{" twice\n} if exists $secrets{$key};
             $secrets{$key} = $value;
         }
     }
     return \%secrets;
+}
+
+# The bytes of a regular file of the folder: a link could lead out of it, and a
+# FIFO may never end.
+sub _file {
+    my ($folder, $name) = @_;
+    return undef if $name =~ m{\A\.{0,2}\z|[/\0]};
+    my $path = "$folder/$name";
+    die "$path is not a regular file\n" if lstat $path && !-f _;
+    return _slurp($path, '');
 }
 
 sub _from_base64 {
@@ -238,7 +250,7 @@ sub _bytes {
 
 sub _text {
     my ($bytes) = @_;
-    my $text = eval { Encode::decode('UTF-8', my $copy = $bytes, Encode::FB_CROAK) };
+    my $text = eval { local $SIG{__DIE__}; Encode::decode('UTF-8', my $copy = $bytes, Encode::FB_CROAK) };
     return defined $text ? $text : $bytes;
 }
 
@@ -261,6 +273,7 @@ sub _get {
     local $SIG{PIPE} = 'IGNORE';
     my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$ended ($path: $!)\n";
     binmode $socket;
+    local ($\, $,);
     print {$socket} "GET $target HTTP/1.1\r\nHost: launcher\r\nConnection: close\r\n\r\n";
     $socket->flush;
     my $answer = do { local $/; <$socket> };

@@ -144,9 +144,10 @@ final class LauncherContext
             . ' (a child process has it only where it is passed on)');
     }
 
+    /** The bytes of a regular file: a link could lead out of the folder, and a FIFO may never end. */
     private static function file(string $path): string
     {
-        $text = @file_get_contents($path);
+        $text = !is_link($path) && is_file($path) ? @file_get_contents($path) : false;
         return $text !== false ? $text : throw new RuntimeException("$path cannot be read");
     }
 
@@ -159,7 +160,7 @@ final class LauncherContext
         }
         $version = $document['version'] ?? null;
         return $version === 1 ? $document
-            : throw new RuntimeException('the context is of version ' . json_encode($version) . ', and LauncherContext.php reads version 1');
+            : throw new RuntimeException('the context is of version ' . (is_int($version) ? $version : 'none') . ', and LauncherContext.php reads version 1');
     }
 
     /** @return array<string, mixed> */
@@ -170,25 +171,39 @@ final class LauncherContext
             : throw new RuntimeException("the context's \"$name\" is not a JSON object");
     }
 
-    /** @return array<string> every secret, wherever the delivery has put it */
+    /**
+     * @return array<string> every secret, wherever the delivery has put it: only env has them in variables, and only files
+     *     in the folder
+     */
     private static function secrets(#[\SensitiveParameter] array $document): array
     {
-        $folder = substr((string) getenv('LAUNCHER_CONTEXT'), strlen('files:'));
+        [$kind, $folder] = explode(':', (string) getenv('LAUNCHER_CONTEXT'), 2) + [1 => ''];
+        $inside = fn (string $name) => !in_array($name, ['', '.', '..'], true) && !str_contains($name, '/');
         $readers = [
             'secrets' => fn (string $text) => $text,
-            'secrets_base64' => fn (string $text) => base64_decode($text, true),
-            'secrets_env' => fn (string $name) => getenv($name),
-            'secrets_files' => fn (string $name) => self::file("$folder/$name"),
+            'secrets_base64' => fn (string $text) => self::bytes($text),
+            'secrets_env' => fn (string $name) => $kind === 'env' ? getenv($name) : false,
+            'secrets_files' => fn (string $name) => $kind === 'files' && $inside($name) ? self::file("$folder/$name") : false,
         ];
         $secrets = [];
         foreach ($readers as $place => $reader) {
             foreach (self::object($document, $place) as $key => $text) {
+                if (isset($secrets[$key])) {
+                    throw new RuntimeException("the context has the secret \"$key\" twice");
+                }
                 $value = is_string($text) ? $reader($text) : false;
                 $secrets[$key] = $value !== false ? $value
                     : throw new RuntimeException("the context's $place has no value for \"$key\"");
             }
         }
         return $secrets;
+    }
+
+    /** The bytes of base64 with padding; base64_decode takes it without. */
+    private static function bytes(#[\SensitiveParameter] string $text): string|false
+    {
+        $bytes = base64_decode($text, true);
+        return $bytes !== false && base64_encode($bytes) === $text ? $bytes : false;
     }
 
     private static function match(string $key): ?string

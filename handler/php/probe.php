@@ -27,6 +27,12 @@ function shown(LauncherContext $context): string
 
 function answer(string $verb, string $name): string
 {
+    if ($verb === 'context') {
+        rename($name, dirname($name) . '/context.json');
+        clearstatcache();
+        (new ReflectionProperty('LauncherContext', 'context'))->setValue(null, null);
+        return 'none';
+    }
     $context = LauncherContext::get();
     $missing = new stdClass();
     switch ($verb) {

@@ -23,6 +23,7 @@ from __future__ import annotations
 import binascii
 import json
 import os
+import stat
 import sys
 import time
 from _thread import RLock  # without what the threading module imports
@@ -253,10 +254,11 @@ def _load(where: str) -> Context:
         status, data = _ask(place, "/v1/context")
         if status != 200:
             raise RuntimeError(f"the launcher gives no context: {_problem(status, data)}")
-        return Context(_parse(data), _asker(place))
+        document = _parse(data)
+        _secrets(document, kind)
+        return Context(document, _asker(place))
     document = _parse(_read(where))
-    folder = place if kind == "files" else ""
-    return Context(document, _finder(_secrets(document, folder)))
+    return Context(document, _finder(_secrets(document, kind, place)))
 
 
 def _read(where: str) -> bytes:
@@ -316,9 +318,15 @@ def _drain(where: str, read: Callable[[int], bytes]) -> bytes:
 
 
 def _file(folder: str, name: str) -> bytes:
-    """Return the bytes of a file of the folder that the files delivery made."""
+    """Return the bytes of a file of the folder that the files delivery made.
+
+    A link could lead out of the folder, and a FIFO may never end.
+    """
+    path = os.path.join(folder, name)
     try:
-        with open(os.path.join(folder, name), "rb") as file:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise ValueError("it is not a regular file")
+        with open(path, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -381,18 +389,22 @@ def _problem(status: int, body: bytes) -> str:
 def _parse(data: bytes) -> dict[str, Any]:
     document = None
     try:
-        document = json.loads(data.decode("utf-8"))
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):
         pass  # raised below, for these errors hold the text, secrets and all
     if not isinstance(document, dict):
         raise RuntimeError("the context is not a JSON object in UTF-8")
     version = document.get("version")
-    if version != 1:
+    if type(version) is not int or version != 1:
         other = f"version {version}" if type(version) is int else "another form"
         raise RuntimeError(
             f"the context is of {other}, not of version 1, which this launcher_context.py reads"
         )
     return document
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 def _section(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -402,18 +414,24 @@ def _section(document: dict[str, Any], name: str) -> dict[str, Any]:
     return section or {}
 
 
-def _secrets(document: dict[str, Any], folder: str = "") -> dict[str, Secret]:
-    """Return the secrets of document, wherever the delivery has put them."""
+def _secrets(document: dict[str, Any], kind: str, folder: str = "") -> dict[str, Secret]:
+    """Return the secrets of document, wherever the delivery has put them.
+
+    Only the delivery env has them in variables, and only files in the folder.
+    """
 
     def file(name: str) -> Secret | None:
-        inside = folder and name and "/" not in name and name not in (".", "..")
+        inside = name and "/" not in name and name not in (".", "..")
         return _text(_file(folder, name)) if inside else None
+
+    def nowhere(_: str) -> None:
+        return None
 
     readers: dict[str, Callable[[str], Secret | None]] = {
         "secrets": str,
         "secrets_base64": _from_base64,
-        "secrets_env": _variable,
-        "secrets_files": file,
+        "secrets_env": _variable if kind == "env" else nowhere,
+        "secrets_files": file if kind == "files" else nowhere,
     }
     secrets: dict[str, Secret] = {}
     for name, reader in readers.items():
@@ -421,6 +439,8 @@ def _secrets(document: dict[str, Any], folder: str = "") -> dict[str, Secret]:
             value = reader(text) if isinstance(text, str) else None
             if value is None:
                 raise RuntimeError(f"the context's {name} has no value for {_quote(key)}")
+            if key in secrets:
+                raise RuntimeError(f"the context has the secret {_quote(key)} twice")
             secrets[key] = value
     return secrets
 

@@ -13,12 +13,13 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-const script = `import os, sys
+const script = `import importlib.metadata, os, sys
 import launcher_context
 from launcher_context import get_context
 
 assert launcher_context.__file__.startswith(sys.prefix), launcher_context.__file__
 assert os.path.exists(os.path.join(os.path.dirname(launcher_context.__file__), "py.typed"))
+assert "Apache License" in "".join(f.read_text() for f in importlib.metadata.files("launcher-context") if f.name == "LICENSE")
 context = get_context()
 print(context.get_secret("db-password"), context.get_secret("NONE", 7), context.get_param("rate"))
 `
@@ -34,7 +35,7 @@ func TestTheWheelWorksInAnEmptyEnvironment(t *testing.T) {
 	command(t, installed, "-m", "pip", "install", "--no-index", "--no-deps", wheel(t, python, folder))
 
 	launcher := filepath.Join(folder, "launcher")
-	_, _, err := launchertest.Build(launcher)
+	_, err := launchertest.Build(launcher)
 	require.NoError(t, err)
 	program := filepath.Join(folder, "program.py")
 	require.NoError(t, os.WriteFile(program, []byte(script), 0o600))
@@ -52,15 +53,54 @@ func TestTheWheelWorksInAnEmptyEnvironment(t *testing.T) {
 func wheel(t *testing.T, python, folder string) string {
 	source := filepath.Join(folder, "source")
 	require.NoError(t, os.CopyFS(source, os.DirFS(".")))
+	build(t, python, source, folder)
+	wheels, err := filepath.Glob(filepath.Join(folder, "launcher_context-*-py3-none-any.whl"))
+	require.NoError(t, err)
+	require.Len(t, wheels, 1)
+	return wheels[0]
+}
+
+// build writes the wheel of the sources into the folder.
+func build(t *testing.T, python, source, folder string) {
+	t.Helper()
 	args := []string{"-m", "pip", "wheel", "--no-deps", "-w", folder}
 	if without(t, python, "setuptools", "wheel") == "" {
 		args = append(args, "--no-build-isolation")
 	}
 	command(t, python, append(args, source)...)
-	wheels, err := filepath.Glob(filepath.Join(folder, "launcher_context-*-py3-none-any.whl"))
+}
+
+func TestTheSourceDistributionHasTheLicense(t *testing.T) {
+	python := pythonWith(t, "setuptools")
+	source, folder := filepath.Join(t.TempDir(), "source"), t.TempDir()
+	require.NoError(t, os.CopyFS(source, os.DirFS(".")))
+	command(t, python, "-c", "import os, sys, setuptools.build_meta as b; os.chdir(sys.argv[1]); b.build_sdist(sys.argv[2])", source, folder)
+	files := command(t, python, "-c", "import glob, sys, tarfile; print(*tarfile.open(glob.glob(sys.argv[1] + '/*.tar.gz')[0]).getnames())", folder)
+	require.Regexp(t, `\blauncher[_-]context-[0-9.]+/LICENSE\b`, files)
+}
+
+func TestThePackageHasTheLaunchersLicense(t *testing.T) {
+	want, err := os.ReadFile("../../LICENSE")
 	require.NoError(t, err)
-	require.Len(t, wheels, 1)
-	return wheels[0]
+	got, err := os.ReadFile("LICENSE")
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got))
+}
+
+// TestABuildLeavesNothingForGit is "pip install ./handler/python" in a clone.
+func TestABuildLeavesNothingForGit(t *testing.T) {
+	python, git := pythonWith(t, "pip"), launchertest.Needs(t, "git", "what a build of the Python package leaves")
+	clone := t.TempDir()
+	source := filepath.Join(clone, "handler", "python")
+	require.NoError(t, os.CopyFS(source, os.DirFS(".")))
+	ignored, err := os.ReadFile("../../.gitignore")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(clone, ".gitignore"), ignored, 0o600))
+	command(t, git, "init", "--quiet", clone)
+	status := func() string { return command(t, git, "-C", clone, "status", "--porcelain", "--untracked-files=all") }
+	before := status()
+	build(t, python, source, t.TempDir())
+	require.Equal(t, before, status())
 }
 
 func TestThePackageHasTheLaunchersVersion(t *testing.T) {

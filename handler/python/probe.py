@@ -1,6 +1,7 @@
 """The conformance suite's probe of launcher_context.py: see ../README.md."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,10 @@ import launcher_context
 
 
 def answer(verb, name):
+    if verb == "context":
+        os.rename(name, os.path.join(os.path.dirname(name), "context.json"))
+        launcher_context._context = None
+        return "none"
     context = launcher_context.get_context()
     if verb in ("secret", "default"):
         value = context.get_secret(name, *(["the default"] if verb == "default" else []))

@@ -35,7 +35,7 @@
 #'   project, iteration, labels, annotations.
 #' * `spec()`: the task's spec without its secret sources, a named list; behind a
 #'   socket its parameters alone.
-get_context <- local({
+get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of the handler's, such as c
   context <- NULL
 
   get_context <- function() {
@@ -54,13 +54,14 @@ get_context <- local({
       find <- function(key) ask("get-secret", key)$value
     } else {
       document <- read_document(where, kind, rest)
-      if (!identical(as.numeric(document$version), 1)) {
-        fail("the context is of version ", format(document$version), ", and launcher_context.R reads version 1")
+      version <- document[["version"]]
+      if (!identical(version, 1L)) {
+        fail("the context is of version ", if (is.integer(version)) version else "none", ", and launcher_context.R reads version 1")
       }
       metadata <- object(document, "metadata")
       spec <- object(document, "spec")
       spec$parameters <- object(spec, "parameters")
-      secrets <- read_secrets(document, rest)
+      secrets <- read_secrets(document, kind, rest)
       find <- function(key) match_key(secrets, key)
     }
     structure(list(
@@ -128,43 +129,73 @@ get_context <- local({
   # jsonlite's own messages quote the text. A \u0000, which no string of R holds,
   # is U+FFFF here, which no text has: it stands for no character.
   parse <- function(bytes) {
+    # Not JSON: a NUL, which no string of R holds, and a byte order mark.
+    if (any(bytes == 0) || identical(bytes[1], as.raw(0xEF))) bytes <- raw()
     text <- rawToChar(bytes)
     Encoding(text) <- "UTF-8"
+    if (is_strange(text)) fail("the context holds half a surrogate pair, or U+FFFF, which launcher_context.R does not read")
     text <- gsub("(?<!\\\\)((?:\\\\\\\\)*)\\\\u0000", "\\1\\\\uFFFF", text, perl = TRUE)
     document <- tryCatch(jsonlite::parse_json(text), error = function(e) NULL)
-    if (!is.list(document) || (length(document) > 0 && is.null(names(document)))) {
+    if (!is.list(document) || is.null(names(document))) {
       fail("the context is not a JSON object in UTF-8")
     }
-    document
+    last(document)
   }
+
+  # Of these jsonlite makes "?", and to_bytes a NUL.
+  is_strange <- function(text) {
+    text <- gsub("\\\\", "", text, fixed = TRUE)
+    text <- gsub("\\\\u[dD][89abAB]..\\\\u[dD][c-fC-F]..", "", text, useBytes = TRUE)
+    grepl("\\\\u([dD][89a-fA-F]|[fF]{4})|\xEF\xBF\xBF", text, useBytes = TRUE)
+  }
+
+  # Of members with one name the last counts, as in every other language.
+  last <- function(object) object[!duplicated(names(object), fromLast = TRUE)]
 
   object <- function(document, name) {
     object <- document[[name]]
     if (is.null(object)) return(structure(list(), names = character()))
-    if (!is.list(object) || (length(object) > 0 && is.null(names(object)))) {
+    if (!is.list(object) || is.null(names(object))) {
       fail("the context's \"", name, "\" is not a JSON object")
     }
-    object
+    last(object)
   }
 
-  # Every secret in bytes, wherever the delivery has put it.
-  read_secrets <- function(document, folder) {
+  # Every secret in bytes, wherever the delivery has put it: only env has them in
+  # variables, and only files in the folder.
+  read_secrets <- function(document, kind, folder) {
     readers <- list(
       secrets = to_bytes,
-      secrets_base64 = function(text) tryCatch(jsonlite::base64_dec(text), error = function(e) NULL),
-      secrets_env = variable,
-      secrets_files = function(name) read_file(file.path(folder, name))
+      secrets_base64 = function(text) {
+        bytes <- tryCatch(jsonlite::base64_dec(text), error = function(e) NULL)
+        # It skips what is not base64, and encodes in lines.
+        if (!is.null(bytes) && gsub("\n", "", jsonlite::base64_enc(bytes), fixed = TRUE) == text) bytes
+      },
+      secrets_env = function(name) if (kind == "env") variable(name),
+      secrets_files = function(name) if (kind == "files" && inside(name)) read_regular(file.path(folder, name))
     )
     secrets <- list()
+    found <- character()
     for (place in names(readers)) {
       texts <- object(document, place)
       for (key in names(texts)) {
         value <- if (is.character(texts[[key]])) readers[[place]](texts[[key]])
         if (is.null(value)) fail("the context's ", place, " has no value for \"", key, "\"")
+        if (key %in% found) fail("the context has the secret \"", key, "\" twice")
+        found <- c(found, key)
         secrets[[length(secrets) + 1L]] <- list(key = key, value = value)
       }
     }
     secrets
+  }
+
+  inside <- function(name) !grepl("/", name, fixed = TRUE) && !(name %in% c("", ".", ".."))
+
+  # A link could lead out of the folder: only of a link Sys.readlink has a text.
+  read_regular <- function(path) {
+    link <- Sys.readlink(as_it_is(path))
+    if (!is.na(link) && nzchar(link)) fail(path, " is not a regular file")
+    read_file(path)
   }
 
   to_bytes <- function(text) {
@@ -219,10 +250,10 @@ get_context <- local({
 })
 
 #' @export
-print.launcher_context <- function(x, ...) {
+print.launcher_context <- local(envir = baseenv(), function(x, ...) {
   cat("<launcher_context ", x$metadata()$name, ">\n", sep = "")
   invisible(x)
-}
+})
 
 #' @export
 format.launcher_context <- function(x, ...) "<launcher_context>"

@@ -82,6 +82,7 @@ class LauncherContext
 
   # How the context is read, in each delivery.
   module Reader # :nodoc:
+    DEEPEST = 1000 # each level is a call
     ENDED = "the launcher's process that answers for secrets has ended"
 
     module_function
@@ -92,7 +93,7 @@ class LauncherContext
       return behind(rest) if kind == "unix"
 
       document = parse(json(where, kind, rest))
-      secrets = secrets(document, rest)
+      secrets = secrets(document, kind, rest)
       [document, ->(key) { match(secrets, key) }]
     end
 
@@ -130,41 +131,56 @@ class LauncherContext
                    "(a child process has it only where it is passed on, as with spawn(…, #{number} => #{number}))"
     end
 
+    # A link could lead out of the folder, and a FIFO may never end.
     def file(folder, name)
-      File.binread(File.join(folder, name))
+      path = File.join(folder, name)
+      File.lstat(path).file? or raise Error, "the file #{name.inspect} of LAUNCHER_CONTEXT is not a regular file"
+      File.binread(path)
     rescue SystemCallError => e
       raise Error, "the file #{name.inspect} of LAUNCHER_CONTEXT cannot be read: #{e.class.name.split("::").last}"
     end
 
     # JSON's own messages quote the text.
     def parse(text)
+      text = text.dup.force_encoding(Encoding::UTF_8)
       document = begin
-        JSON.parse(text.dup.force_encoding(Encoding::UTF_8), max_nesting: false)
+        JSON.parse(text, max_nesting: DEEPEST) if text.valid_encoding?
       rescue JSON::ParserError, EncodingError
         nil
       end
       raise Error, "the context is not a JSON object in UTF-8" unless document.is_a?(Hash)
-      return document if document["version"] == 1
+      version = document["version"]
+      return document if version.eql?(1)
 
-      raise Error, "the context is of version #{document["version"].inspect}, and launcher_context.rb reads version 1"
+      raise Error, "the context is of version #{version.is_a?(Integer) ? version : "none"}, and launcher_context.rb reads version 1"
     end
 
     def object(document, name)
-      object = document[name] || {}
+      object = document[name]
+      object = {} if object.nil?
       object.is_a?(Hash) ? object : raise(Error, "the context's #{name.inspect} is not a JSON object")
     end
 
-    # Every secret in bytes, wherever the delivery has put it.
-    def secrets(document, folder)
+    # Every secret in bytes, wherever the delivery has put it: only env has them in
+    # variables, and only files in the folder.
+    def secrets(document, kind, folder)
       readers = {
         "secrets" => ->(text) { text },
         "secrets_base64" => ->(text) { text.unpack1("m0") },
-        "secrets_env" => ->(name) { ENV[name] },
-        "secrets_files" => ->(name) { file(folder, name) }
+        "secrets_env" => ->(name) { ENV[name] if kind == "env" },
+        "secrets_files" => ->(name) { file(folder, name) if kind == "files" && inside?(name) }
       }
       readers.each_with_object({}) do |(place, reader), secrets|
-        object(document, place).each { |key, text| secrets[key] = value(reader, text, place, key) }
+        object(document, place).each do |key, text|
+          raise Error, "the context has the secret #{key.inspect} twice" if secrets.key?(key)
+
+          secrets[key] = value(reader, text, place, key)
+        end
       end
+    end
+
+    def inside?(name)
+      !name.include?("/") && !["", ".", ".."].include?(name)
     end
 
     def value(reader, text, place, key)
@@ -192,11 +208,13 @@ class LauncherContext
       status, body = get(path, "/v1/context")
       raise Error, "the launcher did not give the context: #{body}" if status != 200
 
-      [parse(body), ->(key) { ask(path, key) }]
+      document = parse(body)
+      secrets(document, "unix", nil)
+      [document, ->(key) { ask(path, key) }]
     end
 
     def ask(path, key)
-      segment = key.b.gsub(/[^A-Za-z0-9\-._~]/n) { |byte| format("%%%02X", byte.ord) }
+      segment = key.b.gsub(/[^A-Za-z0-9\-._~]/n) { |byte| Kernel.format("%%%02X", byte.ord) }
       status, body = get(path, "/v1/secrets/#{segment}")
       case status
       when 200 then body

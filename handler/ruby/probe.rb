@@ -17,6 +17,11 @@ def as_secret(value)
 end
 
 def answer(verb, name)
+  if verb == "context"
+    File.rename(name, File.join(File.dirname(name), "context.json"))
+    LauncherContext.instance_variable_set(:@context, nil)
+    return "none"
+  end
   context = LauncherContext.get
   case verb
   when "secret" then as_secret(context.get_secret(name))

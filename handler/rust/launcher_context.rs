@@ -91,14 +91,13 @@ impl Context {
         let place = std::env::var_os("LAUNCHER_CONTEXT").unwrap_or_default();
         let place = place.to_str().ok_or_else(|| error("LAUNCHER_CONTEXT is not UTF-8"))?;
         let (text, source, folder) = read(place)?;
+        let kind = place.split(':').next().unwrap_or_default();
         let mut document = parse(&text)?;
         let mut spec = object(&mut document, "spec")?;
         let parameters = object(&mut spec.clone(), "parameters")?;
         spec.entry("parameters".into()).or_insert_with(|| Value::Object(BTreeMap::new()));
-        let source = match source {
-            Some(path) => Source::Socket(path),
-            None => Source::Known(secrets(&mut document, folder)?),
-        };
+        let known = secrets(&mut document, kind, folder)?;
+        let source = source.map_or(Source::Known(known), Source::Socket);
         Ok(Context { metadata: object(&mut document, "metadata")?, spec, parameters, source })
     }
 
@@ -227,23 +226,41 @@ fn object(document: &mut BTreeMap<String, Value>, name: &str) -> Result<BTreeMap
     }
 }
 
-/// Every secret, wherever the delivery has put it.
-fn secrets(document: &mut BTreeMap<String, Value>, folder: &Path) -> Result<BTreeMap<String, Secret>, Error> {
+/// Every secret, wherever the delivery has put it: only env has them in variables,
+/// and only files in the folder.
+fn secrets(document: &mut BTreeMap<String, Value>, kind: &str, folder: &Path) -> Result<BTreeMap<String, Secret>, Error> {
     let mut secrets = BTreeMap::new();
     for place in ["secrets", "secrets_base64", "secrets_env", "secrets_files"] {
         for (key, value) in object(document, place)? {
             let secret = match (place, value) {
                 ("secrets", Value::String(text)) => Some(Secret(text.into_bytes())),
                 ("secrets_base64", Value::String(text)) => base64(text.as_bytes()).map(Secret),
-                ("secrets_env", Value::String(name)) => variable(&name),
-                ("secrets_files", Value::String(name)) => Some(Secret(file(&folder.join(name))?)),
+                ("secrets_env", Value::String(name)) if kind == "env" => variable(&name),
+                ("secrets_files", Value::String(name)) if kind == "files" && inside(&name) => {
+                    Some(Secret(regular(&folder.join(name))?))
+                }
                 _ => None,
             };
             let secret = secret.ok_or_else(|| error(format!("the context's {} has no value for {:?}", place, key)))?;
+            if secrets.contains_key(&key) {
+                return Err(error(format!("the context has the secret {:?} twice", key)));
+            }
             secrets.insert(key, secret);
         }
     }
     Ok(secrets)
+}
+
+fn inside(name: &str) -> bool {
+    !name.contains('/') && !matches!(name, "" | "." | "..")
+}
+
+/// A link could lead out of the folder, and a FIFO may never end.
+fn regular(path: &Path) -> Result<Vec<u8>, Error> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(error(format!("{} is not a regular file", path.display()))),
+        _ => file(path),
+    }
 }
 
 fn variable(name: &str) -> Option<Secret> {
@@ -525,7 +542,13 @@ impl Parser<'_> {
     fn number(&mut self) -> Option<Value> {
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len());
-        rest[..end].parse::<f64>().ok()?;
+        rest[..end].parse::<f64>().ok()?; // which takes more than JSON: +1, 01, .5 and 1.
+        let digits = rest[..end].strip_prefix('-').unwrap_or(&rest[..end]).as_bytes();
+        let whole = digits.iter().take_while(|c| c.is_ascii_digit()).count();
+        let fraction = digits.get(whole) != Some(&b'.') || digits.get(whole + 1).map_or(false, u8::is_ascii_digit);
+        if whole == 0 || whole > 1 && digits[0] == b'0' || !fraction {
+            return None;
+        }
         self.at += end;
         Some(Value::Number(rest[..end].into()))
     }

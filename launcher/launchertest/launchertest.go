@@ -8,37 +8,22 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
-
-	"github.com/seed45446ece/launcher/launcher/appended"
 )
 
 const command = "github.com/seed45446ece/launcher/cmd/launcher"
 
-// Build writes the real program to a file, as the Makefile builds it, and is the
-// two programs that it is made of. It needs Go.
-func Build(to string) (first, second []byte, err error) {
-	first, err = Program(command, to, "split")
-	if err == nil {
-		second, err = Program(command, to)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return first, second, os.WriteFile(to, appended.Join(first, second), 0o755)
-}
+// Build writes the real program to a file, as the Makefile builds it. It needs
+// Go.
+func Build(to string) ([]byte, error) { return Program(command, to) }
 
-// Program is a program of this module as the Makefile builds it, written to a
-// file too.
-func Program(pkg, to string, tags ...string) ([]byte, error) {
+// Program writes a program of this module to a file, as the Makefile builds it,
+// and returns it.
+func Program(pkg, to string) ([]byte, error) {
 	flags := "-s -w -buildid="
 	if pkg == command {
 		flags += Entry()
 	}
-	all := "urfave_cli_no_docs"
-	for _, tag := range tags {
-		all += "," + tag
-	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", all, "-ldflags", flags, "-o", to, pkg)
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs", "-ldflags", flags, "-o", to, pkg)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", pkg, err, out)

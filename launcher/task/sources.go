@@ -1,12 +1,12 @@
 package task
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // takeSources reads spec.secret_sources and takes it out of the spec.
@@ -47,6 +47,9 @@ func declaration(problems *document.Problems, n *document.Node) (resolve.Declara
 			if f.Value.Kind != document.Null {
 				d.Prefix = problems.Text(f.Value, "prefix")
 			}
+			if d.Prefix != "" {
+				problems.CheckKey(f.Value.At, d.Prefix)
+			}
 		case "optional":
 			if f.Value.Kind != document.Bool {
 				problems.Add(f.Value.At, "", "optional must be true or false, not %s", f.Value.Kind)
@@ -71,7 +74,9 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	if !ok || kind == "" {
 		return resolve.Declaration{}, &document.Problem{At: at, Message: "is not KIND=SOURCE", Advice: "for instance " + flag + " env=DB_PASSWORD"}
 	}
-	at.Origin = fmt.Sprintf("%s %s", flag, kind)
+	if keyname.Check(kind) == nil { // otherwise it may be a value
+		at.Origin = flag + " " + kind
+	}
 	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
 }
 

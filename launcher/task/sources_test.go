@@ -35,7 +35,7 @@ func TestASourceHasAKindAndASource(t *testing.T) {
 		"{kind: env, source: A, optional: ~}":           "1:59: optional must be true or false, not null",
 		"{kind: env, source: A, Optional: true}":        `1:49: unknown field "Optional" in a secret source`,
 		"{kind: env, source: A, values: {B: hunter2}}":  `1:49: unknown field "values" in a secret source`,
-		"{kind: env, source: A, DB=hunter2: , prefx: }": "1:49: unknown field \"DB=\" in a secret source\ntask:1:63: unknown field \"prefx\" in a secret source",
+		"{kind: env, source: A, DB=hunter2: , prefx: }": "1:49: unknown field \"DB…\" in a secret source\ntask:1:63: unknown field \"prefx\" in a secret source",
 		"env":      "1:26: a secret source must be a map of kind and source, not a string",
 		"[env, A]": "1:26: a secret source must be a map of kind and source, not a list",
 		"~":        "1:26: a secret source must be a map of kind and source, not null",

@@ -40,9 +40,6 @@ var (
 		{"handler", document.String, false}, {"parameters", document.Map, true}, {"inputs", document.Map, true},
 		{"output_path", document.String, false},
 	}
-
-	// own is the context's own members, which a task's field would hide.
-	own = []string{"version", "secrets", "secrets_base64", "secrets_env"}
 )
 
 // Empty is the task of a pod that was given none.
@@ -67,9 +64,7 @@ func Parse(n *document.Node) (Task, error) {
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case misspelt(f.Name, "spec", "metadata", "secret_sources"):
 			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", document.Shown(f.Name))
-		case slices.Contains(own, f.Name):
-			problems.Add(f.At, "", "%q is the context's own name and not for a task", f.Name)
-		default:
+		case checkMember(&problems, f):
 			task.Extra = append(task.Extra, f)
 		}
 	}
@@ -124,13 +119,16 @@ func whole(n *document.Node) bool {
 // misspelt reports whether a field differs from one of the names in nothing but
 // letter case, "-" and "_".
 func misspelt(field string, names ...string) bool {
-	plain := strings.NewReplacer("_", "", "-", "")
 	for _, name := range names {
-		if field != name && strings.EqualFold(plain.Replace(field), plain.Replace(name)) {
+		if field != name && strings.EqualFold(plain(field), plain(name)) {
 			return true
 		}
 	}
 	return false
+}
+
+func plain(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
 // text is a scalar taken as the string that is written.

@@ -146,13 +146,13 @@ func TestAnIterationIsAWholeNumber(t *testing.T) {
 }
 
 func TestFieldsThatMLRunHasNotAreKept(t *testing.T) {
-	task, err := read(t, `{"x": 1, "Secrets": {"a": "b"}, "spec": {"y": [1.10, {"z": null}], "handler": "h"}, "metadata": {"w": true}, "kind": "run", "secretStuff": []}`)
+	task, err := read(t, `{"x": 1, "Secretive": {"a": "b"}, "spec": {"y": [1.10, {"z": null}], "handler": "h"}, "metadata": {"w": true}, "kind": "run", "secretStuff": []}`)
 	require.NoError(t, err)
 	var extra []string
 	for _, f := range task.Extra {
 		extra = append(extra, f.Name+" "+encoded(t, f.Value))
 	}
-	require.Equal(t, []string{"x 1", `Secrets {"a":"b"}`, "secretStuff []"}, extra)
+	require.Equal(t, []string{"x 1", `Secretive {"a":"b"}`, "secretStuff []"}, extra)
 	require.Equal(t, `[1.10,{"z":null}]`, encoded(t, task.Spec.Field("y")))
 	require.Equal(t, "true", encoded(t, task.Metadata.Field("w")))
 }
@@ -193,8 +193,8 @@ spec:
 `)
 	require.EqualError(t, err, strings.Join([]string{
 		"task:1:1: secret_sources belongs to the task's spec",
-		`task:2:1: "version" is the context's own name and not for a task`,
-		`task:3:1: "secrets" is the context's own name and not for a task`,
+		`task:2:1: field "version" is not for a task: the launcher writes it into the context`,
+		`task:3:1: field "secrets" is not for a task: the launcher writes it into the context`,
 		"task:5:9: metadata.name must be a string, not a list",
 		"task:6:11: metadata.labels must be a map, not a string",
 		"task:7:14: metadata.iteration must be a whole number",
@@ -230,8 +230,10 @@ func TestWrongTypesAreRefused(t *testing.T) {
 		"spec: {secret_sources: env}":      "1:24: secret_sources must be a list, not a string",
 		"spec: {secret_sources: 1}":        "1:24: secret_sources must be a list, not a number",
 		"secret_sources: ~":                "1:1: secret_sources belongs to the task's spec",
-		"secrets_base64: {}":               `1:1: "secrets_base64" is the context's own name and not for a task`,
-		"secrets_env: ~":                   `1:1: "secrets_env" is the context's own name and not for a task`,
+		"secrets_base64: {}":               `1:1: field "secrets_base64" is not for a task: the launcher writes it into the context`,
+		"secrets_env: ~":                   `1:1: field "secrets_env" is not for a task: the launcher writes it into the context`,
+		"secrets_files: {A: /x}":           `1:1: field "secrets_files" is not for a task: the launcher writes it into the context`,
+		"Secrets-Files: {A: /x}":           `1:1: field "Secrets-Files" is not for a task: the launcher writes it into the context`,
 		"metadata: {secret_sources: [{}]}": "",
 	} {
 		_, err := read(t, text)

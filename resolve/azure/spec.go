@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Secret is one secret of a vault and the key that a handler asks for.
@@ -99,7 +100,7 @@ func (s *Spec) name(problems *document.Problems, n *document.Node, realm Realm) 
 	switch {
 	case ok:
 	case strings.Contains(s.Name, "://"):
-		problems.Add(n.At, "https://NAME.vault.azure.net, or a domain that --azure-domain allows", "%s is no URL of a vault", document.Shown(s.Name))
+		problems.Add(n.At, "https://NAME.vault.azure.net, or a domain that --azure-domain allows", "%s is no URL of a vault", keyname.Quote(s.Name))
 	default:
 		problems.Add(n.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
 			"%s is no name of a vault", document.Shown(s.Name))

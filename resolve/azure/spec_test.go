@@ -170,14 +170,14 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"{name: abc, credential: ''}":                      `task:1:25: unknown credential`,
 		"{name: abc, credential: []}":                      "task:1:25: credential must be a string, not a list",
 		"{name: abc, k8s_secret: ''}":                      `task:1:25: "" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: ../x}":                    `task:1:25: "../x" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: a/b}":                     `task:1:25: "a/b" is no name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: ../x}":                    `task:1:25: "…" is no name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: a/b}":                     `task:1:25: "…" is no name of a Kubernetes Secret`,
 		"{name: abc, k8s_secret: '..'}":                    `task:1:25: ".." is no name of a Kubernetes Secret`,
 		"{name: abc, k8s_secret: Creds}":                   `task:1:25: "Creds" is no name of a Kubernetes Secret`,
 		"{name: abc, k8s_secret: [a]}":                     "task:1:25: k8s_secret must be a string, not a list",
 		"{name: a/b, k8s_secret: /, secrets: [a@b], bundle: [c/d], credential: x}": strings.Join([]string{
-			`task:1:8: "a/b" is no name of a vault`, `task:1:25: "/" is no name of a Kubernetes Secret`, `task:1:38: "a@b" is no name of a vault's secret`,
-			`task:1:52: "c/d" is no name of a vault's secret`, `task:1:71: unknown credential`,
+			`task:1:8: "…" is no name of a vault`, `task:1:25: "…" is no name of a Kubernetes Secret`, `task:1:38: "…" is no name of a vault's secret`,
+			`task:1:52: "…" is no name of a vault's secret`, `task:1:71: unknown credential`,
 		}, "\n"),
 	} {
 		t.Run(source, func(t *testing.T) {

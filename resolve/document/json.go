@@ -21,6 +21,7 @@ type jsonReader struct {
 	// document is walked once.
 	offset, line, column int
 
+	budget budget
 	Problems
 }
 
@@ -45,14 +46,17 @@ func parseJSON(origin string, text []byte) (*Node, error) {
 	return node, r.Err()
 }
 
-// errDeep ends the reading of a document that nests without end.
-var errDeep = errors.New("nested too deeply")
+// Each ends the reading of a document that grows without end.
+var (
+	errDeep   = errors.New("nested too deeply")
+	errLimits = errors.New(limits)
+)
 
 var errMore = errors.New("more follows the value")
 
 // problem keeps the place; the library's own messages quote the text.
 func (r *jsonReader) problem(err error) error {
-	if errors.Is(err, errDeep) {
+	if errors.Is(err, errDeep) || errors.Is(err, errLimits) {
 		return &Problem{At: place(r.origin, r.text, int(r.tokens.InputOffset())-1), Message: err.Error()}
 	}
 	offset, message := invalidAt(r.text), "not valid JSON"
@@ -141,6 +145,9 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 		return nil, err
 	}
 	node := &Node{At: at}
+	if !r.budget.spend(0) {
+		return nil, errLimits
+	}
 	switch token := token.(type) {
 	case json.Delim:
 		if depth == maxDepth {
@@ -193,7 +200,7 @@ func (r *jsonReader) object(node *Node, depth int) error {
 			r.Add(at, "", "field %s is there twice", Shown(name))
 		}
 		seen[name] = true
-		node.Fields = append(node.Fields, Field{name, at, value})
+		node.Fields = append(node.Fields, Field{Name: name, At: at, Value: value})
 	}
 	_, _, err := r.next()
 	return err

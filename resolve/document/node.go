@@ -66,6 +66,15 @@ type Field struct {
 	Name  string
 	At    Position
 	Value *Node
+	Bare  bool // in YAML, no colon follows the name: {A, B}; it may be a value
+}
+
+// shown returns the field's name for a message.
+func (f Field) shown() string {
+	if f.Bare {
+		return Shown("…")
+	}
+	return Shown(f.Name)
 }
 
 // Format prints a node's kind and place for every verb: its text may be a

@@ -28,7 +28,7 @@ func Parse(origin string, text []byte) (*Node, error) {
 	}
 	tree, notYAML := loadYAML(origin, text)
 	if notYAML == nil {
-		return readYAML(origin, tree)
+		return readYAML(origin, text, tree)
 	}
 	_, err = parseJSON(origin, text)
 	var notJSON *Problem

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Problem is something wrong at a place in a document. Its text holds names
@@ -41,9 +42,10 @@ func (p *Problems) Add(at Position, hint, format string, args ...any) {
 	p.list = append(p.list, &Problem{At: at, Message: fmt.Sprintf(format, args...), Advice: hint})
 }
 
-// Join notes the problems that another reader found; nil adds nothing.
+// Join notes the problems that another reader found, up to the same number; nil
+// adds nothing.
 func (p *Problems) Join(err error) {
-	if err != nil {
+	if err != nil && len(p.list) <= maxProblems {
 		p.list = append(p.list, err)
 	}
 }
@@ -83,23 +85,20 @@ func placeOf(err error) Position {
 // Unknown notes a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", Shown(f.Name), what)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.shown(), what)
 }
 
-// maxShown is the most of a name that a message has, in bytes: more
-// than that of the longest key.
-const maxShown = 256
+// Shown returns a key, a field's name or a kind as messages have it: keyname.Show.
+// A path or a URL goes through keyname.Quote.
+func Shown(name string) string { return keyname.Show(name) }
 
-// Shown is a name as messages have it: quoted, of no more than 256 bytes, and
-// cut after a "=", as what follows was perhaps meant as a value.
-func Shown(name string) string {
-	if i := strings.IndexByte(name, '='); i >= 0 {
-		name = name[:i+1]
+// CheckKey reports whether text is a key, and notes a problem if it is not.
+func (p *Problems) CheckKey(at Position, text string) bool {
+	err := keyname.Check(text)
+	if wrong, ok := errors.AsType[*keyname.Error](err); ok {
+		p.Add(at, wrong.Hint(), "%s", wrong.Error())
 	}
-	if len(name) > maxShown {
-		name = strings.ToValidUTF8(name[:maxShown], "") + "…"
-	}
-	return strconv.Quote(name)
+	return err == nil
 }
 
 // Text is the text of a string node; anything else is a problem.
@@ -134,21 +133,24 @@ func (p *Problems) Texts(n *Node, what string) []string {
 	return texts
 }
 
-// Names is the texts of a list, or of a string with commas between them and
-// blanks around.
-func (p *Problems) Names(n *Node, what string) []string {
-	if n.Kind != String {
-		return p.Texts(n, what)
-	}
-	list := &Node{Kind: List, At: n.At}
-	for name := range strings.SplitSeq(n.Text, ",") {
-		if name = strings.TrimSpace(name); name == "" {
-			p.Add(n.At, "", "%s has an empty name", what)
-			continue
+// Keys returns the keys of a list, or of a string with commas between them and
+// blanks around. Text that is not a key, and a key twice, is a problem.
+func (p *Problems) Keys(n *Node, what string) []string {
+	list := *n
+	if n.Kind == String {
+		list.Kind = List
+		for name := range strings.SplitSeq(n.Text, ",") {
+			list.Items = append(list.Items, &Node{Kind: String, Text: strings.TrimSpace(name), At: n.At})
 		}
-		list.Items = append(list.Items, &Node{Kind: String, Text: name, At: n.At})
 	}
-	return p.Texts(list, what)
+	list.Items = slices.DeleteFunc(slices.Clone(list.Items), func(item *Node) bool {
+		if item.Scalar() && item.Text == "" {
+			p.Add(item.At, "", "%s has an empty name", what)
+			return true
+		}
+		return item.Scalar() && !p.CheckKey(item.At, item.Text)
+	})
+	return p.Texts(&list, what)
 }
 
 // Flatten is the errors that were joined into err, one by one.

@@ -36,12 +36,16 @@ func TestFlattenTakesJoinedErrorsApart(t *testing.T) {
 	require.Equal(t, []error{a, b, c}, Flatten(errors.Join(errors.Join(a, b), c)))
 }
 
-func TestShownCutsWhatFollowsAnEqualsSign(t *testing.T) {
-	for name, want := range map[string]string{
-		"A": `"A"`, "": `""`, "A=hunter2": `"A="`, "=x": `"="`, "A==": `"A="`, "a\nb": `"a\nb"`, "é": `"é"`, "\xff": `"\xff"`,
-	} {
-		require.Equal(t, want, Shown(name))
-	}
+func TestKeysSayWhichItemIsNotAKey(t *testing.T) {
+	node, err := Parse("o", []byte("[A, 'B:hunter2', A, [], 12, 'é', C]"))
+	require.NoError(t, err)
+	var p Problems
+	require.Equal(t, []string{"A", "12", "C"}, p.Keys(node, "x"))
+	require.EqualError(t, p.Err(), strings.Join([]string{
+		`o:1:5: "B…" is not a key: a blank is missing after the colon`, `o:1:18: "A" is twice in x`, `o:1:21: x must hold strings, not a list`,
+		`o:1:29: text that is not a key: it holds a character that is not ASCII`,
+	}, "\n"))
+	require.Len(t, node.Items, 7)
 }
 
 func TestTextAndTextsSayWhatIsThereInstead(t *testing.T) {
@@ -61,7 +65,7 @@ func TestTextAndTextsSayWhatIsThereInstead(t *testing.T) {
 	require.EqualError(t, p.Err(), strings.Join([]string{
 		"o:1:1: y must be a string, not a list", "o:1:2: z must be a list, not a string", "o:1:5: x must hold strings, not null",
 		"o:1:8: x must hold strings, not a list", "o:1:12: x must hold strings, not a map", `o:1:16: "a" is twice in x`,
-		`o:1:22: "1" is twice in x`, `o:1:32: "a=" is twice in x`, `o:9:9: unknown field "kine=" in w`,
+		`o:1:22: "1" is twice in x`, `o:1:32: "a…" is twice in x`, `o:9:9: unknown field "kine…" in w`,
 	}, "\n"))
 }
 

@@ -107,6 +107,8 @@ type pythonReader struct {
 	pos  int    // the byte to read next
 	open int    // how many brackets are open
 
+	budget budget
+
 	// How many characters are before a byte: carried forward, so that a literal
 	// of many problems is walked once.
 	counted, characters int
@@ -173,6 +175,9 @@ func (r *pythonReader) gap() { r.blank(r.open > 0) }
 
 // value reads one value, from its first character.
 func (r *pythonReader) value() (*Node, error) {
+	if !r.budget.spend(0) {
+		return nil, r.problem(r.pos, limits)
+	}
 	switch c := r.peek(); {
 	case pythonQuote().MatchString(r.text[r.pos:]):
 		return r.strings()
@@ -259,7 +264,7 @@ func (r *pythonReader) dict() (*Node, error) {
 		}
 		seen[name] = true
 		value, err := r.value()
-		dict.Fields = append(dict.Fields, Field{name, r.at, value})
+		dict.Fields = append(dict.Fields, Field{Name: name, At: r.at, Value: value})
 		return err
 	})
 	return dict, err

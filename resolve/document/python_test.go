@@ -182,6 +182,6 @@ func TestParseLiteralReportsEveryKeyThatIsTwice(t *testing.T) {
 }
 
 func TestParseLiteralCountsOnceForManyProblems(t *testing.T) {
-	_, err := ParseLiteral(literalPlace, "{"+strings.Repeat("'é': 1,", 100_000)+"}")
-	require.Len(t, joined(err), 100_000-1)
+	_, err := ParseLiteral(literalPlace, "{"+strings.Repeat("'é': 1,", 20_000)+"}")
+	require.Len(t, joined(err), maxProblems+1)
 }

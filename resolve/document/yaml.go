@@ -9,21 +9,15 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-)
-
-// Limits on what a document may unfold to. A task is written by people and
-// tools; these are far above both and far below what would exhaust a pod.
-const (
-	maxDepth = 200
-	maxNodes = 1_000_000
-	maxYAML  = 4 << 20 // bytes: of the worst, the library takes seconds for these, and half an hour for 64 MiB
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
 // yamlReader turns the library's nodes into ours: aliases and merge keys
 // unfolded within a budget, duplicates refused.
 type yamlReader struct {
 	origin    string
-	nodes     int
+	names     names
+	budget    budget
 	exhausted error               // the limits are passed
 	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
 	Problems
@@ -36,7 +30,7 @@ func parseYAML(origin string, text []byte) (*Node, error) {
 	if problem != nil {
 		return nil, problem
 	}
-	return readYAML(origin, tree)
+	return readYAML(origin, text, tree)
 }
 
 // loadYAML is the library's tree of a text that is one YAML document. It
@@ -44,8 +38,11 @@ func parseYAML(origin string, text []byte) (*Node, error) {
 // library makes a blank of one inside of a string.
 func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 	whole := Position{Origin: origin}
-	if len(text) > maxYAML {
+	switch {
+	case len(text) > maxYAML:
 		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
+	case yamlMarks(text) > maxNodes:
+		return nil, &Problem{whole, "is YAML that may hold too many values: " + limits, "give it as JSON"}
 	}
 	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {
 		return nil, &Problem{place(origin, text, i), "not valid YAML: a line end that is none in every version of YAML",
@@ -57,7 +54,7 @@ func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 		}
 	}()
 	var documents [2]yaml.Node
-	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(2*maxDepth))))
 	for i := 0; i < len(documents) && err == nil; i++ {
 		err = loader.Load(&documents[i])
 	}
@@ -75,8 +72,8 @@ func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
 }
 
 // readYAML is the tree as ours.
-func readYAML(origin string, tree *yaml.Node) (*Node, error) {
-	r := yamlReader{origin: origin, open: map[*yaml.Node]bool{}}
+func readYAML(origin string, text []byte, tree *yaml.Node) (*Node, error) {
+	r := yamlReader{origin: origin, names: names{rest: text, line: 1, column: 1}, open: map[*yaml.Node]bool{}}
 	node := r.read(tree, 0)
 	if r.exhausted != nil {
 		return nil, r.exhausted
@@ -103,6 +100,8 @@ func yamlProblem(origin string, text []byte, err error) *Problem {
 	case strings.HasPrefix(load.Message, "found character '"): // and goes on with the character
 		p.Message += ": found a character that is not allowed in a tag"
 		p.Advice = adviseQuote
+	case strings.HasPrefix(load.Message, "exceeded max depth"): // the library's depth is not ours
+		p.Message = limits
 	case load.Stage == yaml.ScannerStage, load.Stage == yaml.ParserStage:
 		p.Message += ": " + load.Message
 	case load.Stage == yaml.ComposerStage:
@@ -120,10 +119,14 @@ func (r *yamlReader) at(n *yaml.Node) Position {
 
 func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	node := &Node{At: r.at(n)}
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if r.exhausted == nil {
-			r.exhausted = &Problem{At: node.At, Message: fmt.Sprintf("unfolds to more than %d levels or %d values", maxDepth, maxNodes)}
-		}
+	if r.exhausted != nil {
+		return node
+	}
+	if len(r.open) > 0 {
+		r.budget.aliased += len(n.Value)
+	}
+	if !r.budget.spend(depth) {
+		r.exhaust(node.At)
 		return node
 	}
 	switch n.Kind {
@@ -145,6 +148,12 @@ func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	return node
 }
 
+func (r *yamlReader) exhaust(at Position) {
+	if r.exhausted == nil {
+		r.exhausted = &Problem{At: at, Message: limits}
+	}
+}
+
 func (r *yamlReader) alias(n *yaml.Node, depth int) *Node {
 	if r.open[n.Alias] {
 		r.Add(r.at(n), "", "an alias holds itself")
@@ -160,8 +169,10 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 	merges := 0
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
+		bare := r.names.bare(n.Content[i], n.Content[i+1])
 		key := r.read(n.Content[i], depth+1)
 		value := r.read(n.Content[i+1], depth+1)
+		field := Field{Name: key.Text, At: key.At, Value: value, Bare: bare}
 		switch {
 		case n.Content[i].ShortTag() == "!!merge":
 			if merges++; merges > 1 {
@@ -171,10 +182,10 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 		case !key.Scalar() && key.Kind != Null, key.Kind == Bytes:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
-			r.Add(key.At, "", "field %s is there twice", Shown(key.Text))
+			r.Add(key.At, "", "field %s is there twice", field.shown())
 		default:
 			seen[key.Text] = true
-			node.Fields = append(node.Fields, Field{key.Text, key.At, value})
+			node.Fields = append(node.Fields, field)
 		}
 	}
 	for _, f := range merged { // a merge key gives way to the map's own fields
@@ -194,6 +205,10 @@ func (r *yamlReader) merge(value *Node) []Field {
 	for _, m := range maps {
 		if m.Kind != Map && r.exhausted == nil {
 			r.Add(m.At, "", "a merge key (<<) takes a map or a list of maps, not %s", m.Kind)
+		}
+		if r.budget.nodes += len(m.Fields); r.budget.nodes > maxNodes {
+			r.exhaust(m.At)
+			break
 		}
 		fields = append(fields, m.Fields...)
 	}

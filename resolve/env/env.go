@@ -1,6 +1,6 @@
 // Package env is the secret source of the launcher's own environment.
 //
-// It owns the list of names. It refuses a name that no environment can hold.
+// It owns the list of names. It refuses a name that is not a key.
 // Data flows Environ -> Finding.
 package env
 
@@ -18,16 +18,10 @@ type Source struct {
 }
 
 // New reads the declaration: "A, B" with blanks around the names allowed, as
-// MLRun has it, or a list. A name twice, or that no environment can hold, is a
-// Problem.
+// MLRun has it, or a list. A name twice, or that is not a key, is a Problem.
 func New(d resolve.Declaration, environ resolve.Environ) (Source, error) {
 	var problems document.Problems
-	names := problems.Names(d.Source, "an env source")
-	for _, name := range names {
-		if err := resolve.CheckKey(name); err != nil {
-			problems.Add(d.Source.At, "", "%s names no variable: %v", document.Shown(name), err)
-		}
-	}
+	names := problems.Keys(d.Source, "an env source")
 	return Source{names, environ.Find}, problems.Err()
 }
 

@@ -3,10 +3,11 @@ package file
 import (
 	"bytes"
 	"errors"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/joho/godotenv"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // The advice for what dotenv cannot say.
@@ -59,21 +60,21 @@ func withoutEnd(line []byte) []byte {
 // of the same text agree.
 func (p *parser) dotenvStatement(text []byte) int {
 	line := firstLine(text)
-	if start := bytes.Trim(line, blanks+"\n"); len(start) == 0 || start[0] == '#' {
+	if p.skips(bytes.Trim(line, blanks+"\n")) {
 		return len(line)
 	}
 	equals := bytes.IndexByte(line, '=')
 	if equals < 0 {
-		p.refuse(otherNames, errNeither)
+		p.refuseLine()
 		return len(line)
 	}
 	value := split(text[equals+1:])
 	size := equals + 1 + value.size
 	key, what := p.dotenvKey(text[:equals]), "the value"
-	if key != "" {
-		what += " of " + strconv.Quote(key)
+	if key != "" && p.refused == 0 { // as in add
+		what += " of " + keyname.Show(key)
 	}
-	if plain, ok := p.plainValue(value, what); ok && key != "" {
+	if plain, ok := p.plainValue(value, what); ok && key != "" && p.dotenvWhole(key, value, plain) {
 		got, err := ask(text[:size], key)
 		switch {
 		case err != nil:
@@ -86,6 +87,15 @@ func (p *parser) dotenvStatement(text []byte) int {
 		}
 	}
 	return size
+}
+
+// dotenvWhole is checkWhole for a value that has no quotes: those show its end.
+func (p *parser) dotenvWhole(key string, w written, plain []byte) bool {
+	if w.quote != 0 {
+		p.above = nil
+		return true
+	}
+	return p.checkWhole([]byte(key), plain)
 }
 
 // dotenvKey is a statement's key, without "export"; "" where it has none.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Format is a grammar of keys and values.
@@ -116,8 +117,8 @@ func declaredFormat(p *document.Problems, n *document.Node) Format {
 // order. A file that is not there is resolve.ErrAbsent; one that is there and
 // cannot be read, or holds a line that cannot, is not.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	origin := shown(s.path)
-	entries, err := await(ctx, func() ([]Entry, error) {
+	origin := keyname.Plain(s.path)
+	entries, err := Await(ctx, func() ([]Entry, error) {
 		text, err := read(s.path)
 		if err != nil {
 			return nil, err
@@ -135,13 +136,4 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 		findings[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
 	}
 	return findings, nil
-}
-
-// shown is a path as messages have it: itself, quoted where it holds what would
-// break a line in two.
-func shown(path string) string {
-	if quoted := strconv.Quote(path); quoted[1:len(quoted)-1] != path {
-		return quoted
-	}
-	return path
 }

@@ -39,7 +39,8 @@ var message = regexp.MustCompile(`^o(:\d+:1)?: (` + strings.Join([]string{
 	`a NUL byte: this is not a text, or it is UTF-16`,
 	`a byte order mark that is not at the start of the file`,
 	`a dotenv name holds letters, digits, "_" and "\." only`,
-	`a key [a-zA-Z0-9=", -]+`, `a key cannot be a directory's name`,
+	`text that is not a key stands before the "="`, `a key starts with export`,
+	`this may be the rest of the value above it`, `a PEM block that goes on in the next lines`, `a key is there twice, in line \d+ and line \d+`,
 	`too many problems: the rest of the file is not read`,
 }, "|") + `)$`)
 

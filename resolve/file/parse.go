@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Entry is one key of a file.
@@ -19,7 +20,7 @@ type Entry struct {
 // Limits on what a file may unfold to: far above any list of secrets, and
 // below what a file of the largest size could ask for.
 const (
-	maxEntries  = 1_000_000
+	maxEntries  = 50_000
 	maxProblems = 100
 )
 
@@ -79,7 +80,8 @@ var bom = []byte("\xef\xbb\xbf")
 // parser collects what the statements of a text say.
 type parser struct {
 	origin   string
-	line     int // of the statement being read
+	line     int    // of the statement being read
+	above    []byte // the value of the line above it; nil for none
 	entries  []Entry
 	seen     map[string]int // the line of each key
 	problems document.Problems
@@ -106,28 +108,50 @@ func (p *parser) full() bool {
 	return true
 }
 
-// checkKey refuses a key that resolve refuses, or that starts with an invisible
-// byte order mark, left where two files were put together.
+// checkKey refuses text that is not a key, and shows nothing of it: the line may
+// be the rest of a value. A byte order mark is left where two files were joined.
 func (p *parser) checkKey(key []byte) bool {
 	if bytes.HasPrefix(key, bom) {
 		p.refuse("remove it", "a byte order mark that is not at the start of the file")
 		return false
 	}
-	if bytes.ContainsAny(key, "{}[]\"'") { // perhaps JSON, and then a value
-		p.refuse("write KEY=value", "a key holds a quote, a brace or a bracket")
-		return false
-	}
-	if err := resolve.CheckKey(string(key)); err != nil {
-		p.refuse("", "%v", err)
+	if keyname.Check(string(key)) != nil {
+		p.refuse(keyAdvice, errNotKey)
 		return false
 	}
 	return true
 }
 
-// add notes an entry whose key was checked.
+// The message and the advice for text before a "=" that is not a key.
+const (
+	errNotKey = `text that is not a key stands before the "="`
+	keyAdvice = `write KEY=value; a key is 1 to 253 letters, digits, "_", "-" and "."`
+)
+
+// checkWhole refuses a line that may be the rest of the value above it, and a
+// value that goes on in the next line.
+func (p *parser) checkWhole(key, value []byte) bool {
+	switch {
+	case continues(p.above, key, value):
+		p.refuse(wrappedAdvice, errWrapped)
+		return false
+	case opensPEM(value):
+		p.refuse(wrappedAdvice, errPEM)
+		return false
+	}
+	p.above = append([]byte{}, value...)
+	return true
+}
+
+// add notes an entry whose key was checked. After a refusal no key is named: it
+// may be a part of a value that began before.
 func (p *parser) add(key string, value []byte) {
 	if first, twice := p.seen[key]; twice {
-		p.refuse("keep one of them", "key %q is there twice, in line %d and line %d", key, first, p.line)
+		what := "a key"
+		if p.refused == 0 {
+			what = "key " + keyname.Show(key)
+		}
+		p.refuse("keep one of them", "%s is there twice, in line %d and line %d", what, first, p.line)
 		return
 	}
 	p.seen[key] = p.line
@@ -150,18 +174,36 @@ const errNeither = "neither KEY=value nor a comment"
 func (p *parser) lineStatement(text []byte) int {
 	whole := firstLine(text)
 	line := bytes.Trim(whole, blanks+"\n")
-	if len(line) == 0 || line[0] == '#' {
+	if p.skips(line) {
 		return len(whole)
 	}
 	key, value, found := bytes.Cut(line, []byte{'='})
-	key = bytes.TrimRight(key, blanks)
+	key, value = bytes.TrimRight(key, blanks), bytes.TrimLeft(value, blanks)
 	switch {
 	case !found:
-		p.refuse("", errNeither)
+		p.refuseLine()
 	case bytes.HasPrefix(key, []byte("export ")):
 		p.refuse(`dotenv has export and quotes: use "format: dotenv"`, "a key starts with export")
-	case p.checkKey(key):
-		p.add(string(key), bytes.TrimLeft(value, blanks))
+	case p.checkKey(key) && p.checkWhole(key, value):
+		p.add(string(key), value)
 	}
 	return len(whole)
+}
+
+// skips reports whether a line without the blanks around it is empty or a
+// comment. No value goes on after a comment.
+func (p *parser) skips(line []byte) bool {
+	if len(line) > 0 && line[0] == '#' {
+		p.above = nil
+	}
+	return len(line) == 0 || line[0] == '#'
+}
+
+// refuseLine refuses a line without "=".
+func (p *parser) refuseLine() {
+	advice := "write KEY=value"
+	if p.above != nil && (len(p.above) == 0 || goesOn(p.above)) {
+		advice = wrappedAdvice
+	}
+	p.refuse(advice, errNeither)
 }

@@ -24,13 +24,13 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	return await(ctx, func() ([]byte, error) { return read(path) })
+	return Await(ctx, func() ([]byte, error) { return read(path) })
 }
 
 // ReadFrom is all of an open stream, at most 64 MiB; name is for messages. It
 // returns when ctx ends.
 func ReadFrom(ctx context.Context, name string, r io.Reader) ([]byte, error) {
-	return await(ctx, func() ([]byte, error) { return content(name, r) })
+	return Await(ctx, func() ([]byte, error) { return content(name, r) })
 }
 
 // checkPath refuses a name that no file can have.
@@ -44,9 +44,9 @@ func checkPath(path string) error {
 	return nil
 }
 
-// await is what f returns, or ctx's error where ctx ends first. Then f is left
+// Await returns what f returns, or ctx's error if ctx ends first. Then f is left
 // to itself: nothing can interrupt a system call on a dead mount.
-func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error

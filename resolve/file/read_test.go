@@ -143,7 +143,7 @@ func TestReadReturnsWhenTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	never := make(chan struct{})
 	defer close(never)
-	_, err = await(ctx, func() (int, error) {
+	_, err = Await(ctx, func() (int, error) {
 		cancel() // while the file system does not answer
 		<-never
 		return 0, nil
@@ -152,6 +152,6 @@ func TestReadReturnsWhenTheContextEnds(t *testing.T) {
 }
 
 func TestAPanicWhileReadingIsAnErrorWithoutItsText(t *testing.T) {
-	_, err := await(t.Context(), func() (int, error) { panic("canary") })
+	_, err := Await(t.Context(), func() (int, error) { panic("canary") })
 	require.EqualError(t, err, "a defect of the launcher: the reading panicked")
 }

@@ -37,7 +37,13 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %s must be a scalar, not %s",
 				document.Shown(f.Name), f.Value.Kind)
 		}
-		found = append(found, finding(f))
+		switch {
+		case !problems.CheckKey(f.At, f.Name):
+		case f.Bare: // {DB_USER, hunter2}: the second may be a value
+			problems.Add(f.At, "write KEY: VALUE, and KEY: null for none", "a colon is missing after a key")
+		default:
+			found = append(found, finding(f))
+		}
 	}
 	return found, problems.Err()
 }

@@ -3,16 +3,19 @@
 // secretKeyRef, or the files of a mounted Secret volume.
 //
 // It owns the names of those variables and files; it calls no API server. It
-// refuses a key that a Kubernetes Secret cannot have, and MLRun's internal ones
-// (mlrun.*). Data flows Environ or mount -> Finding.
+// refuses a name that is not a key, and MLRun's internal ones (mlrun.*). Data
+// flows Environ or mount -> Finding.
 package kubernetes
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Prefix is what MLRun puts before the upper-case key to name a variable.
@@ -26,6 +29,10 @@ type Spec struct {
 	Keys   []string // none: every key of the project
 	Prefix string   // of the variables
 	Mount  string   // directory of a mounted Secret, instead of variables
+
+	// Confidential takes only what is not written in the pod's specification, as
+	// far as a pod can tell: variables with MLRun's prefix, and Kubernetes volumes.
+	Confidential bool
 }
 
 // Parse reads a declaration's source: a list of keys, a string of them
@@ -51,7 +58,7 @@ func (s *Spec) fields(problems *document.Problems, n *document.Node) {
 			s.Keys = keys(problems, f.Value)
 		case "env_prefix":
 			s.Prefix = problems.Text(f.Value, "env_prefix")
-			if f.Value.Kind == document.String && resolve.CheckKey(s.Prefix) != nil {
+			if f.Value.Kind == document.String && keyname.Check(s.Prefix) != nil {
 				problems.Add(f.Value.At, "", "env_prefix is not the start of a variable's name")
 			}
 		case "mount":
@@ -76,23 +83,13 @@ func keys(problems *document.Problems, n *document.Node) []string {
 		}
 		n = literal
 	}
-	names := problems.Names(n, "a kubernetes source")
+	names := problems.Keys(n, "a kubernetes source")
 	for _, key := range names {
-		switch {
-		case Internal(key):
+		if Internal(key) {
 			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", document.Shown(key), internal)
-		case resolve.CheckKey(key) != nil || strings.ContainsFunc(key, foreign):
-			problems.Add(n.At, "a key is 1 to 253 of letters, digits, -, _ and .", "%s is no key of a Kubernetes Secret",
-				document.Shown(key))
 		}
 	}
 	return names
-}
-
-// foreign reports whether a Kubernetes Secret's key cannot hold the character.
-func foreign(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	return !letter && !(r >= '0' && r <= '9') && r != '-' && r != '_' && r != '.'
 }
 
 // Internal reports whether a key is MLRun's own. Letter case is ignored, as a
@@ -101,11 +98,21 @@ func Internal(key string) bool {
 	return len(key) >= len(internal) && strings.EqualFold(key[:len(internal)], internal)
 }
 
-// Source is the source of this specification. Its Find answers with every
-// declared key; where none is declared, with all that the pod carries.
+// CheckConfidential returns an error if the variables have another prefix than
+// MLRun's, by which a task could name any variable of the pod.
+func (s Spec) CheckConfidential(at document.Position) error {
+	var problems document.Problems
+	if s.Mount == "" && s.Prefix != Prefix {
+		problems.Add(at, "use MLRun's prefix "+Prefix+", or mount", "--require-confidential refuses env_prefix, which can name any variable")
+	}
+	return problems.Err()
+}
+
+// Source returns the source of this specification. Its Find answers with every
+// declared key, or with all that the pod carries if none is declared.
 func (s Spec) Source(environ resolve.Environ) resolve.Source {
 	if s.Mount != "" {
-		return mount{s.Mount, s.Keys}
+		return mount{s.Mount, s.Keys, s.Confidential}
 	}
 	return variables{s, func() resolve.Environ { return environ }}
 }
@@ -136,15 +143,41 @@ func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 	var found []resolve.Finding
 	environ := v.environ()
 	for _, key := range v.Keys {
-		found = append(found, environ.Find(key, v.Prefix+strings.ToUpper(key), key))
+		found = append(found, v.find(environ, key))
 	}
 	if len(v.Keys) > 0 {
 		return found, nil
 	}
+	var wrong []error
 	for _, name := range environ.WithPrefix(v.Prefix) {
-		if key := name[len(v.Prefix):]; key != "" && !Internal(key) {
+		key := name[len(v.Prefix):]
+		err := keyname.Check(key)
+		switch {
+		case key == "" || Internal(key):
+		case err != nil:
+			wrong = append(wrong, notKey("a variable that starts with "+v.Prefix, err))
+		default:
 			found = append(found, environ.Find(key, name))
 		}
 	}
-	return found, nil
+	return found, errors.Join(wrong...)
 }
+
+// find returns the finding of a declared key. The variable of the key's own name
+// may be written in the pod's specification.
+func (v variables) find(environ resolve.Environ, key string) resolve.Finding {
+	name := v.Prefix + strings.ToUpper(key)
+	if !v.Confidential {
+		return environ.Find(key, name, key)
+	}
+	found := environ.Find(key, name)
+	if _, ok := environ[key]; ok && found.Err != nil {
+		found.Err = resolve.Absent(fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
+			"whose value may be written in the pod's specification", name, key))
+	}
+	return found
+}
+
+// notKey says where text was found that is not a key, and so perhaps a value: it
+// does not show the text.
+func notKey(where string, err error) error { return fmt.Errorf("%s: %w", where, err) }

@@ -125,19 +125,21 @@ func TestWithoutDeclaredKeysEveryVariableWithThePrefixIsOne(t *testing.T) {
 }
 
 func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
-	const what, isNone = "a kubernetes source", " is no key of a Kubernetes Secret"
+	const what = "a kubernetes source"
 	long := strings.Repeat("k", 254)
 	for source, want := range map[string]string{
-		"[mlrun.x]":                             `task:1:1: "mlrun.x" is internal to MLRun (mlrun.*) and not for a job`,
-		"[a, MLRUN.X, Mlrun.y]":                 "task:1:1: \"MLRUN.X\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:1: \"Mlrun.y\" is internal to MLRun (mlrun.*) and not for a job",
-		"[mlrun.]":                              `task:1:1: "mlrun." is internal to MLRun (mlrun.*) and not for a job`,
-		"[a b]":                                 `task:1:1: "a b"` + isNone,
-		"[a/b, é, 'a\\b', '', '..', '.']":       strings.Join([]string{`task:1:1: "a/b"` + isNone, `task:1:1: "é"` + isNone, `task:1:1: "a\\b"` + isNone, `task:1:1: ""` + isNone, `task:1:1: ".."` + isNone, `task:1:1: "."` + isNone}, "\n"),
-		"[" + long + "]":                        `task:1:1: "` + long + `"` + isNone,
+		"[mlrun.x]":             `task:1:1: "mlrun.x" is internal to MLRun (mlrun.*) and not for a job`,
+		"[a, MLRUN.X, Mlrun.y]": "task:1:1: \"MLRUN.X\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:1: \"Mlrun.y\" is internal to MLRun (mlrun.*) and not for a job",
+		"[mlrun.]":              `task:1:1: "mlrun." is internal to MLRun (mlrun.*) and not for a job`,
+		"[a b]":                 "task:1:2: text that is not a key: it holds a blank",
+		"[a/b, é, '', '..']": strings.Join([]string{"task:1:2: text that is not a key: it holds a punctuation character",
+			"task:1:7: text that is not a key: it holds a character that is not ASCII", "task:1:10: a kubernetes source has an empty name",
+			`task:1:14: a key is not "." and does not start with "..", which name directories`}, "\n"),
+		"[" + long + "]":                        "task:1:2: text that is not a key: it is longer than 253 bytes",
 		"[a, b, a]":                             `task:1:8: "a" is twice in ` + what,
 		`"a,a"`:                                 `task:1:1: "a" is twice in ` + what,
-		`"a,"`:                                  "task:1:1: " + what + " has an empty name",
-		`""`:                                    "task:1:1: " + what + " has an empty name",
+		`"a,"`:                                  "task:1:1: a kubernetes source has an empty name",
+		`""`:                                    "task:1:1: a kubernetes source has an empty name",
 		`"['a', ['b']]"`:                        "task:1:1: " + what + " must hold strings, not a list",
 		`"['a"`:                                 "task:1:1: character 2 of the literal: a string is not closed",
 		"12":                                    "task:1:1: " + what + " must be a list, not a number",
@@ -190,4 +192,36 @@ func TestASourcePrintsNothingOfTheEnvironment(t *testing.T) {
 	s := spec.Source(resolve.Environ{Prefix + "A": sourcetest.Canary, "OTHER": sourcetest.Canary})
 	sourcetest.RequireHidden(t, sourcetest.Printed(s), sourcetest.Canary)
 	sourcetest.RequireHidden(t, sourcetest.Printed(struct{ hidden resolve.Source }{s}), sourcetest.Canary)
+}
+
+func TestRequireConfidentialTakesNoVariableOfTheKeysName(t *testing.T) {
+	spec, err := parse(t, "[A, B, c]")
+	require.NoError(t, err)
+	spec.Confidential = true
+	require.Equal(t, strings.Join([]string{
+		"A=1 variable MLRUN_K8S_SECRET__A",
+		"B: variable MLRUN_K8S_SECRET__B is not set, and --require-confidential does not take variable B, whose value may be written in the pod's specification",
+		"c: variable MLRUN_K8S_SECRET__C is not set",
+	}, "\n"), find(t, spec.Source(resolve.Environ{Prefix + "A": "1", "A": sourcetest.Canary, "B": sourcetest.Canary})))
+	found, err := spec.Source(resolve.Environ{"B": sourcetest.Canary}).Find(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, found[1].Err, resolve.ErrAbsent)
+
+	for source, refused := range map[string]bool{"[DB_PASSWORD]": false, "{secrets: [PASSWORD], env_prefix: DB_}": true, "{env_prefix: DB_}": true,
+		"{env_prefix: MLRUN_K8S_SECRET__}": false, "{mount: /x}": false, "": false} {
+		spec, err := parse(t, source)
+		require.NoError(t, err)
+		require.Equal(t, refused, spec.CheckConfidential(document.Position{Origin: "task"}) != nil, source)
+	}
+}
+
+func TestAVariableWhoseNameIsNotAKeyIsRefusedAndNotShown(t *testing.T) {
+	spec, err := parse(t, "")
+	require.NoError(t, err)
+	for _, name := range []string{"hunter2 hunter2", "hunter2:", "hunter2\n", "hunter2é", strings.Repeat("hunter2", 37)} {
+		found, err := spec.Source(resolve.Environ{Prefix + "A": "1", Prefix + name: "2"}).Find(t.Context())
+		require.ErrorContains(t, err, "a variable that starts with MLRUN_K8S_SECRET__: ")
+		require.NotContains(t, err.Error(), "hunter2")
+		require.Len(t, found, 1)
+	}
 }

@@ -11,16 +11,18 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // mount is a Secret volume: one file a key, its bytes the value, none trimmed.
 type mount struct {
-	dir  string
-	keys []string
+	dir          string
+	keys         []string
+	confidential bool // refuse a directory that is not a Kubernetes volume
 }
 
-// Find reads all keys from one generation of the volume. A directory that is
-// not there is ErrAbsent.
+// Find reads all keys from one generation of the volume. It fails with ErrAbsent
+// if the directory does not exist.
 func (m mount) Find(ctx context.Context) (found []resolve.Finding, err error) {
 	if !file.OfOneGeneration(ctx, m.dir, func(dir string) { found, err = m.read(ctx, dir) }) {
 		return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
@@ -32,26 +34,60 @@ func (m mount) read(ctx context.Context, dir string) ([]resolve.Finding, error) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	names := m.keys
+	if _, err := os.Stat(m.dir); err == nil && m.confidential && !isVolume(m.dir, dir) {
+		return nil, notVolumeError(m.dir)
+	}
+	names, err := m.keys, error(nil)
 	if len(names) == 0 {
-		entries, err := os.ReadDir(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, resolve.Absent(fmt.Sprintf("directory %q is not there", m.dir))
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, entry := range entries {
-			if !strings.HasPrefix(entry.Name(), "..") && !Internal(entry.Name()) {
-				names = append(names, entry.Name())
-			}
-		}
+		names, err = m.list(dir)
 	}
 	var found []resolve.Finding
 	for _, key := range names {
 		found = append(found, m.readKey(ctx, dir, key))
 	}
-	return found, nil
+	return found, err
+}
+
+// isVolume reports whether the kubelet made the volume: the link ..data leads to
+// a directory of the volume itself, whose name starts with "..".
+func isVolume(volume, dir string) bool {
+	name := filepath.Base(dir)
+	return filepath.Dir(dir) == filepath.Clean(volume) && strings.HasPrefix(name, "..") && name != ".."
+}
+
+// notVolumeError is a mount that --require-confidential refuses.
+type notVolumeError string
+
+func (e notVolumeError) Error() string {
+	return fmt.Sprintf("%q is not a Kubernetes volume: --require-confidential wants the ..data link of one", string(e))
+}
+
+// Hint returns what to do about it.
+func (notVolumeError) Hint() string { return "mount the Secret as a volume, without subPath" }
+
+// list returns the keys of the volume. A file whose name is not a key is an
+// error, as nobody can say what it is.
+func (m mount) list(dir string) (keys []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, resolve.Absent(fmt.Sprintf("directory %q is not there", m.dir))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var wrong []error
+	for _, entry := range entries {
+		name := entry.Name()
+		err := keyname.Check(name)
+		switch {
+		case strings.HasPrefix(name, "..") || Internal(name):
+		case err != nil:
+			wrong = append(wrong, notKey(fmt.Sprintf("the name of a file in %q", m.dir), err))
+		default:
+			keys = append(keys, name)
+		}
+	}
+	return keys, errors.Join(wrong...)
 }
 
 func (m mount) readKey(ctx context.Context, dir, key string) resolve.Finding {
@@ -60,5 +96,5 @@ func (m mount) readKey(ctx context.Context, dir, key string) resolve.Finding {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = resolve.Absent(fmt.Sprintf("file %q is not there", where))
 	}
-	return resolve.Finding{Key: key, Where: "file " + where, Value: resolve.NewValue(value), Err: err}
+	return resolve.Finding{Key: key, Where: "file " + keyname.Plain(where), Value: resolve.NewValue(value), Err: err}
 }

@@ -214,3 +214,39 @@ func TestANextFindReadsTheNextGeneration(t *testing.T) {
 	v.generation("..2026_02", map[string]string{"a": "2", "b": "3"})
 	require.Equal(t, "a=2 file "+v.path("a")+"\nb=3 file "+v.path("b"), find(t, s))
 }
+
+func TestRequireConfidentialWantsAKubernetesVolume(t *testing.T) {
+	spec := func(dir string, keys ...string) resolve.Source { return Spec{Mount: dir, Keys: keys, Confidential: true}.Source(nil) }
+	v := newVolume(t, map[string]string{"a": "1"})
+	require.Equal(t, "a=1 file "+v.path("a"), find(t, spec(v.dir)))
+	require.Equal(t, "a=1 file "+v.path("a"), find(t, spec(v.dir+"/", "a")))
+
+	plain, elsewhere, up, self := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(plain, "a"), []byte(sourcetest.Canary), 0o600))
+	require.NoError(t, os.Symlink(plain, filepath.Join(elsewhere, "..data")))
+	require.NoError(t, os.Symlink("..", filepath.Join(up, "..data")))
+	require.NoError(t, os.Symlink(".", filepath.Join(self, "..data")))
+	for _, dir := range []string{plain, elsewhere, up, self, "/etc", "/etc/../etc", "/"} {
+		for _, keys := range [][]string{nil, {"a"}, {"passwd"}} {
+			found, err := spec(dir, keys...).Find(t.Context())
+			require.EqualError(t, err, fmt.Sprintf("%q is not a Kubernetes volume: --require-confidential wants the ..data link of one", dir))
+			require.Empty(t, found)
+		}
+	}
+	found, err := spec("/no/such", "a").Find(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, found[0].Err, resolve.ErrAbsent)
+}
+
+// The name of a file in a directory that is not a Secret's may be a value.
+func TestAFileWhoseNameIsNotAKeyIsRefusedAndNotShown(t *testing.T) {
+	for _, name := range []string{"hunter2 hunter2", "K=hunter2", "hunter2\x1b[31m", "lost+found", strings.Repeat("hunter2", 36)[:250] + "é"} {
+		v := newVolume(t, map[string]string{"a": "1", name: "2"})
+		found, err := v.source().Find(t.Context())
+		require.ErrorContains(t, err, fmt.Sprintf("the name of a file in %q: ", v.dir))
+		require.NotContains(t, err.Error(), "hunter2")
+		require.NotContains(t, err.Error(), "lost")
+		require.Len(t, found, 1)
+		require.Equal(t, "a=1 file "+v.path("a"), find(t, v.source("a")))
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Source answers for a cluster's source from a file.
@@ -29,7 +30,7 @@ func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--local: %w", err)
 	}
-	entries, err := file.Parse(s.Path, text, file.FormatOf(s.Path))
+	entries, err := file.Parse(keyname.Plain(s.Path), text, file.FormatOf(s.Path))
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 }
 
 func (s Source) finding(key string, e file.Entry) resolve.Finding {
-	return resolve.Finding{Key: key, Where: fmt.Sprintf("%s:%d", s.Path, e.Line), Value: e.Value}
+	return resolve.Finding{Key: key, Where: fmt.Sprintf("%s:%d", keyname.Plain(s.Path), e.Line), Value: e.Value}
 }
 
 func (s Source) all(entries []file.Entry) []resolve.Finding {
@@ -61,7 +62,7 @@ func (s Source) named(entries []file.Entry) []resolve.Finding {
 	for _, key := range s.Keys {
 		name, ok := s.Match(has, key)
 		if !ok {
-			found = append(found, resolve.Finding{Key: key, Where: s.Path, Err: resolve.Absent("it is not in " + s.Path)})
+			found = append(found, resolve.Finding{Key: key, Where: keyname.Plain(s.Path), Err: resolve.Absent("it is not in " + keyname.Plain(s.Path))})
 			continue
 		}
 		found = append(found, s.finding(key, byKey[name]))

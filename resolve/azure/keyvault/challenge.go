@@ -13,7 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // door is the pipeline policy between the SDK's authorization and the network.
@@ -34,7 +34,7 @@ func (d *door) Do(req *policy.Request) (*http.Response, error) {
 	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case raw.URL.Scheme != "https" || !sameHost(raw.URL.Host, d.host):
-		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(d.host), document.Shown(raw.URL.Host)), hint: hintAnswer}
+		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(d.host), keyname.Quote(raw.URL.Host)), hint: hintAnswer}
 	case !authorized:
 		return d.challenge(raw), nil
 	}
@@ -114,7 +114,7 @@ func (d *door) learn(ctx context.Context, web *http.Client, tries *tries) error 
 		return d.noChallenge()
 	}
 	if d.own && !within(d.host, u.Hostname()) {
-		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(d.host), document.Shown(resource)),
+		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(d.host), keyname.Quote(resource)),
 			hint: "a vault outside of Microsoft's clouds needs the authority of its own: see --azure-authority"}
 	}
 	d.resource = resource

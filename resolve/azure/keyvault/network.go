@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"syscall"
 
-	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 const (
@@ -115,7 +115,7 @@ func lookUp(host string, dns *net.DNSError, proxied bool) verdict {
 }
 
 func (t refusedTunnel) verdict(host string) verdict {
-	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, document.Shown(t.reason))
+	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
 	if t.status >= 500 { // among its reasons: no such host
 		v := unavailable(text, "check the vault's name; "+hintProxy)
 		v.limit = 3

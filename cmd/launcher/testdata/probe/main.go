@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"github.com/seed45446ece/launcher/handler"
 )
@@ -38,8 +39,6 @@ func main() {
 			"descriptors": descriptors(), "environ": os.Environ(), "args": os.Args,
 			"core": core(),
 		}))
-	case "run": // in the place of the second program
-		check(second())
 	case "parent": // the signal that comes when the parent ends
 		fmt.Print(parent())
 	case "wait": // says that it runs, then waits to be told to end
@@ -47,6 +46,8 @@ func main() {
 		_, _ = bufio.NewReader(os.NewFile(uintptr(number(os.Args[2])), "control")).ReadString('\n')
 	case "count": // each interrupt and each line of standard input
 		count()
+	case "watch": // what a launcher of the same user shows
+		watch(os.Args[2])
 	case "swap":
 		swap(os.Args[2], os.Args[3:]...)
 	case "swap-installed":
@@ -98,4 +99,11 @@ func core() [2]uint64 {
 	var limit syscall.Rlimit
 	check(syscall.Getrlimit(syscall.RLIMIT_CORE, &limit))
 	return [2]uint64{limit.Cur, limit.Max}
+}
+
+// parent is the signal that comes when the parent ends.
+func parent() string {
+	var signal int32
+	_, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0)
+	return fmt.Sprint(signal, errno)
 }

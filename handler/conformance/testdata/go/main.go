@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
@@ -21,6 +22,14 @@ func main() {
 	job, err := handler.Read()
 	for lines := bufio.NewScanner(questions); lines.Scan(); {
 		verb, name, _ := strings.Cut(lines.Text(), " ")
+		if verb == "context" {
+			if err := os.Rename(name, filepath.Join(filepath.Dir(name), handler.File)); err != nil {
+				panic(err)
+			}
+			job, err = handler.Read()
+			fmt.Println("none")
+			continue
+		}
 		if err != nil {
 			fmt.Printf("error %x\n", err.Error())
 			continue

@@ -1,0 +1,203 @@
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
+)
+
+// TestErrorsBesideACompanionArePrinted is PID 1, which signals every process
+// when the handler's has ended.
+func TestErrorsBesideACompanionArePrinted(t *testing.T) {
+	for _, flags := range [][]string{{"--mask"}, {"--deliver", "socket"}, {"--mask", "--deliver", "socket"}} {
+		for range 30 {
+			missing := contained(append(append([]string{"launcher", "run"}, flags...), "-s", "env=NOT_SET", "--", "true")...)
+			got := finish(t, missing)
+			require.Equal(t, result{"", "launcher: secret \"NOT_SET\": env: variable NOT_SET is not set\nhint: set the variable, or mark the source optional: true\n", 125}, got)
+			got = finish(t, contained(append(append([]string{"launcher", "run"}, flags...), "--", "/no/such")...))
+			require.Equal(t, result{"", "launcher: command \"/no/such\": no such file\n", 127}, got)
+		}
+	}
+}
+
+// TestALimitOfProcessesAfterTheStart has the handler start as many as its user
+// may. What it then writes is redacted and arrives, with its status.
+func TestALimitOfProcessesAfterTheStart(t *testing.T) {
+	if os.Getuid() != 0 {
+		launchertest.Lacks(t, "root", "a limit of processes, which holds for one user")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	for i, deliver := range []string{"stdin", "socket"} {
+		const handler = `(for i in $(seq 100); do sleep 5 & done) 2>/dev/null; echo long-enough; echo long-enough >&2; exit 42`
+		cmd := command(needs(t, "prlimit", "a limit of processes"), "--nproc=60", filepath.Join(bin, "launcher"), "run", "--mask", "--deliver", deliver, "-s", "inline={'K': 'long-enough'}", "--", "sh", "-c", handler)
+		cmd.SysProcAttr = credential(uint32(54321 + i)) // the user of no other process
+		require.Equal(t, result{"***\n", "***\n", 42}, finish(t, cmd))
+	}
+}
+
+// TestKillOfTheParentAtAnyInstant leaves no process of the launcher, and no
+// handler with blocked signals.
+func TestKillOfTheParentAtAnyInstant(t *testing.T) {
+	for i := range 150 {
+		tag := strconv.Itoa(1_000_000 + i)
+		cmd := command("launcher", "run", "--init", "always", "--", "sleep", tag)
+		require.NoError(t, cmd.Start())
+		for range rand.N(4000) { // up to some 10 ms
+			_ = unix.Access("/proc/self/status", unix.R_OK)
+		}
+		require.NoError(t, cmd.Process.Kill())
+		_ = cmd.Wait()
+		eventually(t, "a process of the launcher stays", func() bool {
+			for _, pid := range processes(t) {
+				name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+				parent := field(pid, "PPid")
+				if strings.HasPrefix(string(name), "launcher: start\x00") && parent != strconv.Itoa(cmd.Process.Pid) && orphan(parent) {
+					return false
+				}
+				if string(name) == "sleep\x00"+tag+"\x00" {
+					require.Equal(t, "0000000000000000", field(pid, "SigBlk"))
+					_ = unix.Kill(pid, unix.SIGKILL)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// orphan reports whether a process with this parent has lost its own.
+func orphan(parent string) bool {
+	name, _ := os.ReadFile("/proc/" + parent + "/comm")
+	return !strings.HasPrefix(string(name), "launcher")
+}
+
+func processes(t *testing.T) (pids []int) {
+	t.Helper()
+	paths, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	for _, path := range paths {
+		pid, err := strconv.Atoi(filepath.Base(path))
+		require.NoError(t, err)
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// TestASignalWhileResolvingWaitsForTheHandler is USR1, which ends a program that
+// has no handler for it: not the launcher, and not before the handler starts.
+func TestASignalWhileResolvingWaitsForTheHandler(t *testing.T) {
+	for _, init := range []string{"never", "always"} {
+		stdin, task, err := os.Pipe()
+		require.NoError(t, err)
+		cmd := command("launcher", "run", "--init", init, "--task", "-", "--", "sh", "-c", "echo started")
+		cmd.Stdin = stdin
+		var out strings.Builder
+		cmd.Stdout = &out
+		require.NoError(t, cmd.Start())
+		_, err = io.WriteString(task, " ")
+		require.NoError(t, err)
+		waitUntilRead(t, stdin)
+		require.NoError(t, cmd.Process.Signal(syscall.SIGUSR1))
+		_, err = io.WriteString(task, "{}")
+		require.NoError(t, err)
+		require.NoError(t, task.Close())
+		require.NoError(t, stdin.Close())
+		_ = cmd.Wait()
+		require.Equal(t, 138, ended(cmd), init)
+		require.Empty(t, out.String())
+	}
+}
+
+// TestAPipelineKeepsItsTerminal is an interactive shell's pipelines, whose other
+// programs use the terminal.
+func TestAPipelineKeepsItsTerminal(t *testing.T) {
+	bash := needs(t, "bash", "job control")
+	cmd := command(bash, "--norc", "--noprofile", "--noediting", "-i")
+	cmd.Env = append(cmd.Env, "PS1=prompt-$?: ", "TERM=dumb")
+	x := onTerminal(t, cmd)
+	x.shows("prompt-0")
+	launcher := filepath.Join(bin, "launcher") + " run --deliver env --init always -- "
+	x.typed("cat | " + launcher + "wc -c\n")
+	x.typed("12345\n")
+	x.shows("12345")
+	x.typed("\x04")
+	x.shows("6\r\n")
+	x.shows("prompt-0")
+	x.typed(launcher + "sh -c 'echo rea\"\"dy; exec sleep 1000' | (read line </dev/tty; echo got-$line; kill $$ 2>/dev/null; pkill -P $$ sleep; exit)\n")
+	x.typed("from-the-terminal\n")
+	x.shows("got-from-the-terminal")
+	x.typed("\x03")
+	x.shows("prompt-")
+	x.typed("exit 0\n")
+	_ = x.cmd.Wait()
+}
+
+// TestNoChildShowsAValueWhileItStarts has another process of the same user read
+// what it can of each process of the launcher, from its first instruction on.
+func TestNoChildShowsAValueWhileItStarts(t *testing.T) {
+	if os.Getuid() != 0 {
+		launchertest.Lacks(t, "root", "what a second process of one user sees")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	const canary, user = "canary-of-the-start-1", 54500
+	watch := command(filepath.Join(bin, "probe"), "watch", canary)
+	watch.SysProcAttr = credential(user)
+	stop, err := watch.StdinPipe()
+	require.NoError(t, err)
+	var seen strings.Builder
+	watch.Stdout = &seen
+	require.NoError(t, watch.Start())
+	parents := map[string]bool{}
+	for range 60 {
+		cmd := launcherCommand("run", "--mask", "--deliver", "socket", "-s", "inline={'K': '"+canary+"'}", "-s", "env=ENV_CANARY", "--", "true")
+		cmd.Env = append(cmd.Env, "ENV_CANARY="+canary)
+		cmd.SysProcAttr = credential(user)
+		require.NoError(t, cmd.Run())
+		parents[strconv.Itoa(cmd.Process.Pid)] = true
+	}
+	require.NoError(t, stop.Close())
+	require.NoError(t, watch.Wait())
+	t.Logf("before the first instruction of 60 launchers and their 120 children:\n%s", &seen)
+	for line := range strings.Lines(seen.String()) {
+		pid, what, _ := strings.Cut(strings.TrimSpace(line), " ")
+		require.True(t, parents[pid] || what == "mem", "%s of %v", line, parents)
+	}
+}
+
+// TestNothingIsLeftWhenProcessesAreRefused has the limit refuse each process and
+// thread that the launcher needs in turn.
+func TestNothingIsLeftWhenProcessesAreRefused(t *testing.T) {
+	if os.Getuid() != 0 {
+		launchertest.Lacks(t, "root", "a limit of processes, which holds for one user")
+	}
+	require.NoError(t, os.Chmod(bin, 0o755))
+	started := false
+	for limit := 1; limit < 40; limit++ {
+		cmd := command(needs(t, "prlimit", "a limit of processes"), "--nproc="+strconv.Itoa(limit), filepath.Join(bin, "launcher"), "run", "--mask", "--deliver", "socket", "--", "true")
+		cmd.SysProcAttr = credential(54400)
+		got := finish(t, cmd)
+		started = got.status == 0
+		if !started {
+			require.Contains(t, []int{2, 125}, got.status, got.stderr)
+			t.Log(limit, got.status, strings.SplitN(got.stderr, "\n", 2)[0])
+		}
+	}
+	require.True(t, started)
+	after, err := filepath.Glob("/dev/shm/launcher-*")
+	require.NoError(t, err)
+	for _, directory := range after {
+		if info, err := os.Stat(directory); err == nil {
+			require.NotEqual(t, uint32(54400), info.Sys().(*syscall.Stat_t).Uid, directory)
+		}
+	}
+}

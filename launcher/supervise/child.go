@@ -1,0 +1,191 @@
+package supervise
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/sigstate"
+)
+
+// Role is what a child of the supervisor does. It is the child's name, as its
+// only argument beside descriptor numbers.
+type Role string
+
+// The roles.
+const (
+	HandlerProcess   Role = "launcher: start" // becomes the handler
+	CompanionProcess Role = "launcher: serve" // answers for secrets, or redacts output
+)
+
+// message is what the supervisor sends a child once. The arguments and the
+// environment follow it as they are in memory.
+type message struct {
+	Signals   sigstate.State
+	Directory string
+	Companion bool
+	Arguments int // how many of the strings are arguments
+}
+
+// send writes the message, and the strings without a copy of them: the
+// supervisor's memory must not hold one.
+func (m message) send(link int, strings []byte) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	head := binary.LittleEndian.AppendUint32(nil, uint32(len(text)))
+	head = binary.LittleEndian.AppendUint32(head, uint32(len(strings)))
+	return errors.Join(WriteAll(link, append(head, text...)), WriteAll(link, strings))
+}
+
+// Child is a child of the supervisor, and what it was told.
+type Child struct {
+	Role          Role
+	Signals       sigstate.State // for the handler
+	Directory     string         // refers to that of the delivery; "" for none
+	Args, Environ []string       // of the supervisor; empty for a handler that has a companion
+	HasCompanion  bool
+	Link          int // to the supervisor
+	Peer          int // to the other child; -1 for none
+	Output        int // what the handler writes on standard output; -1 if it is not redacted
+	Messages      int // the same of standard error; -1 if it is not redacted, or the same file
+	parent        int
+}
+
+// ErrParentEnded says that the supervisor ended first.
+var ErrParentEnded = errors.New("the launcher's parent process has ended; the handler was not started")
+
+// NewChild returns nil if this process is no child of a supervisor. It fails if
+// somebody else started it under a child's name, or if the supervisor has ended.
+func NewChild(args []string) (*Child, error) {
+	role := Role(args[0])
+	if role != HandlerProcess && role != CompanionProcess {
+		return nil, nil
+	}
+	c := &Child{Role: role, parent: os.Getppid()}
+	var fds []int
+	for _, arg := range args[1:] {
+		fd, err := strconv.Atoi(arg)
+		if err != nil {
+			return nil, c.misnamed()
+		}
+		fds = append(fds, fd)
+		if fd >= 0 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	for _, to := range []*int{&c.Link, &c.Peer, &c.Output, &c.Messages} {
+		if *to = -1; len(fds) > 0 {
+			*to, fds = fds[0], fds[1:]
+		}
+	}
+	peer, err := unix.GetsockoptUcred(c.Link, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return nil, c.misnamed()
+	}
+	if int(peer.Pid) != c.parent {
+		return nil, ErrParentEnded
+	}
+	return c, c.receive()
+}
+
+func (c *Child) misnamed() error {
+	return fmt.Errorf("%q is the name of a process that only the launcher starts", c.Role)
+}
+
+// receive reads the supervisor's message.
+func (c *Child) receive() error {
+	var m message
+	head := make([]byte, 8)
+	if !readFull(c.Link, head) {
+		return ErrParentEnded
+	}
+	text := make([]byte, binary.LittleEndian.Uint32(head))
+	strings := make([]byte, binary.LittleEndian.Uint32(head[4:]))
+	if !readFull(c.Link, text) || !readFull(c.Link, strings) {
+		return ErrParentEnded
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	c.Signals, c.Directory, c.HasCompanion = m.Signals, m.Directory, m.Companion
+	if len(strings) > 0 {
+		var all []string
+		for s := range bytes.SplitSeq(bytes.TrimSuffix(strings, []byte{0}), []byte{0}) {
+			all = append(all, string(s))
+		}
+		n := min(m.Arguments, len(all))
+		c.Args, c.Environ = all[:n], all[n:]
+	}
+	return nil
+}
+
+// BeforeExec lets this process outlive the supervisor, and tells it that the
+// handler starts now. It fails if the supervisor has ended.
+func (c *Child) BeforeExec() error {
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0); err != nil {
+		return err
+	}
+	if WriteAll(c.Link, []byte{started}) != nil || os.Getppid() != c.parent {
+		return ErrParentEnded
+	}
+	return nil
+}
+
+// started is what a child writes just before it becomes the handler.
+const started = 'x'
+
+// Wait returns when this process, the companion, should end: its supervisor has
+// closed the link, or has ended.
+func (c *Child) Wait() {
+	var b [1]byte
+	for readFull(c.Link, b[:]) {
+	}
+}
+
+// readFull reports whether it could fill b.
+func readFull(fd int, b []byte) bool {
+	for len(b) > 0 {
+		n, err := unix.Read(fd, b)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil || n == 0:
+			return false
+		default:
+			b = b[n:]
+		}
+	}
+	return true
+}
+
+// WriteAll writes all of text, also if somebody made the descriptor one that
+// does not block.
+func WriteAll(fd int, text []byte) error {
+	for len(text) > 0 {
+		n, err := unix.Write(fd, text)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
+		case err != nil:
+			return err
+		default:
+			text = text[n:]
+		}
+	}
+	return nil
+}
+
+// SetName names this process for ps(1).
+func (c *Child) SetName() {
+	name := append([]byte(c.Role), 0)
+	_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
+}

@@ -1,0 +1,48 @@
+package supervise
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// releaseCompanion tells the companion to end once no other process is left. It
+// still passes on what the handler wrote, for as long as the reader takes, or for
+// the grace after a TERM. If /proc does not list the processes, it is told at
+// once, and has as long as they have.
+func (s *supervisor) releaseCompanion() {
+	if s.companion == 0 || s.released || s.phase != ending && s.phase != killing {
+		return
+	}
+	known := ownProc()
+	if slices.ContainsFunc(children(), func(pid int) bool { return pid != s.companion }) {
+		return
+	}
+	if known {
+		if s.phase, s.deadline = draining, (time.Time{}); s.gotTERM {
+			s.deadline = s.afterGrace()
+		}
+	}
+	s.released = true
+	_ = unix.Close(s.companionLink)
+	_ = unix.Kill(s.companion, unix.SIGCONT) // as for the others, stopped or not
+}
+
+// companionEnded reports a companion that ended too early. The handler notices a
+// closed socket, or a pipe that nobody reads; the job has failed.
+func (s *supervisor) companionEnded(info signalInfo) {
+	delete(s.onExit, s.companion)
+	s.companion = 0
+	if s.released {
+		return
+	}
+	s.companionLost = true
+	switch {
+	case info.Code != exited:
+		s.Report("error", fmt.Sprintf("the process beside the handler was ended by %s", unix.SignalName(unix.Signal(info.Status))))
+	case info.Status != 0:
+		s.Report("error", fmt.Sprintf("the process beside the handler ended with status %d", info.Status))
+	}
+}

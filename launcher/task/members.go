@@ -1,0 +1,33 @@
+package task
+
+import (
+	"slices"
+
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// The members of the context that the launcher writes itself. Parse refuses
+// them in a task, whose other fields are members of the context as well.
+const (
+	MemberVersion       = "version"
+	MemberSecrets       = "secrets"
+	MemberSecretsBase64 = "secrets_base64"
+	MemberSecretsEnv    = "secrets_env"
+	MemberSecretsFiles  = "secrets_files"
+)
+
+// Members returns the names of the members that the launcher writes itself.
+func Members() []string {
+	return []string{MemberVersion, MemberSecrets, MemberSecretsBase64, MemberSecretsEnv, MemberSecretsFiles}
+}
+
+// checkMember refuses a field of a task that is one of Members, or differs from
+// one in nothing but letter case, "-" and "_": some JSON readers ignore the case.
+func checkMember(problems *document.Problems, f document.Field) bool {
+	if members := Members(); !slices.Contains(members, f.Name) && !misspelt(f.Name, members...) {
+		return true
+	}
+	problems.Add(f.At, "remove it; secrets belong to spec.secret_sources",
+		"field %s is not for a task: the launcher writes it into the context", document.Shown(f.Name))
+	return false
+}

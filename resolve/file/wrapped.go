@@ -1,0 +1,122 @@
+package file
+
+import (
+	"bytes"
+	"encoding/base64"
+	"slices"
+)
+
+// A value that was wrapped over several lines reaches a file of KEY=value lines
+// without quotes: base64(1) and openssl wrap at 76 and 64 columns. A reader of
+// lines would cut it at the first line end, and would take its last line for a
+// key, as base64 ends in "=". Most of its lines hold no "=" and are refused
+// anyway. A line with a "=" is refused as well, and shown to nobody, if
+//
+//   - its value is nothing but "=": the end of base64 or base32;
+//   - it has no value, and together with the value above it is whole base64
+//     with its padding, so that it may be the last line of that value;
+//   - its key mixes capitals, small letters and digits, in 8 characters or
+//     more, below a value that may go on;
+//   - it has no value, its key is such a mix of 16 characters or more (8 if the
+//     value above is empty), and with its "=" it is whole base64.
+//
+// A value may go on if it is 32 characters of base64 or more, without padding,
+// and mixes capitals, small letters and digits: hexadecimal does not, a token
+// may. Blank lines do not matter. A comment does: a line below it is a new one.
+// A PEM block is refused at its first line.
+//
+// An ordinary file is not refused: there KEY=value follows such a value, with a
+// key in one letter case, or in two without a digit.
+
+// The advice and the message for a value of several lines.
+const (
+	wrappedAdvice = `write the value in one line (base64 -w0), or in quotes in a file of "format: dotenv"; put a comment above a key that is one`
+	errWrapped    = "this may be the rest of the value above it"
+	errPEM        = "a PEM block that goes on in the next lines"
+)
+
+// shortest is the least length of base64 that may go on in the next line.
+const shortest = 32
+
+// continues reports whether a line may be the rest of the value above it.
+func continues(above, key, value []byte) bool {
+	if len(value) > 0 && isQuote(value[len(value)-1]) {
+		value = value[:len(value)-1] // of a value that starts with one, in a file of lines
+	}
+	switch empty := len(value) == 0; {
+	case !empty && len(bytes.Trim(value, "=")) == 0:
+		return true
+	case empty && goesOn(above) && whole(unframed(above), key):
+		return true
+	case empty && above != nil && whole(nil, key) && random(key, length(above)):
+		return true
+	}
+	return goesOn(above) && random(key, 8)
+}
+
+// length returns how long a key has to be to count as a value of its own: less if
+// the value above it is still to come.
+func length(above []byte) int {
+	if len(above) == 0 {
+		return 8
+	}
+	return 16
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
+
+// goesOn reports whether a value may be the first line of wrapped base64.
+func goesOn(value []byte) bool {
+	for _, c := range unframed(value) {
+		if !inBase64(c) {
+			return false
+		}
+	}
+	return random(value, shortest)
+}
+
+// unframed returns a value without a quote at its start and the backslash with
+// which a shell continues a line.
+func unframed(value []byte) []byte {
+	if len(value) > 0 && isQuote(value[0]) {
+		value = value[1:]
+	}
+	return bytes.TrimSuffix(value, []byte(`\`))
+}
+
+// random reports whether text is so long, and mixes capitals, small letters and
+// digits, as base64 of most bytes does.
+func random(text []byte, length int) bool {
+	const capital, small, digit = 1, 2, 4
+	mixed := 0
+	for _, c := range text {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			mixed |= capital
+		case 'a' <= c && c <= 'z':
+			mixed |= small
+		case '0' <= c && c <= '9':
+			mixed |= digit
+		}
+	}
+	return len(text) >= length && mixed == capital|small|digit
+}
+
+// inBase64 reports whether a byte is one of base64's, in either alphabet.
+func inBase64(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || bytes.IndexByte([]byte("+/-_"), c) >= 0
+}
+
+// whole reports whether a value and the key of the next line are base64 with one
+// "=" at its end.
+func whole(above, key []byte) bool {
+	text := slices.Concat(above, key, []byte("="))
+	_, standard := base64.StdEncoding.Strict().DecodeString(string(text))
+	_, url := base64.URLEncoding.Strict().DecodeString(string(text))
+	return standard == nil || url == nil
+}
+
+// opensPEM reports whether a value starts a PEM block and does not end it.
+func opensPEM(value []byte) bool {
+	return bytes.Contains(value, []byte("-----BEGIN ")) && !bytes.Contains(value, []byte("-----END "))
+}
