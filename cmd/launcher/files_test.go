@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,6 +55,17 @@ func (m memory) requireEmpty(t *testing.T) {
 	left, err := os.ReadDir(string(m))
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// requireNoValue looks into every file that is left.
+func (m memory) requireNoValue(t *testing.T, value string) {
+	t.Helper()
+	require.NoError(t, filepath.Walk(string(m), func(path string, info os.FileInfo, err error) error {
+		if err == nil && info.Mode().IsRegular() {
+			require.NotContains(t, read(t, path), value, path)
+		}
+		return nil // another process still adds to it
+	}))
 }
 
 // where is a handler that says where its files are before it goes on.
@@ -242,5 +254,20 @@ func TestUserNeedsTheRightToGiveADirectory(t *testing.T) {
 		}
 		got := finish(t, newMemory(t).asRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 -s "inline={'KEY': 'x'}" -- probe secret KEY`))
 		require.Equal(t, result{stdout: "x"}, got)
+	}
+}
+
+// TestFilesAreDeletedWhereverTheHandlerMovesThem is a handler that owns the
+// directory, and so can rename it.
+func TestFilesAreDeletedWhereverTheHandlerMovesThem(t *testing.T) {
+	for _, replace := range []string{"", "; ln -s /etc $dir", "; mkdir $dir; touch $dir/mine"} {
+		memory := newMemory(t)
+		got := finish(t, memory.command(false, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': 'canary-value'}", "--",
+			"sh", "-c", where+"mv $dir /dev/shm/moved"+replace))
+		require.Zero(t, got.status, got.stderr)
+		require.Contains(t, got.stderr, "launcher: warning: directory /dev/shm/launcher-")
+		require.Contains(t, got.stderr, "was not deleted: it was moved away; its files are deleted\n")
+		memory.requireNoValue(t, "canary-value")
+		require.NoFileExists(t, string(memory)+"/moved/KEY")
 	}
 }

@@ -82,6 +82,7 @@ func TestLinksOfAnotherUserAreNotFollowed(t *testing.T) {
 				}
 				got := finish(t, playRounds(memory, 200, "--deliver "+deliver+" "+c.flags))
 				require.Equal(t, victims.before, victims.look(t), got.stderr)
+				memory.requireNoValue(t, "canary-value")
 				ended, started, _ := strings.Cut(strings.TrimSpace(got.stdout), " ")
 				t.Logf("%s rounds, %s handlers started", ended, started)
 				require.Equal(t, "200", ended)

@@ -131,3 +131,16 @@ func TestUserKeepsTheTerminalOfItsContainer(t *testing.T) {
 	_ = x.cmd.Wait()
 	require.Zero(t, ended(x.cmd), x.seen)
 }
+
+// TestUserCanOpenItsOutputAgain is what shells do with /dev/stdout, with --mask
+// in between.
+func TestUserCanOpenItsOutputAgain(t *testing.T) {
+	needsRoot(t)
+	got := start(t, nil, "", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
+		"sh", "-c", "echo a-long-value >/proc/self/fd/1; echo a-long-value >/proc/self/fd/2")
+	require.Equal(t, result{stdout: "***\n", stderr: "***\n"}, got)
+	x := onTerminal(t, command("launcher", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
+		"sh", "-c", "echo see a-long-value >/proc/self/fd/1"))
+	x.shows("see ***")
+	_ = x.cmd.Wait()
+}

@@ -53,7 +53,7 @@ func (m message) send(link int, strings []byte) error {
 type Child struct {
 	Role          Role
 	Signals       sigstate.State // for the handler
-	Directory     string         // of the delivery; "" for none
+	Directory     string         // refers to that of the delivery; "" for none
 	Args, Environ []string       // of the supervisor; empty for a handler that has a companion
 	HasCompanion  bool
 	Link          int // to the supervisor

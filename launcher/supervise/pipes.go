@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -50,7 +51,9 @@ func (s *supervisor) newPipes() (p pipes, err error) {
 	p.handler.passed = append(p.handler.passed, peers[0])
 	p.companion = childFiles{[3]uintptr{0, uintptr(nothing), 2}, []int{link[1], peers[1], -1, -1}}
 	if s.Redact {
-		err = p.interceptOutput(s.GiveDescriptor)
+		if err = p.interceptOutput(); err == nil { // so that the handler's user can open /dev/stdout again
+			err = errors.Join(s.GiveDescriptor(int(p.handler.standard[1])), s.GiveDescriptor(int(p.handler.standard[2])))
+		}
 	}
 	return p, err
 }
@@ -61,12 +64,9 @@ func socketPair() ([2]int, error) {
 
 // interceptOutput sends the handler's standard output and error to the
 // companion. If both are one file, as after 2>&1, they stay one, so that the
-// order of what is written stays too. The handler's user gets them.
-func (p *pipes) interceptOutput(give func(fd int) error) error {
+// order of what is written stays too.
+func (p *pipes) interceptOutput() error {
 	read, write, err := newStream(1)
-	if err == nil {
-		err = give(write)
-	}
 	if err != nil {
 		return err
 	}
@@ -76,10 +76,7 @@ func (p *pipes) interceptOutput(give func(fd int) error) error {
 	if same(1, 2) {
 		return nil
 	}
-	if read, write, err = newStream(2); err == nil {
-		err = give(write)
-	}
-	if err != nil {
+	if read, write, err = newStream(2); err != nil {
 		return err
 	}
 	p.childEnds = append(p.childEnds, read, write)
