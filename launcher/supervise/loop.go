@@ -3,6 +3,7 @@ package supervise
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -57,6 +58,9 @@ func (s *supervisor) loop() {
 // forward sends a signal to the handler's process, and not to its group, as if
 // the handler were PID 1.
 func (s *supervisor) forward(signal unix.Signal, info *signalInfo) {
+	if signal == unix.SIGPIPE && int(info.PID) == os.Getpid() {
+		return // by a message of this process that nobody reads
+	}
 	s.gotTERM = s.gotTERM || signal == unix.SIGTERM
 	if s.phase != running {
 		if s.phase == draining && signal == unix.SIGTERM && s.deadline.IsZero() {
