@@ -3,7 +3,6 @@ package supervise
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -58,8 +57,8 @@ func (s *supervisor) loop() {
 // forward sends a signal to the handler's process, and not to its group, as if
 // the handler were PID 1.
 func (s *supervisor) forward(signal unix.Signal, info *signalInfo) {
-	if signal == unix.SIGPIPE && int(info.PID) == os.Getpid() {
-		return // by a message of this process that nobody reads
+	if info.own(signal) {
+		return
 	}
 	s.gotTERM = s.gotTERM || signal == unix.SIGTERM
 	if s.phase != running {
