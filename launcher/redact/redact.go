@@ -1,4 +1,4 @@
-// Package mask replaces secret values in a stream of bytes while it passes.
+// Package redact replaces secret values in a stream of bytes while it passes.
 //
 // It owns what counts as a value (its forms: as it is, base64, escaped for a
 // URL or for JSON), and the automaton that finds them. It refuses values of
@@ -8,7 +8,7 @@
 // Every byte of every occurrence of a form is hidden: occurrences that overlap,
 // or lie in one another, become one Mark together, those that only touch one
 // each. What comes out does not depend on how the stream was cut.
-package mask
+package redact
 
 const (
 	// MinLength is the bytes that a value needs to be hidden.

@@ -1,4 +1,4 @@
-package mask
+package redact
 
 // trie is prefixes of forms as nodes. A form is one chain of nodes in a row from
 // where it leaves the others, so that an edge to the next node is one byte;

@@ -1,4 +1,4 @@
-package mask
+package redact
 
 import (
 	"bytes"
@@ -54,29 +54,29 @@ func texts() map[string][]byte {
 	return map[string][]byte{"log": log, "base64": noise, "zeros": make([]byte, 4<<20)}
 }
 
-// BenchmarkMask is a stream of 1 GiB that a program of this package passes on
+// BenchmarkRedact is a stream of 1 GiB that a program of this package passes on
 // from a pipe to a pipe, with 100 values, and cat(1) just before. The shorter
 // the shortest value, the more of the stream has to be looked at.
-func BenchmarkMask(b *testing.B) {
+func BenchmarkRedact(b *testing.B) {
 	dir := b.TempDir()
-	program := filepath.Join(dir, "mask")
-	out, err := exec.Command("go", "build", "-o", program, "./testdata/mask").CombinedOutput()
+	program := filepath.Join(dir, "redact")
+	out, err := exec.Command("go", "build", "-o", program, "./testdata/redact").CombinedOutput()
 	require.NoError(b, err, string(out))
 	for _, length := range []int{8, 40} {
 		values := filepath.Join(dir, strconv.Itoa(length))
 		require.NoError(b, os.WriteFile(values, bytes.Join(secrets(100, length), []byte("\n")), 0o600))
 		for name, text := range texts() {
 			b.Run(fmt.Sprintf("text=%s/bytes=%d", name, length), func(b *testing.B) {
-				var cat, mask time.Duration
+				var cat, redacted time.Duration
 				size := 0.0
 				for b.Loop() {
 					cat += piped(b, text, exec.Command("cat"))
-					mask += piped(b, text, exec.Command(program, values))
+					redacted += piped(b, text, exec.Command(program, values))
 					size += float64(len(text) * repeats)
 				}
 				b.ReportMetric(size/1e6/cat.Seconds(), "MB/s-cat")
-				b.ReportMetric(size/1e6/mask.Seconds(), "MB/s-mask")
-				b.ReportMetric(cat.Seconds()/mask.Seconds(), "ratio")
+				b.ReportMetric(size/1e6/redacted.Seconds(), "MB/s-redact")
+				b.ReportMetric(cat.Seconds()/redacted.Seconds(), "ratio")
 				b.ReportMetric(0, "ns/op")
 			})
 		}
