@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -131,4 +132,22 @@ func piped(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
 	require.Equal(b, int64(len(text)*repeats), n)
 	require.NoError(b, cmd.Wait())
 	return time.Since(from)
+}
+
+// BenchmarkAppend measures a stream of one process, in chunks of 64 KiB.
+func BenchmarkAppend(b *testing.B) {
+	for name, text := range texts() {
+		for _, length := range []int{8, 40} {
+			b.Run(fmt.Sprintf("text=%s/bytes=%d", name, length), func(b *testing.B) {
+				stream := New(secrets(100, length)).Stream()
+				b.SetBytes(int64(len(text)))
+				var out []byte
+				for b.Loop() {
+					for chunk := range slices.Chunk(text, 64<<10) {
+						out = stream.Append(out[:0], chunk)
+					}
+				}
+			})
+		}
+	}
 }

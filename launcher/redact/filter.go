@@ -2,122 +2,103 @@ package redact
 
 import "encoding/binary"
 
-// filter skips what cannot begin a form. Each form has a block of 4 or 8 bytes
-// at each place of its first stride; so of as many blocks in the stream one is to
-// be looked up. Where that is known, the starts around it are, by their 8 bytes.
-// Both are bits at a hash: one that is set may say nothing, one that is not is
-// certain.
+// filter finds the places where a form may begin, without looking at every byte.
+// It knows the blocks of 4 or 8 bytes at the first stride places of each form, so
+// one block in stride places of the stream tells whether a form begins before it.
 type filter struct {
-	blocks, starts *table
-	mask           uint64 // of the bytes of a block
-	stride         int    // the longest at which no form is missed
+	blocks, starts *bitset
+	mask           uint64 // keeps the bytes of a block
+	stride         int    // the longest that misses no form
 }
 
-// maxStride bounds the blocks that are known, and the starts around one.
 const (
-	leastStride = MinLength - 3
-	maxStride   = 24
-	tableBlocks = 1 << 16 // more make each look-up say less
+	maxStride = 24
+	maxBlocks = 1 << 16 // more would make most of the bits 1
 )
 
-// newFilter is for forms that begin so and have at least that length.
-func newFilter(forms []branch, shortest int) *filter {
-	f := &filter{blocks: new(table), starts: new(table), mask: 1<<64 - 1}
+func newFilter(forms []*form) *filter {
+	shortest := MinLength
+	for i, form := range forms {
+		if i == 0 || len(form.head) < shortest {
+			shortest = len(form.head)
+		}
+	}
+	f := &filter{blocks: new(bitset), starts: new(bitset), mask: 1<<64 - 1}
 	if shortest < 16 {
 		f.mask, f.stride = 1<<32-1, shortest-3
 	} else {
-		f.stride = min(shortest-7, max(9, tableBlocks/(len(forms)+1)), maxStride)
+		f.stride = min(shortest-7, max(9, maxBlocks/(len(forms)+1)), maxStride)
 	}
 	for _, form := range forms {
-		form := form.head
-		f.starts.add(binary.LittleEndian.Uint64(form))
+		f.starts.add(binary.LittleEndian.Uint64(form.text))
 		for i := range f.stride {
 			var block [8]byte
-			copy(block[:], form[i:])
+			copy(block[:], form.text[i:])
 			f.blocks.add(binary.LittleEndian.Uint64(block[:]) & f.mask)
 		}
 	}
 	return f
 }
 
-// skip is the first place from i on where a form may begin.
+// next returns the first place from i on where a form may begin. It does not
+// judge the last 7 bytes, which are too few for a form, and returns their place.
+func (f *filter) next(text []byte, i int) int {
+	for i = f.skip(text, i); len(text)-i >= f.stride+7; i = f.skip(text, i) {
+		end := i + f.stride
+		if i = f.start(text, i, end); i < end {
+			return i
+		}
+	}
+	return f.start(text, i, max(i, len(text)-7))
+}
+
+// skip returns a place from i on, before which no form begins. It looks up four
+// blocks at a time, which takes half the time of one by one.
 func (f *filter) skip(text []byte, i int) int {
-	for {
-		if f.stride == leastStride {
-			i = f.skipByFive(text, i)
-		} else {
-			i = f.skipByFour(text, i)
-		}
-		for range 4 {
-			if len(text)-i < f.stride+7 {
-				return f.start(text, i, max(i, len(text)-7))
-			}
-			next := i + f.stride
-			if f.block(text[next-1:])&1 != 0 {
-				if i = f.start(text, i, next); i < next {
-					return i
-				}
-			}
-			i = next
-		}
-	}
-}
-
-// skipByFour looks up four blocks at a time, and stops before a known one.
-func (f *filter) skipByFour(text []byte, i int) int {
-	for stride := f.stride; len(text)-i >= 4*stride+7; i += 4 * stride {
-		next := text[i+stride-1:]
-		if (f.block(next)|f.block(next[stride:])|f.block(next[2*stride:])|f.block(next[3*stride:]))&1 != 0 {
-			break
+	stride, mask := f.stride, f.mask
+	for ; len(text)-i >= 4*stride+7; i += 4 * stride {
+		a := f.blocks.bit(binary.LittleEndian.Uint64(text[i+stride-1:]) & mask)
+		b := f.blocks.bit(binary.LittleEndian.Uint64(text[i+2*stride-1:]) & mask)
+		c := f.blocks.bit(binary.LittleEndian.Uint64(text[i+3*stride-1:]) & mask)
+		d := f.blocks.bit(binary.LittleEndian.Uint64(text[i+4*stride-1:]) & mask)
+		switch {
+		case a != 0:
+			return i
+		case b != 0:
+			return i + stride
+		case c != 0:
+			return i + 2*stride
+		case d != 0:
+			return i + 3*stride
 		}
 	}
 	return i
 }
 
-// skipByFive does so where a form has but 8 bytes, at places that the compiler
-// knows, in half the time.
-func (f *filter) skipByFive(text []byte, i int) int {
-	for ; len(text)-i >= 4*leastStride+7; i += 4 * leastStride {
-		next := (*[3*leastStride + 4]byte)(text[i+leastStride-1:])
-		a := uint64(binary.LittleEndian.Uint32(next[:]))
-		b := uint64(binary.LittleEndian.Uint32(next[leastStride:]))
-		c := uint64(binary.LittleEndian.Uint32(next[2*leastStride:]))
-		d := uint64(binary.LittleEndian.Uint32(next[3*leastStride:]))
-		if (f.blocks.has(a)|f.blocks.has(b)|f.blocks.has(c)|f.blocks.has(d))&1 != 0 {
-			break
-		}
-	}
-	return i
-}
-
-func (f *filter) block(text []byte) uint64 {
-	return f.blocks.has(binary.LittleEndian.Uint64(text) & f.mask)
-}
-
-// start is the first place before end where a form may begin, or end.
+// start returns the first place before end whose 8 bytes begin a form, or end.
 func (f *filter) start(text []byte, i, end int) int {
-	for i < end && f.starts.has(binary.LittleEndian.Uint64(text[i:]))&1 == 0 {
+	for i < end && f.starts.bit(binary.LittleEndian.Uint64(text[i:])) == 0 {
 		i++
 	}
 	return i
 }
 
-// table is bits by hash, 64 KiB of them. Its size is no variable, so that a
-// look-up is a few instructions; with 100,000 blocks in it, one in six of all
-// others seems to be.
-type table [1 << (tableBits - 6)]uint64
+// bitset holds numbers as bits at their hashes, so it may report a number that
+// was not added. Its size is constant, so that bit compiles to a few instructions.
+type bitset [1 << (bitsetBits - 6)]uint64
 
-const tableBits = 19
+const bitsetBits = 19 // 64 KiB
 
-func (t *table) add(v uint64) {
-	h := hash(v)
-	t[h>>(64-tableBits+6)] |= 1 << (h >> (64 - tableBits) & 63)
+func (b *bitset) add(n uint64) {
+	h := hash(n)
+	b[h>>6] |= 1 << (h & 63)
 }
 
-// has is 0 in its last bit where a value was not added.
-func (t *table) has(v uint64) uint64 {
-	h := hash(v)
-	return t[h>>(64-tableBits+6)] >> (h >> (64 - tableBits) & 63)
+// bit returns 0 for a number that was not added, unless its hash is another's.
+func (b *bitset) bit(n uint64) uint64 {
+	h := hash(n)
+	return b[h>>6] >> (h & 63) & 1
 }
 
-func hash(v uint64) uint64 { return v * 0x9e3779b97f4a7c15 }
+// hash returns the upper bits of the product with 2^64 over the golden ratio.
+func hash(n uint64) uint64 { return n * 0x9e3779b97f4a7c15 >> (64 - bitsetBits) }

@@ -15,14 +15,13 @@ import (
 // usual forms alone: each takes memory.
 const commonOnly = 1 << 16
 
-// forms gives add the forms of a value. Line ends at the value's end belong to
+// addForms gives add the forms of a value. Line ends at the value's end belong to
 // none: they are no secret, and a shell's $(…) leaves them out.
-func forms(value []byte, add func([]byte)) {
+func addForms(value []byte, add func([]byte)) {
 	if text := bytes.TrimRight(value, "\r\n"); len(text) >= MinLength {
 		value = text
 	}
 	if len(value) < commonOnly {
-		add = unique(add)
 		text := hex.AppendEncode(nil, value)
 		add(text)
 		add(bytes.ToUpper(text))
@@ -39,18 +38,6 @@ func forms(value []byte, add func([]byte)) {
 	if utf8.Valid(value) {
 		for _, style := range jsonStyles {
 			add(style.escape(value))
-		}
-	}
-}
-
-// unique leaves out what was added before, as most ways to write a value are the
-// same for most values.
-func unique(add func([]byte)) func([]byte) {
-	added := make([][]byte, 0, 32)
-	return func(form []byte) {
-		if !slices.ContainsFunc(added, func(other []byte) bool { return bytes.Equal(other, form) }) {
-			added = append(added, form)
-			add(form)
 		}
 	}
 }

@@ -82,11 +82,7 @@ func join(spans []place) (joined []place) {
 }
 
 func (m model) set() *Set {
-	s := newSet(m.length)
-	for _, form := range m.forms {
-		s.add(form)
-	}
-	return s.finish()
+	return newSet(slices.Clone(m.forms), m.length)
 }
 
 // check compares the package with the model: byte by byte what is appended at

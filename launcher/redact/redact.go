@@ -1,68 +1,77 @@
 // Package redact replaces secret values in a stream of bytes while it passes.
 //
-// It owns what counts as a value (its forms: as it is, base64, escaped for a
-// URL or for JSON), and the automaton that finds them. It refuses values of
-// less than MinLength bytes, which would hide ordinary text. Data flows values
-// -> Set -> Stream -> bytes. It knows no process, descriptor or task.
+// It owns the forms of a value (raw, hexadecimal, base64, escaped for a URL or
+// for JSON) and finds them. It ignores values shorter than MinLength, which
+// would hide ordinary text. Data flows values -> Set -> Stream -> bytes. It knows
+// no process, descriptor or task.
 //
-// Every byte of every occurrence of a form is hidden: occurrences that overlap,
-// or lie in one another, become one Mark together, those that only touch one
-// each. What comes out does not depend on how the stream was cut.
+// Every byte of every occurrence of a form is hidden. Occurrences that overlap
+// become one Mark; occurrences that only touch become one each. The output does
+// not depend on how the stream was cut into chunks.
 package redact
 
+import (
+	"bytes"
+	"slices"
+	"sort"
+)
+
 const (
-	// MinLength is the bytes that a value needs to be hidden.
+	// MinLength is the shortest value that is hidden, in bytes.
 	MinLength = 8
-	// Mark stands where a value was.
+	// Mark replaces a value.
 	Mark = "***"
-	// headLength is the bytes of a form that have to be there before any of them
-	// is hidden. A longer form is hidden from there on for as long as the stream
-	// goes on as it does, so that the first 5,000 bytes of a long key are hidden
-	// too, and no more than this is ever held back.
+	// headLength limits what a stream holds back. A form that is longer is hidden
+	// from its first headLength bytes on, for as long as the stream goes on like
+	// it, so a long key that was cut off is hidden too.
 	headLength = 4096
 )
 
-// Set is the values that are hidden. It does not change, and any number of
-// streams may use it at the same time.
+// Set holds the values to hide. It does not change, so any number of streams may
+// use it at the same time.
 type Set struct {
-	heads  *heads
-	tails  *tails
+	forms  []*form // sorted by text
 	filter *filter
 }
 
-// New is the set of these values, but for those shorter than MinLength. The
-// values are not kept, their forms are: two bytes or so for each byte of a form
-// of a long value, ten for each of the first 4,096.
+// New returns the set of these values. It ignores those shorter than MinLength.
+// It keeps the forms of the values, about 18 times their size.
 func New(values [][]byte) *Set {
-	s := newSet(headLength)
+	var texts [][]byte
 	for _, value := range values {
 		if len(value) >= MinLength {
-			forms(value, s.add)
+			addForms(value, func(text []byte) { texts = append(texts, bytes.Clone(text)) })
 		}
 	}
-	return s.finish()
+	return newSet(texts, headLength)
 }
 
-// newSet is an empty set to add forms to.
-func newSet(headLength int) *Set {
-	heads := newHeads(headLength)
-	return &Set{heads, newTails(heads), nil}
-}
-
-// add adds a form, which is not kept.
-func (s *Set) add(form []byte) {
-	if len(form) < MinLength {
-		return
+func newSet(texts [][]byte, headLength int) *Set {
+	texts = slices.DeleteFunc(texts, func(text []byte) bool { return len(text) < MinLength })
+	slices.SortFunc(texts, bytes.Compare)
+	s := &Set{}
+	for i, text := range texts {
+		if i+1 < len(texts) && isCovered(text, texts[i+1], headLength) {
+			continue
+		}
+		s.forms = append(s.forms, newForm(text, headLength))
 	}
-	head := s.heads.insert(form)
-	if length := s.heads.length; len(form) > length {
-		s.tails.insert(head, form[length:])
-	}
-}
-
-func (s *Set) finish() *Set {
-	s.filter = newFilter(s.heads.branches, s.heads.least)
-	s.heads.link()
-	s.tails.link()
+	s.filter = newFilter(s.forms)
 	return s
+}
+
+// isCovered reports whether a form hides whatever a shorter one does: it begins
+// with that, and both are hidden from their heads on or are equal.
+func isCovered(shorter, form []byte, headLength int) bool {
+	return bytes.HasPrefix(form, shorter) && (len(shorter) >= headLength || len(form) == len(shorter))
+}
+
+// startingWith returns the forms that start with a text.
+func (s *Set) startingWith(text []byte) []*form {
+	first := sort.Search(len(s.forms), func(i int) bool { return bytes.Compare(s.forms[i].text, text) >= 0 })
+	last := first
+	for last < len(s.forms) && bytes.HasPrefix(s.forms[last].text, text) {
+		last++
+	}
+	return s.forms[first:last]
 }

@@ -1,169 +1,158 @@
 package redact
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
 
-// Stream replaces the values of a set in one stream of bytes. Places are counted
-// from the stream's start.
+// Stream replaces the values of a set in one stream of bytes.
 type Stream struct {
-	set    *Set
-	head   int32
-	tail   int32
-	before []tail // of the sets before, until they end
-	now    int64  // the end of what has come
-	out    int64  // the end of what was appended, be it bytes or a Mark
-	hidden []span // from out on, in order, without overlaps
-	held   []byte // the last bytes before chunk: those that head is
-	chunk  []byte // while it is appended
-	base   int64  // its place
+	set     *Set
+	held    []byte // the end of the stream that is not appended yet
+	covered int    // how much of held the last Mark stands for
+	hidden  []span // occurrences in held, after covered
+	begun   []int  // places in held where a form may begin
+	tails   []tail
 }
 
-// tail is a state of one set's tails.
+// span is the place of hidden bytes, counted from the start of held. It starts
+// before that if the last Mark stands for its start.
+type span struct{ start, end int }
+
+// tail is a form whose head was found, and that the stream goes on like.
 type tail struct {
-	of *tails
-	at int32
+	form   *form
+	length int // what the stream ends with, of the form; 0 if it ended
+	end    int // how far it was followed
 }
 
-// span is the places of hidden bytes.
-type span struct{ start, end int64 }
-
-// Stream is the state of a new stream.
+// Stream returns a new stream.
 func (s *Set) Stream() *Stream { return &Stream{set: s} }
 
-// Append appends to dst what is certain once the chunk has come, and keeps
-// nothing of either. What it holds back is the longest end of the stream that
-// may still become a form, or its head, and is not hidden anyway: less than 4,096
-// bytes, none of a line that ends as no form begins.
+// Append appends to dst what is certain after this chunk. It keeps neither slice.
+// It holds back less than 4,096 bytes: the longest end of the stream that may
+// still become a form.
 func (st *Stream) Append(dst, chunk []byte) []byte {
-	st.chunk, st.base = chunk, st.now
-	for i := 0; i < len(chunk); i++ {
-		if st.head|st.tail == 0 && len(st.before) == 0 {
-			i = st.set.filter.skip(chunk, i)
-		}
-		st.now = st.base + int64(i) + 1
-		if st.step(chunk[i]) {
-			dst = st.settle(dst, st.certain())
-		}
-		if st.set.heads.depth[st.head] == 1 && st.set.filter.start(chunk, i, min(i+1, len(chunk)-7)) > i {
-			st.head = 0 // noise, which leaves it to the filter again
-		}
+	before, text := len(st.held), chunk
+	if before > 0 {
+		st.held = append(st.held, chunk...)
+		text = st.held
 	}
-	st.now = st.base + int64(len(chunk))
-	dst = st.settle(dst, st.certain())
-	dst = st.copy(dst, st.certain())
-	st.hold()
-	return dst
+	st.followTails(text, before)
+	st.find(text, before)
+	certain := len(text)
+	if len(st.begun) > 0 {
+		certain = st.begun[0]
+	}
+	return st.emit(dst, text, certain)
 }
 
-// Flush appends what is held back, for the end of the stream. The next byte
+// Flush appends what is held back, at the end of the stream. The next byte
 // begins a new one.
 func (st *Stream) Flush(dst []byte) []byte {
-	st.base = st.now
-	dst = st.settle(dst, st.now)
-	dst = st.copy(dst, st.now)
-	st.head, st.tail, st.before, st.held = 0, 0, nil, st.held[:0]
+	dst = st.emit(dst, st.held, len(st.held))
+	*st = Stream{set: st.set, held: st.held[:0], hidden: st.hidden[:0], begun: st.begun[:0]}
 	return dst
 }
 
-// Change goes on with another set, and looks at what is held back again with it.
-// What is certain by it, where it lacks values of the one before, comes with the
-// next Append.
+// Change replaces the set. What is held back is searched for values of both.
 func (st *Stream) Change(s *Set) {
-	if st.tail != 0 {
-		st.before = append(st.before, tail{st.set.tails, st.tail})
+	st.set, st.begun = s, st.begun[:0]
+	for i := range st.held {
+		st.begun = append(st.begun, i)
 	}
-	tails, hidden, text := st.before, st.hidden, st.held
-	st.set, st.head, st.tail, st.before, st.hidden = s, 0, 0, nil, nil
-	st.now -= int64(len(text))
-	for _, c := range text { // too few for a head, so for a tail
-		st.now++
-		st.step(c)
-	}
-	st.before = tails
-	all := append(st.hidden, hidden...)
-	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.start, b.start) })
-	st.hidden = nil
-	for _, s := range all {
-		st.hide(s)
-	}
-	st.hold()
 }
 
-// step is one more byte; it tells whether that hid any.
-func (st *Stream) step(c byte) bool {
-	st.head, st.tail = st.set.tails.step(st.head, st.tail, c)
-	length := int64(st.set.heads.match[st.head])
-	if before := len(st.before) > 0 && st.stepBefore(c); before || st.tail != 0 {
-		length = max(length, 2) // this byte, and the one before that is hidden
+func (st *Stream) followTails(text []byte, from int) {
+	for i := range st.tails {
+		t := &st.tails[i]
+		t.length, t.end = t.form.follow(t.length, text, from)
+		if t.end > from {
+			st.hidden = append(st.hidden, span{from - 1, t.end})
+		}
 	}
-	if length == 0 {
-		return false
-	}
-	st.hide(span{st.now - length, st.now})
-	return true
 }
 
-// stepBefore is one more byte for the tails of sets before; it tells whether one
-// goes on so.
-func (st *Stream) stepBefore(c byte) bool {
-	for i := range st.before {
-		st.before[i].at = st.before[i].of.next(st.before[i].at, c)
+// find finds the forms in text, whose first bytes were searched before.
+func (st *Stream) find(text []byte, before int) {
+	begun := st.begun
+	st.begun = st.begun[:0]
+	for _, i := range begun {
+		st.match(text, i)
 	}
-	st.before = slices.DeleteFunc(st.before, func(t tail) bool { return t.at == 0 })
-	return len(st.before) > 0
+	i := before
+	for i = st.set.filter.next(text, i); len(text)-i >= MinLength; i = st.set.filter.next(text, i+1) {
+		st.match(text, i)
+	}
+	for ; i < len(text); i++ {
+		st.match(text, i)
+	}
 }
 
-// hide adds a span that starts or ends behind all others.
-func (st *Stream) hide(s span) {
-	last := len(st.hidden) - 1
-	for ; last >= 0 && st.hidden[last].end > s.start; last-- {
-		s = span{min(s.start, st.hidden[last].start), max(s.end, st.hidden[last].end)}
+// match finds the forms that begin at a place.
+func (st *Stream) match(text []byte, start int) {
+	rest, begun := text[start:], false
+	for _, form := range st.set.startingWith(rest[:min(len(rest), MinLength)]) {
+		if len(rest) < len(form.head) {
+			begun = begun || bytes.HasPrefix(form.head, rest)
+		} else if bytes.HasPrefix(rest, form.head) {
+			st.found(form, text, start)
+		}
 	}
-	st.hidden = st.hidden[:last+1]
-	if s.start < st.out { // the Mark that was appended last stands for these too
-		st.out = max(st.out, s.end)
-		return
+	if begun {
+		st.begun = append(st.begun, start)
 	}
-	st.hidden = append(st.hidden, s)
 }
 
-// certain is the place where that begins which may become a form.
-func (st *Stream) certain() int64 { return st.now - int64(st.set.heads.depth[st.head]) }
+func (st *Stream) found(f *form, text []byte, start int) {
+	end := start + len(f.head)
+	if len(f.text) > len(f.head) {
+		i := slices.IndexFunc(st.tails, func(t tail) bool { return t.form == f })
+		if i < 0 {
+			i = len(st.tails)
+			st.tails = append(st.tails, tail{form: f})
+		}
+		if end <= st.tails[i].end {
+			return // already followed
+		}
+		length, followed := f.follow(len(f.head), text, end)
+		st.tails[i] = tail{f, length, followed}
+		end = followed
+	}
+	st.hidden = append(st.hidden, span{start, end})
+}
 
-// settle appends the marks that start up to a place, and the bytes before them.
-func (st *Stream) settle(dst []byte, to int64) []byte {
-	for len(st.hidden) > 0 && st.hidden[0].start <= to {
-		dst = append(st.copy(dst, st.hidden[0].start), Mark...)
-		st.out = st.hidden[0].end
+// emit appends the text before a place, and the marks that start up to there. It
+// holds back the rest.
+func (st *Stream) emit(dst, text []byte, certain int) []byte {
+	slices.SortFunc(st.hidden, func(a, b span) int { return cmp.Or(a.start-b.start, a.end-b.end) })
+	st.hidden = slices.Compact(st.hidden)
+	at := st.covered
+	for len(st.hidden) > 0 {
+		s := st.hidden[0]
+		if s.start >= at {
+			if s.start > certain {
+				break
+			}
+			dst = append(append(dst, text[at:s.start]...), Mark...)
+		}
+		at = max(at, s.end)
 		st.hidden = st.hidden[1:]
 	}
+	dst = append(dst, text[min(at, certain):certain]...)
+	st.covered = max(at-certain, 0)
+	st.held = append(st.held[:0], text[certain:]...)
+	for i := range st.hidden {
+		st.hidden[i].start -= certain
+		st.hidden[i].end -= certain
+	}
+	for i := range st.begun {
+		st.begun[i] -= certain
+	}
+	st.tails = slices.DeleteFunc(st.tails, func(t tail) bool { return t.length == 0 })
+	for i := range st.tails {
+		st.tails[i].end = 0
+	}
 	return dst
-}
-
-// copy appends the bytes up to a place as they came.
-func (st *Stream) copy(dst []byte, to int64) []byte {
-	if st.out < min(to, st.base) {
-		held := st.held[int64(len(st.held))-(st.base-st.out):]
-		dst = append(dst, held[:min(to, st.base)-st.out]...)
-		st.out = min(to, st.base)
-	}
-	if st.out < to {
-		dst = append(dst, st.chunk[st.out-st.base:to-st.base]...)
-		st.out = to
-	}
-	return dst
-}
-
-// hold keeps the bytes that head is, and, after Change, those that were not
-// appended yet.
-func (st *Stream) hold() {
-	depth := int(st.now - min(st.out, st.certain()))
-	if depth <= len(st.chunk) {
-		st.held = append(st.held[:0], st.chunk[len(st.chunk)-depth:]...)
-	} else {
-		st.held = append(st.held[len(st.held)+len(st.chunk)-depth:], st.chunk...)
-	}
-	st.chunk = nil
 }
