@@ -91,7 +91,7 @@ func (d *authPolicy) challenge(req *http.Request) *http.Response {
 		tenant = "common" // of a managed identity, which has but one
 	}
 	c := challenge{"https://login.microsoftonline.com/" + tenant, d.resource}
-	return answer(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
+	return newResponse(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
 }
 
 // learn asks the vault, once, what a token for it is for.

@@ -74,7 +74,7 @@ func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity)
 func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http.Client) policy.ClientOptions {
 	policies := []policy.Policy{timeoutPolicy{}}
 	if azure.PreferredAuthority(spec.Authority) {
-		policies = append(policies, endpoints{})
+		policies = append(policies, discoveryPolicy{})
 	}
 	return policy.ClientOptions{
 		PerRetryPolicies: policies,

@@ -9,18 +9,18 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// endpoints is the pipeline policy that says where one of Microsoft's
+// discoveryPolicy is the pipeline policy that says where one of Microsoft's
 // authorities hands out tokens, which is documented and the same for every
 // tenant, https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow:
 // a round trip less before each token. A tenant by its domain name is asked
 // for: Entra's own answer has its id, which a certificate's assertion is about.
-type endpoints struct{}
+type discoveryPolicy struct{}
 
-const discovery = "/v2.0/.well-known/openid-configuration"
+const discoveryPath = "/v2.0/.well-known/openid-configuration"
 
 // Do implements policy.Policy.
-func (endpoints) Do(req *policy.Request) (*http.Response, error) {
-	tenant, ok := strings.CutSuffix(req.Raw().URL.Path, discovery)
+func (discoveryPolicy) Do(req *policy.Request) (*http.Response, error) {
+	tenant, ok := strings.CutSuffix(req.Raw().URL.Path, discoveryPath)
 	if !ok || !isUUID(strings.TrimPrefix(tenant, "/")) {
 		return req.Next()
 	}
@@ -28,11 +28,11 @@ func (endpoints) Do(req *policy.Request) (*http.Response, error) {
 	text, err := json.Marshal(map[string]string{
 		"token_endpoint": base + "/oauth2/v2.0/token", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "issuer": base + "/v2.0",
 	})
-	return answer(req.Raw(), http.StatusOK, http.Header{"Content-Type": {"application/json"}}, string(text)), err
+	return newResponse(req.Raw(), http.StatusOK, http.Header{"Content-Type": {"application/json"}}, string(text)), err
 }
 
-// answer is a response that no server had to give.
-func answer(req *http.Request, status int, header http.Header, body string) *http.Response {
+// newResponse returns a response without asking a server.
+func newResponse(req *http.Request, status int, header http.Header, body string) *http.Response {
 	return &http.Response{Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req}
 }
