@@ -13,9 +13,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// judgeManaged returns the verdict on what the endpoint of the machine's identity
+// classifyManaged classifies what the endpoint of the machine's identity
 // answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
-func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
 		v := network(req, err, withoutToken)
 		if v.again {
@@ -27,7 +27,7 @@ func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []b
 	case status == http.StatusOK:
 		return tokenAnswer(resp, body, req.URL.Hostname())
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && strings.HasPrefix(resp.Header.Get(authenticate), arcChallenge):
-		return arcVerdict(req.Context(), arcKeys, resp.Header.Get(authenticate))
+		return classifyArcChallenge(req.Context(), arcKeys, resp.Header.Get(authenticate))
 	case status == http.StatusBadRequest:
 		return unassigned(body)
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusNotFound, status == http.StatusGone, status >= 500:
@@ -36,8 +36,8 @@ func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []b
 	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "see what is at that address, and whether IDENTITY_HEADER is its own")
 }
 
-// unassigned returns the verdict on a 400. Its description is not shown.
-func unassigned(body []byte) verdict {
+// unassigned classifies a 400. Its description is not shown.
+func unassigned(body []byte) result {
 	var wrong struct {
 		Description string `json:"error_description"`
 	}
@@ -57,10 +57,10 @@ const (
 	arcMaxKey    = 4096
 )
 
-// arcVerdict lets the SDK answer Azure Arc's challenge, which reads the key file
+// classifyArcChallenge lets the SDK answer Azure Arc's challenge, which reads the key file
 // and sends it as Authorization: Basic. It is checked here first, to say what is
 // wrong with it, and so that nothing but a small regular file there is read.
-func arcVerdict(ctx context.Context, keys, challenge string) verdict {
+func classifyArcChallenge(ctx context.Context, keys, challenge string) result {
 	path := strings.TrimPrefix(challenge, arcChallenge)
 	if filepath.Dir(path) != keys || filepath.Ext(path) != ".key" || filepath.Clean(path) != path {
 		return refusal("no token: Azure Arc names a key file that is not in "+keys, "see what is at IDENTITY_ENDPOINT")
@@ -68,7 +68,7 @@ func arcVerdict(ctx context.Context, keys, challenge string) verdict {
 	text, err := file.Read(ctx, path)
 	switch {
 	case ctx.Err() != nil:
-		return verdict{problem: errLate}
+		return result{problem: errLate}
 	case errors.Is(err, fs.ErrNotExist):
 		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is missing", path), "mount "+keys+" into the container")
 	case err != nil:
@@ -76,5 +76,5 @@ func arcVerdict(ctx context.Context, keys, challenge string) verdict {
 	case len(text) > arcMaxKey:
 		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is larger than 4 KiB", path), "see what is at IDENTITY_ENDPOINT")
 	}
-	return verdict{}
+	return result{}
 }

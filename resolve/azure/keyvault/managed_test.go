@@ -126,11 +126,11 @@ func TestAMachinesIdentityIsWaitedFor(t *testing.T) {
 func TestTheWaitsForAMachinesIdentityAreMicrosofts(t *testing.T) {
 	pace := usual().managed()
 	for tried, want := range map[int]time.Duration{1: 2 * time.Second, 2: 6 * time.Second, 3: 14 * time.Second, 4: 30 * time.Second, 5: 30 * time.Second, 99: 30 * time.Second} {
-		least, more := pace.jitter(verdict{}, tried)
+		least, more := pace.jitter(result{}, tried)
 		require.Equal(t, want, least+more/2)
 		require.Equal(t, want*4/5, least)
 	}
-	least, more := pace.jitter(verdict{after: time.Minute}, 1)
+	least, more := pace.jitter(result{after: time.Minute}, 1)
 	require.Equal(t, []time.Duration{time.Minute, 15 * time.Second}, []time.Duration{least, more}, "unless it asks for another")
 }
 
@@ -159,13 +159,13 @@ func TestOnlyASmallKeyFileOfAzureArcIsRead(t *testing.T) {
 	put("other.txt", 1)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "folder.key", "below"), 0o700))
 	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "fifo.key"), 0o600))
-	require.Nil(t, arcVerdict(t.Context(), dir, arcChallenge+dir+"/good.key").problem)
+	require.Nil(t, classifyArcChallenge(t.Context(), dir, arcChallenge+dir+"/good.key").problem)
 	for path, want := range map[string]string{
 		dir + "/large.key": "is larger than 4 KiB", dir + "/missing.key": "is missing", dir + "/folder.key": "is no regular file", dir + "/fifo.key": "is no regular file",
 		dir + "/other.txt": "not in " + dir, "/etc/shadow": "not in " + dir, dir + "/../x.key": "not in " + dir, dir + "/folder.key/below/x.key": "not in " + dir,
 		dir + "//good.key": "not in " + dir, dir + "/./good.key": "not in " + dir, "": "not in " + dir, "good.key": "not in " + dir, `"` + dir + `/good.key"`: "not in " + dir,
 	} {
-		v := arcVerdict(t.Context(), dir, arcChallenge+path)
+		v := classifyArcChallenge(t.Context(), dir, arcChallenge+path)
 		require.NotNil(t, v.problem, path)
 		require.ErrorContains(t, v.problem, want, path)
 		require.NotErrorIs(t, v.problem, resolve.ErrUnavailable)

@@ -37,27 +37,27 @@ type nonRetriable interface {
 	NonRetriable()
 }
 
-// network is the verdict on a request that was not answered, for what it was
+// network returns the result of a request that was not answered, for what it was
 // made. The error's text is not used: that of a proxy's address holds its
 // password.
-func network(req *http.Request, err error, what string) verdict {
+func network(req *http.Request, err error, what string) result {
 	if p, ok := errors.AsType[*problem](err); ok {
-		return verdict{problem: p}
+		return result{problem: p}
 	}
 	v := unanswered(req, err, what == withoutToken)
 	v.text = what + ": " + v.text
 	return v
 }
 
-// unanswered returns the verdict without what the request was for; login is for
+// unanswered returns the result without what the request was for; login is for
 // a token.
-func unanswered(req *http.Request, err error, login bool) verdict {
+func unanswered(req *http.Request, err error, login bool) result {
 	host, advice := req.URL.Hostname(), hintTimeout
 	if n, ok := errors.AsType[noProxy](err); ok {
 		return refusal(n.Error(), "http://HOST:PORT; in its user and password / is %2F and @ is %40")
 	}
 	if tunnel, ok := errors.AsType[refusedTunnel](err); ok {
-		return tunnel.verdict(host)
+		return tunnel.result(host)
 	}
 	_, proxied := errors.AsType[atProxy](err)
 	if proxied {
@@ -86,8 +86,8 @@ func unanswered(req *http.Request, err error, login bool) verdict {
 	return unread(req, err, host, proxied)
 }
 
-// unread is the verdict on an answer that nobody could read.
-func unread(req *http.Request, err error, host string, proxied bool) verdict {
+// unread returns the result of an answer that nobody could read.
+func unread(req *http.Request, err error, host string, proxied bool) result {
 	if errors.Is(err, errTooMuch) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
 	}
@@ -102,9 +102,9 @@ func unread(req *http.Request, err error, host string, proxied bool) verdict {
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }
 
-// badCertificate returns the verdict on a certificate that is not valid now, is
+// badCertificate classifies a certificate that is not valid now, is
 // another host's, or is of nobody who is trusted.
-func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) verdict {
+func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) result {
 	const clock = "correct this machine's clock, or renew the certificate"
 	if name, ok := errors.AsType[x509.HostnameError](wrong); ok {
 		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "see what is at that address: DNS, a private endpoint, or a proxy that reads TLS")
@@ -132,9 +132,9 @@ func namesOf(c *x509.Certificate) string {
 	return keyname.Quote(strings.Join(names, ", "))
 }
 
-// lookUp returns the verdict on a host that was not found. A cluster's DNS may
+// lookUp classifies a host that was not found. A cluster's DNS may
 // not know a name for a moment that it knows afterwards.
-func lookUp(host string, dns *net.DNSError, login, proxied bool) verdict {
+func lookUp(host string, dns *net.DNSError, login, proxied bool) result {
 	if !dns.IsNotFound {
 		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")
 	}
@@ -150,7 +150,7 @@ func lookUp(host string, dns *net.DNSError, login, proxied bool) verdict {
 	return v
 }
 
-func (t refusedTunnel) verdict(host string) verdict {
+func (t refusedTunnel) result(host string) result {
 	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
 	if t.status >= 500 || t.status == http.StatusTooManyRequests { // among its reasons: no such host
 		return unavailable(text, "check the vault's name; "+hintProxy)

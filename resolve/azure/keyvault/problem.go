@@ -50,8 +50,8 @@ func problemOf(err error, what string) *problem {
 	return &problem{text: what + ": the Azure SDK could not use what it was answered"}
 }
 
-// verdict is what one try came to.
-type verdict struct {
+// result is what one try came to.
+type result struct {
 	*problem                // nil: it went well
 	again     bool          // another try may go better
 	refused   bool          // the token was: there may be another
@@ -62,8 +62,8 @@ type verdict struct {
 	began     time.Time     // the first of them
 }
 
-func refusal(text, hint string) verdict { return verdict{problem: &problem{text: text, hint: hint}} }
+func refusal(text, hint string) result { return result{problem: &problem{text: text, hint: hint}} }
 
-func unavailable(text, hint string) verdict {
-	return verdict{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, again: true}
+func unavailable(text, hint string) result {
+	return result{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, again: true}
 }

@@ -45,7 +45,7 @@ func (p pace) managed() pace {
 
 // jitter returns the least wait before the next try, and by how much it may be
 // longer.
-func (p pace) jitter(v verdict, tried int) (least, more time.Duration) {
+func (p pace) jitter(v result, tried int) (least, more time.Duration) {
 	switch {
 	case v.after > 0:
 		return v.after, v.after / 4
@@ -63,7 +63,7 @@ func (p pace) jitter(v verdict, tried int) (least, more time.Duration) {
 // retries give up at the first long Retry-After and lose the last answer.
 type retryPolicy struct {
 	what  string // they are for, as their problems begin
-	judge func(req *http.Request, resp *http.Response, body []byte, err error) verdict
+	classify func(req *http.Request, resp *http.Response, body []byte, err error) result
 	gate  *gate
 	pace  pace
 
@@ -79,7 +79,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	began := time.Now()
 	turn := turn{gate: t.gate}
 	defer turn.end()
-	var last verdict
+	var last result
 	refused := false
 	for tried := 0; ; {
 		if said, ok := turn.wait(ctx); !ok {
@@ -134,21 +134,21 @@ func (t *retryPolicy) take() *problem {
 
 // try sends the request once. A challenge that is no challenge makes the SDK
 // panic.
-func (t *retryPolicy) try(req *policy.Request) (resp *http.Response, v verdict) {
+func (t *retryPolicy) try(req *policy.Request) (resp *http.Response, v result) {
 	defer func() {
 		if recover() != nil {
 			resp, v = nil, refusal(t.what+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {
-		return nil, t.judge(req.Raw(), nil, nil, err)
+		return nil, t.classify(req.Raw(), nil, nil, err)
 	}
 	resp, err := req.Clone(req.Raw().Context()).Next()
 	var body []byte
 	if err == nil {
 		body, err = runtime.Payload(resp)
 	}
-	v = t.judge(req.Raw(), resp, body, err)
+	v = t.classify(req.Raw(), resp, body, err)
 	if v.problem != nil {
 		v.after = retryAfter(resp)
 	}
@@ -156,7 +156,7 @@ func (t *retryPolicy) try(req *policy.Request) (resp *http.Response, v verdict) 
 }
 
 // pause waits before the next try, and reports whether there is time for one.
-func (t *retryPolicy) pause(ctx context.Context, v verdict, tried int) bool {
+func (t *retryPolicy) pause(ctx context.Context, v result, tried int) bool {
 	left := v.after + time.Hour
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
@@ -174,13 +174,13 @@ func (t *retryPolicy) pause(ctx context.Context, v verdict, tried int) bool {
 func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried int) bool {
 	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.recent))
 	defer cancel()
-	return t.pause(ctx, verdict{}, tried)
+	return t.pause(ctx, result{}, tried)
 }
 
 // late is what is said when no time is left: the last that was answered. A wait
 // that the server asks for is the reason only where it is longer than all of the
 // time, or nothing else was tried.
-func (t *retryPolicy) late(req *http.Request, v verdict) *problem {
+func (t *retryPolicy) late(req *http.Request, v result) *problem {
 	if v.problem == nil {
 		return &problem{text: t.what + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 	}
@@ -195,8 +195,8 @@ func (t *retryPolicy) late(req *http.Request, v verdict) *problem {
 	return &problem{text: text, hint: v.hint, kind: v.kind}
 }
 
-// or is the verdict, or another where this is none.
-func (v verdict) or(other verdict) verdict {
+// or is the result, or another where this is none.
+func (v result) or(other result) result {
 	if v.problem == nil {
 		return other
 	}

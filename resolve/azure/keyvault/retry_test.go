@@ -157,14 +157,14 @@ func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
 	require.Equal(t, "s-0!", values((<-done)[:1]))
 }
 
-// TestAWaitIsNeverNegativeNorPastTheDeadline has each verdict after each number
+// TestAWaitIsNeverNegativeNorPastTheDeadline has each result after each number
 // of tries, with little time left and with none.
 func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
 	for _, after := range []time.Duration{0, 1, time.Millisecond, longestAsked} {
 		for _, throttled := range []bool{false, true} {
 			for _, tried := range []int{1, 2, 9, 10, 64, math.MaxInt} {
 				tries := &retryPolicy{pace: pace{first: 10 * time.Microsecond, longest: 20 * time.Microsecond, throttled: 15 * time.Microsecond}}
-				v := verdict{after: after, throttled: throttled}
+				v := result{after: after, throttled: throttled}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				require.Equal(t, after < time.Hour, tries.pause(ctx, v, tried))
 				cancel()

@@ -11,7 +11,7 @@ import (
 type gate struct {
 	mu    sync.Mutex
 	shut  chan struct{} // nil: open; closed when it opens
-	said  verdict       // why it was shut
+	said  result       // why it was shut
 	until time.Time     // no request before this is of any use
 }
 
@@ -33,15 +33,15 @@ func (g *gate) open() {
 }
 
 // note keeps what the vault asked for.
-func (g *gate) note(v verdict) {
+func (g *gate) note(v result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.said, g.until = v, time.Now().Add(v.after)
 }
 
 // wait lets a request through once the gate is open. It does not where ctx ends
-// before; then the verdict is why, if the vault has said so.
-func (g *gate) wait(ctx context.Context) (verdict, bool) {
+// before; then the result is why, if the vault has said so.
+func (g *gate) wait(ctx context.Context) (result, bool) {
 	for {
 		g.mu.Lock()
 		shut, said, until := g.shut, g.said, g.until
@@ -49,7 +49,7 @@ func (g *gate) wait(ctx context.Context) (verdict, bool) {
 		if shut == nil {
 			d := time.Until(until)
 			if d <= 0 {
-				return verdict{}, ctx.Err() == nil
+				return result{}, ctx.Err() == nil
 			}
 			if !sleep(ctx, d) {
 				return said, false
@@ -71,15 +71,15 @@ type turn struct {
 }
 
 // wait lets the request through.
-func (t *turn) wait(ctx context.Context) (verdict, bool) {
+func (t *turn) wait(ctx context.Context) (result, bool) {
 	if t.first {
-		return verdict{}, ctx.Err() == nil
+		return result{}, ctx.Err() == nil
 	}
 	return t.gate.wait(ctx)
 }
 
 // throttled reports whether this is the request to try again for all.
-func (t *turn) throttled(v verdict) bool {
+func (t *turn) throttled(v result) bool {
 	t.first = t.first || t.gate.close()
 	if t.first {
 		t.gate.note(v)

@@ -58,8 +58,8 @@ func (a asked) String() string {
 	return fmt.Sprintf("vault %q: secret %q, version %q", a.vault, a.name, a.version)
 }
 
-// judge is the verdict on what the vault answered.
-func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+// classify returns the result of what the vault answered.
+func (c *client) classify(req *http.Request, resp *http.Response, body []byte, err error) result {
 	a := askedOf(req)
 	switch {
 	case err != nil:
@@ -76,7 +76,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 		v.throttled = true
 		return v
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.auth.resource == "":
-		return verdict{} // the challenge that learn asks for
+		return result{} // the challenge that learn asks for
 	case status == http.StatusUnauthorized:
 		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
 		v.refused = true
@@ -84,7 +84,7 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // no other 404 says so
-		return verdict{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
+		return result{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
@@ -110,9 +110,9 @@ func (a asked) enable() string {
 	return line
 }
 
-// forbidden returns the verdict on a 403. A secret that is disabled or forbidden
+// forbidden classifies a 403. A secret that is disabled or forbidden
 // is there, and --missing warn may do without it.
-func (c *client) forbidden(a asked, inner string) verdict {
+func (c *client) forbidden(a asked, inner string) result {
 	v := c.denied(a, inner)
 	if a.name != "" {
 		v.kind = resolve.ErrDenied
@@ -120,8 +120,8 @@ func (c *client) forbidden(a asked, inner string) verdict {
 	return v
 }
 
-// denied returns the verdict on a 403, which has its reason in the inner code.
-func (c *client) denied(a asked, inner string) verdict {
+// denied classifies a 403, which has its reason in the inner code.
+func (c *client) denied(a asked, inner string) result {
 	permission := "get"
 	if a.name == "" {
 		permission = "list"
@@ -165,9 +165,9 @@ func code(text string) string {
 
 // wellFormed refuses a 200 that is not JSON, such as a captive portal's page,
 // before the SDK quotes it.
-func wellFormed(resp *http.Response, body []byte, what string) verdict {
+func wellFormed(resp *http.Response, body []byte, what string) result {
 	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
-		return verdict{}
+		return result{}
 	}
 	host := resp.Request.URL.Hostname()
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && strings.HasPrefix(kind, "text/") {

@@ -42,8 +42,8 @@ var staleCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
 // what was made seconds ago takes a moment to spread.
 var recentCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
 
-// judgeEntra is the verdict on what Entra answered.
-func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+// classifyEntra returns the result of what Entra answered.
+func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []byte, err error) result {
 	host := req.URL.Hostname()
 	switch {
 	case err != nil:
@@ -67,7 +67,7 @@ func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byt
 	return i.refused(host, resp.StatusCode, wrong.Codes)
 }
 
-func (i *identity) refused(host string, status int, codes []int) verdict {
+func (i *identity) refused(host string, status int, codes []int) result {
 	among := func(known []int) bool {
 		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
 	}
@@ -88,7 +88,7 @@ func (i *identity) refused(host string, status int, codes []int) verdict {
 }
 
 // tokenAnswer refuses a token answer that the SDK would quote, token and all.
-func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
+func tokenAnswer(resp *http.Response, body []byte, host string) result {
 	if v := wellFormed(resp, body, withoutToken); v.problem != nil {
 		return v
 	}
@@ -99,5 +99,5 @@ func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
 		return unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
 	}
-	return verdict{}
+	return result{}
 }
