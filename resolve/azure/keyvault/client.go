@@ -34,7 +34,7 @@ type client struct {
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
 	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
 	c.auth = &authPolicy{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
-	c.retry = &retryPolicy{what: c.what(), classify: c.classify, gate: &gate{}, pace: o.pace}
+	c.retry = &retryPolicy{what: c.what(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
 			APIVersion:       spec.APIVersion,

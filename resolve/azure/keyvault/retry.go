@@ -62,10 +62,10 @@ func (p pace) jitter(v result, tried int) (least, more time.Duration) {
 // is refused, or its time is up. Its error is always a problem. The SDK's own
 // retries give up at the first long Retry-After and lose the last answer.
 type retryPolicy struct {
-	what  string // they are for, as their problems begin
+	what     string // they are for, as their problems begin
 	classify func(req *http.Request, resp *http.Response, body []byte, err error) result
-	gate  *gate
-	pace  pace
+	throttle *throttle
+	pace     pace
 
 	mu   sync.Mutex
 	last *problem // azidentity keeps no more than the text of an error
@@ -77,13 +77,13 @@ type retryPolicy struct {
 func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
 	began := time.Now()
-	turn := turn{gate: t.gate}
-	defer turn.end()
+	slot := slot{throttle: t.throttle}
+	defer slot.release()
 	var last result
 	refused := false
 	for tried := 0; ; {
-		if said, ok := turn.wait(ctx); !ok {
-			return nil, t.failed(t.late(req.Raw(), said.or(last)))
+		if last429, ok := slot.wait(ctx); !ok {
+			return nil, t.failed(t.late(req.Raw(), last429.or(last)))
 		}
 		resp, v := t.try(req)
 		v.tried, v.began = tried+1, began
@@ -92,7 +92,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 			return resp, nil
 		case v.again && ctx.Err() != nil:
 			return nil, t.failed(t.late(req.Raw(), last.or(v))) // this try was cut short
-		case v.throttled && !turn.throttled(v): // another request waits for all of them
+		case v.throttled && !slot.throttled(v): // another request waits for all of them
 			last = v
 			continue
 		case v.refused && !refused: // the credential is read anew for the next one
@@ -101,7 +101,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		case !v.again, v.recent && !t.pauseBriefly(ctx, began, tried+1):
 			return nil, t.failed(v.problem)
 		case !v.throttled:
-			turn.end()
+			slot.release()
 		}
 		last = v
 		tried++
@@ -177,7 +177,7 @@ func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried i
 	return t.pause(ctx, result{}, tried)
 }
 
-// late is what is said when no time is left: the last that was answered. A wait
+// late is what is last429 when no time is left: the last that was answered. A wait
 // that the server asks for is the reason only where it is longer than all of the
 // time, or nothing else was tried.
 func (t *retryPolicy) late(req *http.Request, v result) *problem {

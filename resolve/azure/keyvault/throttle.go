@@ -6,91 +6,94 @@ import (
 	"time"
 )
 
-// gate is before a vault: once it throttles, one request tries for all, and
-// the others wait until that one has got through.
-type gate struct {
-	mu    sync.Mutex
-	shut  chan struct{} // nil: open; closed when it opens
-	said  result       // why it was shut
-	until time.Time     // no request before this is of any use
+// throttle holds back the requests to a server that answers 429: one request is
+// retried, and the others wait until that one succeeds.
+type throttle struct {
+	mu      sync.Mutex
+	retried chan struct{} // nil if no request is retried; closed when that ends
+	last    result        // the last 429
+	until   time.Time     // the server asked for no request before this
 }
 
-func (g *gate) close() (mine bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.shut != nil {
+// begin makes the caller the one that retries. It reports false if another
+// request already does.
+func (t *throttle) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.retried != nil {
 		return false
 	}
-	g.shut = make(chan struct{})
+	t.retried = make(chan struct{})
 	return true
 }
 
-func (g *gate) open() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	close(g.shut)
-	g.shut = nil
+// end lets the others go on.
+func (t *throttle) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	close(t.retried)
+	t.retried = nil
 }
 
-// note keeps what the vault asked for.
-func (g *gate) note(v result) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.said, g.until = v, time.Now().Add(v.after)
+// record keeps the 429 and the wait that the server asked for.
+func (t *throttle) record(r result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last, t.until = r, time.Now().Add(r.after)
 }
 
-// wait lets a request through once the gate is open. It does not where ctx ends
-// before; then the result is why, if the vault has said so.
-func (g *gate) wait(ctx context.Context) (result, bool) {
+// wait returns when a request may be sent. It reports false if ctx ends first,
+// with the last 429 if there was one.
+func (t *throttle) wait(ctx context.Context) (result, bool) {
 	for {
-		g.mu.Lock()
-		shut, said, until := g.shut, g.said, g.until
-		g.mu.Unlock()
-		if shut == nil {
-			d := time.Until(until)
-			if d <= 0 {
+		t.mu.Lock()
+		retried, last, until := t.retried, t.last, t.until
+		t.mu.Unlock()
+		if retried == nil {
+			left := time.Until(until)
+			if left <= 0 {
 				return result{}, ctx.Err() == nil
 			}
-			if !sleep(ctx, d) {
-				return said, false
+			if !sleep(ctx, left) {
+				return last, false
 			}
 			continue
 		}
 		select {
-		case <-shut:
+		case <-retried:
 		case <-ctx.Done():
-			return said, false
+			return last, false
 		}
 	}
 }
 
-// turn is one request before the gate.
-type turn struct {
-	gate  *gate
-	first bool // it is the one that tries for all
+// slot is the place of one request at a throttle.
+type slot struct {
+	throttle *throttle
+	retries  bool // this request is the one that is retried
 }
 
-// wait lets the request through.
-func (t *turn) wait(ctx context.Context) (result, bool) {
-	if t.first {
+// wait returns when the request may be sent.
+func (s *slot) wait(ctx context.Context) (result, bool) {
+	if s.retries {
 		return result{}, ctx.Err() == nil
 	}
-	return t.gate.wait(ctx)
+	return s.throttle.wait(ctx)
 }
 
-// throttled reports whether this is the request to try again for all.
-func (t *turn) throttled(v result) bool {
-	t.first = t.first || t.gate.close()
-	if t.first {
-		t.gate.note(v)
+// throttled records a 429. It reports whether this request is the one to retry.
+func (s *slot) throttled(r result) bool {
+	s.retries = s.retries || s.throttle.begin()
+	if s.retries {
+		s.throttle.record(r)
 	}
-	return t.first
+	return s.retries
 }
 
-// end opens the gate again where this request shut it.
-func (t *turn) end() {
-	if t.first {
-		t.gate.open()
-		t.first = false
+// release lets the other requests go on if this one kept them waiting.
+func (s *slot) release() {
+	if s.retries {
+		s.throttle.end()
+		s.retries = false
 	}
 }
