@@ -87,7 +87,7 @@ func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOption
 }
 
 func (c *client) greet(ctx context.Context) {
-	ctx, cancel := limited(ctx)
+	ctx, cancel := withTryTimeout(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url()+"/secrets", nil)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestATryMayTakeAThirdOfTheTime(t *testing.T) {
 			ctx, cancel = context.WithTimeout(ctx, timeout)
 			defer cancel()
 		}
-		limit, ok := withLimit(ctx, usual()).Value(limitKey{}).(time.Duration)
+		limit, ok := withTryLimit(ctx, defaultPace()).Value(tryLimitKey{}).(time.Duration)
 		require.True(t, ok)
 		require.InDelta(t, want, limit, float64(time.Second))
 	}

@@ -34,13 +34,13 @@ var refusedBecause = []struct {
 	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
 }
 
-// staleCodes are the codes that reading the credentials again may cure: other
+// rereadCodes are the codes that reading the credentials again may cure: other
 // ones in the mount, or a service account token projected anew.
-var staleCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
+var rereadCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
 
-// recentCodes are the codes of what Entra does not know, or does not know yet:
+// unknownYetCodes are the codes of what Entra does not know, or does not know yet:
 // what was made seconds ago takes a moment to spread.
-var recentCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
+var unknownYetCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
 
 // classifyEntra returns the result of what Entra answered.
 func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []byte, err error) result {
@@ -71,7 +71,7 @@ func (i *identity) refused(host string, status int, codes []int) result {
 	among := func(known []int) bool {
 		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
 	}
-	i.stale, i.recent = among(staleCodes), among(recentCodes)
+	i.reread, i.brief = among(rereadCodes), among(unknownYetCodes)
 	for _, because := range refusedBecause {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {

@@ -28,8 +28,8 @@ type identity struct {
 	token   func() azcore.AccessToken // as no verb prints what it closes over
 	failed  error                     // that no retry cures: said again, and not asked again
 	renewed bool                      // a refused token leads to one more look at the credential
-	stale   bool                      // Entra refused what reading the files again may cure
-	recent  bool                      // or what a recent change may have cured
+	reread  bool                      // reading the files again may help: Entra refused the credential
+	brief   bool                      // only a recent change can cure the refusal: retry for a few seconds
 	bad     chan string               // a token that a vault refused
 }
 
@@ -151,10 +151,10 @@ func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions
 		if p == nil {
 			return nil
 		}
-		if i.stale && i.replaced(ctx) {
+		if i.reread && i.replaced(ctx) {
 			continue
 		}
-		if !i.recent || !i.current.requests.pauseBriefly(ctx, began, tried) {
+		if !i.brief || !i.current.requests.pauseBriefly(ctx, began, tried) {
 			return p
 		}
 	}
@@ -180,7 +180,7 @@ func (i *identity) reopen(ctx context.Context) error {
 
 // ask gets a token by the SDK, whose error has lost what the policy saw.
 func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
-	i.stale, i.recent = false, false
+	i.reread, i.brief = false, false
 	i.current.requests.take() // of an earlier token: not this one's
 	defer func() {
 		if recover() != nil {

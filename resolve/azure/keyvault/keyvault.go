@@ -72,7 +72,7 @@ var quiet = sync.OnceFunc(func() {
 func New(o Options) *Vaults {
 	quiet()
 	if o.pace.first == 0 {
-		o.pace = usual()
+		o.pace = defaultPace()
 	}
 	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
 	v.spread = once(func(ctx context.Context) error { return spread(ctx, o.Spread) })
@@ -140,7 +140,7 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	}
 	var work sync.WaitGroup
 	defer work.Wait()
-	ctx, cancel := context.WithCancel(withLimit(ctx, s.vaults.options().pace))
+	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
 	defer cancel()
 	if err := c.connect(ctx, &work); err != nil {
 		return s.failed(err)

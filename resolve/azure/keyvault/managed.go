@@ -18,7 +18,7 @@ import (
 func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
 		v := network(req, err, withoutToken)
-		if v.again {
+		if v.retryable {
 			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
 		}
 		return v

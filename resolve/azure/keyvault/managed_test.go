@@ -124,7 +124,7 @@ func TestAMachinesIdentityIsWaitedFor(t *testing.T) {
 // TestTheWaitsForAMachinesIdentityAreMicrosofts checks the waits of the
 // documentation, with a fifth of each more or less.
 func TestTheWaitsForAMachinesIdentityAreMicrosofts(t *testing.T) {
-	pace := usual().managed()
+	pace := defaultPace().managed()
 	for tried, want := range map[int]time.Duration{1: 2 * time.Second, 2: 6 * time.Second, 3: 14 * time.Second, 4: 30 * time.Second, 5: 30 * time.Second, 99: 30 * time.Second} {
 		least, more := pace.jitter(result{}, tried)
 		require.Equal(t, want, least+more/2)

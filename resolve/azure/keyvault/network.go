@@ -146,7 +146,7 @@ func lookUp(host string, dns *net.DNSError, login, proxied bool) result {
 		hint = "check the pod's DNS, and AZURE_AUTHORITY_HOST or --azure-authority"
 	}
 	v := refusal("no such host: "+host, hint)
-	v.again, v.recent = true, true
+	v.retryable, v.brief = true, true
 	return v
 }
 

@@ -50,20 +50,20 @@ func problemOf(err error, what string) *problem {
 	return &problem{text: what + ": the Azure SDK could not use what it was answered"}
 }
 
-// result is what one try came to.
+// result is the outcome of one try.
 type result struct {
-	*problem                // nil: it went well
-	again     bool          // another try may go better
-	refused   bool          // the token was: there may be another
-	recent    bool          // only a recent change can cure it: for a few seconds
-	throttled bool          // too many requests: wait, and not only for this one
-	after     time.Duration // to wait, as the server asks; 0 is nothing said
-	tried     int           // how often, this one with them
-	began     time.Time     // the first of them
+	*problem                   // nil: it succeeded
+	retryable    bool          // another try may succeed
+	tokenRefused bool          // a new token may be accepted
+	brief        bool          // only a recent change can cure it: retry for a few seconds
+	throttled    bool          // 429: all requests to this server wait
+	after        time.Duration // the wait that the server asks for; 0 if it asks for none
+	attempts     int           // tries so far, this one included
+	started      time.Time     // when the first of them was made
 }
 
 func refusal(text, hint string) result { return result{problem: &problem{text: text, hint: hint}} }
 
 func unavailable(text, hint string) result {
-	return result{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, again: true}
+	return result{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, retryable: true}
 }

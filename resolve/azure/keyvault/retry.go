@@ -24,15 +24,15 @@ type pace struct {
 	first     time.Duration // the first wait is shorter, and each further one shorter than twice as much
 	longest   time.Duration // no wait is longer, unless the server asks for it
 	throttled time.Duration // nor than this at a throttled vault: waiting past its window of 10 s is no use
-	recent    time.Duration // how long to retry what only a recent change can cure
+	brief     time.Duration // how long to retry what only a recent change can cure
 	ping      time.Duration // an HTTP/2 connection that is silent for this long is pinged
 	pong      time.Duration // and closed if the ping is not answered within this
 
 	steps []time.Duration // in place of first and longest: these waits, and then the last of them
 }
 
-func usual() pace {
-	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, recent: 10 * time.Second, ping: 5 * time.Second, pong: 3 * time.Second}
+func defaultPace() pace {
+	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, brief: 10 * time.Second, ping: 5 * time.Second, pong: 3 * time.Second}
 }
 
 // managed returns the pace for the endpoint of a managed identity, with the
@@ -83,29 +83,29 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	refused := false
 	for tried := 0; ; {
 		if last429, ok := slot.wait(ctx); !ok {
-			return nil, t.failed(t.late(req.Raw(), last429.or(last)))
+			return nil, t.failed(t.late(req.Raw(), last429.orElse(last)))
 		}
-		resp, v := t.try(req)
-		v.tried, v.began = tried+1, began
+		resp, v := t.send(req)
+		v.attempts, v.started = tried+1, began
 		switch {
 		case v.problem == nil:
 			return resp, nil
-		case v.again && ctx.Err() != nil:
-			return nil, t.failed(t.late(req.Raw(), last.or(v))) // this try was cut short
+		case v.retryable && ctx.Err() != nil:
+			return nil, t.failed(t.late(req.Raw(), last.orElse(v))) // this try was cut short
 		case v.throttled && !slot.throttled(v): // another request waits for all of them
 			last = v
 			continue
-		case v.refused && !refused: // the credential is read anew for the next one
+		case v.tokenRefused && !refused: // the credential is read anew for the next one
 			last, refused = v, true
 			continue
-		case !v.again, v.recent && !t.pauseBriefly(ctx, began, tried+1):
+		case !v.retryable, v.brief && !t.pauseBriefly(ctx, began, tried+1):
 			return nil, t.failed(v.problem)
 		case !v.throttled:
 			slot.release()
 		}
 		last = v
 		tried++
-		if v.recent {
+		if v.brief {
 			continue // it has waited
 		}
 		if !t.pause(ctx, v, tried) {
@@ -132,9 +132,9 @@ func (t *retryPolicy) take() *problem {
 	return last
 }
 
-// try sends the request once. A challenge that is no challenge makes the SDK
+// send sends the request once. A challenge that is no challenge makes the SDK
 // panic.
-func (t *retryPolicy) try(req *policy.Request) (resp *http.Response, v result) {
+func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, v result) {
 	defer func() {
 		if recover() != nil {
 			resp, v = nil, refusal(t.what+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
@@ -172,7 +172,7 @@ func (t *retryPolicy) pause(ctx context.Context, v result, tried int) bool {
 // pauseBriefly is pause for what only a recent change can cure: it reports whether
 // there is time for one more try within a few seconds of the first.
 func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried int) bool {
-	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.recent))
+	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.brief))
 	defer cancel()
 	return t.pause(ctx, result{}, tried)
 }
@@ -187,38 +187,38 @@ func (t *retryPolicy) late(req *http.Request, v result) *problem {
 	deadline, _ := req.Context().Deadline()
 	text := v.text + ", until the deadline"
 	switch {
-	case v.after > 0 && (v.tried < 2 || v.after >= deadline.Sub(v.began)):
+	case v.after > 0 && (v.attempts < 2 || v.after >= deadline.Sub(v.started)):
 		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", v.text, v.after)
 	case v.after > 0:
-		text = fmt.Sprintf("%s, tried %d times, until the deadline", v.text, v.tried)
+		text = fmt.Sprintf("%s, tried %d times, until the deadline", v.text, v.attempts)
 	}
 	return &problem{text: text, hint: v.hint, kind: v.kind}
 }
 
-// or is the result, or another where this is none.
-func (v result) or(other result) result {
+// orElse is the result, or another where this is none.
+func (v result) orElse(other result) result {
 	if v.problem == nil {
 		return other
 	}
 	return v
 }
 
-// limitKey is the key of a context's value: the limit of one try.
-type limitKey struct{}
+// tryLimitKey is the key of a context's value: the limit of one try.
+type tryLimitKey struct{}
 
-// withLimit returns a context in which one request and its answer may take a
+// withTryLimit returns a context in which one request and its answer may take a
 // third of the time until the deadline, at least 5 s and at most a minute.
-func withLimit(ctx context.Context, p pace) context.Context {
+func withTryLimit(ctx context.Context, p pace) context.Context {
 	limit := time.Minute
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(max(time.Until(deadline)/3, 5*time.Second), limit)
 	}
-	return context.WithValue(ctx, limitKey{}, cmp.Or(p.try, limit))
+	return context.WithValue(ctx, tryLimitKey{}, cmp.Or(p.try, limit))
 }
 
-// limited returns ctx for one request and its answer.
-func limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	limit, ok := ctx.Value(limitKey{}).(time.Duration)
+// withTryTimeout returns ctx for one request and its answer.
+func withTryTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit, ok := ctx.Value(tryLimitKey{}).(time.Duration)
 	if !ok {
 		return context.WithCancel(ctx)
 	}
@@ -231,7 +231,7 @@ type timeoutPolicy struct{}
 
 // Do implements policy.Policy.
 func (timeoutPolicy) Do(req *policy.Request) (*http.Response, error) {
-	ctx, cancel := limited(req.Raw().Context())
+	ctx, cancel := withTryTimeout(req.Raw().Context())
 	defer cancel() // the pipeline has read the body by then
 	return req.Clone(ctx).Next()
 }

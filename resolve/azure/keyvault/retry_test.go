@@ -169,7 +169,7 @@ func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
 				require.Equal(t, after < time.Hour, tries.pause(ctx, v, tried))
 				cancel()
 				require.False(t, tries.pause(ctx, v, tried), "it has ended")
-				tries.pace = usual()
+				tries.pace = defaultPace()
 				ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 				require.False(t, tries.pause(ctx, v, tried) && ctx.Err() != nil)
 				cancel()

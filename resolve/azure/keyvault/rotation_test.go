@@ -258,13 +258,13 @@ func TestATokenFileThatIsReplacedIsReadAgain(t *testing.T) {
 func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.options.pace.recent = 10 * time.Second
+	w.options.pace.brief = 10 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token", Count: 3}))
 	w.requireRead()
 	require.Equal(t, 4, w.asked()["token"])
 
 	w = start(t)
-	w.options.pace.recent = 2 * time.Second
+	w.options.pace.brief = 2 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token"}))
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "AADSTS7000215")

@@ -79,7 +79,7 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 		return result{} // the challenge that learn asks for
 	case status == http.StatusUnauthorized:
 		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
-		v.refused = true
+		v.tokenRefused = true
 		return v
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
