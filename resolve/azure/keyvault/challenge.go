@@ -20,23 +20,23 @@ import (
 // The SDK sends each first request without a token, to be told the tenant and
 // the resource, which are known here: it is told so without a round trip.
 type authPolicy struct {
-	host     string // nobody else is given the token
-	own      bool   // the authority is Microsoft's, whose tokens are good elsewhere too
-	identity *identity
+	host      string // nobody else is given the token
+	microsoft bool   // Microsoft issues the tokens, so other vaults accept them too
+	identity  *identity
 
 	learning sync.Mutex
 	resource string // that a token is for
 }
 
 // Do implements policy.Policy.
-func (d *authPolicy) Do(req *policy.Request) (*http.Response, error) {
+func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
 	switch {
-	case raw.URL.Scheme != "https" || !sameHost(raw.URL.Host, d.host):
-		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(d.host), keyname.Quote(raw.URL.Host)), hint: hintAnswer}
+	case raw.URL.Scheme != "https" || !sameHost(raw.URL.Host, p.host):
+		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(p.host), keyname.Quote(raw.URL.Host)), hint: hintAnswer}
 	case !authorized:
-		return d.challenge(raw), nil
+		return p.challenge(raw), nil
 	}
 	resp, err := req.Next()
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
@@ -45,16 +45,16 @@ func (d *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if header := resp.Header.Get(authenticate); !strings.Contains(header, `error="insufficient_claims"`) { // which is continuous access evaluation's, and the SDK's to answer
 		challenge, ok := parseChallenge(header)
 		if !ok {
-			return nil, d.noChallenge()
+			return nil, p.noChallenge()
 		}
 		resp.Header.Set(authenticate, challenge.String())
 	}
-	d.identity.refuse(token)
+	p.identity.refuse(token)
 	return resp, nil
 }
 
-func (d *authPolicy) noChallenge() *problem {
-	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(d.host)),
+func (p *authPolicy) noChallenge() *problem {
+	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(p.host)),
 		hint: hintAnswer}
 }
 
@@ -85,26 +85,26 @@ func sameHost(a, b string) bool {
 	return lower(a) == lower(b)
 }
 
-func (d *authPolicy) challenge(req *http.Request) *http.Response {
-	tenant := d.identity.name.Load().tenant
+func (p *authPolicy) challenge(req *http.Request) *http.Response {
+	tenant := p.identity.name.Load().tenant
 	if tenant == "" {
 		tenant = "common" // of a managed identity, which has but one
 	}
-	c := challenge{"https://login.microsoftonline.com/" + tenant, d.resource}
+	c := challenge{"https://login.microsoftonline.com/" + tenant, p.resource}
 	return newResponse(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
 }
 
 // learn asks the vault, once, what a token for it is for.
-func (d *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPolicy) error {
-	d.learning.Lock()
-	defer d.learning.Unlock()
-	if d.resource != "" {
+func (p *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPolicy) error {
+	p.learning.Lock()
+	defer p.learning.Unlock()
+	if p.resource != "" {
 		return nil
 	}
 	pipeline := runtime.NewPipeline("launcher", "", runtime.PipelineOptions{}, &policy.ClientOptions{
 		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{retry}, PerRetryPolicies: []policy.Policy{timeoutPolicy{}},
 	})
-	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+d.host+"/secrets")
+	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+p.host+"/secrets")
 	if err != nil {
 		return err
 	}
@@ -116,19 +116,19 @@ func (d *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPo
 	resource := wanted.resource
 	u, err := url.Parse(resource)
 	if !ok || err != nil || u.Scheme != "https" || u.Host == "" {
-		return d.noChallenge()
+		return p.noChallenge()
 	}
-	if d.own && !within(d.host, u.Hostname()) {
-		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(d.host), keyname.Quote(resource)),
+	if p.microsoft && !inDomain(p.host, u.Hostname()) {
+		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(p.host), keyname.Quote(resource)),
 			hint: "a vault outside of Microsoft's clouds needs the authority of its own: see --azure-authority"}
 	}
-	d.resource = resource
+	p.resource = resource
 	return nil
 }
 
-// within reports whether a vault's host is in the domain of a resource. One that
+// inDomain reports whether a vault's host is in the domain of a resource. One that
 // names another's would be sent a token that is good for that.
-func within(vault, domain string) bool {
+func inDomain(vault, domain string) bool {
 	u := url.URL{Host: vault}
 	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }

@@ -33,7 +33,7 @@ type client struct {
 
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
 	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
-	c.auth = &authPolicy{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
+	c.auth = &authPolicy{host: spec.Host, microsoft: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
 	c.retry = &retryPolicy{what: c.what(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
@@ -63,11 +63,11 @@ func (c *client) url() string { return "https://" + c.spec.Host }
 // for.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 	if err := c.identity.known(ctx); err != nil {
-		return of(c.what(), err)
+		return forVault(c.what(), err)
 	}
 	if c.spec.Resource == "" {
 		if err := c.auth.learn(ctx, c.http, c.retry); err != nil {
-			return problemOf(err, c.what())
+			return asProblem(err, c.what())
 		}
 	} else {
 		c.greeting.Do(func() { work.Go(func() { c.greet(ctx) }) })
@@ -81,7 +81,7 @@ func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := c.identity.GetToken(ctx, request)
 	if err != nil {
-		return azcore.AccessToken{}, of(c.what(), err)
+		return azcore.AccessToken{}, forVault(c.what(), err)
 	}
 	return token, nil
 }
@@ -159,27 +159,27 @@ func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *rea
 				<-r.done
 				return r
 			}
-			return &read{asked: r.asked, where: r.where, err: r.late()}
+			return &read{target: r.target, where: r.where, err: r.late()}
 		}
 	}
 }
 
 // what is the vault in messages.
-func (c *client) what() string { return asked{vault: vaultName(c.spec.Host)}.String() }
+func (c *client) what() string { return target{vault: vaultName(c.spec.Host)}.String() }
 
 // get reads a secret. The SDK's panic is not the task's end.
 func (c *client) get(ctx context.Context, r *read) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = problemOf(errors.New("panic"), r.asked.String())
+			err = asProblem(errors.New("panic"), r.target.String())
 		}
 	}()
 	answer, err := c.vault.GetSecret(ctx, r.name, r.version, nil)
 	switch {
 	case err != nil:
-		return problemOf(err, r.asked.String())
+		return asProblem(err, r.target.String())
 	case answer.Value == nil:
-		return &problem{text: r.asked.String() + ": the answer has no value"}
+		return &problem{text: r.target.String() + ": the answer has no value"}
 	}
 	r.value, r.note = resolve.NewValue([]byte(*answer.Value)), validity(answer.Attributes)
 	return nil

@@ -120,7 +120,7 @@ func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
 		cancel()
 		require.EqualError(t, err, c.want, name)
 		if name == "page" {
-			require.Equal(t, 1, w.asked()["openid"])
+			require.Equal(t, 1, w.requests()["openid"])
 		}
 	}
 }

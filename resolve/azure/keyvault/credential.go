@@ -89,7 +89,7 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http
 // entra is the policy for requests to Entra, and what its clients are made with.
 func (v *Vaults) entra(spec azure.Spec, i *identity) (*retryPolicy, policy.ClientOptions) {
 	pace := v.options().pace
-	requests := &retryPolicy{what: withoutToken, classify: i.classifyEntra, throttle: &throttle{}, pace: pace}
+	requests := &retryPolicy{what: noTokenPrefix, classify: i.classifyEntra, throttle: &throttle{}, pace: pace}
 	return requests, v.clientOptions(spec, requests, v.web.proxied)
 }
 
@@ -155,7 +155,7 @@ func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (cr
 }
 
 func (v *Vaults) managed(i *identity) (credential, error) {
-	requests := &retryPolicy{what: withoutToken, classify: i.classifyManaged, throttle: &throttle{}, pace: v.options().pace.managed()}
+	requests := &retryPolicy{what: noTokenPrefix, classify: i.classifyManaged, throttle: &throttle{}, pace: v.options().pace.managed()}
 	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, v.web.direct)}
 	client := v.options().Environ[clientVariable]
 	if client != "" {

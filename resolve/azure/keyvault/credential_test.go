@@ -69,7 +69,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 				if c.want == "" {
 					require.NoError(t, err)
 					require.Equal(t, "db-password="+value, values(found))
-					require.Equal(t, map[string]int{"token": 1, "secret": 1}, w.asked())
+					require.Equal(t, map[string]int{"token": 1, "secret": 1}, w.requests())
 					return
 				}
 				require.EqualError(t, err, aVault+`: no credentials: "`+filepath.Join(w.mount, azure.CertificateFile)+`"`+c.want)
@@ -169,7 +169,7 @@ func TestWhatWorkloadIdentityLacksIsNamed(t *testing.T) {
 		_, err := w.find(withWorkload)
 		require.EqualError(t, err, aVault+": "+strings.ReplaceAll(want, "%q", fmt.Sprintf("%q", path)))
 		require.NotEmpty(t, hintOf(err))
-		require.Zero(t, w.asked()["token"])
+		require.Zero(t, w.requests()["token"])
 	}
 	w, _ := workload(t, good)
 	delete(w.options.Environ, azure.TokenVariable)

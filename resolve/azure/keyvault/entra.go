@@ -47,11 +47,11 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 	host := req.URL.Hostname()
 	switch {
 	case err != nil:
-		return network(req, err, withoutToken)
+		return network(req, err, noTokenPrefix)
 	case resp.StatusCode == http.StatusOK && req.Method == http.MethodPost:
 		return tokenAnswer(resp, body, host)
 	case resp.StatusCode == http.StatusOK:
-		return wellFormed(resp, body, withoutToken)
+		return wellFormed(resp, body, noTokenPrefix)
 	case resp.StatusCode == http.StatusTooManyRequests:
 		v := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
 		v.throttled = true
@@ -89,7 +89,7 @@ func (i *identity) refused(host string, status int, codes []int) result {
 
 // tokenAnswer refuses a token answer that the SDK would quote, token and all.
 func tokenAnswer(resp *http.Response, body []byte, host string) result {
-	if v := wellFormed(resp, body, withoutToken); v.problem != nil {
+	if v := wellFormed(resp, body, noTokenPrefix); v.problem != nil {
 		return v
 	}
 	var answer struct {

@@ -88,9 +88,9 @@ func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
 				require.Equal(t, c.unavailable, errors.Is(err, resolve.ErrUnavailable))
 				require.NotErrorIs(t, err, resolve.ErrAbsent)
 				if !c.unavailable {
-					require.Equal(t, 1, w.asked()[place.operation])
+					require.Equal(t, 1, w.requests()[place.operation])
 				} else {
-					require.Greater(t, w.asked()[place.operation], 8, "whatever may pass is retried until the deadline")
+					require.Greater(t, w.requests()[place.operation], 8, "whatever may pass is retried until the deadline")
 				}
 			})
 			if !c.unavailable {
@@ -127,7 +127,7 @@ func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
 				require.EqualError(t, err, aVault+": "+want+", until the deadline")
 				require.Contains(t, hintOf(err), "--timeout")
 				require.ErrorIs(t, err, resolve.ErrUnavailable)
-				require.Greater(t, w.asked()[place.operation], 1, "a try has a time of its own")
+				require.Greater(t, w.requests()[place.operation], 1, "a try has a time of its own")
 			})
 		}
 	}

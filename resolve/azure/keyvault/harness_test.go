@@ -204,9 +204,9 @@ func (w *world) requireRead() {
 	require.Equal(w.t, "db-password="+value, values(found))
 }
 
-// asked is how often each operation was asked for, without CONNECT and the one
+// requests returns how often each operation was asked for, without CONNECT and the one
 // request that only opens a connection: it may come too late to be sent.
-func (w *world) asked() map[string]int {
+func (w *world) requests() map[string]int {
 	w.t.Helper()
 	counters := w.Counters()
 	requests := counters.Requests

@@ -37,13 +37,13 @@ type identity struct {
 type naming struct{ tenant, client string } // "" for a managed identity
 
 func newIdentity(open func(context.Context, *identity) (credential, error)) *identity {
-	i := &identity{lock: make(chan struct{}, 1), bad: make(chan string, 1), token: noToken}
+	i := &identity{lock: make(chan struct{}, 1), bad: make(chan string, 1), token: emptyToken}
 	i.open = func(ctx context.Context) (credential, error) { return open(ctx, i) }
 	i.name.Store(&naming{})
 	return i
 }
 
-func noToken() azcore.AccessToken { return azcore.AccessToken{} }
+func emptyToken() azcore.AccessToken { return azcore.AccessToken{} }
 
 // who is the identity in a message; its client id is no secret.
 func (i *identity) who() string {
@@ -116,7 +116,7 @@ func (i *identity) good() bool {
 	select {
 	case refused := <-i.bad:
 		if refused == i.token().Token && !i.renewed {
-			i.renewed, i.token, i.current = true, noToken, credential{}
+			i.renewed, i.token, i.current = true, emptyToken, credential{}
 		}
 	default:
 	}
@@ -184,7 +184,7 @@ func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) 
 	i.current.requests.take() // of an earlier token: not this one's
 	defer func() {
 		if recover() != nil {
-			p = &problem{text: withoutToken + ": the Azure SDK could not read the answer"}
+			p = &problem{text: noTokenPrefix + ": the Azure SDK could not read the answer"}
 		}
 	}()
 	token, err := i.current.get(ctx, request)
@@ -198,7 +198,7 @@ func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) 
 	if ctx.Err() != nil {
 		return errLate
 	}
-	return problemOf(err, withoutToken)
+	return asProblem(err, noTokenPrefix)
 }
 
 // scope is what a token is asked for, by the resource of it.

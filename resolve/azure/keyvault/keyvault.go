@@ -130,13 +130,13 @@ type source struct {
 // key that is declared; what is wrong with one secret is in its Finding. All
 // begin with the vault. Nothing that it began is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	vault := asked{vault: vaultName(s.spec.Host)}.String()
+	vault := target{vault: vaultName(s.spec.Host)}.String()
 	if err := s.vaults.spread(ctx); err != nil {
-		return s.failed(of(vault, err))
+		return s.failed(forVault(vault, err))
 	}
 	c, err := s.vaults.client(s.spec)
 	if err != nil {
-		return s.failed(of(vault, err))
+		return s.failed(forVault(vault, err))
 	}
 	var work sync.WaitGroup
 	defer work.Wait()

@@ -18,14 +18,14 @@ func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []
 	what := c.what()
 	defer func() {
 		if recover() != nil {
-			names, reads, err = nil, nil, problemOf(errors.New("panic"), what)
+			names, reads, err = nil, nil, asProblem(errors.New("panic"), what)
 		}
 	}()
 	seen, links := map[string]bool{}, map[string]bool{}
 	for pager := c.vault.NewListSecretPropertiesPager(nil); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
-			return nil, nil, problemOf(err, what)
+			return nil, nil, asProblem(err, what)
 		}
 		for _, item := range page.Value {
 			name, wanted := listed(item)

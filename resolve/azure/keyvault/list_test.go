@@ -32,7 +32,7 @@ func TestAListHasEveryEnabledSecretPageByPage(t *testing.T) {
 		found, err := w.find(all)
 		require.NoError(t, err)
 		require.Equal(t, "a=1 b=2 empty= z=3", values(found), "without what is disabled or a certificate's")
-		require.Equal(t, map[string]int{"token": 1, "list": pages, "secret": 4}, w.asked())
+		require.Equal(t, map[string]int{"token": 1, "list": pages, "secret": 4}, w.requests())
 		require.Equal(t, "https://my-vault.vault.azure.net/secrets/a", found[0].Where)
 	}
 }

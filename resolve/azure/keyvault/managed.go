@@ -17,7 +17,7 @@ import (
 // answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
-		v := network(req, err, withoutToken)
+		v := network(req, err, noTokenPrefix)
 		if v.retryable {
 			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
 		}

@@ -39,7 +39,7 @@ func TestAMachineHasAnIdentity(t *testing.T) {
 		found, err := read(w)
 		require.NoError(t, err)
 		require.Equal(t, "db-password="+value, values(found))
-		require.Equal(t, map[string]int{"managed-identity": 1, "secret": 1}, w.asked())
+		require.Equal(t, map[string]int{"managed-identity": 1, "secret": 1}, w.requests())
 	})
 	t.Run("of a name", func(t *testing.T) {
 		w, read := machine(t)

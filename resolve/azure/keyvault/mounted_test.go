@@ -72,7 +72,7 @@ func TestACredentialThatIsNoneIsNamedByItsFile(t *testing.T) {
 				require.NotEmpty(t, hintOf(err))
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)
 				require.NotErrorIs(t, err, resolve.ErrAbsent)
-				require.Zero(t, w.asked()["token"])
+				require.Zero(t, w.requests()["token"])
 			})
 		}
 	}
@@ -94,7 +94,7 @@ func TestAllThatIsWrongWithACredentialIsSaidAtOnce(t *testing.T) {
 		_, err = w.find(one)
 		require.ErrorContains(t, err, "holds no tenant", tenant)
 	}
-	require.Zero(t, w.asked()["token"])
+	require.Zero(t, w.requests()["token"])
 }
 
 func TestAFileThatIsNoFileIsNotWaitedFor(t *testing.T) {
@@ -216,7 +216,7 @@ func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {
 				require.Contains(t, hintOf(err), c.hint)
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)
 			}
-			require.LessOrEqual(t, w.asked()["token"], 1, "a refused credential is not tried again")
+			require.LessOrEqual(t, w.requests()["token"], 1, "a refused credential is not tried again")
 		})
 	}
 }
@@ -227,5 +227,5 @@ func TestATenantMayBeADomain(t *testing.T) {
 	})
 	w.give(w.mount, "Contoso.onmicrosoft.com", application, proof)
 	w.requireRead()
-	require.Equal(t, 1, w.asked()["openid"], "Entra's own answer has the tenant's id")
+	require.Equal(t, 1, w.requests()["openid"], "Entra's own answer has the tenant's id")
 }

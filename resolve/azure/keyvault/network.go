@@ -44,7 +44,7 @@ func network(req *http.Request, err error, what string) result {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return result{problem: p}
 	}
-	v := unanswered(req, err, what == withoutToken)
+	v := unanswered(req, err, what == noTokenPrefix)
 	v.text = what + ": " + v.text
 	return v
 }

@@ -22,16 +22,16 @@ func (p *problem) Error() string        { return p.text }
 func (p *problem) Hint() string         { return p.hint }
 func (p *problem) Is(target error) bool { return p.kind != nil && target == p.kind }
 
-// withoutToken is what the problems of a credential and of Entra begin with; those of
+// noTokenPrefix is what the problems of a credential and of Entra begin with; those of
 // a source begin with its vault.
-const withoutToken = "no token"
+const noTokenPrefix = "no token"
 
-// of is each joined error as a problem of a vault: two vaults may want the same
+// forVault is each joined error as a problem of a vault: two vaults may want the same
 // token, and each says that it has none.
-func of(vault string, err error) error {
+func forVault(vault string, err error) error {
 	var list []error
 	for _, e := range document.Flatten(err) {
-		p := *problemOf(e, withoutToken)
+		p := *asProblem(e, noTokenPrefix)
 		p.text = vault + ": " + p.text
 		list = append(list, &p)
 	}
@@ -41,9 +41,9 @@ func of(vault string, err error) error {
 	return errors.Join(list...)
 }
 
-// problemOf is the problem that an error of the SDK carries, or one that says
+// asProblem is the problem that an error of the SDK carries, or one that says
 // no more than that the SDK could not do it.
-func problemOf(err error, what string) *problem {
+func asProblem(err error, what string) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}

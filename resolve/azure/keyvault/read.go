@@ -16,7 +16,7 @@ import (
 
 // read is one GET of a secret, under way until done is closed.
 type read struct {
-	asked
+	target
 	where string // its URL
 	done  chan struct{}
 	value resolve.Value
@@ -27,7 +27,7 @@ type read struct {
 }
 
 func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
-	return &read{asked: asked{vaultName(spec.Host), name, version}, where: urlOf(spec, name, version), done: make(chan struct{}), by: by}
+	return &read{target: target{vaultName(spec.Host), name, version}, where: urlOf(spec, name, version), done: make(chan struct{}), by: by}
 }
 
 // urlOf is the URL of a secret; version "" is the newest.
@@ -41,7 +41,7 @@ func (r *read) finding(key string) resolve.Finding {
 }
 
 func (r *read) late() error {
-	return &problem{text: r.asked.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+	return &problem{text: r.target.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
 // members is the members of a secret that holds a JSON object, each a key; what
@@ -65,7 +65,7 @@ func (r *read) members(name string) []resolve.Finding {
 	}
 	for _, f := range node.Fields {
 		if wrong := keyname.Check(f.Name); wrong != nil { // it may be a value: nothing of it is shown
-			err := &problem{text: r.asked.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
+			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
 			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: err})
 			continue
 		}
@@ -77,7 +77,7 @@ func (r *read) members(name string) []resolve.Finding {
 // noBundle is what is wrong with a bundle, without the place: of a value that was
 // never meant as JSON it says nothing.
 func (r *read) noBundle(err error) error {
-	text := r.asked.String() + ": the bundle is no JSON object"
+	text := r.target.String() + ": the bundle is no JSON object"
 	if p, ok := errors.AsType[*document.Problem](err); ok {
 		text += ": " + p.Message
 	}
@@ -89,9 +89,9 @@ func (r *read) member(f document.Field) resolve.Finding {
 	found := resolve.Finding{Key: f.Name, Where: r.where + ", member " + shown, Note: r.note}
 	switch {
 	case f.Value.Kind == document.Null:
-		found.Err = &problem{text: r.asked.String() + ": its member " + shown + " is null", hint: "give it a value, or mark the source optional: true", kind: resolve.ErrAbsent}
+		found.Err = &problem{text: r.target.String() + ": its member " + shown + " is null", hint: "give it a value, or mark the source optional: true", kind: resolve.ErrAbsent}
 	case !f.Value.Scalar():
-		found.Err = &problem{text: r.asked.String() + ": its member " + shown + " must be a scalar, not " + f.Value.Kind.String(), hint: "give its JSON text as a string"}
+		found.Err = &problem{text: r.target.String() + ": its member " + shown + " must be a scalar, not " + f.Value.Kind.String(), hint: "give its JSON text as a string"}
 	default:
 		found.Value = resolve.NewValue([]byte(f.Value.Text))
 	}

@@ -45,7 +45,7 @@ func TestAHundredSecretsNeedOneTokenAndOneGetEach(t *testing.T) {
 		for name, times := range counters.Reads["my-vault"] {
 			require.Equal(t, 1, times, name)
 		}
-		require.Equal(t, map[string]int{"token": 1, "secret": 100}, w.asked(), "nothing that is known is asked for")
+		require.Equal(t, map[string]int{"token": 1, "secret": 100}, w.requests(), "nothing that is known is asked for")
 	}
 }
 
@@ -79,7 +79,7 @@ func TestNamesMayDifferInCaseAndHaveVersions(t *testing.T) {
 	require.Equal(t, "MY_KEY=2 my-key=2 OLD=1 NEW=2", values(found))
 	require.Equal(t, "https://my-vault.vault.azure.net/secrets/MY-KEY", found[0].Where)
 	require.Equal(t, "https://my-vault.vault.azure.net/secrets/My-Key/aa", found[2].Where)
-	require.Equal(t, 3, w.asked()["secret"])
+	require.Equal(t, 3, w.requests()["secret"])
 }
 
 func TestSourcesOfOneVaultShareItsReads(t *testing.T) {
@@ -94,7 +94,7 @@ func TestSourcesOfOneVaultShareItsReads(t *testing.T) {
 	resolution, err := resolve.Resolve(t.Context(), bound)
 	require.NoError(t, err)
 	require.Len(t, resolution.Secrets, 2)
-	require.Equal(t, map[string]int{"token": 1, "list": 5, "secret": 1}, w.asked())
+	require.Equal(t, map[string]int{"token": 1, "list": 5, "secret": 1}, w.requests())
 	require.LessOrEqual(t, w.Counters().Challenges, 1)
 }
 
@@ -130,7 +130,7 @@ func TestVaultsOfTwoCloudsNeedATokenEach(t *testing.T) {
 	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{Authority: "https://login.chinacloudapi.cn/"})))
 	require.NoError(t, err)
 	require.Equal(t, "https://my-vault.vault.azure.cn/secrets/db-password", found[0].Where)
-	require.Equal(t, 1, w.asked()["openid"], "what an older name leads to is asked for")
+	require.Equal(t, 1, w.requests()["openid"], "what an older name leads to is asked for")
 }
 
 func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
@@ -248,5 +248,5 @@ func TestTwoVaultsThatShareABadCredentialAreBothNamed(t *testing.T) {
 		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Realm{})))
 		require.ErrorContains(t, err, `vault "`+name+`": no token: the client secret`)
 	}
-	require.Equal(t, 1, w.asked()["token"])
+	require.Equal(t, 1, w.requests()["token"])
 }

@@ -136,7 +136,7 @@ func TestCredentialsThatEntraRefusesMayHaveBeenReplaced(t *testing.T) {
 			} else {
 				require.ErrorContains(t, err, "AADSTS7000215", "what is wrong with the new ones")
 			}
-			require.LessOrEqual(t, w.asked()["token"], 2, "no more than one more time")
+			require.LessOrEqual(t, w.requests()["token"], 2, "no more than one more time")
 		})
 	}
 	t.Run("by nothing", func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestCredentialsThatEntraRefusesMayHaveBeenReplaced(t *testing.T) {
 		w.swap("..2024_1", expired)
 		_, err := w.find(one)
 		require.ErrorContains(t, err, "AADSTS7000222")
-		require.Equal(t, 1, w.asked()["token"], "the same files are not sent again")
+		require.Equal(t, 1, w.requests()["token"], "the same files are not sent again")
 	})
 }
 
@@ -248,7 +248,7 @@ func TestATokenFileThatIsReplacedIsReadAgain(t *testing.T) {
 			} else {
 				require.ErrorContains(t, err, c.want)
 			}
-			require.Equal(t, c.asked, w.asked()["token"], "read again once")
+			require.Equal(t, c.asked, w.requests()["token"], "read again once")
 		})
 	}
 }
@@ -261,7 +261,7 @@ func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
 	w.options.pace.brief = 10 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token", Count: 3}))
 	w.requireRead()
-	require.Equal(t, 4, w.asked()["token"])
+	require.Equal(t, 4, w.requests()["token"])
 
 	w = start(t)
 	w.options.pace.brief = 2 * time.Second
@@ -269,5 +269,5 @@ func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "AADSTS7000215")
 	require.NotErrorIs(t, err, resolve.ErrUnavailable, "it will not pass")
-	require.Greater(t, w.asked()["token"], 1)
+	require.Greater(t, w.requests()["token"], 1)
 }

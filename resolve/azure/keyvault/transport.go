@@ -156,7 +156,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
-	if err := own(req); err != nil {
+	if err := ownBody(req); err != nil {
 		return nil, err
 	}
 	resp, err := t.send(req)
@@ -189,9 +189,9 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 	return t.wide().RoundTrip(req)
 }
 
-// own gives a request a body of its own: net/http may still read that of a try
+// ownBody gives a request a body of its own: net/http may still read that of a try
 // which was cut short, and the SDK rewinds the one that it has for the next.
-func own(req *http.Request) error {
+func ownBody(req *http.Request) error {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil
 	}

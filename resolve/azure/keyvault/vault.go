@@ -22,15 +22,15 @@ type vaultError struct {
 	} `json:"error"`
 }
 
-// asked is what a request asks a vault for.
-type asked struct {
+// target is what a request reads.
+type target struct {
 	vault         string // its name: the first label of its host
 	name, version string // of the secret; "" lists
 }
 
-func askedOf(req *http.Request) asked {
+func targetOf(req *http.Request) target {
 	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
-	a := asked{vault: vaultName(req.URL.Host)}
+	a := target{vault: vaultName(req.URL.Host)}
 	if len(parts) > 1 {
 		a.name = parts[1]
 	}
@@ -48,22 +48,22 @@ func vaultName(host string) string {
 	return host
 }
 
-func (a asked) String() string {
+func (t target) String() string {
 	switch {
-	case a.name == "":
-		return fmt.Sprintf("vault %q", a.vault)
-	case a.version == "":
-		return fmt.Sprintf("vault %q: secret %q", a.vault, a.name)
+	case t.name == "":
+		return fmt.Sprintf("vault %q", t.vault)
+	case t.version == "":
+		return fmt.Sprintf("vault %q: secret %q", t.vault, t.name)
 	}
-	return fmt.Sprintf("vault %q: secret %q, version %q", a.vault, a.name, a.version)
+	return fmt.Sprintf("vault %q: secret %q, version %q", t.vault, t.name, t.version)
 }
 
 // classify returns the result of what the vault answered.
 func (c *client) classify(req *http.Request, resp *http.Response, body []byte, err error) result {
-	a := askedOf(req)
+	a := targetOf(req)
 	switch {
 	case err != nil:
-		return network(req, err, asked{vault: a.vault}.String())
+		return network(req, err, target{vault: a.vault}.String())
 	case resp.StatusCode == http.StatusOK:
 		return wellFormed(resp, body, a.String())
 	}
@@ -95,24 +95,24 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hint)
 }
 
-func (a asked) create() string {
-	if a.version != "" {
-		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", a.vault, a.name)
+func (t target) create() string {
+	if t.version != "" {
+		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", t.vault, t.name)
 	}
-	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", a.vault, a.name)
+	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", t.vault, t.name)
 }
 
-func (a asked) enable() string {
-	line := fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true", a.vault, a.name)
-	if a.version != "" {
-		line += " --version " + a.version
+func (t target) enable() string {
+	line := fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true", t.vault, t.name)
+	if t.version != "" {
+		line += " --version " + t.version
 	}
 	return line
 }
 
 // forbidden classifies a 403. A secret that is disabled or forbidden
 // is there, and --missing warn may do without it.
-func (c *client) forbidden(a asked, inner string) result {
+func (c *client) forbidden(a target, inner string) result {
 	v := c.denied(a, inner)
 	if a.name != "" {
 		v.kind = resolve.ErrDenied
@@ -121,7 +121,7 @@ func (c *client) forbidden(a asked, inner string) result {
 }
 
 // denied classifies a 403, which has its reason in the inner code.
-func (c *client) denied(a asked, inner string) result {
+func (c *client) denied(a target, inner string) result {
 	permission := "get"
 	if a.name == "" {
 		permission = "list"
