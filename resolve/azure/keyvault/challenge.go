@@ -49,7 +49,7 @@ func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 		}
 		resp.Header.Set(authenticate, challenge.String())
 	}
-	p.identity.refuse(token)
+	p.identity.reject(token)
 	return resp, nil
 }
 
@@ -86,7 +86,7 @@ func sameHost(a, b string) bool {
 }
 
 func (p *authPolicy) challenge(req *http.Request) *http.Response {
-	tenant := p.identity.name.Load().tenant
+	tenant := p.identity.ids.Load().tenant
 	if tenant == "" {
 		tenant = "common" // of a managed identity, which has but one
 	}

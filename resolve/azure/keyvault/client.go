@@ -62,7 +62,7 @@ func (c *client) url() string { return "https://" + c.spec.Host }
 // the vault is in a domain that the operator allowed: it says what the token is
 // for.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
-	if err := c.identity.known(ctx); err != nil {
+	if err := c.identity.ensure(ctx); err != nil {
 		return forVault(c.what(), err)
 	}
 	if c.spec.Resource == "" {

@@ -19,15 +19,15 @@ import (
 // credential is how an identity proves itself. Its secrets are in closures,
 // which no verb prints.
 type credential struct {
-	naming
-	get      func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
-	proof    resolve.Value // the files that it was read from
-	requests *retryPolicy
+	ids
+	getToken func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
+	content  resolve.Value // the files that it was read from
+	retry    *retryPolicy
 }
 
-// replaces reports whether the files were others before.
-func (c credential) replaces(before credential) bool {
-	return !bytes.Equal(c.proof.Reveal(), before.proof.Reveal())
+// differs reports whether the files were others before.
+func (c credential) differs(before credential) bool {
+	return !bytes.Equal(c.content.Reveal(), before.content.Reveal())
 }
 
 // The variables of workload identity, as AKS injects them:
@@ -44,9 +44,9 @@ func (v *Vaults) directory(spec azure.Spec) (string, bool) {
 	return spec.Directory(o.Environ, o.Credentials)
 }
 
-// credentialOf is the credential that a source declares. It is never
+// newCredential is the credential that a source declares. It is never
 // DefaultAzureCredential, which runs programs that it finds on PATH.
-func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
+func (v *Vaults) newCredential(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	switch spec.Credential {
 	case "workload":
 		return v.workload(ctx, spec, i)
@@ -111,7 +111,7 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 	if err != nil { // its text is about arguments
 		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: hintCertificate}
 	}
-	return credential{files.naming, sdk.GetToken, files.proof, requests}, nil
+	return credential{files.ids, sdk.GetToken, files.content, requests}, nil
 }
 
 // workload is the identity of the pod's service account. The SDK's own would
@@ -131,7 +131,7 @@ func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (cr
 			hint: "label the pod azure.workload.identity/use: \"true\", and its service account must have the annotation azure.workload.identity/client-id",
 		}
 	}
-	who, path := naming{environ[tenantVariable], environ[clientVariable]}, environ[azure.TokenVariable]
+	who, path := ids{environ[tenantVariable], environ[clientVariable]}, environ[azure.TokenVariable]
 	if err := who.check("variable "+tenantVariable, "variable "+clientVariable); err != nil {
 		return credential{}, err
 	}
@@ -165,5 +165,5 @@ func (v *Vaults) managed(i *identity) (credential, error) {
 	if err != nil {
 		return credential{}, &problem{text: "no managed identity: the Azure SDK does not take its variables"}
 	}
-	return credential{naming{"", client}, c.GetToken, resolve.Value{}, requests}, nil
+	return credential{ids{"", client}, c.GetToken, resolve.Value{}, requests}, nil
 }

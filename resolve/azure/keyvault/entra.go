@@ -64,10 +64,10 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 	if wrong.Error == "temporarily_unavailable" {
 		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
 	}
-	return i.refused(host, resp.StatusCode, wrong.Codes)
+	return i.refusal(host, resp.StatusCode, wrong.Codes)
 }
 
-func (i *identity) refused(host string, status int, codes []int) result {
+func (i *identity) refusal(host string, status int, codes []int) result {
 	among := func(known []int) bool {
 		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
 	}
@@ -75,7 +75,7 @@ func (i *identity) refused(host string, status int, codes []int) result {
 	for _, because := range refusedBecause {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {
-				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.name.Load().tenant)).Replace(because.text)
+				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.ids.Load().tenant)).Replace(because.text)
 				return refusal(fmt.Sprintf("no token: %s (AADSTS%d)", text, code), strings.ReplaceAll(because.hint, "CLIENT_ID", i.client()))
 			}
 		}

@@ -116,7 +116,7 @@ func (v *Vaults) Forget() {
 		c.mu.Unlock()
 	}
 	for _, i := range v.identities {
-		i.again.Store(true)
+		i.reset.Store(true)
 	}
 }
 
@@ -205,7 +205,7 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 		who.resource = spec.Host // each vault of its own domain may want another token
 	}
 	if v.identities[who] == nil {
-		v.identities[who] = newIdentity(func(ctx context.Context, i *identity) (credential, error) { return v.credentialOf(ctx, spec, i) })
+		v.identities[who] = newIdentity(func(ctx context.Context, i *identity) (credential, error) { return v.newCredential(ctx, spec, i) })
 	}
 	key := clientKey{spec.Host, who}
 	if v.clients[key] == nil {

@@ -68,7 +68,7 @@ func classifyArcChallenge(ctx context.Context, keys, challenge string) result {
 	text, err := file.Read(ctx, path)
 	switch {
 	case ctx.Err() != nil:
-		return result{problem: errLate}
+		return result{problem: errDeadline}
 	case errors.Is(err, fs.ErrNotExist):
 		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is missing", path), "mount "+keys+" into the container")
 	case err != nil:

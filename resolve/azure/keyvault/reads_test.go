@@ -213,7 +213,7 @@ func insides(v *Vaults) (all []any) {
 		}
 	}
 	for identity := range maps.Values(v.identities) {
-		all = append(all, identity, identity.current, &identity.current)
+		all = append(all, identity, identity.credential, &identity.credential)
 	}
 	return all
 }
