@@ -24,17 +24,17 @@ type client struct {
 	vault    *azsecrets.Client
 	auth     *authPolicy
 	retry    *retryPolicy
-	greeting sync.Once
-	slots    chan struct{} // one for each read at a time
+	warmOnce sync.Once
+	parallel chan struct{} // one for each read at a time
 
 	mu    sync.Mutex
 	reads map[string]*read // under way and done, by name and version
 }
 
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
-	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
+	c := &client{spec: spec, identity: who, http: web, parallel: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
 	c.auth = &authPolicy{host: spec.Host, microsoft: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
-	c.retry = &retryPolicy{what: c.what(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
+	c.retry = &retryPolicy{what: c.describe(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
 			APIVersion:       spec.APIVersion,
@@ -63,14 +63,14 @@ func (c *client) url() string { return "https://" + c.spec.Host }
 // for.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 	if err := c.identity.ensure(ctx); err != nil {
-		return forVault(c.what(), err)
+		return forVault(c.describe(), err)
 	}
 	if c.spec.Resource == "" {
 		if err := c.auth.learn(ctx, c.http, c.retry); err != nil {
-			return asProblem(err, c.what())
+			return asProblem(err, c.describe())
 		}
 	} else {
-		c.greeting.Do(func() { work.Go(func() { c.greet(ctx) }) })
+		c.warmOnce.Do(func() { work.Go(func() { c.warmUp(ctx) }) })
 	}
 	_, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.auth.resource)})
 	return err
@@ -81,12 +81,12 @@ func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := c.identity.GetToken(ctx, request)
 	if err != nil {
-		return azcore.AccessToken{}, forVault(c.what(), err)
+		return azcore.AccessToken{}, forVault(c.describe(), err)
 	}
 	return token, nil
 }
 
-func (c *client) greet(ctx context.Context) {
+func (c *client) warmUp(ctx context.Context) {
 	ctx, cancel := withTryTimeout(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url()+"/secrets", nil)
@@ -99,33 +99,33 @@ func (c *client) greet(ctx context.Context) {
 	}
 }
 
-// start begins to read a secret when a slot is free, or joins the read that is
+// startRead begins to read a secret when a slot is free, or joins the read that is
 // under way. The read is part of work. Until there is a slot it costs nothing.
-func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
+func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
 	key := strings.ToLower(name) + "/" + version
-	if r := c.begun(key); r != nil {
+	if r := c.existing(key); r != nil {
 		return r
 	}
 	r := newRead(c.spec, name, version, work)
 	select {
-	case c.slots <- struct{}{}:
+	case c.parallel <- struct{}{}:
 	case <-ctx.Done():
-		r.err = r.late()
+		r.err = r.deadlineError()
 		close(r.done)
 		return r
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if other := c.reads[key]; other != nil { // it began meanwhile
-		<-c.slots
+		<-c.parallel
 		return other
 	}
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)
-		defer func() { <-c.slots }()
+		defer func() { <-c.parallel }()
 		if r.err = c.get(ctx, r); r.err != nil {
-			r.cut = ctx.Err() != nil
+			r.interrupted = ctx.Err() != nil
 			c.mu.Lock()
 			if c.reads[key] == r {
 				delete(c.reads, key) // another Find may do better
@@ -136,36 +136,36 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 	return r
 }
 
-// begun returns the read under way or done, or nil.
-func (c *client) begun(key string) *read {
+// existing returns the read under way or done, or nil.
+func (c *client) existing(key string) *read {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.reads[key]
 }
 
-// finish waits for a read. One that ended with the Find that began it, and not
+// waitFor waits for a read. One that ended with the Find that began it, and not
 // by what the vault said, is begun anew. The reads of this Find end with ctx, and
 // say why they had not ended before.
-func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *read {
+func (c *client) waitFor(ctx context.Context, work *sync.WaitGroup, r *read) *read {
 	for {
 		select {
 		case <-r.done:
-			if !r.cut || ctx.Err() != nil {
+			if !r.interrupted || ctx.Err() != nil {
 				return r
 			}
-			r = c.start(ctx, work, r.name, r.version)
+			r = c.startRead(ctx, work, r.name, r.version)
 		case <-ctx.Done():
-			if r.by == work {
+			if r.startedBy == work {
 				<-r.done
 				return r
 			}
-			return &read{target: r.target, where: r.where, err: r.late()}
+			return &read{target: r.target, url: r.url, err: r.deadlineError()}
 		}
 	}
 }
 
-// what is the vault in messages.
-func (c *client) what() string { return target{vault: vaultName(c.spec.Host)}.String() }
+// describe returns the vault in messages.
+func (c *client) describe() string { return target{vault: vaultName(c.spec.Host)}.String() }
 
 // get reads a secret. The SDK's panic is not the task's end.
 func (c *client) get(ctx context.Context, r *read) (err error) {

@@ -59,18 +59,18 @@ type clientKey struct {
 	identityKey
 }
 
-// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and the
+// silenceLogs turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and the
 // standard library's, on which GODEBUG=http2debug=2 has net/http write: the one
 // has answers in it, the other tokens too. It does so once, before the first
 // request, as the SDK reads its setting without a lock.
-var quiet = sync.OnceFunc(func() {
+var silenceLogs = sync.OnceFunc(func() {
 	azlog.SetListener(nil)
 	log.SetOutput(io.Discard)
 })
 
 // New is no vaults yet.
 func New(o Options) *Vaults {
-	quiet()
+	silenceLogs()
 	if o.pace.first == 0 {
 		o.pace = defaultPace()
 	}
@@ -102,7 +102,7 @@ func (v *Vaults) Source(spec azure.Spec) resolve.Source {
 	if len(spec.Bundle) > 0 {
 		return source{v, spec}
 	}
-	return keyed{source{v, spec}}
+	return keyedSource{source{v, spec}}
 }
 
 // Forget has all secrets read again from now on, and credentials that were
@@ -126,7 +126,7 @@ type source struct {
 }
 
 // Find reads all that is declared, or all enabled secrets of the vault where
-// nothing is. An error of it is of the credential or of the vault, and of every
+// emptySource is. An error of it is of the credential or of the vault, and of every
 // key that is declared; what is wrong with one secret is in its Finding. All
 // begin with the vault. Nothing that it began is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
@@ -146,16 +146,16 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 		return s.failed(err)
 	}
 	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
-		names, reads, err := c.everything(ctx, &work)
+		names, reads, err := c.readAll(ctx, &work)
 		var found []resolve.Finding
 		for i, r := range reads {
-			if f := c.finish(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) { // else it was deleted since it was listed
+			if f := c.waitFor(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) { // else it was deleted since it was listed
 				found = append(found, f)
 			}
 		}
 		return found, err
 	}
-	return s.declared(ctx, &work, c), nil
+	return s.readDeclared(ctx, &work, c), nil
 }
 
 // failed is the answer of a source that could not read anything: the error, and
@@ -170,20 +170,20 @@ func (s source) failed(err error) (found []resolve.Finding, _ error) {
 	return found, err
 }
 
-// declared reads the secrets and bundles that the source names.
-func (s source) declared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
+// readDeclared reads the secrets and bundles that the source names.
+func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
 	var reads []*read
 	for _, secret := range s.spec.Secrets {
-		reads = append(reads, c.start(ctx, work, secret.Name, secret.Version))
+		reads = append(reads, c.startRead(ctx, work, secret.Name, secret.Version))
 	}
 	for _, name := range s.spec.Bundle {
-		reads = append(reads, c.start(ctx, work, name, ""))
+		reads = append(reads, c.startRead(ctx, work, name, ""))
 	}
 	for i, secret := range s.spec.Secrets {
-		found = append(found, c.finish(ctx, work, reads[i]).finding(secret.Key))
+		found = append(found, c.waitFor(ctx, work, reads[i]).finding(secret.Key))
 	}
 	for i, name := range s.spec.Bundle {
-		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
+		found = append(found, c.waitFor(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
 	}
 	return found
 }

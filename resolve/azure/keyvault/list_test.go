@@ -15,7 +15,7 @@ import (
 
 const all = "{name: my-vault, secrets: []}"
 
-// listed is a world whose vault has some of every kind of secret.
+// readable returns a world whose vault has some of every kind of secret.
 func listedWorld(t *testing.T, page int) *world {
 	return start(t, func(c *fake.Config) {
 		c.Vaults[0].Page = page

@@ -17,17 +17,17 @@ import (
 // read is one GET of a secret, under way until done is closed.
 type read struct {
 	target
-	where string // its URL
-	done  chan struct{}
-	value resolve.Value
-	note  string // what the user should know of a value that was read
-	err   error
-	by    *sync.WaitGroup // the work of the Find that began it
-	cut   bool            // it ended with that
+	url         string
+	done        chan struct{}
+	value       resolve.Value
+	note        string // what the user should know of a value that was read
+	err         error
+	startedBy   *sync.WaitGroup // the work of the Find that started it
+	interrupted bool            // it ended because that Find ended
 }
 
 func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
-	return &read{target: target{vaultName(spec.Host), name, version}, where: urlOf(spec, name, version), done: make(chan struct{}), by: by}
+	return &read{target: target{vaultName(spec.Host), name, version}, url: urlOf(spec, name, version), done: make(chan struct{}), startedBy: by}
 }
 
 // urlOf is the URL of a secret; version "" is the newest.
@@ -37,10 +37,10 @@ func urlOf(spec azure.Spec, name, version string) string {
 
 // finding is what was read, under this key.
 func (r *read) finding(key string) resolve.Finding {
-	return resolve.Finding{Key: key, Where: r.where, Value: r.value, Note: r.note, Err: r.err}
+	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
 }
 
-func (r *read) late() error {
+func (r *read) deadlineError() error {
 	return &problem{text: r.target.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
@@ -59,14 +59,14 @@ func (r *read) members(name string) []resolve.Finding {
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Flatten(err) {
-			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: r.noBundle(wrong)})
+			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: r.invalidBundle(wrong)})
 		}
 		return found
 	}
 	for _, f := range node.Fields {
 		if wrong := keyname.Check(f.Name); wrong != nil { // it may be a value: nothing of it is shown
 			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
-			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: err})
+			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: err})
 			continue
 		}
 		found = append(found, r.member(f))
@@ -74,9 +74,9 @@ func (r *read) members(name string) []resolve.Finding {
 	return found
 }
 
-// noBundle is what is wrong with a bundle, without the place: of a value that was
+// invalidBundle returns what is wrong with a bundle, without the place: of a value that was
 // never meant as JSON it says nothing.
-func (r *read) noBundle(err error) error {
+func (r *read) invalidBundle(err error) error {
 	text := r.target.String() + ": the bundle is no JSON object"
 	if p, ok := errors.AsType[*document.Problem](err); ok {
 		text += ": " + p.Message
@@ -86,7 +86,7 @@ func (r *read) noBundle(err error) error {
 
 func (r *read) member(f document.Field) resolve.Finding {
 	shown := document.Shown(f.Name)
-	found := resolve.Finding{Key: f.Name, Where: r.where + ", member " + shown, Note: r.note}
+	found := resolve.Finding{Key: f.Name, Where: r.url + ", member " + shown, Note: r.note}
 	switch {
 	case f.Value.Kind == document.Null:
 		found.Err = &problem{text: r.target.String() + ": its member " + shown + " is null", hint: "give it a value, or mark the source optional: true", kind: resolve.ErrAbsent}
