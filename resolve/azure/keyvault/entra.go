@@ -15,10 +15,10 @@ type entraError struct {
 	Codes []int  `json:"error_codes"`
 }
 
-// refusedBecause is what the codes of a refused token mean,
+// refusals is what the codes of a refused token mean,
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes;
 // %[1]s is the identity and %[2]s its tenant.
-var refusedBecause = []struct {
+var refusals = []struct {
 	codes      []int
 	text, hint string
 }{
@@ -47,11 +47,11 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 	host := req.URL.Hostname()
 	switch {
 	case err != nil:
-		return network(req, err, noTokenPrefix)
+		return classifyError(req, err, noTokenPrefix)
 	case resp.StatusCode == http.StatusOK && req.Method == http.MethodPost:
-		return tokenAnswer(resp, body, host)
+		return checkToken(resp, body, host)
 	case resp.StatusCode == http.StatusOK:
-		return wellFormed(resp, body, noTokenPrefix)
+		return checkJSON(resp, body, noTokenPrefix)
 	case resp.StatusCode == http.StatusTooManyRequests:
 		v := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
 		v.throttled = true
@@ -72,7 +72,7 @@ func (i *identity) refusal(host string, status int, codes []int) result {
 		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
 	}
 	i.reread, i.brief = among(rereadCodes), among(unknownYetCodes)
-	for _, because := range refusedBecause {
+	for _, because := range refusals {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {
 				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.ids.Load().tenant)).Replace(because.text)
@@ -87,9 +87,9 @@ func (i *identity) refusal(host string, status int, codes []int) result {
 	return refusal(fmt.Sprintf("no token: %s answers %d", host, status), "check the authority and the proxy")
 }
 
-// tokenAnswer refuses a token answer that the SDK would quote, token and all.
-func tokenAnswer(resp *http.Response, body []byte, host string) result {
-	if v := wellFormed(resp, body, noTokenPrefix); v.problem != nil {
+// checkToken refuses a token answer that the SDK would quote, token and all.
+func checkToken(resp *http.Response, body []byte, host string) result {
+	if v := checkJSON(resp, body, noTokenPrefix); v.problem != nil {
 		return v
 	}
 	var answer struct {

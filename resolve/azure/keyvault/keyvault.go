@@ -47,7 +47,7 @@ type Vaults struct {
 	spread  func(context.Context) error
 
 	mu         sync.Mutex
-	web        *web
+	web        *httpClients
 	identities map[identityKey]*identity
 	clients    map[clientKey]*client
 }
@@ -194,7 +194,7 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	defer v.mu.Unlock()
 	o := v.options()
 	if v.web == nil {
-		made, err := newWeb(o)
+		made, err := newHTTPClients(o)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ import (
 // answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
-		v := network(req, err, noTokenPrefix)
+		v := classifyError(req, err, noTokenPrefix)
 		if v.retryable {
 			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
 		}
@@ -25,19 +25,19 @@ func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body 
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusOK:
-		return tokenAnswer(resp, body, req.URL.Hostname())
+		return checkToken(resp, body, req.URL.Hostname())
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && strings.HasPrefix(resp.Header.Get(authenticate), arcChallenge):
 		return classifyArcChallenge(req.Context(), arcKeys, resp.Header.Get(authenticate))
 	case status == http.StatusBadRequest:
-		return unassigned(body)
+		return badRequest(body)
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusNotFound, status == http.StatusGone, status >= 500:
 		return unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", status), "the endpoint may be busy, or not ready yet: allow more time with --timeout")
 	}
 	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "see what is at that address, and whether IDENTITY_HEADER is its own")
 }
 
-// unassigned classifies a 400. Its description is not shown.
-func unassigned(body []byte) result {
+// badRequest classifies a 400. Its description is not shown.
+func badRequest(body []byte) result {
 	var wrong struct {
 		Description string `json:"error_description"`
 	}

@@ -88,12 +88,12 @@ func exists(dir, name string) bool {
 // maxFile is over what a Kubernetes Secret can hold, 1 MiB.
 const maxFile = 1 << 20
 
-var errLarge = errors.New("is larger than 1 MiB")
+var errFileTooLarge = errors.New("is larger than 1 MiB")
 
 func readFile(ctx context.Context, path string) ([]byte, error) {
 	text, err := file.Read(ctx, path)
 	if err == nil && len(text) > maxFile {
-		err = errLarge
+		err = errFileTooLarge
 	}
 	return text, err
 }
@@ -101,7 +101,7 @@ func readFile(ctx context.Context, path string) ([]byte, error) {
 // reason is why a file was not read, without its path.
 func reason(err error) string {
 	switch {
-	case errors.Is(err, errLarge):
+	case errors.Is(err, errFileTooLarge):
 		return err.Error()
 	case errors.Is(err, fs.ErrPermission):
 		return "cannot be read: permission denied"

@@ -40,31 +40,31 @@ type nonRetriable interface {
 // network returns the result of a request that was not answered, for what it was
 // made. The error's text is not used: that of a proxy's address holds its
 // password.
-func network(req *http.Request, err error, what string) result {
+func classifyError(req *http.Request, err error, what string) result {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return result{problem: p}
 	}
-	v := unanswered(req, err, what == noTokenPrefix)
+	v := withoutTarget(req, err, what == noTokenPrefix)
 	v.text = what + ": " + v.text
 	return v
 }
 
-// unanswered returns the result without what the request was for; login is for
+// withoutTarget returns the result without what the request was for; login is for
 // a token.
-func unanswered(req *http.Request, err error, login bool) result {
+func withoutTarget(req *http.Request, err error, login bool) result {
 	host, advice := req.URL.Hostname(), hintTimeout
-	if n, ok := errors.AsType[noProxy](err); ok {
+	if n, ok := errors.AsType[invalidProxy](err); ok {
 		return refusal(n.Error(), "http://HOST:PORT; in its user and password / is %2F and @ is %40")
 	}
 	if tunnel, ok := errors.AsType[refusedTunnel](err); ok {
-		return tunnel.result(host)
+		return tunnel.classify(host)
 	}
-	_, proxied := errors.AsType[atProxy](err)
+	_, proxied := errors.AsType[proxyError](err)
 	if proxied {
 		host, advice = "the proxy to "+host, hintProxy
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return lookUp(host, dns, login, proxied)
+		return dnsFailure(host, dns, login, proxied)
 	}
 	if wrong, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return badCertificate(host, wrong, time.Now())
@@ -83,12 +83,12 @@ func unanswered(req *http.Request, err error, login bool) result {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return unavailable(host+" closed the connection before its answer was whole", advice)
 	}
-	return unread(req, err, host, proxied)
+	return unreadable(req, err, host, proxied)
 }
 
 // unread returns the result of an answer that nobody could read.
-func unread(req *http.Request, err error, host string, proxied bool) result {
-	if errors.Is(err, errTooMuch) {
+func unreadable(req *http.Request, err error, host string, proxied bool) result {
+	if errors.Is(err, errTooLarge) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
 	}
 	if proxied {
@@ -132,9 +132,9 @@ func namesOf(c *x509.Certificate) string {
 	return keyname.Quote(strings.Join(names, ", "))
 }
 
-// lookUp classifies a host that was not found. A cluster's DNS may
+// dnsFailure classifies a host that was not found. A cluster's DNS may
 // not know a name for a moment that it knows afterwards.
-func lookUp(host string, dns *net.DNSError, login, proxied bool) result {
+func dnsFailure(host string, dns *net.DNSError, login, proxied bool) result {
 	if !dns.IsNotFound {
 		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")
 	}
@@ -150,7 +150,7 @@ func lookUp(host string, dns *net.DNSError, login, proxied bool) result {
 	return v
 }
 
-func (t refusedTunnel) result(host string) result {
+func (t refusedTunnel) classify(host string) result {
 	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
 	if t.status >= 500 || t.status == http.StatusTooManyRequests { // among its reasons: no such host
 		return unavailable(text, "check the vault's name; "+hintProxy)

@@ -160,7 +160,7 @@ func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
 // TestAWaitIsNeverNegativeNorPastTheDeadline has each result after each number
 // of tries, with little time left and with none.
 func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
-	for _, after := range []time.Duration{0, 1, time.Millisecond, longestAsked} {
+	for _, after := range []time.Duration{0, 1, time.Millisecond, maxRetryAfter} {
 		for _, throttled := range []bool{false, true} {
 			for _, tried := range []int{1, 2, 9, 10, 64, math.MaxInt} {
 				tries := &retryPolicy{pace: pace{first: 10 * time.Microsecond, longest: 20 * time.Microsecond, throttled: 15 * time.Microsecond}}
@@ -217,23 +217,23 @@ func TestTheNetworksFailuresAreTold(t *testing.T) {
 	}{
 		{get, &net.DNSError{IsNotFound: true}, "no such host: my-vault.vault.azure.net", false},
 		{get, &net.DNSError{IsTimeout: true}, "the name of my-vault.vault.azure.net could not be looked up", true},
-		{get, atProxy{&net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
+		{get, proxyError{&net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
 		{get, timeout, "no answer from my-vault.vault.azure.net", true},
-		{get, atProxy{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
+		{get, proxyError{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
 		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
 		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
-		{get, errTooMuch, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
+		{get, errTooLarge, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
 		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net gave an answer that the Azure SDK does not take", false},
 		{post, sdkError{errors.New(value)}, "the request to my-vault.vault.azure.net failed", true},
 		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
 		{get, errors.New(value), "the request to my-vault.vault.azure.net failed", true},
 		{get, refusedTunnel{407, value[:3]}, `the proxy does not connect to my-vault.vault.azure.net: 407 "` + value[:3] + `"`, false},
-		{get, atProxy{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
-		{get, atProxy{errors.New(value)}, "the proxy to my-vault.vault.azure.net does not answer as a proxy", true},
-		{get, atProxy{syscall.EHOSTUNREACH}, "the proxy to my-vault.vault.azure.net: no route to host", true},
-		{get, noProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is no URL of a proxy", false},
+		{get, proxyError{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
+		{get, proxyError{errors.New(value)}, "the proxy to my-vault.vault.azure.net does not answer as a proxy", true},
+		{get, proxyError{syscall.EHOSTUNREACH}, "the proxy to my-vault.vault.azure.net: no route to host", true},
+		{get, invalidProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is no URL of a proxy", false},
 	} {
-		v := network(c.req, fmt.Errorf("around: %w", c.err), aVault)
+		v := classifyError(c.req, fmt.Errorf("around: %w", c.err), aVault)
 		require.EqualError(t, v.problem, aVault+": "+c.want)
 		require.Equal(t, c.unavailable, errors.Is(v.problem, resolve.ErrUnavailable), c.want)
 		require.NotEmpty(t, v.hint)

@@ -13,8 +13,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// bundles is where distributions keep their authorities, as one file.
-var bundles = []string{
+// bundleFiles is where distributions keep their authorities, as one file.
+var bundleFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -28,8 +28,8 @@ var directories = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 
 // trust is the authorities to trust.
 type trust struct {
-	first *x509.CertPool        // what is quick to read
-	all   func() *x509.CertPool // everything that Go's own lookup reads
+	quick    *x509.CertPool        // what is quick to read
+	complete func() *x509.CertPool // everything that Go's own lookup reads
 }
 
 // newTrust reads the authorities of SSL_CERT_FILE and SSL_CERT_DIR if one of
@@ -37,23 +37,23 @@ type trust struct {
 // Mozilla's list as built in. The directories come later, if a server needs
 // them: most hold the bundle's certificates once more, a file each.
 func newTrust(environ resolve.Environ) (*trust, error) {
-	return trustIn(environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"], bundles, directories)
+	return newTrustIn(environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"], bundleFiles, directories)
 }
 
-func trustIn(file, dir string, bundles, directories []string) (*trust, error) {
+func newTrustIn(file, dir string, bundleFiles, directories []string) (*trust, error) {
 	pool := x509.NewCertPool()
 	if file != "" || dir != "" {
 		if !add(pool, certificateFiles(file, filepath.SplitList(dir))) {
 			return nil, &problem{text: fmt.Sprintf("no certificate of an authority in SSL_CERT_FILE %q and SSL_CERT_DIR %q", file, dir),
 				hint: "name a bundle in PEM, or unset them"}
 		}
-	} else if !addFirst(pool, bundles) {
+	} else if !addFirst(pool, bundleFiles) {
 		pool = builtIn()
 	}
 	all := func() *x509.CertPool {
 		wide := pool.Clone()
 		if file == "" {
-			addFirst(wide, bundles)
+			addFirst(wide, bundleFiles)
 		}
 		if dir == "" {
 			add(wide, certificateFiles("", directories))

@@ -63,9 +63,9 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 	a := targetOf(req)
 	switch {
 	case err != nil:
-		return network(req, err, target{vault: a.vault}.String())
+		return classifyError(req, err, target{vault: a.vault}.String())
 	case resp.StatusCode == http.StatusOK:
-		return wellFormed(resp, body, a.String())
+		return checkJSON(resp, body, a.String())
 	}
 	var wrong vaultError
 	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
@@ -92,7 +92,7 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 	if wrong.Error.Code == "BadParameter" {
 		hint = "an older vault or emulator may not know the api-version: set --azure-api-version to one that it knows, such as 7.4"
 	}
-	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hint)
+	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, quoteCode(wrong.Error.Code)), hint)
 }
 
 func (t target) create() string {
@@ -143,7 +143,7 @@ func (c *client) denied(a target, inner string) result {
 		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
 			"allow the cluster's outbound address or subnet in the vault's networking, or give it a private endpoint")
 	}
-	return refusal(fmt.Sprintf("%s: forbidden %s", a, code(inner)), "see the vault's access control and networking")
+	return refusal(fmt.Sprintf("%s: forbidden %s", a, quoteCode(inner)), "see the vault's access control and networking")
 }
 
 // permissions is what the source needs.
@@ -154,18 +154,18 @@ func (c *client) permissions() string {
 	return "get"
 }
 
-// code is an error's code, where it has the form of one: what a body holds
+// quoteCode returns an error's code, where it has the form of one: what a body holds
 // besides is not shown.
-func code(text string) string {
+func quoteCode(text string) string {
 	if text == "" || len(text) > 64 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		return "for a reason it does not say"
 	}
 	return "(" + text + ")"
 }
 
-// wellFormed refuses a 200 that is not JSON, such as a captive portal's page,
+// checkJSON refuses a 200 that is not JSON, such as a captive portal's page,
 // before the SDK quotes it.
-func wellFormed(resp *http.Response, body []byte, what string) result {
+func checkJSON(resp *http.Response, body []byte, what string) result {
 	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
 		return result{}
 	}
