@@ -103,7 +103,7 @@ func TestASecretThatGoesWhileItIsListedIsLeftOut(t *testing.T) {
 // first, by the same requests.
 func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
 	t.Parallel()
-	realm := azure.Realm{Authority: "https://login.windows.net/"}
+	realm := azure.Clouds{Authority: "https://login.windows.net/"}
 	for name, c := range map[string]struct {
 		fault fake.Fault
 		want  string

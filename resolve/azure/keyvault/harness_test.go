@@ -88,7 +88,7 @@ func (w *world) give(dir, tenant, client, secret string) {
 }
 
 // specOf is the specification of a source in YAML.
-func specOf(t *testing.T, source string, realm azure.Realm) azure.Spec {
+func specOf(t *testing.T, source string, realm azure.Clouds) azure.Spec {
 	t.Helper()
 	node, err := document.Parse("task", []byte(source))
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func specOf(t *testing.T, source string, realm azure.Realm) azure.Spec {
 
 // source is a source in YAML of vaults that nobody has asked yet.
 func (w *world) source(source string) resolve.Source {
-	return New(w.options).Source(specOf(w.t, source, azure.Realm{}))
+	return New(w.options).Source(specOf(w.t, source, azure.Clouds{}))
 }
 
 // find asks a source in YAML, and checks that no error of it has a secret.

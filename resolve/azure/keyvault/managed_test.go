@@ -24,7 +24,7 @@ import (
 func machine(t *testing.T, change ...func(*fake.Config)) (*world, func(w *world) ([]resolve.Finding, error)) {
 	domain := "vault." + strings.ToLower(rand.Text()) + ".example"
 	w := start(t, append(change, func(c *fake.Config) { c.Vaults[0].Domain = domain })...)
-	realm := azure.Realm{Domains: []string{domain}}
+	realm := azure.Clouds{Domains: []string{domain}}
 	source := "{name: 'https://my-vault." + domain + "', credential: managed, secrets: [db-password]}"
 	return w, func(w *world) ([]resolve.Finding, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

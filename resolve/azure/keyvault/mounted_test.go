@@ -211,7 +211,7 @@ func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {
 			w.give(w.mount, c.tenant, c.client, c.secret)
 			vaults := New(w.options)
 			for range 2 { // two sources
-				_, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
+				_, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{})))
 				require.EqualError(t, err, aVault+": "+c.want)
 				require.Contains(t, hintOf(err), c.hint)
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)

@@ -88,7 +88,7 @@ func TestSourcesOfOneVaultShareItsReads(t *testing.T) {
 	var bound []resolve.Bound
 	for range 5 {
 		for _, source := range []string{one, "{name: My-Vault, secrets: [{key: K, name: DB-password}]}", "{name: 'https://my-vault.vault.azure.net/', secrets: []}"} {
-			bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Realm{})), Remote: true})
+			bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Clouds{})), Remote: true})
 		}
 	}
 	resolution, err := resolve.Resolve(t.Context(), bound)
@@ -102,8 +102,8 @@ func TestTwoVaultsOfACloudShareATokenAndAreReadAtTheSameTime(t *testing.T) {
 	w := start(t, func(c *fake.Config) { c.LatencyMS = 50 })
 	vaults := New(w.options)
 	resolution, err := resolve.Resolve(t.Context(), []resolve.Bound{
-		{Source: vaults.Source(specOf(t, one, azure.Realm{})), Remote: true},
-		{Source: vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Realm{})), Remote: true},
+		{Source: vaults.Source(specOf(t, one, azure.Clouds{})), Remote: true},
+		{Source: vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Clouds{})), Remote: true},
 	})
 	require.NoError(t, err)
 	require.Len(t, resolution.Secrets, 2)
@@ -121,13 +121,13 @@ func TestVaultsOfTwoCloudsNeedATokenEach(t *testing.T) {
 	})
 	vaults := New(w.options)
 	for _, domain := range []string{"vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"} {
-		found, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: 'https://my-vault."+domain+"', secrets: [db-password]}", azure.Realm{})))
+		found, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: 'https://my-vault."+domain+"', secrets: [db-password]}", azure.Clouds{})))
 		require.NoError(t, err)
 		require.Equal(t, "db-password="+value, values(found))
 	}
 	require.Equal(t, 3, w.Counters().Tokens)
 	// A pod in a sovereign cloud has its authority in a variable, by an older name.
-	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{Authority: "https://login.chinacloudapi.cn/"})))
+	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{Authority: "https://login.chinacloudapi.cn/"})))
 	require.NoError(t, err)
 	require.Equal(t, "https://my-vault.vault.azure.cn/secrets/db-password", found[0].Where)
 	require.Equal(t, 1, w.requests()["openid"], "what an older name leads to is asked for")
@@ -140,7 +140,7 @@ func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() {
-		found, err := vaults.Source(specOf(t, one, azure.Realm{})).Find(ctx)
+		found, err := vaults.Source(specOf(t, one, azure.Clouds{})).Find(ctx)
 		first <- problemIn(t, found, err)
 	}()
 	w.await(func(c fake.Counters) bool { return c.Statuses[0] == 1 })
@@ -148,7 +148,7 @@ func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
 	var second sync.WaitGroup
 	second.Go(func() {
 		close(joined)
-		found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
+		found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{})))
 		require.NoError(t, err)
 		require.Equal(t, "db-password="+value, values(found))
 	})
@@ -195,7 +195,7 @@ func TestNoSourcePrintsACredentialOrAToken(t *testing.T) {
 	w := start(t)
 	w.options.Environ["CANARY"] = value
 	vaults := New(w.options)
-	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
+	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{})))
 	require.NoError(t, err)
 	require.Equal(t, "db-password="+value, values(found))
 	for _, printed := range append(insides(vaults), vaults, found) {
@@ -245,7 +245,7 @@ func TestTwoVaultsThatShareABadCredentialAreBothNamed(t *testing.T) {
 	w.put(azure.SecretFile, "wrong")
 	vaults := New(w.options)
 	for _, name := range []string{"my-vault", "other"} {
-		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Realm{})))
+		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Clouds{})))
 		require.ErrorContains(t, err, `vault "`+name+`": no token: the client secret`)
 	}
 	require.Equal(t, 1, w.requests()["token"])

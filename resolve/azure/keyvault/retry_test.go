@@ -254,7 +254,7 @@ func TestAnEndedContextEndsWhatWaits(t *testing.T) {
 	ends := make(chan error)
 	for _, source := range []string{one, "{name: other, secrets: [elsewhere]}"} { // one of them waits for the other's token
 		go func() {
-			_, err := vaults.Source(specOf(t, source, azure.Realm{})).Find(ctx)
+			_, err := vaults.Source(specOf(t, source, azure.Clouds{})).Find(ctx)
 			ends <- err
 		}()
 	}

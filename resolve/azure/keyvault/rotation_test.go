@@ -83,9 +83,9 @@ func TestATokenThatIsRefusedLeadsToTheNewCredentials(t *testing.T) {
 			vaults := New(w.options)
 			var bound []resolve.Bound
 			for _, source := range sources {
-				bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Realm{})), Remote: true})
+				bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Clouds{})), Remote: true})
 			}
-			_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Realm{})).Find(t.Context()) // has the first token
+			_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Clouds{})).Find(t.Context()) // has the first token
 			require.NoError(t, err)
 			w.config.Principals[0].Secrets = []string{"new" + proof}
 			require.NoError(t, w.SetConfig(w.config))
@@ -103,10 +103,10 @@ func TestManyReadsOfARefusedTokenNeedOneNewOne(t *testing.T) {
 	secrets, source := hundred()
 	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.LatencyMS = secrets, 2 })
 	vaults := New(w.options)
-	_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Realm{})).Find(t.Context())
+	_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Clouds{})).Find(t.Context())
 	require.NoError(t, err)
 	w.Revoke()
-	found, err := w.ask(t.Context(), vaults.Source(specOf(t, source, azure.Realm{})))
+	found, err := w.ask(t.Context(), vaults.Source(specOf(t, source, azure.Clouds{})))
 	require.NoError(t, err)
 	for _, f := range found {
 		require.NoError(t, f.Err)

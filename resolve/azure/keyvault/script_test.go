@@ -41,7 +41,7 @@ func (w *world) script(resource, authority, list string) resolve.Source {
 	w.trust(server)
 	u, err := url.Parse(server.URL)
 	require.NoError(w.t, err)
-	realm := azure.Realm{Authority: authority, Domains: []string{u.Host}}
+	realm := azure.Clouds{Authority: authority, Domains: []string{u.Host}}
 	return New(w.options).Source(specOf(w.t, "{name: '"+server.URL+"', secrets: []}", realm))
 }
 
