@@ -16,9 +16,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// authPolicy is the pipeline policy between the SDK's authorization and the network.
-// The SDK sends each first request without a token, to be told the tenant and
-// the resource, which are known here: it is told so without a round trip.
+// authPolicy answers the SDK's first request to a vault, which it sends
+// without a token to learn the tenant and the resource. Both are known, so
+// this saves a round trip. It also keeps the token from other hosts.
 type authPolicy struct {
 	host      string // nobody else is given the token
 	microsoft bool   // Microsoft issues the tokens, so other vaults accept them too
@@ -58,9 +58,8 @@ func (p *authPolicy) noChallenge() *problem {
 		hint: hintAnswer}
 }
 
-// hostPolicy is the pipeline policy that leaves out the port of https, which a
-// next page's address has: the SDK takes the host with it for another than the
-// resource's, and gives up where a token was refused.
+// hostPolicy removes port 443 from the address of a list's next page. The SDK
+// compares hosts as text, and would not authorize that page again.
 type hostPolicy struct{}
 
 // Do implements policy.Policy.
@@ -71,8 +70,8 @@ func (hostPolicy) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// sameHost compares hosts as written but for the letter case of ASCII and the
-// port of https: a next page's address has the one, and the vault's own case.
+// sameHost compares hosts without regard to letter case and port 443, as a
+// vault may write its own host differently in the address of a next page.
 func sameHost(a, b string) bool {
 	lower := func(host string) string {
 		return strings.Map(func(r rune) rune {
@@ -94,7 +93,8 @@ func (p *authPolicy) challenge(req *http.Request) *http.Response {
 	return newResponse(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
 }
 
-// learn asks the vault, once, what a token for it is for.
+// learn requests the vault's challenge, once, to learn what a token for it is
+// for.
 func (p *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPolicy) error {
 	p.learning.Lock()
 	defer p.learning.Unlock()
@@ -126,17 +126,17 @@ func (p *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPo
 	return nil
 }
 
-// inDomain reports whether a vault's host is in the domain of a resource. One that
-// names another's would be sent a token that is good for that.
+// inDomain reports whether a vault's host is in the domain of a resource. A
+// vault that names another resource would receive a token that is valid there.
 func inDomain(vault, domain string) bool {
 	u := url.URL{Host: vault}
 	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }
 
-// authenticate is the header of a challenge.
+// authenticate is the header that holds a challenge.
 const authenticate = "Www-Authenticate"
 
-// challenge is what a vault's 401 says of the token that it wants.
+// challenge holds what a vault's 401 says about the token that it needs.
 type challenge struct {
 	authority string // the https URL of a tenant
 	resource  string // what the token is for
@@ -149,10 +149,10 @@ func (c challenge) String() string {
 
 var parameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|resource|scope)=(?:"([^"]*)"|([^",\s]+))`)
 
-// parseChallenge reads the header of a 401. The tenant is in authorization, or
-// in authorization_uri as older vaults write it, and the resource in resource or
-// scope. It reports false unless there is an https URL of a tenant and a
-// resource: the SDK panics at less.
+// parseChallenge reads the header of a 401. Older vaults write the tenant in
+// authorization_uri, and some the resource in scope. It reports false unless
+// the header has the https URL of a tenant and a resource, as the SDK panics
+// without them.
 func parseChallenge(header string) (challenge, bool) {
 	found := map[string]string{}
 	for _, m := range parameter.FindAllStringSubmatch(header, -1) {

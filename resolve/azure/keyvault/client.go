@@ -16,7 +16,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// client is one vault, as one identity reads it.
+// client reads one vault with one identity.
 type client struct {
 	spec     azure.Spec
 	identity *identity
@@ -57,10 +57,9 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*cl
 
 func (c *client) url() string { return "https://" + c.spec.Host }
 
-// connect gets the token, and opens a connection to the vault beside that, by a
-// request without a token, which work waits for. Its answer matters only where
-// the vault is in a domain that the operator allowed: it says what the token is
-// for.
+// connect fetches the token and opens a connection to the vault at the same
+// time. In a domain that the operator allowed, it first asks the vault what
+// the token is for. The connection is part of work.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 	if err := c.identity.ensure(ctx); err != nil {
 		return forVault(c.describe(), err)
@@ -76,8 +75,8 @@ func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
 	return err
 }
 
-// GetToken implements azcore.TokenCredential: the identity's, whose problems are
-// the vault's here.
+// GetToken implements azcore.TokenCredential. It returns the identity's token,
+// and its problems as the vault's.
 func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := c.identity.GetToken(ctx, request)
 	if err != nil {
@@ -86,6 +85,8 @@ func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOption
 	return token, nil
 }
 
+// warmUp opens a connection to the vault by a request without a token. It
+// ignores the answer.
 func (c *client) warmUp(ctx context.Context) {
 	ctx, cancel := withTryTimeout(ctx)
 	defer cancel()
@@ -99,8 +100,8 @@ func (c *client) warmUp(ctx context.Context) {
 	}
 }
 
-// startRead begins to read a secret when a slot is free, or joins the read that is
-// under way. The read is part of work. Until there is a slot it costs nothing.
+// startRead starts a read as part of work, or joins the one under way. It
+// waits until fewer than Options.Parallel reads run.
 func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
 	key := strings.ToLower(name) + "/" + version
 	if r := c.existing(key); r != nil {
@@ -136,16 +137,15 @@ func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, vers
 	return r
 }
 
-// existing returns the read under way or done, or nil.
+// existing returns the read that is under way or done, or nil.
 func (c *client) existing(key string) *read {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.reads[key]
 }
 
-// waitFor waits for a read. One that ended with the Find that began it, and not
-// by what the vault said, is begun anew. The reads of this Find end with ctx, and
-// say why they had not ended before.
+// waitFor waits for a read until ctx ends. It starts the read again if it
+// ended only because the Find that started it did.
 func (c *client) waitFor(ctx context.Context, work *sync.WaitGroup, r *read) *read {
 	for {
 		select {
@@ -164,10 +164,10 @@ func (c *client) waitFor(ctx context.Context, work *sync.WaitGroup, r *read) *re
 	}
 }
 
-// describe returns the vault in messages.
+// describe returns the vault as messages name it.
 func (c *client) describe() string { return target{vault: vaultName(c.spec.Host)}.String() }
 
-// get reads a secret. The SDK's panic is not the task's end.
+// get reads a secret. It returns an error if the SDK panics.
 func (c *client) get(ctx context.Context, r *read) (err error) {
 	defer func() {
 		if recover() != nil {

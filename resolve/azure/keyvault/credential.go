@@ -16,8 +16,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// credential is how an identity proves itself. Its secrets are in closures,
-// which no verb prints.
+// credential proves an identity. No verb prints its secrets, as closures hold
+// them.
 type credential struct {
 	ids
 	getToken func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
@@ -25,7 +25,8 @@ type credential struct {
 	retry    *retryPolicy
 }
 
-// differs reports whether the files were others before.
+// differs reports whether the files changed since the other credential was
+// read.
 func (c credential) differs(before credential) bool {
 	return !bytes.Equal(c.content.Reveal(), before.content.Reveal())
 }
@@ -37,14 +38,14 @@ const (
 	tenantVariable = "AZURE_TENANT_ID"
 )
 
-// directory returns the directory of a source's credentials, and whether one of
-// the files is there.
+// directory returns the directory of a source's credentials. It reports
+// whether one of the files exists.
 func (v *Vaults) directory(spec azure.Spec) (string, bool) {
 	o := v.options()
 	return spec.Directory(o.Environ, o.Credentials)
 }
 
-// newCredential is the credential that a source declares. It is never
+// newCredential returns the credential that a source declares. It never uses
 // DefaultAzureCredential, which runs programs that it finds on PATH.
 func (v *Vaults) newCredential(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	switch spec.Credential {
@@ -68,9 +69,7 @@ func (v *Vaults) newCredential(ctx context.Context, spec azure.Spec, i *identity
 	}
 }
 
-// clientOptions is what every credential's client is made with. The authority is one
-// of Microsoft's or the operator's, so no instance discovery asks whether it is
-// one.
+// clientOptions returns the options of a credential's client.
 func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http.Client) policy.ClientOptions {
 	policies := []policy.Policy{timeoutPolicy{}}
 	if azure.PreferredAuthority(spec.Authority) {
@@ -86,7 +85,7 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http
 	}
 }
 
-// entra is the policy for requests to Entra, and what its clients are made with.
+// entra returns the retry policy and the client options for requests to Entra.
 func (v *Vaults) entra(spec azure.Spec, i *identity) (*retryPolicy, policy.ClientOptions) {
 	pace := v.options().pace
 	requests := &retryPolicy{what: noTokenPrefix, classify: i.classifyEntra, throttle: &throttle{}, pace: pace}
@@ -114,9 +113,9 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 	return credential{files.ids, sdk.GetToken, files.content, requests}, nil
 }
 
-// workload is the identity of the pod's service account. The SDK's own would
-// wait for ever on a token file that is a FIFO, and keep a token for minutes
-// that was projected anew.
+// workload returns the identity of the pod's service account. It reads the
+// token file itself: the SDK would wait forever on a FIFO, and keep a token
+// for minutes after it was replaced.
 func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	environ := v.options().Environ
 	var missing []string

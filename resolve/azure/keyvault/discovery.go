@@ -9,11 +9,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// discoveryPolicy is the pipeline policy that says where one of Microsoft's
-// authorities hands out tokens, which is documented and the same for every
-// tenant, https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow:
-// a round trip less before each token. A tenant by its domain name is asked
-// for: Entra's own answer has its id, which a certificate's assertion is about.
+// discoveryPolicy answers the SDK's request for a tenant's token endpoint. At
+// Microsoft's authorities it is documented,
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+// so this saves a round trip for each token. It forwards the request if the
+// tenant is a domain: only Entra knows its id, which a certificate's assertion
+// must name.
 type discoveryPolicy struct{}
 
 const discoveryPath = "/v2.0/.well-known/openid-configuration"

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// entraError is the body of an Entra error. Its description is not shown: it
-// repeats what was sent.
+// entraError is the body of an Entra error. It leaves out the description,
+// which repeats what was sent.
 type entraError struct {
 	Error string `json:"error"`
 	Codes []int  `json:"error_codes"`
 }
 
-// refusals is what the codes of a refused token mean,
+// refusals explains the codes of a refused token,
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes;
 // %[1]s is the identity and %[2]s its tenant.
 var refusals = []struct {
@@ -34,15 +34,15 @@ var refusals = []struct {
 	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
 }
 
-// rereadCodes are the codes that reading the credentials again may cure: other
-// ones in the mount, or a service account token projected anew.
+// rereadCodes may be cured by reading the credential again: it may have been
+// replaced.
 var rereadCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
 
-// unknownYetCodes are the codes of what Entra does not know, or does not know yet:
-// what was made seconds ago takes a moment to spread.
+// unknownYetCodes may be about a change that Entra has not spread yet, which
+// takes seconds.
 var unknownYetCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
 
-// classifyEntra returns the result of what Entra answered.
+// classifyEntra returns the result of a request to Entra.
 func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []byte, err error) result {
 	host := req.URL.Hostname()
 	switch {
@@ -87,7 +87,8 @@ func (i *identity) refusal(host string, status int, codes []int) result {
 	return refusal(fmt.Sprintf("no token: %s answers %d", host, status), "check the authority and the proxy")
 }
 
-// checkToken refuses a token answer that the SDK would quote, token and all.
+// checkToken returns a problem if an answer holds no valid token. The SDK's
+// own error would quote the answer, token and all.
 func checkToken(resp *http.Response, body []byte, host string) result {
 	if v := checkJSON(resp, body, noTokenPrefix); v.problem != nil {
 		return v

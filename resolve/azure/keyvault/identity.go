@@ -16,8 +16,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// identity is who asks a vault, and its one token. It is an azcore
-// TokenCredential: however many requests ask at once, one token is fetched.
+// identity holds the one token of a credential. It is an
+// azcore.TokenCredential: many concurrent requests cause one fetch.
 type identity struct {
 	load  func(context.Context) (credential, error) // reads the credential anew
 	ids   atomic.Pointer[ids]                       // of the one in use, for messages
@@ -33,7 +33,7 @@ type identity struct {
 	refused    chan string               // a token that a vault refused
 }
 
-// ids is what of a credential is no secret.
+// ids holds the parts of a credential that are not secret.
 type ids struct{ tenant, client string } // "" for a managed identity
 
 func newIdentity(open func(context.Context, *identity) (credential, error)) *identity {
@@ -45,7 +45,7 @@ func newIdentity(open func(context.Context, *identity) (credential, error)) *ide
 
 func emptyToken() azcore.AccessToken { return azcore.AccessToken{} }
 
-// who is the identity in a message; its client id is no secret.
+// who returns the identity as messages name it.
 func (i *identity) who() string {
 	if client := i.ids.Load().client; client != "" {
 		return "application " + client
@@ -55,10 +55,11 @@ func (i *identity) who() string {
 
 func (i *identity) client() string { return cmp.Or(i.ids.Load().client, "CLIENT_ID") }
 
-// errDeadline is that there was no time to ask for a token, or for its answer.
+// errDeadline reports that there was no time to fetch a token.
 var errDeadline = &problem{text: "no token before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 
-// ensure reads the credential, so that nobody is asked anything without one.
+// ensure reads the credential if that was not done yet, so that no request is
+// sent without one.
 func (i *identity) ensure(ctx context.Context) error {
 	select {
 	case i.lock <- struct{}{}:
@@ -102,7 +103,7 @@ func (i *identity) GetToken(ctx context.Context, request policy.TokenRequestOpti
 	return i.token(), nil
 }
 
-// reject notes that a vault did not take this token.
+// reject records that a vault refused this token.
 func (i *identity) reject(token string) {
 	select {
 	case i.refused <- token:
@@ -110,8 +111,8 @@ func (i *identity) reject(token string) {
 	}
 }
 
-// usable reports whether there is a token to use. One that a vault refused is not;
-// the credential is then read anew, once.
+// usable reports whether there is a token to use. After a vault refused it,
+// the credential is read again, once.
 func (i *identity) usable() bool {
 	select {
 	case refused := <-i.refused:
@@ -124,8 +125,8 @@ func (i *identity) usable() bool {
 	return token.Token != "" && time.Until(token.ExpiresOn) > time.Minute
 }
 
-// wrongTenant returns the problem of a vault whose challenge names another tenant than
-// the credential's. A tenant by its domain name cannot be compared.
+// wrongTenant returns a problem if a vault's challenge names another tenant
+// than the credential. It cannot compare a tenant that is a domain.
 func (i *identity) wrongTenant(tenant string) *problem {
 	asked, err := uuid.Parse(tenant)
 	own, notID := uuid.Parse(i.ids.Load().tenant)
@@ -136,8 +137,8 @@ func (i *identity) wrongTenant(tenant string) *problem {
 		hint: "use an application of the vault's tenant"}
 }
 
-// fetch gets a token. If Entra refuses the credential, it may just have been
-// replaced: fetch reads it again, and retries for a few seconds what Entra may
+// fetch gets a token. If Entra refuses the credential, fetch reads it again,
+// as it may have been replaced, and retries for a few seconds what Entra may
 // not know yet.
 func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions) error {
 	if i.credential.getToken == nil {
@@ -160,13 +161,13 @@ func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions
 	}
 }
 
-// changed reads the credential again, and reports whether it is another one.
+// changed reads the credential again. It reports whether it differs.
 func (i *identity) changed(ctx context.Context) bool {
 	before := i.credential
 	return i.reload(ctx) == nil && i.credential.differs(before)
 }
 
-// reload reads the credential anew. Its error is what is wrong with it, all of
+// reload reads the credential. Its error lists everything that is wrong with
 // it.
 func (i *identity) reload(ctx context.Context) error {
 	opened, err := i.load(ctx)
@@ -178,7 +179,8 @@ func (i *identity) reload(ctx context.Context) error {
 	return nil
 }
 
-// request gets a token by the SDK, whose error has lost what the policy saw.
+// request gets a token through the SDK. It returns the problem that the retry
+// policy saw, as the SDK's error keeps only its text.
 func (i *identity) request(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
 	i.reread, i.brief = false, false
 	i.credential.retry.take() // of an earlier token: not this one's
@@ -201,7 +203,7 @@ func (i *identity) request(ctx context.Context, request policy.TokenRequestOptio
 	return asProblem(err, noTokenPrefix)
 }
 
-// scope is what a token is asked for, by the resource of it.
+// scope returns the scope of a token for a resource.
 func scope(resource string) []string {
 	return []string{strings.TrimSuffix(resource, "/") + "/.default"}
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// keyedSource is a source without bundles.
+// keyedSource is a source without bundles, whose keys are known.
 type keyedSource struct{ source }
 
 // Keys implements resolve.Keyed.
 func (k keyedSource) Keys() []string { return k.spec.Keys() }
 
-// Only implements resolve.Keyed. Where nothing is declared, the key is asked for
-// by the name that the vault can have it under, and nothing is listed.
+// Only implements resolve.Keyed. If nothing is declared, it reads the key by
+// the name that the vault can have, and lists nothing.
 func (k keyedSource) Only(key string) resolve.Source {
 	spec, ok := k.spec.Only(key)
 	if !ok {
@@ -25,5 +25,5 @@ func (k keyedSource) Only(key string) resolve.Source {
 // emptySource is the source of a key that no vault can have.
 type emptySource struct{}
 
-// Find finds nothing.
+// Find returns nothing.
 func (emptySource) Find(context.Context) ([]resolve.Finding, error) { return nil, nil }

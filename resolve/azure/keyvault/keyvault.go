@@ -22,7 +22,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// Options is how vaults are read.
+// Options says how vaults are read.
 type Options struct {
 	// Environ is where workload identity, proxies and SSL_CERT_FILE are. What
 	// says which kind of managed identity a machine has, such as
@@ -40,8 +40,8 @@ type Options struct {
 	dial dialer // the network's if it is nil
 }
 
-// Vaults is all vaults of a task: sources of the same vault and credential
-// share a client, and sources of the same credential a token.
+// Vaults holds all vaults of a task. Sources of the same vault and credential
+// share a client; sources of the same credential share a token.
 type Vaults struct {
 	options func() Options // as no verb prints what it closes over
 	spread  func(context.Context) error
@@ -59,16 +59,15 @@ type clientKey struct {
 	identityKey
 }
 
-// silenceLogs turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and the
-// standard library's, on which GODEBUG=http2debug=2 has net/http write: the one
-// has answers in it, the other tokens too. It does so once, before the first
-// request, as the SDK reads its setting without a lock.
+// silenceLogs turns off the SDK's log (AZURE_SDK_GO_LOGGING) and net/http's
+// (GODEBUG=http2debug=2), which hold answers and tokens. It does so once,
+// before the first request, as the SDK reads its setting without a lock.
 var silenceLogs = sync.OnceFunc(func() {
 	azlog.SetListener(nil)
 	log.SetOutput(io.Discard)
 })
 
-// New is no vaults yet.
+// New returns Vaults that made no request yet.
 func New(o Options) *Vaults {
 	silenceLogs()
 	if o.pace.first == 0 {
@@ -79,7 +78,8 @@ func New(o Options) *Vaults {
 	return v
 }
 
-// once is f for the first caller, and its outcome for all.
+// once returns a function that calls f for the first caller, and returns its
+// error to all.
 func once(f func(context.Context) error) func(context.Context) error {
 	var first sync.Once
 	var err error
@@ -96,8 +96,8 @@ func spread(ctx context.Context, most time.Duration) error {
 	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
 }
 
-// Source is the source of this specification. It is Keyed but for one with
-// bundles, whose keys are in what they hold.
+// Source returns the source of a specification. It is resolve.Keyed unless it
+// has bundles, whose keys are unknown until they are read.
 func (v *Vaults) Source(spec azure.Spec) resolve.Source {
 	if len(spec.Bundle) > 0 {
 		return source{v, spec}
@@ -105,8 +105,8 @@ func (v *Vaults) Source(spec azure.Spec) resolve.Source {
 	return keyedSource{source{v, spec}}
 }
 
-// Forget has all secrets read again from now on, and credentials that were
-// refused looked at again. Tokens are kept.
+// Forget makes the next Find read all secrets again, and retry credentials
+// that were refused. It keeps tokens.
 func (v *Vaults) Forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -125,10 +125,10 @@ type source struct {
 	spec   azure.Spec
 }
 
-// Find reads all that is declared, or all enabled secrets of the vault where
-// emptySource is. An error of it is of the credential or of the vault, and of every
-// key that is declared; what is wrong with one secret is in its Finding. All
-// begin with the vault. Nothing that it began is under way when it returns.
+// Find reads what the source declares, or all enabled secrets of the vault if
+// it declares nothing. It returns an error if the credential or the vault
+// fails, and the same error for every declared key. A Finding holds what is
+// wrong with one secret. No request is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	vault := target{vault: vaultName(s.spec.Host)}.String()
 	if err := s.vaults.spread(ctx); err != nil {
@@ -158,8 +158,8 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	return s.readDeclared(ctx, &work, c), nil
 }
 
-// failed is the answer of a source that could not read anything: the error, and
-// that for each key and bundle that it declares.
+// failed returns the error, and a Finding with it for each declared key and
+// bundle.
 func (s source) failed(err error) (found []resolve.Finding, _ error) {
 	for _, secret := range s.spec.Secrets {
 		found = append(found, resolve.Finding{Key: secret.Key, Where: urlOf(s.spec, secret.Name, secret.Version), Err: err})
@@ -188,7 +188,7 @@ func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *clien
 	return found
 }
 
-// client is the client of a specification's vault, made once.
+// client returns the client of a vault. It creates each client once.
 func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

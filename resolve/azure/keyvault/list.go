@@ -11,9 +11,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// readAll begins to read every enabled secret of the vault, while its list
-// comes in page by page. The secret behind a certificate is left out: it is the
-// certificate's.
+// readAll starts to read every enabled secret while the list arrives page by
+// page. It leaves out the secrets that back certificates.
 func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
 	what := c.describe()
 	defer func() {
@@ -49,7 +48,7 @@ func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (names []str
 	return names, reads, nil
 }
 
-// readable returns the name of a listed secret, and whether it is one to read.
+// readable returns the name of a listed secret. It reports whether to read it.
 func readable(item *azsecrets.SecretProperties) (string, bool) {
 	if item == nil || item.ID == nil || item.Managed != nil && *item.Managed {
 		return "", false

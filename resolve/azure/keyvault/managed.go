@@ -13,8 +13,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// classifyManaged classifies what the endpoint of the machine's identity
-// answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+// classifyManaged returns the result of a request for a managed identity's
+// token,
+// https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
 		v := classifyError(req, err, noTokenPrefix)
@@ -36,7 +37,7 @@ func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body 
 	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "see what is at that address, and whether IDENTITY_HEADER is its own")
 }
 
-// badRequest classifies a 400. Its description is not shown.
+// badRequest classifies a 400. It does not show the description.
 func badRequest(body []byte) result {
 	var wrong struct {
 		Description string `json:"error_description"`
@@ -57,9 +58,9 @@ const (
 	arcMaxKey    = 4096
 )
 
-// classifyArcChallenge lets the SDK answer Azure Arc's challenge, which reads the key file
-// and sends it as Authorization: Basic. It is checked here first, to say what is
-// wrong with it, and so that nothing but a small regular file there is read.
+// classifyArcChallenge checks the key file that Azure Arc's challenge names.
+// The SDK reads the file and sends it as Authorization: Basic, so it must be a
+// small regular file in the documented directory.
 func classifyArcChallenge(ctx context.Context, keys, challenge string) result {
 	path := strings.TrimPrefix(challenge, arcChallenge)
 	if filepath.Dir(path) != keys || filepath.Ext(path) != ".key" || filepath.Clean(path) != path {

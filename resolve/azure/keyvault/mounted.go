@@ -20,8 +20,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// createSecret is the line that makes the credentials, with a secret or with a
-// certificate.
+// createSecret returns the command that creates the credentials' Kubernetes
+// Secret.
 func createSecret(spec azure.Spec, proof string) string {
 	name := spec.K8sSecret
 	if name == "" {
@@ -34,7 +34,7 @@ func createSecret(spec azure.Spec, proof string) string {
 	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + last
 }
 
-// mountedFiles is a mounted credential, read from one generation of the mount.
+// mountedFiles is a credential read from one generation of a mount.
 type mountedFiles struct {
 	ids
 	secret       resolve.Value
@@ -43,8 +43,9 @@ type mountedFiles struct {
 	content      resolve.Value            // all that was read
 }
 
-// readMounted reads a credential from one generation of a mount. Missing files
-// are named together; any other error is of the first file that has one.
+// readMounted reads a credential from one generation of a mount. It reports
+// all missing files together, and otherwise the first file that cannot be
+// read.
 func readMounted(ctx context.Context, dir string, spec azure.Spec) (mountedFiles, error) {
 	var found mountedFiles
 	var err error
@@ -54,7 +55,7 @@ func readMounted(ctx context.Context, dir string, spec azure.Spec) (mountedFiles
 	return found, err
 }
 
-// readFiles reads the files below from, which are dir's in messages.
+// readFiles reads the files in from. Messages name them in dir.
 func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (mountedFiles, error) {
 	proof := azure.SecretFile
 	if spec.Credential == "certificate" || !exists(from, azure.SecretFile) && exists(from, azure.CertificateFile) {
@@ -85,7 +86,7 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// maxFile is over what a Kubernetes Secret can hold, 1 MiB.
+// maxFile is the most that a Kubernetes Secret can hold.
 const maxFile = 1 << 20
 
 var errFileTooLarge = errors.New("is larger than 1 MiB")
@@ -98,7 +99,7 @@ func readFile(ctx context.Context, path string) ([]byte, error) {
 	return text, err
 }
 
-// reason is why a file was not read, without its path.
+// reason returns why a file was not read, without its path.
 func reason(err error) string {
 	switch {
 	case errors.Is(err, errFileTooLarge):
@@ -137,7 +138,8 @@ func parseMounted(dir, proof string, texts map[string][]byte) (mountedFiles, err
 	return f, errors.Join(errs...)
 }
 
-// parseCertificate takes the keys that the SDK signs with: it has no others.
+// parseCertificate reads a certificate and its key. It refuses a key that is
+// not RSA, as the SDK can sign with no other.
 func parseCertificate(path string, text []byte) ([]*x509.Certificate, crypto.PrivateKey, error) {
 	certificates, key, err := azidentity.ParseCertificates(bytes.TrimPrefix(text, []byte(utf8BOM)), nil)
 	if err != nil {

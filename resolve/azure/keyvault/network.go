@@ -22,8 +22,8 @@ const (
 	hintRoots   = "where a proxy reads TLS, set SSL_CERT_FILE to a bundle with its CA"
 )
 
-// refusedTunnel is a proxy's answer to CONNECT that is not 200. It may know no
-// more of why than that: the look-up of the host is the proxy's.
+// refusedTunnel is a proxy's refusal of CONNECT. Its reason may be anything,
+// an unknown host too, as the proxy looks that up.
 type refusedTunnel struct {
 	status int
 	reason string // the proxy's own words
@@ -31,15 +31,14 @@ type refusedTunnel struct {
 
 func (refusedTunnel) Error() string { return "the proxy refused a tunnel" }
 
-// nonRetriable is how the SDK marks an error that is not the network's.
+// nonRetriable marks the SDK's errors that are not the network's.
 type nonRetriable interface {
 	error
 	NonRetriable()
 }
 
-// network returns the result of a request that was not answered, for what it was
-// made. The error's text is not used: that of a proxy's address holds its
-// password.
+// classifyError returns the result of a request without an answer. It does not
+// show the error's text, which may hold the password of a proxy's address.
 func classifyError(req *http.Request, err error, what string) result {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return result{problem: p}
@@ -49,8 +48,8 @@ func classifyError(req *http.Request, err error, what string) result {
 	return v
 }
 
-// withoutTarget returns the result without what the request was for; login is for
-// a token.
+// withoutTarget returns the result without the prefix that says what the
+// request was for; login is true for a token.
 func withoutTarget(req *http.Request, err error, login bool) result {
 	host, advice := req.URL.Hostname(), hintTimeout
 	if n, ok := errors.AsType[invalidProxy](err); ok {
@@ -86,7 +85,7 @@ func withoutTarget(req *http.Request, err error, login bool) result {
 	return unreadable(req, err, host, proxied)
 }
 
-// unread returns the result of an answer that nobody could read.
+// unreadable classifies an answer that could not be read.
 func unreadable(req *http.Request, err error, host string, proxied bool) result {
 	if errors.Is(err, errTooLarge) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
@@ -102,8 +101,8 @@ func unreadable(req *http.Request, err error, host string, proxied bool) result 
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }
 
-// badCertificate classifies a certificate that is not valid now, is
-// another host's, or is of nobody who is trusted.
+// badCertificate classifies a certificate that is expired, is not valid yet,
+// is for another host, or has an unknown authority.
 func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) result {
 	const clock = "correct this machine's clock, or renew the certificate"
 	if name, ok := errors.AsType[x509.HostnameError](wrong); ok {
@@ -132,8 +131,8 @@ func namesOf(c *x509.Certificate) string {
 	return keyname.Quote(strings.Join(names, ", "))
 }
 
-// dnsFailure classifies a host that was not found. A cluster's DNS may
-// not know a name for a moment that it knows afterwards.
+// dnsFailure classifies a failed look-up. A missing name is retried for a few
+// seconds, as a cluster's DNS may not know it yet.
 func dnsFailure(host string, dns *net.DNSError, login, proxied bool) result {
 	if !dns.IsNotFound {
 		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")

@@ -8,8 +8,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// problem is what a user is told. The Azure SDK's own errors are never shown:
-// some hold a response whole, and one holds the access token.
+// problem is an error that a user sees. The Azure SDK's own errors are never
+// shown: some quote a whole response, and one the access token.
 type problem struct {
 	text, hint string
 
@@ -22,12 +22,12 @@ func (p *problem) Error() string        { return p.text }
 func (p *problem) Hint() string         { return p.hint }
 func (p *problem) Is(target error) bool { return p.kind != nil && target == p.kind }
 
-// noTokenPrefix is what the problems of a credential and of Entra begin with; those of
-// a source begin with its vault.
+// noTokenPrefix starts the problems of a credential and of Entra. The problems
+// of a source start with its vault.
 const noTokenPrefix = "no token"
 
-// forVault is each joined error as a problem of a vault: two vaults may want the same
-// token, and each says that it has none.
+// forVault returns each joined error as a problem of a vault, as two vaults
+// may share a token and each reports that it has none.
 func forVault(vault string, err error) error {
 	var list []error
 	for _, e := range document.Flatten(err) {
@@ -41,8 +41,8 @@ func forVault(vault string, err error) error {
 	return errors.Join(list...)
 }
 
-// asProblem is the problem that an error of the SDK carries, or one that says
-// no more than that the SDK could not do it.
+// asProblem returns the problem inside an SDK error, or one that shows nothing
+// of the error.
 func asProblem(err error, what string) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p

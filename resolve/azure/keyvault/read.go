@@ -14,7 +14,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// read is one GET of a secret, under way until done is closed.
+// read is one GET of a secret. It is under way until done is closed.
 type read struct {
 	target
 	url         string
@@ -30,12 +30,12 @@ func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
 	return &read{target: target{vaultName(spec.Host), name, version}, url: urlOf(spec, name, version), done: make(chan struct{}), startedBy: by}
 }
 
-// urlOf is the URL of a secret; version "" is the newest.
+// urlOf returns the URL of a secret; version "" is the newest.
 func urlOf(spec azure.Spec, name, version string) string {
 	return "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
 }
 
-// finding is what was read, under this key.
+// finding returns what was read, for this key.
 func (r *read) finding(key string) resolve.Finding {
 	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
 }
@@ -44,10 +44,10 @@ func (r *read) deadlineError() error {
 	return &problem{text: r.target.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
-// members is the members of a secret that holds a JSON object, each a key; what
-// is wrong with all of it is under the secret's name. A scalar keeps its text as
-// written, null is absent, and anything nested is an error of its key, as in an
-// inline source.
+// members returns a Finding for each member of a bundle, a secret that holds a
+// JSON object. An error of the whole bundle is under the secret's name. As in
+// an inline source, a scalar keeps its text, null is missing, and a nested
+// value is an error.
 func (r *read) members(name string) []resolve.Finding {
 	if r.err != nil {
 		return []resolve.Finding{r.finding(name)}
@@ -74,8 +74,8 @@ func (r *read) members(name string) []resolve.Finding {
 	return found
 }
 
-// invalidBundle returns what is wrong with a bundle, without the place: of a value that was
-// never meant as JSON it says nothing.
+// invalidBundle returns what is wrong with a bundle. It gives no line or
+// column, which would describe a value that was never meant as JSON.
 func (r *read) invalidBundle(err error) error {
 	text := r.target.String() + ": the bundle is no JSON object"
 	if p, ok := errors.AsType[*document.Problem](err); ok {
@@ -98,7 +98,8 @@ func (r *read) member(f document.Field) resolve.Finding {
 	return found
 }
 
-// validity is what to say of a secret that Key Vault serves all the same:
+// validity returns a note about an expired or not yet valid secret, which Key
+// Vault serves nevertheless:
 // https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
 func validity(a *azsecrets.SecretAttributes) string {
 	now := time.Now()

@@ -15,10 +15,11 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// pace is how fast requests are retried. Azure's advice for 429 is to wait
-// 1, 2, 4, 8 and 16 s, https://learn.microsoft.com/azure/key-vault/general/overview-throttling;
-// a wait is drawn from everything below that (full jitter), so that pods that
-// started together do not come back together.
+// pace says how fast requests are retried. Azure's advice for 429 is to wait
+// 1, 2, 4, 8 and 16 s,
+// https://learn.microsoft.com/azure/key-vault/general/overview-throttling.
+// Each wait is a random part of that (full jitter), so that pods that started
+// together do not come back together.
 type pace struct {
 	try       time.Duration // limits one request and its answer; 0 takes it from the deadline
 	first     time.Duration // the first wait is shorter, and each further one shorter than twice as much
@@ -35,16 +36,16 @@ func defaultPace() pace {
 	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, brief: 10 * time.Second, ping: 5 * time.Second, pong: 3 * time.Second}
 }
 
-// managed returns the pace for the endpoint of a managed identity, with the
-// waits that Microsoft documents,
+// managed returns the pace for a managed identity's endpoint, with the waits
+// that Microsoft documents,
 // https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#retry-guidance
 func (p pace) managed() pace {
 	p.steps = []time.Duration{2 * p.first, 6 * p.first, 14 * p.first, 30 * p.first}
 	return p
 }
 
-// jitter returns the least wait before the next try, and by how much it may be
-// longer.
+// jitter returns the shortest wait before the next try, and how much longer it
+// may be.
 func (p pace) jitter(v result, tried int) (least, more time.Duration) {
 	switch {
 	case v.after > 0:
@@ -58,9 +59,9 @@ func (p pace) jitter(v result, tried int) (least, more time.Duration) {
 	return 0, min(p.first<<min(tried-1, 8), p.longest)
 }
 
-// retryPolicy is the pipeline policy that sends a request until it is answered,
-// is refused, or its time is up. Its error is always a problem. The SDK's own
-// retries give up at the first long Retry-After and lose the last answer.
+// retryPolicy sends a request until it succeeds, is refused, or its time is
+// up. Its error is always a problem. The SDK's own retries give up at the
+// first long Retry-After and lose the last answer.
 type retryPolicy struct {
 	what     string // they are for, as their problems begin
 	classify func(req *http.Request, resp *http.Response, body []byte, err error) result
@@ -71,9 +72,9 @@ type retryPolicy struct {
 	last *problem // azidentity keeps no more than the text of an error
 }
 
-// Do implements policy.Policy. One rule holds for every request: what may pass
-// is retried until the deadline, what only a recent change can cure for a few
-// seconds, and anything else not at all.
+// Do implements policy.Policy. It retries a temporary failure until the
+// deadline, what only a recent change can cure for a few seconds, and nothing
+// else.
 func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
 	began := time.Now()
@@ -114,7 +115,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	}
 }
 
-// failed keeps the problem for whoever gets only the SDK's text of it.
+// failed keeps the problem for callers that get only the SDK's text of it.
 func (t *retryPolicy) failed(p *problem) *problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -122,8 +123,7 @@ func (t *retryPolicy) failed(p *problem) *problem {
 	return p
 }
 
-// take returns the problem of the last request that failed since it was last
-// taken, or nil.
+// take returns and forgets the problem of the last failed request, or nil.
 func (t *retryPolicy) take() *problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -132,8 +132,8 @@ func (t *retryPolicy) take() *problem {
 	return last
 }
 
-// send sends the request once. A challenge that is no challenge makes the SDK
-// panic.
+// send sends the request once. The SDK panics at a malformed challenge; send
+// returns that as a refusal.
 func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, v result) {
 	defer func() {
 		if recover() != nil {
@@ -155,7 +155,7 @@ func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, v result) 
 	return resp, v
 }
 
-// pause waits before the next try, and reports whether there is time for one.
+// pause waits before the next try. It reports whether there is time for one.
 func (t *retryPolicy) pause(ctx context.Context, v result, tried int) bool {
 	left := v.after + time.Hour
 	if deadline, ok := ctx.Deadline(); ok {
@@ -169,17 +169,18 @@ func (t *retryPolicy) pause(ctx context.Context, v result, tried int) bool {
 	return spare > 0 && sleep(ctx, least+rand.N(min(more, spare)+1))
 }
 
-// pauseBriefly is pause for what only a recent change can cure: it reports whether
-// there is time for one more try within a few seconds of the first.
+// pauseBriefly waits before the next try of what only a recent change can
+// cure. It reports whether there is time for one within a few seconds of the
+// first.
 func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried int) bool {
 	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.brief))
 	defer cancel()
 	return t.pause(ctx, result{}, tried)
 }
 
-// late is what is last429 when no time is left: the last that was answered. A wait
-// that the server asks for is the reason only where it is longer than all of the
-// time, or nothing else was tried.
+// late returns the problem when the time is up: the last answer. It names the
+// wait that the server asked for only if that was longer than all of the time,
+// or if there was only one try.
 func (t *retryPolicy) late(req *http.Request, v result) *problem {
 	if v.problem == nil {
 		return &problem{text: t.what + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
@@ -195,7 +196,7 @@ func (t *retryPolicy) late(req *http.Request, v result) *problem {
 	return &problem{text: text, hint: v.hint, kind: v.kind}
 }
 
-// orElse is the result, or another where this is none.
+// orElse returns the result, or the other one if this has no problem.
 func (v result) orElse(other result) result {
 	if v.problem == nil {
 		return other
@@ -203,11 +204,11 @@ func (v result) orElse(other result) result {
 	return v
 }
 
-// tryLimitKey is the key of a context's value: the limit of one try.
+// tryLimitKey is the context key of the time limit of one try.
 type tryLimitKey struct{}
 
-// withTryLimit returns a context in which one request and its answer may take a
-// third of the time until the deadline, at least 5 s and at most a minute.
+// withTryLimit returns a context in which one try may take a third of the time
+// until the deadline, at least 5 s and at most a minute.
 func withTryLimit(ctx context.Context, p pace) context.Context {
 	limit := time.Minute
 	if deadline, ok := ctx.Deadline(); ok {
@@ -216,7 +217,7 @@ func withTryLimit(ctx context.Context, p pace) context.Context {
 	return context.WithValue(ctx, tryLimitKey{}, cmp.Or(p.try, limit))
 }
 
-// withTryTimeout returns ctx for one request and its answer.
+// withTryTimeout returns the context of one try.
 func withTryTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	limit, ok := ctx.Value(tryLimitKey{}).(time.Duration)
 	if !ok {
@@ -225,8 +226,8 @@ func withTryTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, limit)
 }
 
-// timeoutPolicy is the pipeline policy that limits one request and its answer.
-// It is below the SDK's authorization, which may need the time of many.
+// timeoutPolicy limits the time of one try. It is below the SDK's
+// authorization, which may take several.
 type timeoutPolicy struct{}
 
 // Do implements policy.Policy.

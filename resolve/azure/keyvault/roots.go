@@ -13,7 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// bundleFiles is where distributions keep their authorities, as one file.
+// bundleFiles are the files in which distributions keep all their authorities.
 var bundleFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
@@ -22,20 +22,20 @@ var bundleFiles = []string{
 	"/etc/ssl/cert.pem",
 }
 
-// directories is where distributions keep a file for each authority, and where
-// an operator may mount another.
+// directories are where distributions keep one file for each authority, and
+// where an operator may mount another.
 var directories = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 
-// trust is the authorities to trust.
+// trust holds the authorities to trust.
 type trust struct {
 	quick    *x509.CertPool        // what is quick to read
 	complete func() *x509.CertPool // everything that Go's own lookup reads
 }
 
 // newTrust reads the authorities of SSL_CERT_FILE and SSL_CERT_DIR if one of
-// them is set, else of the image's bundle, else, in an image without one,
-// Mozilla's list as built in. The directories come later, if a server needs
-// them: most hold the bundle's certificates once more, a file each.
+// them is set, else of the image's bundle, else Mozilla's built-in list. It
+// leaves the directories for later: they are slow to read, and most hold the
+// bundle's certificates again.
 func newTrust(environ resolve.Environ) (*trust, error) {
 	return newTrustIn(environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"], bundleFiles, directories)
 }
@@ -63,7 +63,7 @@ func newTrustIn(file, dir string, bundleFiles, directories []string) (*trust, er
 	return &trust{pool, all}, nil
 }
 
-// add adds the certificates in the files, and reports whether there are any.
+// add adds the certificates in the files. It reports whether there are any.
 func add(pool *x509.CertPool, paths []string) (some bool) {
 	for _, path := range paths {
 		if text, err := os.ReadFile(path); err == nil {
@@ -78,8 +78,8 @@ func addFirst(pool *x509.CertPool, paths []string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return add(pool, []string{path}) })
 }
 
-// certificateFiles is each file once: OpenSSL's directories have a link beside
-// each, named after its hash.
+// certificateFiles returns each file once, as OpenSSL's directories also hold
+// a link to each, named after its hash.
 func certificateFiles(file string, directories []string) []string {
 	candidates := []string{file}
 	for _, one := range directories {

@@ -20,8 +20,8 @@ const utf8BOM = "\ufeff"
 
 const hintTrim = "it holds the value alone, as UTF-8, with no quotes or blanks around it"
 
-// trim takes off a byte order mark and one line ending, which are not part of a
-// credential, and refuses what none holds.
+// trim removes a byte order mark and one line ending. It returns an error for
+// text that cannot be a credential.
 func trim(text []byte) (string, error) {
 	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
 		return "", errors.New("is UTF-16: write it as UTF-8")
@@ -38,8 +38,8 @@ func trim(text []byte) (string, error) {
 	return s, nil
 }
 
-// check refuses what Entra would not know, before it is asked: a tenant is a
-// UUID or a domain, a client is a UUID. All that is wrong is in the error.
+// check returns an error for each ID that Entra cannot know: a tenant is a
+// UUID or a domain, a client is a UUID.
 func (n ids) check(tenantAt, clientAt string) error {
 	var errs []error
 	domain := strings.Contains(strings.Trim(n.tenant, "."), ".") && strings.Trim(strings.ToLower(n.tenant), "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
@@ -52,10 +52,10 @@ func (n ids) check(tenantAt, clientAt string) error {
 	return errors.Join(errs...)
 }
 
-// isUUID takes the form with four hyphens alone.
+// isUUID accepts only the form with four hyphens.
 func isUUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
 
-// serviceAccountToken is the token that the kubelet projects, as it is now.
+// serviceAccountToken reads the token that the kubelet projects.
 func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
 	wrong := func(what string) *problem {
 		return &problem{text: fmt.Sprintf("no workload identity: the service account token %q %s", path, what),

@@ -22,8 +22,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// maxBody is over any answer of Azure's: a secret has 25 KiB, a page of a list 25
-// of their properties.
+// maxBody is larger than any answer of Azure's: a secret has at most 25 KiB,
+// and a page of a list 25 entries.
 const maxBody = 4 << 20
 
 var errTooLarge = errors.New("the answer is too long")
@@ -31,8 +31,8 @@ var errTooLarge = errors.New("the answer is too long")
 // dialer opens a connection.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// httpClients holds the clients of all requests. They follow no redirect, which could carry
-// a client secret elsewhere.
+// httpClients holds the clients of all requests. They follow no redirect,
+// which could send a client secret elsewhere.
 type httpClients struct {
 	proxied *http.Client // for vaults and Entra
 	direct  *http.Client // for this machine's identity, which no proxy may see
@@ -75,9 +75,9 @@ func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *h
 	}
 }
 
-// proxyFunc returns the proxy of a URL by the variables that curl and Go read, in
-// capitals first, as Go does. One that is no URL is an error, as with curl: to
-// go past a proxy is not for the launcher to decide.
+// proxyFunc returns the function that chooses a URL's proxy by the variables
+// that curl and Go read, upper case first. The function returns an error for a
+// malformed proxy: going around a proxy is not for the launcher to decide.
 func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 	get := func(name string) (variable, value string) {
 		if value := environ[name]; value != "" {
@@ -103,16 +103,15 @@ func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 	}
 }
 
-// invalidProxy is the variable that holds no proxy. Its value is not shown: it may
-// have a password.
+// invalidProxy is the name of a variable that holds no proxy. Its value is not
+// shown, as it may hold a password.
 type invalidProxy string
 
 func (n invalidProxy) Error() string { return "variable " + string(n) + " is no URL of a proxy" }
 
 // isProxyURL reports whether a text is the URL of a proxy, or its host and
-// port alone. httpproxy puts http:// before what it cannot read, a URL too, and
-// finds a host of that name; and a "/" in a password ends the host, which leaves
-// the "@" behind it.
+// port. httpproxy would read a malformed URL as a host. A "/" in a password
+// ends the host, so an "@" after that is an error too.
 func isProxyURL(text string) bool {
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
@@ -122,12 +121,12 @@ func isProxyURL(text string) bool {
 		!strings.Contains(u.Path+u.RawQuery+u.Fragment, "@")
 }
 
-// proxyError is an error of a request that came no further than its proxy.
+// proxyError is the error of a request that failed at its proxy.
 type proxyError struct{ error }
 
 func (a proxyError) Unwrap() error { return a.error }
 
-// Timeout is what url.Error asks the error below it for.
+// Timeout implements net.Error, as url.Error asks the error that it wraps.
 func (a proxyError) Timeout() bool {
 	timeout, ok := errors.AsType[net.Error](a.error)
 	return ok && timeout.Timeout()
@@ -141,9 +140,9 @@ func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Resp
 	return refusedTunnel{resp.StatusCode, reason}
 }
 
-// transport ends an answer that has no end, and tells what fails at a proxy from
-// what fails behind it. net/http says so of the connection to the proxy, and not
-// of what the proxy answers.
+// transport limits the size of an answer, and tells errors at a proxy from
+// errors behind it. net/http does so only for the connection to the proxy, not
+// for what the proxy answers.
 type transport struct {
 	proxy        func(*url.URL) (*url.URL, error)
 	quick        http.RoundTripper
@@ -170,8 +169,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// send trusts more authorities once a server's is unknown. Nothing has been sent
-// to that server by then.
+// send trusts more authorities once a server's is unknown. Nothing was sent to
+// that server by then.
 func (t *transport) send(req *http.Request) (*http.Response, error) {
 	if t.needComplete.Load() {
 		return t.complete().RoundTrip(req)
@@ -189,8 +188,8 @@ func (t *transport) send(req *http.Request) (*http.Response, error) {
 	return t.complete().RoundTrip(req)
 }
 
-// ownBody gives a request a body of its own: net/http may still read that of a try
-// which was cut short, and the SDK rewinds the one that it has for the next.
+// ownBody copies a request's body: net/http may still read the body of an
+// earlier try when the SDK rewinds it for the next one.
 func ownBody(req *http.Request) error {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil
@@ -204,8 +203,8 @@ func ownBody(req *http.Request) error {
 	return err
 }
 
-// behindProxy reports whether TLS failed with the host, to which there was a
-// tunnel. With a proxy it fails as part of a connection to that.
+// behindProxy reports whether TLS failed with the host behind a proxy's
+// tunnel, and not with the proxy.
 func behindProxy(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
 		return false
@@ -215,8 +214,8 @@ func behindProxy(err error) bool {
 	return certificate || record
 }
 
-// limitedBody ends an answer that is too long. That is an error, unless the status says
-// enough without it.
+// limitedBody ends an answer that is too long, with an error if its status is
+// 200.
 type limitedBody struct {
 	io.ReadCloser
 	left   int

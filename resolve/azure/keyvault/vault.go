@@ -40,7 +40,8 @@ func targetOf(req *http.Request) target {
 	return a
 }
 
-// vaultName is the first label of a host that has several, or else the host.
+// vaultName returns the first label of a host that has several, or else the
+// host.
 func vaultName(host string) string {
 	if name, rest, ok := strings.Cut(host, "."); ok && strings.ContainsAny(rest, "abcdefghijklmnopqrstuvwxyz") {
 		return name
@@ -58,7 +59,7 @@ func (t target) String() string {
 	return fmt.Sprintf("vault %q: secret %q, version %q", t.vault, t.name, t.version)
 }
 
-// classify returns the result of what the vault answered.
+// classify returns the result of a request to the vault.
 func (c *client) classify(req *http.Request, resp *http.Response, body []byte, err error) result {
 	a := targetOf(req)
 	switch {
@@ -110,8 +111,8 @@ func (t target) enable() string {
 	return line
 }
 
-// forbidden classifies a 403. A secret that is disabled or forbidden
-// is there, and --missing warn may do without it.
+// forbidden classifies a 403. --missing warn may do without a disabled or
+// forbidden secret.
 func (c *client) forbidden(a target, inner string) result {
 	v := c.denied(a, inner)
 	if a.name != "" {
@@ -120,7 +121,7 @@ func (c *client) forbidden(a target, inner string) result {
 	return v
 }
 
-// denied classifies a 403, which has its reason in the inner code.
+// denied explains a 403 by its inner code.
 func (c *client) denied(a target, inner string) result {
 	permission := "get"
 	if a.name == "" {
@@ -146,7 +147,7 @@ func (c *client) denied(a target, inner string) result {
 	return refusal(fmt.Sprintf("%s: forbidden %s", a, quoteCode(inner)), "see the vault's access control and networking")
 }
 
-// permissions is what the source needs.
+// permissions returns the permissions that the source needs.
 func (c *client) permissions() string {
 	if len(c.spec.Secrets)+len(c.spec.Bundle) == 0 {
 		return "get list"
@@ -154,8 +155,8 @@ func (c *client) permissions() string {
 	return "get"
 }
 
-// quoteCode returns an error's code, where it has the form of one: what a body holds
-// besides is not shown.
+// quoteCode returns an error's code in parentheses if it looks like one.
+// Nothing else of a body is shown.
 func quoteCode(text string) string {
 	if text == "" || len(text) > 64 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		return "for a reason it does not say"
@@ -163,8 +164,8 @@ func quoteCode(text string) string {
 	return "(" + text + ")"
 }
 
-// checkJSON refuses a 200 that is not JSON, such as a captive portal's page,
-// before the SDK quotes it.
+// checkJSON returns a problem if a 200 is not JSON, such as a captive portal's
+// page, which the SDK would quote.
 func checkJSON(resp *http.Response, body []byte, what string) result {
 	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
 		return result{}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// sleep waits, and reports whether it could: not where ctx ends before.
+// sleep waits. It reports false, at once if possible, if ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return false
@@ -23,12 +23,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// maxRetryAfter is far over any deadline, and far under what a sum of waits can
-// hold.
+// maxRetryAfter is longer than any deadline, and short enough to add to other
+// waits.
 const maxRetryAfter = 365 * 24 * time.Hour
 
-// retryAfter returns how long a server asks to wait, 0 if it does not: seconds
-// or a date (RFC 9110), or Azure's headers in milliseconds.
+// retryAfter returns how long a server asks to wait, or 0: in seconds or as a
+// date (RFC 9110), or in Azure's headers in milliseconds.
 func retryAfter(resp *http.Response) time.Duration {
 	if resp == nil {
 		return 0
@@ -48,8 +48,8 @@ func retryAfter(resp *http.Response) time.Duration {
 	return 0
 }
 
-// parseWait reads a number of units; one that is too large counts as the longest
-// wait.
+// parseWait reads a number of units. A number that is too large becomes the
+// longest wait.
 func parseWait(text string, unit time.Duration) (time.Duration, bool) {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return 0, false
