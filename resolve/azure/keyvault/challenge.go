@@ -20,12 +20,12 @@ import (
 // without a token to learn the tenant and the resource. Both are known, so
 // this saves a round trip. It also keeps the token from other hosts.
 type authPolicy struct {
-	host      string // nobody else is given the token
+	host      string // the only host that receives the token
 	microsoft bool   // Microsoft issues the tokens, so other vaults accept them too
 	identity  *identity
 
 	learning sync.Mutex
-	resource string // that a token is for
+	resource string // what a token is for; "" until learn returns
 }
 
 // Do implements policy.Policy.
@@ -42,7 +42,8 @@ func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	if header := resp.Header.Get(authenticate); !strings.Contains(header, `error="insufficient_claims"`) { // which is continuous access evaluation's, and the SDK's to answer
+	// The SDK answers the challenge of continuous access evaluation itself.
+	if header := resp.Header.Get(authenticate); !strings.Contains(header, `error="insufficient_claims"`) {
 		challenge, ok := parseChallenge(header)
 		if !ok {
 			return nil, p.noChallenge()
@@ -87,7 +88,7 @@ func sameHost(a, b string) bool {
 func (p *authPolicy) challenge(req *http.Request) *http.Response {
 	tenant := p.identity.ids.Load().tenant
 	if tenant == "" {
-		tenant = "common" // of a managed identity, which has but one
+		tenant = "common" // a managed identity has only one tenant
 	}
 	c := challenge{"https://login.microsoftonline.com/" + tenant, p.resource}
 	return newResponse(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
@@ -147,7 +148,7 @@ func (c challenge) String() string {
 	return `Bearer authorization="` + c.authority + `", resource="` + c.resource + `"`
 }
 
-var parameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|resource|scope)=(?:"([^"]*)"|([^",\s]+))`)
+var challengeParameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|resource|scope)=(?:"([^"]*)"|([^",\s]+))`)
 
 // parseChallenge reads the header of a 401. Older vaults write the tenant in
 // authorization_uri, and some the resource in scope. It reports false unless
@@ -155,7 +156,7 @@ var parameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|
 // without them.
 func parseChallenge(header string) (challenge, bool) {
 	found := map[string]string{}
-	for _, m := range parameter.FindAllStringSubmatch(header, -1) {
+	for _, m := range challengeParameter.FindAllStringSubmatch(header, -1) {
 		found[m[1]] = cmp.Or(m[2], m[3])
 	}
 	c := challenge{

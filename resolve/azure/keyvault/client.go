@@ -25,16 +25,16 @@ type client struct {
 	auth     *authPolicy
 	retry    *retryPolicy
 	warmOnce sync.Once
-	parallel chan struct{} // one for each read at a time
+	parallel chan struct{} // holds one element for each running read
 
 	mu    sync.Mutex
-	reads map[string]*read // under way and done, by name and version
+	reads map[string]*read // by name and version
 }
 
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
 	c := &client{spec: spec, identity: who, http: web, parallel: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
 	c.auth = &authPolicy{host: spec.Host, microsoft: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
-	c.retry = &retryPolicy{what: c.describe(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
+	c.retry = &retryPolicy{prefix: c.describe(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
 			APIVersion:       spec.APIVersion,
@@ -44,12 +44,11 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*cl
 			PerRetryPolicies: []policy.Policy{c.auth, timeoutPolicy{}},
 			Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
 		},
-		// The operator vouches for a domain of its own, whose resource nobody
-		// else knows.
+		// The SDK knows only the resources of Microsoft's domains.
 		DisableChallengeResourceVerification: spec.Resource == "",
 	})
 	if err != nil {
-		return nil, &problem{text: "the Azure SDK does not take its address"} // err's text is not shown
+		return nil, &problem{text: "the Azure SDK does not take its address"}
 	}
 	c.vault = vault
 	return c, nil
@@ -117,7 +116,7 @@ func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, vers
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if other := c.reads[key]; other != nil { // it began meanwhile
+	if other := c.reads[key]; other != nil { // another source started it meanwhile
 		<-c.parallel
 		return other
 	}
@@ -129,7 +128,7 @@ func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, vers
 			r.interrupted = ctx.Err() != nil
 			c.mu.Lock()
 			if c.reads[key] == r {
-				delete(c.reads, key) // another Find may do better
+				delete(c.reads, key) // the next Find tries again
 			}
 			c.mu.Unlock()
 		}

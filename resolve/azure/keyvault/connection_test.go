@@ -31,7 +31,7 @@ func forty(c *fake.Config) (source string) {
 func TestADeadConnectionIsLeft(t *testing.T) {
 	var source string
 	w := start(t, func(c *fake.Config) { source, c.HTTP2 = forty(c), true })
-	w.options.pace.try, w.options.pace.ping, w.options.pace.pong = time.Hour, 200*time.Millisecond, 200*time.Millisecond
+	w.options.pace.tryLimit, w.options.pace.pingAfter, w.options.pace.pingTimeout = time.Hour, 200*time.Millisecond, 200*time.Millisecond
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Dead, Path: "/secrets/*", Authorized: new(true), Skip: 3, Count: 1}))
 	found, err := w.find(source)
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ import (
 type credential struct {
 	ids
 	getToken func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
-	content  resolve.Value // the files that it was read from
+	content  resolve.Value // all files that it was read from
 	retry    *retryPolicy
 }
 
@@ -88,7 +88,7 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http
 // entra returns the retry policy and the client options for requests to Entra.
 func (v *Vaults) entra(spec azure.Spec, i *identity) (*retryPolicy, policy.ClientOptions) {
 	pace := v.options().pace
-	requests := &retryPolicy{what: noTokenPrefix, classify: i.classifyEntra, throttle: &throttle{}, pace: pace}
+	requests := &retryPolicy{prefix: noTokenPrefix, classify: i.classifyEntra, throttle: &throttle{}, pace: pace}
 	return requests, v.clientOptions(spec, requests, v.web.proxied)
 }
 
@@ -107,7 +107,7 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 		sdk, err = azidentity.NewClientCertificateCredential(files.tenant, files.client, files.certificates, files.key(),
 			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	}
-	if err != nil { // its text is about arguments
+	if err != nil { // its text is about the SDK's arguments
 		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: hintCertificate}
 	}
 	return credential{files.ids, sdk.GetToken, files.content, requests}, nil
@@ -154,7 +154,7 @@ func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (cr
 }
 
 func (v *Vaults) managed(i *identity) (credential, error) {
-	requests := &retryPolicy{what: noTokenPrefix, classify: i.classifyManaged, throttle: &throttle{}, pace: v.options().pace.managed()}
+	requests := &retryPolicy{prefix: noTokenPrefix, classify: i.classifyManaged, throttle: &throttle{}, pace: v.options().pace.managed()}
 	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, v.web.direct)}
 	client := v.options().Environ[clientVariable]
 	if client != "" {

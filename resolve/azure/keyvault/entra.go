@@ -60,7 +60,7 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 		return unavailable(fmt.Sprintf("no token: %s answers %d", host, resp.StatusCode), "see https://azure.status.microsoft")
 	}
 	var wrong entraError
-	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
+	_ = json.Unmarshal(body, &wrong) // another body has no codes
 	if wrong.Error == "temporarily_unavailable" {
 		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
 	}

@@ -117,7 +117,7 @@ func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
 			t.Run(fault.Kind+" at the "+place.name, func(t *testing.T) {
 				t.Parallel()
 				w := start(t)
-				w.options.pace.try = 300 * time.Millisecond
+				w.options.pace.tryLimit = 300 * time.Millisecond
 				fault.Path, fault.Authorized = place.at.Path, place.at.Authorized
 				require.NoError(t, w.SetFaults(fault))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -155,7 +155,7 @@ func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
 		require.EqualError(t, problemIn(t, found, err), aVault+": "+what+"the proxy to "+name+": connection reset by peer, until the deadline")
 		require.Equal(t, hintProxy, hintOf(problemIn(t, found, err)))
 
-		w.options.pace.try = 200 * time.Millisecond
+		w.options.pace.tryLimit = 200 * time.Millisecond
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Method: http.MethodConnect, Host: host}))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		found, err = w.ask(ctx, w.source(one))

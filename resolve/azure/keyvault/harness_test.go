@@ -66,7 +66,7 @@ func start(t *testing.T, change ...func(*fake.Config)) *world {
 	w.options = Options{
 		Environ:     resolve.Environ{"HTTPS_PROXY": w.Proxy, "HTTP_PROXY": w.Proxy, "SSL_CERT_FILE": w.CA},
 		Credentials: w.mount, Parallel: 16,
-		pace: pace{try: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond, ping: time.Minute, pong: time.Minute},
+		pace: pace{tryLimit: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond, pingAfter: time.Minute, pingTimeout: time.Minute},
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if address == "169.254.169.254:80" { // no machine of a test has another
 				address = strings.TrimPrefix(w.Proxy, "http://")

@@ -19,15 +19,15 @@ import (
 // identity holds the one token of a credential. It is an
 // azcore.TokenCredential: many concurrent requests cause one fetch.
 type identity struct {
-	load  func(context.Context) (credential, error) // reads the credential anew
-	ids   atomic.Pointer[ids]                       // of the one in use, for messages
-	reset atomic.Bool                               // forget failed and renewed
+	load  func(context.Context) (credential, error) // reads the credential
+	ids   atomic.Pointer[ids]                       // of the credential in use, for messages
+	reset atomic.Bool                               // clears permanent and reloaded
 
-	lock       chan struct{} // held while a token is fetched, and for what follows
+	lock       chan struct{} // held to fetch a token, and guards the fields below
 	credential credential
-	token      func() azcore.AccessToken // as no verb prints what it closes over
-	permanent  error                     // that no retry cures: said again, and not asked again
-	reloaded   bool                      // a refused token leads to one more look at the credential
+	token      func() azcore.AccessToken // a function, as no verb prints what it holds
+	permanent  error                     // returned again without another request
+	reloaded   bool                      // the credential was read again after a vault refused a token
 	reread     bool                      // reading the files again may help: Entra refused the credential
 	brief      bool                      // only a recent change can cure the refusal: retry for a few seconds
 	refused    chan string               // a token that a vault refused
@@ -183,7 +183,7 @@ func (i *identity) reload(ctx context.Context) error {
 // policy saw, as the SDK's error keeps only its text.
 func (i *identity) request(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
 	i.reread, i.brief = false, false
-	i.credential.retry.take() // of an earlier token: not this one's
+	i.credential.retry.take() // left from an earlier token
 	defer func() {
 		if recover() != nil {
 			p = &problem{text: noTokenPrefix + ": the Azure SDK could not read the answer"}

@@ -1,10 +1,9 @@
-// Package keyvault reads the secrets of Azure Key Vaults, by the Azure SDK.
+// Package keyvault reads the secrets of Azure Key Vaults with the Azure SDK.
 //
-// It owns the credential that a source declares, its one token, and the reads:
-// side by side, each name once, tried again until the deadline. It refuses an
-// answer that is not Azure's, and shows nothing of one but its codes. What a
-// source may declare is package azure's. Data flows azure.Spec -> Vaults ->
-// client of a vault -> Finding.
+// It owns the credential of a source, its token, and the concurrent reads, which
+// it retries until the deadline. It refuses an answer that is not Azure's, and
+// shows only an answer's codes. Data flows azure.Spec -> Vaults -> client ->
+// Finding.
 package keyvault
 
 import (
@@ -24,26 +23,26 @@ import (
 
 // Options says how vaults are read.
 type Options struct {
-	// Environ is where workload identity, proxies and SSL_CERT_FILE are. What
-	// says which kind of managed identity a machine has, such as
-	// IDENTITY_ENDPOINT, the SDK reads from the process itself.
+	// Environ holds the variables of workload identity, proxies and
+	// SSL_CERT_FILE. The SDK reads the variables of a managed identity, such as
+	// IDENTITY_ENDPOINT, from the process itself.
 	Environ resolve.Environ
 
-	// Credentials is the directory of mounted credentials; "" is
-	// ~/.mlrun/azure_vault and then /root/.mlrun/azure_vault.
+	// Credentials is the directory of mounted credentials; "" tries
+	// azure.Directories.
 	Credentials string
 
-	Parallel int           // reads of one vault at once, 1 or more
+	Parallel int           // concurrent reads of one vault, at least 1
 	Spread   time.Duration // wait a random part of it before the first request
 
-	pace pace   // the usual one if it is not set
-	dial dialer // the network's if it is nil
+	pace pace   // defaultPace if it is not set
+	dial dialer // the network if it is nil
 }
 
 // Vaults holds all vaults of a task. Sources of the same vault and credential
 // share a client; sources of the same credential share a token.
 type Vaults struct {
-	options func() Options // as no verb prints what it closes over
+	options func() Options // a function, as no verb prints what it holds
 	spread  func(context.Context) error
 
 	mu         sync.Mutex
@@ -149,7 +148,8 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 		names, reads, err := c.readAll(ctx, &work)
 		var found []resolve.Finding
 		for i, r := range reads {
-			if f := c.waitFor(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) { // else it was deleted since it was listed
+			// A secret that is missing was deleted since the vault listed it.
+			if f := c.waitFor(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) {
 				found = append(found, f)
 			}
 		}
@@ -202,7 +202,7 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	}
 	who := identityKey{spec.Credential, spec.K8sSecret, spec.Authority, spec.Resource}
 	if spec.Resource == "" {
-		who.resource = spec.Host // each vault of its own domain may want another token
+		who.resource = spec.Host // each such vault may need another token
 	}
 	if v.identities[who] == nil {
 		v.identities[who] = newIdentity(func(ctx context.Context, i *identity) (credential, error) { return v.newCredential(ctx, spec, i) })

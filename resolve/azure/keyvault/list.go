@@ -35,7 +35,7 @@ func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (names []str
 				return nil, nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
 			}
 			seen[strings.ToLower(name)] = true
-			names = append(names, name) // as listed: the read may be another source's, which spells it otherwise
+			names = append(names, name) // as listed: a shared read may spell it differently
 			reads = append(reads, c.startRead(ctx, work, name, ""))
 		}
 		if link := page.NextLink; link != nil {

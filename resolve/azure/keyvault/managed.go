@@ -42,7 +42,7 @@ func badRequest(body []byte) result {
 	var wrong struct {
 		Description string `json:"error_description"`
 	}
-	_ = json.Unmarshal(body, &wrong) // a body of another form describes nothing
+	_ = json.Unmarshal(body, &wrong) // another body has no description
 	if strings.Contains(wrong.Description, "Multiple user assigned identities exist") {
 		return refusal("no token: this machine has several managed identities", "set AZURE_CLIENT_ID to the client id of the one to use")
 	}

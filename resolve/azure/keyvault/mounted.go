@@ -39,8 +39,8 @@ type mountedFiles struct {
 	ids
 	secret       resolve.Value
 	certificates []*x509.Certificate
-	key          func() crypto.PrivateKey // nil: it has a secret and no certificate
-	content      resolve.Value            // all that was read
+	key          func() crypto.PrivateKey // nil if it has a secret
+	content      resolve.Value            // all files that were read
 }
 
 // readMounted reads a credential from one generation of a mount. It reports

@@ -26,7 +26,7 @@ const (
 // an unknown host too, as the proxy looks that up.
 type refusedTunnel struct {
 	status int
-	reason string // the proxy's own words
+	reason string // written by the proxy
 }
 
 func (refusedTunnel) Error() string { return "the proxy refused a tunnel" }
@@ -93,8 +93,8 @@ func unreadable(req *http.Request, err error, host string, proxied bool) result 
 	if proxied {
 		return unavailable(host+" does not answer as a proxy", hintProxy)
 	}
-	// The SDK's own refusal, of a challenge or an address; of a POST it can also be
-	// a body that broke off.
+	// The SDK refused a challenge or an address. For a POST it may also mean that
+	// the body was cut off.
 	if _, ok := errors.AsType[nonRetriable](err); ok && req.Method == http.MethodGet {
 		return refusal(host+" gave an answer that the Azure SDK does not take", hintAnswer)
 	}
@@ -151,7 +151,7 @@ func dnsFailure(host string, dns *net.DNSError, login, proxied bool) result {
 
 func (t refusedTunnel) classify(host string) result {
 	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
-	if t.status >= 500 || t.status == http.StatusTooManyRequests { // among its reasons: no such host
+	if t.status >= 500 || t.status == http.StatusTooManyRequests { // the host may not exist
 		return unavailable(text, "check the vault's name; "+hintProxy)
 	}
 	return refusal(text, hintProxy)

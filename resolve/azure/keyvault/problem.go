@@ -13,8 +13,8 @@ import (
 type problem struct {
 	text, hint string
 
-	// kind is resolve.ErrAbsent, or resolve.ErrUnavailable where another try may
-	// do better, or nil.
+	// kind is resolve.ErrAbsent, resolve.ErrDenied, resolve.ErrUnavailable if a
+	// retry may help, or nil.
 	kind error
 }
 

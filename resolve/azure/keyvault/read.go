@@ -20,7 +20,7 @@ type read struct {
 	url         string
 	done        chan struct{}
 	value       resolve.Value
-	note        string // what the user should know of a value that was read
+	note        string // a warning about the value
 	err         error
 	startedBy   *sync.WaitGroup // the work of the Find that started it
 	interrupted bool            // it ended because that Find ended
@@ -64,7 +64,7 @@ func (r *read) members(name string) []resolve.Finding {
 		return found
 	}
 	for _, f := range node.Fields {
-		if wrong := keyname.Check(f.Name); wrong != nil { // it may be a value: nothing of it is shown
+		if wrong := keyname.Check(f.Name); wrong != nil { // it is not shown, as it may be a value
 			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
 			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: err})
 			continue

@@ -21,19 +21,19 @@ import (
 // Each wait is a random part of that (full jitter), so that pods that started
 // together do not come back together.
 type pace struct {
-	try       time.Duration // limits one request and its answer; 0 takes it from the deadline
-	first     time.Duration // the first wait is shorter, and each further one shorter than twice as much
-	longest   time.Duration // no wait is longer, unless the server asks for it
-	throttled time.Duration // nor than this at a throttled vault: waiting past its window of 10 s is no use
-	brief     time.Duration // how long to retry what only a recent change can cure
-	ping      time.Duration // an HTTP/2 connection that is silent for this long is pinged
-	pong      time.Duration // and closed if the ping is not answered within this
+	tryLimit    time.Duration // limits one try; 0 takes it from the deadline
+	first       time.Duration // limits the first wait; each further limit is twice as long
+	longest     time.Duration // limits every wait, unless the server asks for more
+	throttled   time.Duration // limits a wait at a throttled vault, whose window is 10 s
+	brief       time.Duration // how long to retry what only a recent change can cure
+	pingAfter   time.Duration // how long an HTTP/2 connection may be silent before a ping
+	pingTimeout time.Duration // closes the connection without an answer to the ping
 
-	steps []time.Duration // in place of first and longest: these waits, and then the last of them
+	steps []time.Duration // replaces first and longest; the last one repeats
 }
 
 func defaultPace() pace {
-	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, brief: 10 * time.Second, ping: 5 * time.Second, pong: 3 * time.Second}
+	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, brief: 10 * time.Second, pingAfter: 5 * time.Second, pingTimeout: 3 * time.Second}
 }
 
 // managed returns the pace for a managed identity's endpoint, with the waits
@@ -50,7 +50,7 @@ func (p pace) jitter(v result, tried int) (least, more time.Duration) {
 	switch {
 	case v.after > 0:
 		return v.after, v.after / 4
-	case v.throttled: // there is no end to the number of these
+	case v.throttled: // retried without limit
 		return p.first / 10, min(p.first<<min(tried-1, 8), p.throttled)
 	case len(p.steps) > 0:
 		step := p.steps[min(tried, len(p.steps))-1]
@@ -63,13 +63,13 @@ func (p pace) jitter(v result, tried int) (least, more time.Duration) {
 // up. Its error is always a problem. The SDK's own retries give up at the
 // first long Retry-After and lose the last answer.
 type retryPolicy struct {
-	what     string // they are for, as their problems begin
+	prefix   string // what requests are for: the start of their problems
 	classify func(req *http.Request, resp *http.Response, body []byte, err error) result
 	throttle *throttle
 	pace     pace
 
 	mu   sync.Mutex
-	last *problem // azidentity keeps no more than the text of an error
+	last *problem // azidentity keeps only the text of an error
 }
 
 // Do implements policy.Policy. It retries a temporary failure until the
@@ -84,7 +84,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	refused := false
 	for tried := 0; ; {
 		if last429, ok := slot.wait(ctx); !ok {
-			return nil, t.failed(t.late(req.Raw(), last429.orElse(last)))
+			return nil, t.failed(t.deadlineProblem(req.Raw(), last429.orElse(last)))
 		}
 		resp, v := t.send(req)
 		v.attempts, v.started = tried+1, began
@@ -92,11 +92,11 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		case v.problem == nil:
 			return resp, nil
 		case v.retryable && ctx.Err() != nil:
-			return nil, t.failed(t.late(req.Raw(), last.orElse(v))) // this try was cut short
-		case v.throttled && !slot.throttled(v): // another request waits for all of them
+			return nil, t.failed(t.deadlineProblem(req.Raw(), last.orElse(v))) // the deadline ended this try
+		case v.throttled && !slot.throttled(v): // another request retries for all
 			last = v
 			continue
-		case v.tokenRefused && !refused: // the credential is read anew for the next one
+		case v.tokenRefused && !refused: // the next token is from a credential that is read again
 			last, refused = v, true
 			continue
 		case !v.retryable, v.brief && !t.pauseBriefly(ctx, began, tried+1):
@@ -107,10 +107,10 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		last = v
 		tried++
 		if v.brief {
-			continue // it has waited
+			continue // pauseBriefly waited
 		}
 		if !t.pause(ctx, v, tried) {
-			return nil, t.failed(t.late(req.Raw(), v))
+			return nil, t.failed(t.deadlineProblem(req.Raw(), v))
 		}
 	}
 }
@@ -137,7 +137,7 @@ func (t *retryPolicy) take() *problem {
 func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, v result) {
 	defer func() {
 		if recover() != nil {
-			resp, v = nil, refusal(t.what+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
+			resp, v = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {
@@ -163,7 +163,7 @@ func (t *retryPolicy) pause(ctx context.Context, v result, tried int) bool {
 	}
 	least, more := t.pace.jitter(v, tried)
 	if v.after == 0 {
-		least = min(least, left/2) // else the last try would be long before the deadline
+		least = min(least, left/2) // leave time for a last try near the deadline
 	}
 	spare := left - max(least, t.pace.first/10)
 	return spare > 0 && sleep(ctx, least+rand.N(min(more, spare)+1))
@@ -178,12 +178,12 @@ func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried i
 	return t.pause(ctx, result{}, tried)
 }
 
-// late returns the problem when the time is up: the last answer. It names the
+// deadlineProblem returns the problem when the time is up: the last answer. It names the
 // wait that the server asked for only if that was longer than all of the time,
 // or if there was only one try.
-func (t *retryPolicy) late(req *http.Request, v result) *problem {
+func (t *retryPolicy) deadlineProblem(req *http.Request, v result) *problem {
 	if v.problem == nil {
-		return &problem{text: t.what + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+		return &problem{text: t.prefix + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 	}
 	deadline, _ := req.Context().Deadline()
 	text := v.text + ", until the deadline"
@@ -214,7 +214,7 @@ func withTryLimit(ctx context.Context, p pace) context.Context {
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(max(time.Until(deadline)/3, 5*time.Second), limit)
 	}
-	return context.WithValue(ctx, tryLimitKey{}, cmp.Or(p.try, limit))
+	return context.WithValue(ctx, tryLimitKey{}, cmp.Or(p.tryLimit, limit))
 }
 
 // withTryTimeout returns the context of one try.
@@ -233,6 +233,6 @@ type timeoutPolicy struct{}
 // Do implements policy.Policy.
 func (timeoutPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx, cancel := withTryTimeout(req.Raw().Context())
-	defer cancel() // the pipeline has read the body by then
+	defer cancel() // the body was read by then
 	return req.Clone(ctx).Next()
 }

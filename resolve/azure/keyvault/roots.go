@@ -28,8 +28,8 @@ var directories = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 
 // trust holds the authorities to trust.
 type trust struct {
-	quick    *x509.CertPool        // what is quick to read
-	complete func() *x509.CertPool // everything that Go's own lookup reads
+	quick    *x509.CertPool        // quick to read
+	complete func() *x509.CertPool // everything that Go reads by default
 }
 
 // newTrust reads the authorities of SSL_CERT_FILE and SSL_CERT_DIR if one of
@@ -83,7 +83,7 @@ func addFirst(pool *x509.CertPool, paths []string) bool {
 func certificateFiles(file string, directories []string) []string {
 	candidates := []string{file}
 	for _, one := range directories {
-		entries, _ := os.ReadDir(one) // a directory that is not there holds none
+		entries, _ := os.ReadDir(one) // a missing directory has no entries
 		for _, entry := range entries {
 			candidates = append(candidates, filepath.Join(one, entry.Name()))
 		}
@@ -107,7 +107,7 @@ func builtIn() *x509.CertPool {
 	for root := range bundle.Roots() {
 		certificate, err := x509.ParseCertificate(root.Certificate)
 		switch {
-		case err != nil: // one that this version of Go does not read
+		case err != nil: // Go cannot read it
 		case root.Constraint == nil:
 			pool.AddCert(certificate)
 		default:

@@ -185,7 +185,7 @@ func TestNothingRunsOnAfterFind(t *testing.T) {
 		for _, source := range []string{source, all} {
 			t.Run(name, func(t *testing.T) {
 				w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.Vaults[0].Page = secrets, 10 })
-				w.options.pace.try = 100 * time.Millisecond
+				w.options.pace.tryLimit = 100 * time.Millisecond
 				require.NoError(t, w.SetFaults(fault))
 				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 				defer cancel()
@@ -211,7 +211,7 @@ func TestAListThatBreaksEndsTheReadsThatItBegan(t *testing.T) {
 	select {
 	case err := <-done:
 		require.EqualError(t, err, `vault "my-vault": the vault answers 400 (BadRequest)`)
-	case <-time.After(w.options.pace.try): // of one read
+	case <-time.After(w.options.pace.tryLimit): // of one read
 		t.Fatal("Find waits for reads that nobody needs")
 	}
 }

@@ -35,7 +35,7 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // which could send a client secret elsewhere.
 type httpClients struct {
 	proxied *http.Client // for vaults and Entra
-	direct  *http.Client // for this machine's identity, which no proxy may see
+	direct  *http.Client // for managed identities, which no proxy may see
 }
 
 func newHTTPClients(o Options) (*httpClients, error) {
@@ -59,7 +59,7 @@ func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *h
 			DialContext:            dial,
 			TLSClientConfig:        &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.pace.ping, PingTimeout: o.pace.pong},
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.pace.pingAfter, PingTimeout: o.pace.pingTimeout},
 			MaxIdleConnsPerHost:    o.Parallel,
 			MaxResponseHeaderBytes: 1 << 16,
 			IdleConnTimeout:        time.Minute,
@@ -146,8 +146,8 @@ func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Resp
 type transport struct {
 	proxy        func(*url.URL) (*url.URL, error)
 	quick        http.RoundTripper
-	complete     func() http.RoundTripper // trusts the system's directories too, which take longer to read
-	needComplete atomic.Bool              // a server has an authority that quick does not know
+	complete     func() http.RoundTripper // also trusts the directories, which are slow to read
+	needComplete atomic.Bool              // a server's authority is unknown to quick
 }
 
 // RoundTrip implements http.RoundTripper.

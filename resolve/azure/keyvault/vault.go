@@ -24,8 +24,8 @@ type vaultError struct {
 
 // target is what a request reads.
 type target struct {
-	vault         string // its name: the first label of its host
-	name, version string // of the secret; "" lists
+	vault         string // the first label of its host
+	name, version string // of the secret; name "" is the list
 }
 
 func targetOf(req *http.Request) target {
@@ -69,7 +69,7 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 		return checkJSON(resp, body, a.String())
 	}
 	var wrong vaultError
-	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
+	_ = json.Unmarshal(body, &wrong) // another body has no codes
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		v := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
@@ -77,14 +77,14 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 		v.throttled = true
 		return v
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.auth.resource == "":
-		return result{} // the challenge that learn asks for
+		return result{} // learn reads its challenge
 	case status == http.StatusUnauthorized:
 		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
 		v.tokenRefused = true
 		return v
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
-	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // no other 404 says so
+	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
 		return result{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
@@ -167,7 +167,7 @@ func quoteCode(text string) string {
 // checkJSON returns a problem if a 200 is not JSON, such as a captive portal's
 // page, which the SDK would quote.
 func checkJSON(resp *http.Response, body []byte, what string) result {
-	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
+	if json.Valid(body) && utf8.Valid(body) { // the SDK changes bytes that are not UTF-8
 		return result{}
 	}
 	host := resp.Request.URL.Hostname()
