@@ -9,7 +9,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// Config is what there is to read, who may, and how the fake behaves.
+// Config holds the secrets, who may read them, and how the fake behaves.
 type Config struct {
 	LatencyMS     int         `json:"latency_ms"`     // of every answer but CONNECT's
 	HTTP2         bool        `json:"http2"`          // offered to clients; read at the start only
@@ -23,9 +23,9 @@ type Config struct {
 	Arc          *Arc              `json:"arc"`
 }
 
-// Arc makes the fake answer as the agent of Azure Arc does at its own address:
-// with a challenge that names a key file, which proves that the client may read
-// it: https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
+// Arc makes the fake answer like the agent of Azure Arc: with a challenge that
+// names a key file, which proves that the client may read it:
+// https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
 type Arc struct {
 	Keys  string `json:"keys"`  // the folder that key files are written into
 	Named string `json:"named"` // the folder that the challenge names; default the agent's, /var/opt/azcmagent/tokens
@@ -60,8 +60,7 @@ type Vault struct {
 	Secrets []Secret `json:"secrets"`
 }
 
-// Secret is one version of a secret. Of several with one name the last is the
-// newest.
+// Secret is one version of a secret. The last one of a name is the newest.
 type Secret struct {
 	Name        string            `json:"name"`
 	Value       string            `json:"value"`

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Counters is what was asked of the fake.
+// Counters holds what was requested of the fake.
 type Counters struct {
 	Connections int                       `json:"connections"`
 	Requests    map[string]int            `json:"requests"`     // by operation: connect, discovery, openid, token, managed-identity, secret, list, other
@@ -22,8 +22,8 @@ type Counters struct {
 	MostAtOnce  int                       `json:"most_at_once"` // requests under way at one time; a CONNECT is one until it is answered
 }
 
-// Record is one line of the request log. It has the path and not the query,
-// and of the headers and bodies nothing.
+// Record is one line of the request log. It holds the path, but no query,
+// header or body.
 type Record struct {
 	Time       time.Time `json:"time"`
 	Connection int64     `json:"connection"`
@@ -74,8 +74,7 @@ func (r *recorder) begin() {
 	r.all.MostAtOnce = max(r.all.MostAtOnce, r.now)
 }
 
-// done counts an exchange that begin was called for, and writes its line;
-// status 0 is no answer.
+// done counts an exchange and writes its line. Status 0 means no answer.
 func (r *recorder) done(x *exchange, status int) {
 	line, err := json.Marshal(Record{
 		Time: x.started.UTC(), Connection: x.connection, Host: x.host, Method: x.Method, Path: x.URL.Path,
