@@ -19,7 +19,7 @@ import (
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// secrets is that many values, each with some bytes that URLs and JSON escape.
+// secrets returns values with some bytes that URLs and JSON escape.
 func secrets(count, length int) (values [][]byte) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range count {
@@ -33,7 +33,7 @@ func secrets(count, length int) (values [][]byte) {
 	return values
 }
 
-// BenchmarkNew is what 100 values take before the first byte.
+// BenchmarkNew measures the set of 100 values.
 func BenchmarkNew(b *testing.B) {
 	values := secrets(100, 40)
 	for b.Loop() {
@@ -41,7 +41,7 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// texts is what streams are made of, a few MiB each.
+// texts returns contents of streams, a few MiB each.
 func texts() map[string][]byte {
 	random := rand.New(rand.NewPCG(5, 6))
 	var log, noise []byte
@@ -55,9 +55,9 @@ func texts() map[string][]byte {
 	return map[string][]byte{"log": log, "base64": noise, "zeros": make([]byte, 4<<20)}
 }
 
-// BenchmarkRedact is a stream of 1 GiB that a program of this package passes on
-// from a pipe to a pipe, with 100 values, and cat(1) just before. The shorter
-// the shortest value, the more of the stream has to be looked at.
+// BenchmarkRedact measures a stream of 1 GiB through pipes and a program that
+// redacts 100 values, and through cat(1) just before. The shorter the shortest
+// value, the more of the stream is looked at.
 func BenchmarkRedact(b *testing.B) {
 	dir := b.TempDir()
 	program := filepath.Join(dir, "redact")
@@ -84,7 +84,7 @@ func BenchmarkRedact(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory is what one value of 1 MiB takes, once the set is there.
+// BenchmarkMemory measures the memory of a set with one value of 1 MiB.
 func BenchmarkMemory(b *testing.B) {
 	random := rand.New(rand.NewPCG(7, 8))
 	text, binary := make([]byte, 1<<20), make([]byte, 1<<20)
@@ -112,8 +112,7 @@ func live() float64 {
 
 const repeats = 256
 
-// piped is the time from the start of a program to its end, with a text that
-// many times through it.
+// piped returns how long a program runs that copies a text many times.
 func piped(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
 	in, err := cmd.StdinPipe()
 	require.NoError(b, err)
