@@ -76,7 +76,7 @@ var hostile = []string{
 	`a\b`, "a%2fb", "a%00", "*.a", "a.", ".a", "a..b", "-a", "a-", "ä.example", "a\u212a", "[::1", "::1", "[a]", "[::1]x", "[]", "[::1%25eth0]", "a,b", "a;b", "a'b", `a"b`, "a&b", "a=b", "$a", "(a)", "\ufeffa",
 }
 
-func TestWhatIsNoHostIsNoAuthorityAndNoDomain(t *testing.T) {
+func TestAnInvalidHostIsNoAuthorityAndNoDomain(t *testing.T) {
 	for _, host := range hostile {
 		require.Error(t, CheckDomain(host), "%q", host)
 		if host != "" && host != "a/" {

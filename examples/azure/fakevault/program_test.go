@@ -141,7 +141,7 @@ func TestTheDemoIsAConfiguration(t *testing.T) {
 	require.NoError(t, server.Close())
 }
 
-func TestWhatIsWrongIsSaid(t *testing.T) {
+func TestErrorsAreReported(t *testing.T) {
 	for says, args := range map[string][]string{
 		"name a COMMAND or --dir\nusage: fakevault": {},
 		"executable file not found in $PATH":        {"--", "no-such-command"},

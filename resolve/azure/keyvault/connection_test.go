@@ -25,10 +25,10 @@ func forty(c *fake.Config) (source string) {
 	return "{name: my-vault, secrets: [" + strings.Join(names, ", ") + "]}"
 }
 
-// TestADeadConnectionIsLeft has an HTTP/2 connection that carries nothing any
+// TestADeadConnectionIsClosed has an HTTP/2 connection that carries nothing any
 // more after three answers, and does not end. Each try has more time than the
 // deadline: only a ping can find out.
-func TestADeadConnectionIsLeft(t *testing.T) {
+func TestADeadConnectionIsClosed(t *testing.T) {
 	var source string
 	w := start(t, func(c *fake.Config) { source, c.HTTP2 = forty(c), true })
 	w.options.pace.tryLimit, w.options.pace.pingAfter, w.options.pace.pingTimeout = time.Hour, 200*time.Millisecond, 200*time.Millisecond
@@ -86,7 +86,7 @@ func TestAnErrorWithAHugeBodyMayPass(t *testing.T) {
 	}
 }
 
-func TestASecretThatGoesWhileItIsListedIsLeftOut(t *testing.T) {
+func TestASecretDeletedWhileListingIsLeftOut(t *testing.T) {
 	w := start(t, func(c *fake.Config) {
 		c.Vaults[0].Secrets = append(c.Vaults[0].Secrets, fake.Secret{Name: "gone", Value: value})
 	})

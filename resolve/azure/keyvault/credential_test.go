@@ -39,7 +39,7 @@ func certificate(t *testing.T, key crypto.Signer) (cert, private string) {
 	return inPEM("CERTIFICATE", der), inPEM("PRIVATE KEY", secret)
 }
 
-func TestACertificateStandsInForTheSecret(t *testing.T) {
+func TestACertificateReplacesTheSecret(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	cert, private := certificate(t, key)
@@ -148,7 +148,7 @@ func TestAPodsServiceAccountIsACredential(t *testing.T) {
 	}
 }
 
-func TestWhatWorkloadIdentityLacksIsNamed(t *testing.T) {
+func TestMissingWorkloadIdentityVariablesAreNamed(t *testing.T) {
 	good := serviceAccount("system:serviceaccount:jobs:train", time.Now().Add(time.Hour))
 	for want, change := range map[string]func(w *world, path string){
 		"no workload identity: not set: AZURE_CLIENT_ID": func(w *world, _ string) { delete(w.options.Environ, clientVariable) },

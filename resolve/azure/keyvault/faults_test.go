@@ -60,7 +60,7 @@ var answers = map[string]answered{
 	"short challenge": {fake.Fault{Kind: fake.ShortChallenge}, "no token: " + login + " answers 401", aVault + " answers with a challenge that is none", aVault + " answers with a challenge that is none", false},
 }
 
-func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
+func TestEveryMalformedAnswerHasItsOwnMessage(t *testing.T) {
 	for name, c := range answers {
 		for i, want := range []string{c.token, c.list, c.read} {
 			if want == "" {
@@ -108,9 +108,9 @@ func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotAnsweredIsSaidAtTheDeadline has a time for one request that is
+// TestASilentServerIsReportedAtTheDeadline has a time for one request that is
 // far below the deadline.
-func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
+func TestASilentServerIsReportedAtTheDeadline(t *testing.T) {
 	for i, want := range []string{"no token: no answer from " + login, "no answer from " + where, "no answer from " + where} {
 		for _, fault := range []fake.Fault{{Kind: fake.Silent}, {Kind: fake.Stall}, {Kind: fake.Slow, DelayMS: 60_000}} {
 			place := places[i]
@@ -133,7 +133,7 @@ func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
 	}
 }
 
-func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
+func TestAProxyThatRefusesToConnectIsNamed(t *testing.T) {
 	t.Parallel()
 	for host, what := range map[string]string{"login.*": "no token: ", "my-vault.*": ""} {
 		name := map[string]string{"": where, "no token: ": login}[what]
@@ -164,7 +164,7 @@ func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
 	}
 }
 
-func TestAProxyThatIsNoneIsSaidToBe(t *testing.T) {
+func TestAnInvalidProxyIsReported(t *testing.T) {
 	t.Parallel()
 	none := listen(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	const (
@@ -230,7 +230,7 @@ func listen(t *testing.T, says string) string {
 	return listener.Addr().String()
 }
 
-func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
+func TestOnlyAMissingSecretIsAbsent(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	found, err := w.find("{name: my-vault, secrets: [NOT_THERE, db-password, {key: OLD, name: db-password, version: ffff}]}")
@@ -276,7 +276,7 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 	}
 }
 
-func TestAVaultThatIsNotThereIsNamed(t *testing.T) {
+func TestAMissingVaultIsNamed(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	found, err := w.findBriefly("{name: my-valut, secrets: [a]}")

@@ -33,7 +33,7 @@ func machine(t *testing.T, change ...func(*fake.Config)) (*world, func(w *world)
 	}
 }
 
-func TestAMachineHasAnIdentity(t *testing.T) {
+func TestAManagedIdentityReadsAVault(t *testing.T) {
 	t.Run("by the metadata service", func(t *testing.T) {
 		w, read := machine(t)
 		found, err := read(w)
@@ -90,9 +90,9 @@ func TestAMachineHasAnIdentity(t *testing.T) {
 	})
 }
 
-// TestNoProxySeesTheMachinesIdentity has a proxy for everything, and endpoints
+// TestNoProxySeesAManagedIdentity has a proxy for everything, and endpoints
 // on addresses that are nobody's but the machine's.
-func TestNoProxySeesTheMachinesIdentity(t *testing.T) {
+func TestNoProxySeesAManagedIdentity(t *testing.T) {
 	for name, endpoint := range map[string]string{"the metadata service": "", "App Service": "http://169.254.169.254/msi/token"} {
 		t.Run(name, func(t *testing.T) {
 			w, read := machine(t)
@@ -109,8 +109,8 @@ func TestNoProxySeesTheMachinesIdentity(t *testing.T) {
 	}
 }
 
-// TestAMachinesIdentityIsWaitedFor has a metadata service that is not ready yet.
-func TestAMachinesIdentityIsWaitedFor(t *testing.T) {
+// TestAManagedIdentityThatIsNotReadyIsRetried has a metadata service that is not ready yet.
+func TestAManagedIdentityThatIsNotReadyIsRetried(t *testing.T) {
 	for _, status := range []int{404, 410, 429, 500, 503} {
 		w, read := machine(t)
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: status, Path: "/metadata/*", Count: 5}))
@@ -121,9 +121,9 @@ func TestAMachinesIdentityIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestTheWaitsForAMachinesIdentityAreMicrosofts checks the waits of the
+// TestAManagedIdentityHasMicrosoftsWaits checks the waits of the
 // documentation, with a fifth of each more or less.
-func TestTheWaitsForAMachinesIdentityAreMicrosofts(t *testing.T) {
+func TestAManagedIdentityHasMicrosoftsWaits(t *testing.T) {
 	pace := defaultPace().managed()
 	for tried, want := range map[int]time.Duration{1: 2 * time.Second, 2: 6 * time.Second, 3: 14 * time.Second, 4: 30 * time.Second, 5: 30 * time.Second, 99: 30 * time.Second} {
 		least, more := pace.jitter(result{}, tried)

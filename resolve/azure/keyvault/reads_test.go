@@ -218,7 +218,7 @@ func insides(v *Vaults) (all []any) {
 	return all
 }
 
-func TestASourceThatFailsAsAWholeHasEveryKeyFail(t *testing.T) {
+func TestASourceThatFailsReportsEveryKey(t *testing.T) {
 	w := start(t)
 	w.put(azure.SecretFile, "wrong")
 	source := "{name: my-vault, secrets: [DB_PASSWORD, {key: OLD, name: db-password, version: ffff}], bundle: [set]}"

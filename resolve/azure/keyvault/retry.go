@@ -234,5 +234,5 @@ type timeoutPolicy struct{}
 func (timeoutPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx, cancel := withTryTimeout(req.Raw().Context())
 	defer cancel() // the body was read by then
-	return req.Clone(ctx).Next()
+	return req.WithContext(ctx).Next()
 }

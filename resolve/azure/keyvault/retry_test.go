@@ -54,7 +54,7 @@ func TestARequestWaitsAsLongAsTheServerAsks(t *testing.T) {
 	}
 }
 
-func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
+func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
 	secrets, hundred := hundred()
 	for _, c := range []struct{ source, path, want string }{
 		{one, "*/token", aVault + ": no token: login.microsoftonline.com throttles (429), and asks for a wait of 1h0m0s, past the deadline"},
@@ -79,9 +79,9 @@ func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
 	}
 }
 
-// TestAThrottleThatIsBorneToTheEndSaysHowOften has a server that asks for less
+// TestAThrottleUntilTheDeadlineReportsTheNumberOfTries has a server that asks for less
 // than all of the time.
-func TestAThrottleThatIsBorneToTheEndSaysHowOften(t *testing.T) {
+func TestAThrottleUntilTheDeadlineReportsTheNumberOfTries(t *testing.T) {
 	t.Parallel()
 	secrets, hundred := hundred()
 	for _, source := range []string{one, hundred} {
@@ -122,7 +122,7 @@ func TestTheDeadlineKeepsTheLastAnswer(t *testing.T) {
 	}
 }
 
-func TestAThrottleIsBorneUntilAllIsRead(t *testing.T) {
+func TestAThrottledVaultIsRetriedUntilAllIsRead(t *testing.T) {
 	secrets, source := hundred()
 	for _, after := range []string{"", "window"} {
 		w := start(t, func(c *fake.Config) {
@@ -137,9 +137,9 @@ func TestAThrottleIsBorneUntilAllIsRead(t *testing.T) {
 	}
 }
 
-// TestARequestThatFailsOtherwiseHoldsUpNoOther has one secret that is throttled
+// TestAnotherFailureDelaysNoOtherRequest has one secret that is throttled
 // and then waits for an hour, and another that is throttled later.
-func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
+func TestAnotherFailureDelaysNoOtherRequest(t *testing.T) {
 	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = []fake.Secret{{Name: "s-0"}, {Name: "s-1"}} })
 	require.NoError(t, w.SetFaults(
 		fake.Fault{Kind: fake.Status, Status: 429, Path: "/secrets/s-0/", Count: 1},
@@ -203,7 +203,7 @@ type sdkError struct{ error }
 func (sdkError) NonRetriable()   {}
 func (e sdkError) Unwrap() error { return e.error }
 
-func TestTheNetworksFailuresAreTold(t *testing.T) {
+func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 	get, err := http.NewRequest(http.MethodGet, "https://my-vault.vault.azure.net/secrets", nil)
 	require.NoError(t, err)
 	post, err := http.NewRequest(http.MethodPost, "https://my-vault.vault.azure.net/token", nil)
@@ -246,7 +246,7 @@ func TestAHugeAnswerIsNotRead(t *testing.T) {
 	require.ErrorContains(t, err, ": 127.0.0.1 sends more than any answer of Azure's has")
 }
 
-func TestAnEndedContextEndsWhatWaits(t *testing.T) {
+func TestACanceledContextEndsEveryWait(t *testing.T) {
 	w := start(t)
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Path: "*/token"}))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -57,9 +57,9 @@ func (w *world) trust(server *httptest.Server) {
 	w.options.Environ["SSL_CERT_FILE"] = bundle
 }
 
-// TestAVaultIsGivenNoTokenForAnythingElse has vaults of the operator's domain
+// TestAVaultReceivesOnlyATokenForItself has vaults of the operator's domain
 // that ask for tokens of another's. Microsoft's authority would hand them out.
-func TestAVaultIsGivenNoTokenForAnythingElse(t *testing.T) {
+func TestAVaultReceivesOnlyATokenForItself(t *testing.T) {
 	for resource, want := range map[string]string{
 		"https://management.azure.com/": "asks for a token for another resource, \"https://management.azure.com/\"",
 		"https://vault.azure.net":       "asks for a token for another resource",

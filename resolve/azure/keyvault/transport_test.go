@@ -77,7 +77,7 @@ func TestARedirectionIsNotFollowed(t *testing.T) {
 	require.Equal(t, http.StatusTemporaryRedirect, resp.StatusCode)
 }
 
-func TestTheProxysVariablesAreThoseOfGo(t *testing.T) {
+func TestProxyVariablesAreReadAsInGo(t *testing.T) {
 	w := start(t)
 	address := w.options.Environ["HTTPS_PROXY"]
 	for _, environ := range []map[string]string{
