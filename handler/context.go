@@ -42,14 +42,14 @@ type Context struct {
 	Metadata Metadata
 
 	// Parameters is spec.parameters as encoding/json decodes it, numbers as
-	// json.Number. It is empty, never nil, where the task has none.
+	// json.Number. It is empty, never nil, if the task has none.
 	Parameters map[string]any
 
 	// Spec is the task's whole spec, without its secret sources: a JSON object.
 	Spec json.RawMessage
 
 	keys   []string
-	secret func(key string) (string, error) // a function, as no verb prints what it closes over
+	secret func(key string) (string, error) // a function, as no verb prints what it holds
 }
 
 // Secret returns the value of a key, byte for byte. It looks for exactly this

@@ -25,7 +25,7 @@ func TestAVaultIsInTheCloudOfItsAuthority(t *testing.T) {
 		{"https://login.chinacloudapi.cn/", "abc", address{"abc.vault.azure.cn", "https://login.chinacloudapi.cn/", "https://vault.azure.cn"}},
 		{"https://login.usgovcloudapi.net", "abc", address{"abc.vault.usgovcloudapi.net", "https://login.usgovcloudapi.net", "https://vault.usgovcloudapi.net"}},
 		{"https://login.windows.net/", "abc", address{"abc.vault.azure.net", "https://login.windows.net/", "https://vault.azure.net"}},
-		// One of nobody's clouds: the public cloud's vaults, by its tokens.
+		// An unknown authority has the public cloud's vaults.
 		{"https://login.example.com/", "abc", address{"abc.vault.azure.net", "https://login.example.com/", "https://vault.azure.net"}},
 		{"https://127.0.0.1:8443/", "https://abc.vault.azure.cn", address{"abc.vault.azure.cn", "https://127.0.0.1:8443/", "https://vault.azure.cn"}},
 	} {
@@ -70,7 +70,7 @@ func TestADomainOfTheOperatorsHasVaultsByURLAlone(t *testing.T) {
 	require.False(t, ok)
 }
 
-// hostile is what is no host, or more than one, in any place of a URL.
+// hostile texts are not exactly one host, in some place of a URL.
 var hostile = []string{
 	"", " ", ".", "..", "/", "a/", "/a", "a/b", "a?b", "a#b", "a#", "a?", "u@a", "u:p@a", "@a", "a:", ":443", "a:b", "a:1:2", "a:99999999", "a b", "a\tb", "a\n", "a\x00",
 	`a\b`, "a%2fb", "a%00", "*.a", "a.", ".a", "a..b", "-a", "a-", "ä.example", "a\u212a", "[::1", "::1", "[a]", "[::1]x", "[]", "[::1%25eth0]", "a,b", "a;b", "a'b", `a"b`, "a&b", "a=b", "$a", "(a)", "\ufeffa",

@@ -53,9 +53,9 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 	case resp.StatusCode == http.StatusOK:
 		return checkJSON(resp, body, noTokenPrefix)
 	case resp.StatusCode == http.StatusTooManyRequests:
-		v := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
-		v.throttled = true
-		return v
+		r := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
+		r.throttled = true
+		return r
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("no token: %s answers %d", host, resp.StatusCode), "see https://azure.status.microsoft")
 	}
@@ -90,8 +90,8 @@ func (i *identity) refusal(host string, status int, codes []int) result {
 // checkToken returns a problem if an answer holds no valid token. The SDK's
 // own error would quote the answer, token and all.
 func checkToken(resp *http.Response, body []byte, host string) result {
-	if v := checkJSON(resp, body, noTokenPrefix); v.problem != nil {
-		return v
+	if r := checkJSON(resp, body, noTokenPrefix); r.problem != nil {
+		return r
 	}
 	var answer struct {
 		Token   string      `json:"access_token"`

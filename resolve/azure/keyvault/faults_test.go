@@ -34,7 +34,7 @@ const (
 	theOne = `vault "my-vault": secret "db-password"`
 )
 
-// answered is a fault that is an answer, and what is said of it by place.
+// answered is a fault that is an answer, and its message by place.
 type answered struct {
 	fault             fake.Fault
 	token, list, read string

@@ -97,7 +97,7 @@ func specOf(t *testing.T, source string, realm azure.Clouds) azure.Spec {
 	return spec
 }
 
-// source is a source in YAML of vaults that nobody has asked yet.
+// source returns a source in YAML, of vaults without earlier requests.
 func (w *world) source(source string) resolve.Source {
 	return New(w.options).Source(specOf(w.t, source, azure.Clouds{}))
 }

@@ -18,11 +18,11 @@ import (
 // https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
-		v := classifyError(req, err, noTokenPrefix)
-		if v.retryable {
-			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
+		r := classifyError(req, err, noTokenPrefix)
+		if r.retryable {
+			r = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
 		}
-		return v
+		return r
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusOK:

@@ -43,9 +43,9 @@ func classifyError(req *http.Request, err error, what string) result {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return result{problem: p}
 	}
-	v := withoutTarget(req, err, what == noTokenPrefix)
-	v.text = what + ": " + v.text
-	return v
+	r := withoutTarget(req, err, what == noTokenPrefix)
+	r.text = what + ": " + r.text
+	return r
 }
 
 // withoutTarget returns the result without the prefix that says what the
@@ -144,9 +144,9 @@ func dnsFailure(host string, dns *net.DNSError, login, proxied bool) result {
 	case login:
 		hint = "check the pod's DNS, and AZURE_AUTHORITY_HOST or --azure-authority"
 	}
-	v := refusal("no such host: "+host, hint)
-	v.retryable, v.brief = true, true
-	return v
+	r := refusal("no such host: "+host, hint)
+	r.retryable, r.brief = true, true
+	return r
 }
 
 func (t refusedTunnel) classify(host string) result {

@@ -49,9 +49,9 @@ func TestAHundredSecretsNeedOneTokenAndOneGetEach(t *testing.T) {
 	}
 }
 
-// TestNoMoreReadsAtOnceThanAsked has a vault that answers none of them: those
-// that were begun by then are those that there are at once.
-func TestNoMoreReadsAtOnceThanAsked(t *testing.T) {
+// TestReadsAreLimitedToParallel uses a vault that never answers, so every read
+// that started is under way.
+func TestReadsAreLimitedToParallel(t *testing.T) {
 	_, source := hundred()
 	for _, parallel := range []int{1, 3, 16} {
 		w := start(t)

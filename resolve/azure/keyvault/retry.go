@@ -46,11 +46,11 @@ func (p pace) managed() pace {
 
 // jitter returns the shortest wait before the next try, and how much longer it
 // may be.
-func (p pace) jitter(v result, tried int) (least, more time.Duration) {
+func (p pace) jitter(r result, tried int) (least, more time.Duration) {
 	switch {
-	case v.after > 0:
-		return v.after, v.after / 4
-	case v.throttled: // retried without limit
+	case r.after > 0:
+		return r.after, r.after / 4
+	case r.throttled: // retried without limit
 		return p.first / 10, min(p.first<<min(tried-1, 8), p.throttled)
 	case len(p.steps) > 0:
 		step := p.steps[min(tried, len(p.steps))-1]
@@ -86,31 +86,31 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		if last429, ok := slot.wait(ctx); !ok {
 			return nil, t.failed(t.deadlineProblem(req.Raw(), last429.orElse(last)))
 		}
-		resp, v := t.send(req)
-		v.attempts, v.started = tried+1, began
+		resp, r := t.send(req)
+		r.attempts, r.started = tried+1, began
 		switch {
-		case v.problem == nil:
+		case r.problem == nil:
 			return resp, nil
-		case v.retryable && ctx.Err() != nil:
-			return nil, t.failed(t.deadlineProblem(req.Raw(), last.orElse(v))) // the deadline ended this try
-		case v.throttled && !slot.throttled(v): // another request retries for all
-			last = v
+		case r.retryable && ctx.Err() != nil:
+			return nil, t.failed(t.deadlineProblem(req.Raw(), last.orElse(r))) // the deadline ended this try
+		case r.throttled && !slot.throttled(r): // another request retries for all
+			last = r
 			continue
-		case v.tokenRefused && !refused: // the next token is from a credential that is read again
-			last, refused = v, true
+		case r.tokenRefused && !refused: // the next token is from a credential that is read again
+			last, refused = r, true
 			continue
-		case !v.retryable, v.brief && !t.pauseBriefly(ctx, began, tried+1):
-			return nil, t.failed(v.problem)
-		case !v.throttled:
+		case !r.retryable, r.brief && !t.pauseBriefly(ctx, began, tried+1):
+			return nil, t.failed(r.problem)
+		case !r.throttled:
 			slot.release()
 		}
-		last = v
+		last = r
 		tried++
-		if v.brief {
+		if r.brief {
 			continue // pauseBriefly waited
 		}
-		if !t.pause(ctx, v, tried) {
-			return nil, t.failed(t.deadlineProblem(req.Raw(), v))
+		if !t.pause(ctx, r, tried) {
+			return nil, t.failed(t.deadlineProblem(req.Raw(), r))
 		}
 	}
 }
@@ -134,10 +134,10 @@ func (t *retryPolicy) take() *problem {
 
 // send sends the request once. The SDK panics at a malformed challenge; send
 // returns that as a refusal.
-func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, v result) {
+func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, r result) {
 	defer func() {
 		if recover() != nil {
-			resp, v = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
+			resp, r = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {
@@ -148,21 +148,21 @@ func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, v result) 
 	if err == nil {
 		body, err = runtime.Payload(resp)
 	}
-	v = t.classify(req.Raw(), resp, body, err)
-	if v.problem != nil {
-		v.after = retryAfter(resp)
+	r = t.classify(req.Raw(), resp, body, err)
+	if r.problem != nil {
+		r.after = retryAfter(resp)
 	}
-	return resp, v
+	return resp, r
 }
 
 // pause waits before the next try. It reports whether there is time for one.
-func (t *retryPolicy) pause(ctx context.Context, v result, tried int) bool {
-	left := v.after + time.Hour
+func (t *retryPolicy) pause(ctx context.Context, r result, tried int) bool {
+	left := r.after + time.Hour
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	least, more := t.pace.jitter(v, tried)
-	if v.after == 0 {
+	least, more := t.pace.jitter(r, tried)
+	if r.after == 0 {
 		least = min(least, left/2) // leave time for a last try near the deadline
 	}
 	spare := left - max(least, t.pace.first/10)
@@ -181,27 +181,27 @@ func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried i
 // deadlineProblem returns the problem when the time is up: the last answer. It names the
 // wait that the server asked for only if that was longer than all of the time,
 // or if there was only one try.
-func (t *retryPolicy) deadlineProblem(req *http.Request, v result) *problem {
-	if v.problem == nil {
+func (t *retryPolicy) deadlineProblem(req *http.Request, r result) *problem {
+	if r.problem == nil {
 		return &problem{text: t.prefix + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 	}
 	deadline, _ := req.Context().Deadline()
-	text := v.text + ", until the deadline"
+	text := r.text + ", until the deadline"
 	switch {
-	case v.after > 0 && (v.attempts < 2 || v.after >= deadline.Sub(v.started)):
-		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", v.text, v.after)
-	case v.after > 0:
-		text = fmt.Sprintf("%s, tried %d times, until the deadline", v.text, v.attempts)
+	case r.after > 0 && (r.attempts < 2 || r.after >= deadline.Sub(r.started)):
+		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", r.text, r.after)
+	case r.after > 0:
+		text = fmt.Sprintf("%s, tried %d times, until the deadline", r.text, r.attempts)
 	}
-	return &problem{text: text, hint: v.hint, kind: v.kind}
+	return &problem{text: text, hint: r.hint, kind: r.kind}
 }
 
 // orElse returns the result, or the other one if this has no problem.
-func (v result) orElse(other result) result {
-	if v.problem == nil {
+func (r result) orElse(other result) result {
+	if r.problem == nil {
 		return other
 	}
-	return v
+	return r
 }
 
 // tryLimitKey is the context key of the time limit of one try.

@@ -72,16 +72,16 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 	_ = json.Unmarshal(body, &wrong) // another body has no codes
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
-		v := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
+		r := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
 			"a vault serves 4,000 reads in 10 s: spread the pods with --azure-spread, or put the secrets in one bundle")
-		v.throttled = true
-		return v
+		r.throttled = true
+		return r
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.auth.resource == "":
 		return result{} // learn reads its challenge
 	case status == http.StatusUnauthorized:
-		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
-		v.tokenRefused = true
-		return v
+		r := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+		r.tokenRefused = true
+		return r
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
@@ -114,11 +114,11 @@ func (t target) enable() string {
 // forbidden classifies a 403. --missing warn may do without a disabled or
 // forbidden secret.
 func (c *client) forbidden(a target, inner string) result {
-	v := c.denied(a, inner)
+	r := c.denied(a, inner)
 	if a.name != "" {
-		v.kind = resolve.ErrDenied
+		r.kind = resolve.ErrDenied
 	}
-	return v
+	return r
 }
 
 // denied explains a 403 by its inner code.

@@ -39,7 +39,7 @@ type Principal struct {
 	Expired     []string `json:"expired"`     // secrets that were good once
 	Certificate bool     `json:"certificate"` // takes any client assertion of the form of one; nothing is verified
 	Federated   string   `json:"federated"`   // the subject of the federated token that it takes; "*" is any
-	Managed     bool     `json:"managed"`     // is the machine's identity; the first one also where none is named
+	Managed     bool     `json:"managed"`     // is the machine's identity; the first one is the default
 }
 
 // Vault is a Key Vault.
@@ -67,14 +67,14 @@ type Secret struct {
 	Version     string            `json:"version"`  // default 32 hexadecimal digits made of its place
 	Disabled    bool              `json:"disabled"` // attributes.enabled: false
 	NotBefore   int64             `json:"nbf"`      // seconds since 1970; 0 is none
-	Expires     int64             `json:"exp"`      // seconds since 1970; 0 is none. Azure answers all the same
+	Expires     int64             `json:"exp"`      // seconds since 1970; 0 is none. Azure serves an expired secret too
 	ContentType string            `json:"content_type"`
 	Managed     bool              `json:"managed"` // backs a certificate: it has a kid
 	Tags        map[string]string `json:"tags"`
 }
 
-// Throttle answers 429 to what is over Reads in a window. Key Vault's is 4,000
-// in 10 s; what it refuses does not count towards it:
+// Throttle answers 429 to more than Reads in a window. Key Vault allows 4,000 in
+// 10 s, and does not count the reads that it refuses:
 // https://learn.microsoft.com/azure/key-vault/general/overview-throttling
 type Throttle struct {
 	Reads      int    `json:"reads"`

@@ -17,7 +17,7 @@ type operation string
 const (
 	connect   operation = "connect"
 	discovery operation = "discovery" // is this authority one of Microsoft's
-	openid    operation = "openid"    // where does a tenant hand out tokens
+	openid    operation = "openid"    // finds a tenant's token endpoint
 	token     operation = "token"
 	managed   operation = "managed-identity"
 	secret    operation = "secret"

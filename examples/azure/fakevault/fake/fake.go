@@ -23,7 +23,7 @@ import (
 
 // Options says how a Server starts.
 type Options struct {
-	Dir    string    // where ca.pem and requests.jsonl are written; it is made where it is not there
+	Dir    string    // for ca.pem and requests.jsonl; created if it is missing
 	Config Config    // what there is to read, and who may
 	Port   int       // of the proxy; 0 takes a free one
 	Errors io.Writer // what goes wrong below HTTP, such as a client that does not trust the CA; nil drops it
@@ -47,7 +47,7 @@ type Server struct {
 	tokens    tokens
 	faults    faults
 	record    *recorder
-	arcKeys   sync.Map // that were handed out and not used
+	arcKeys   sync.Map // issued and not used
 
 	connections atomic.Int64
 	tunnels     *tunnels

@@ -21,11 +21,11 @@ const (
 	Reset           = "reset"             // the connection is reset before any answer
 	HTML            = "html"              // 200 and a sign-in page, as a captive portal does
 	Malformed       = "malformed"         // the answer without its last byte: no JSON, with the token or value in it
-	ShortChallenge  = "short-challenge"   // 401 with an authorization that is no URL
+	ShortChallenge  = "short-challenge"   // 401 with an authorization that is not a URL
 	ForeignNextLink = "foreign-next-link" // a list's nextLink names another host
 	Gone            = "gone"              // of a secret: it is not there
 	NoAccessToken   = "no-access-token"   // a token answer without the token
-	BadExpiry       = "bad-expiry"        // a token answer with a token and an expiry that is no number
+	BadExpiry       = "bad-expiry"        // a token answer whose expiry is not a number
 	NoSuchHost      = "no-such-host"      // of CONNECT: the proxy cannot look up the host
 )
 
@@ -37,7 +37,7 @@ type Fault struct {
 	Kind string `json:"kind"`
 
 	// Which requests: "*" is any number of any characters, empty is all. A
-	// CONNECT has no path, and is met where Method names it.
+	// CONNECT has no path; name it in Method.
 	Host       string `json:"host"`
 	Path       string `json:"path"`
 	Method     string `json:"method"`

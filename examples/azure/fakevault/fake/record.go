@@ -16,7 +16,7 @@ type Counters struct {
 	Requests    map[string]int            `json:"requests"`     // by operation: connect, discovery, openid, token, managed-identity, secret, list, other
 	Statuses    map[int]int               `json:"statuses"`     // 0: no answer, by a fault or because the client left
 	Challenges  int                       `json:"challenges"`   // requests to a vault without a good token
-	Tokens      int                       `json:"tokens"`       // handed out
+	Tokens      int                       `json:"tokens"`       // issued
 	Reads       map[string]map[string]int `json:"reads"`        // authorized GETs of a secret, by vault and name, whatever the answer
 	Throttled   int                       `json:"throttled"`    // answered with 429
 	MostAtOnce  int                       `json:"most_at_once"` // requests under way at one time; a CONNECT is one until it is answered
