@@ -28,7 +28,6 @@ type authPolicy struct {
 	resource string // what a token is for; "" until learn returns
 }
 
-// Do implements policy.Policy.
 func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
@@ -63,7 +62,6 @@ func (p *authPolicy) noChallenge() *problem {
 // compares hosts as text, and would not authorize that page again.
 type hostPolicy struct{}
 
-// Do implements policy.Policy.
 func (hostPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	raw.URL.Host = strings.TrimSuffix(raw.URL.Host, ":443")
@@ -134,7 +132,6 @@ func inDomain(vault, domain string) bool {
 	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }
 
-// authenticate is the header that holds a challenge.
 const authenticate = "Www-Authenticate"
 
 // challenge holds what a vault's 401 says about the token that it needs.
@@ -143,7 +140,6 @@ type challenge struct {
 	resource  string // what the token is for
 }
 
-// String returns the challenge in the form that the SDK reads.
 func (c challenge) String() string {
 	return `Bearer authorization="` + c.authority + `", resource="` + c.resource + `"`
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// client reads one vault with one identity.
 type client struct {
 	spec     azure.Spec
 	identity *identity
@@ -136,7 +135,6 @@ func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, vers
 	return r
 }
 
-// existing returns the read that is under way or done, or nil.
 func (c *client) existing(key string) *read {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -163,7 +161,6 @@ func (c *client) waitFor(ctx context.Context, work *sync.WaitGroup, r *read) *re
 	}
 }
 
-// describe returns the vault as messages name it.
 func (c *client) describe() string { return target{vault: vaultName(c.spec.Host)}.String() }
 
 // get reads a secret. It returns an error if the SDK panics.

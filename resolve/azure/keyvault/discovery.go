@@ -19,7 +19,6 @@ type discoveryPolicy struct{}
 
 const discoveryPath = "/v2.0/.well-known/openid-configuration"
 
-// Do implements policy.Policy.
 func (discoveryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	tenant, ok := strings.CutSuffix(req.Raw().URL.Path, discoveryPath)
 	if !ok || !isUUID(strings.TrimPrefix(tenant, "/")) {

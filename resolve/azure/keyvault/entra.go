@@ -42,7 +42,6 @@ var rereadCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
 // takes seconds.
 var unknownYetCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
 
-// classifyEntra returns the result of a request to Entra.
 func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []byte, err error) result {
 	host := req.URL.Hostname()
 	switch {

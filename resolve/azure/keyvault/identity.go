@@ -45,7 +45,6 @@ func newIdentity(open func(context.Context, *identity) (credential, error)) *ide
 
 func emptyToken() azcore.AccessToken { return azcore.AccessToken{} }
 
-// who returns the identity as messages name it.
 func (i *identity) who() string {
 	if client := i.ids.Load().client; client != "" {
 		return "application " + client
@@ -203,7 +202,6 @@ func (i *identity) request(ctx context.Context, request policy.TokenRequestOptio
 	return asProblem(err, noTokenPrefix)
 }
 
-// scope returns the scope of a token for a resource.
 func scope(resource string) []string {
 	return []string{strings.TrimSuffix(resource, "/") + "/.default"}
 }

@@ -9,7 +9,6 @@ import (
 // keyedSource is a source without bundles, whose keys are known.
 type keyedSource struct{ source }
 
-// Keys implements resolve.Keyed.
 func (k keyedSource) Keys() []string { return k.spec.Keys() }
 
 // Only implements resolve.Keyed. If nothing is declared, it reads the key by
@@ -25,5 +24,4 @@ func (k keyedSource) Only(key string) resolve.Source {
 // emptySource is the source of a key that no vault can have.
 type emptySource struct{}
 
-// Find returns nothing.
 func (emptySource) Find(context.Context) ([]resolve.Finding, error) { return nil, nil }

@@ -77,8 +77,6 @@ func New(o Options) *Vaults {
 	return v
 }
 
-// once returns a function that calls f for the first caller, and returns its
-// error to all.
 func once(f func(context.Context) error) func(context.Context) error {
 	var first sync.Once
 	var err error
@@ -170,7 +168,6 @@ func (s source) failed(err error) (found []resolve.Finding, _ error) {
 	return found, err
 }
 
-// readDeclared reads the secrets and bundles that the source names.
 func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
 	var reads []*read
 	for _, secret := range s.spec.Secrets {

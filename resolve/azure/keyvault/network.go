@@ -85,7 +85,6 @@ func withoutTarget(req *http.Request, err error, login bool) result {
 	return unreadable(req, err, host, proxied)
 }
 
-// unreadable classifies an answer that could not be read.
 func unreadable(req *http.Request, err error, host string, proxied bool) result {
 	if errors.Is(err, errTooLarge) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
@@ -119,7 +118,6 @@ func badCertificate(host string, wrong *tls.CertificateVerificationError, now ti
 	return refusal("the certificate of "+host+" expired on "+invalid.Cert.NotAfter.UTC().Format(time.DateOnly)+says, clock)
 }
 
-// namesOf returns the first names of a certificate, quoted.
 func namesOf(c *x509.Certificate) string {
 	var names []string
 	if c != nil {

@@ -35,7 +35,6 @@ func urlOf(spec azure.Spec, name, version string) string {
 	return "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
 }
 
-// finding returns what was read, for this key.
 func (r *read) finding(key string) resolve.Finding {
 	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
 }

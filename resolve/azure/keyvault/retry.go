@@ -196,7 +196,6 @@ func (t *retryPolicy) deadlineProblem(req *http.Request, r result) *problem {
 	return &problem{text: text, hint: r.hint, kind: r.kind}
 }
 
-// orElse returns the result, or the other one if this has no problem.
 func (r result) orElse(other result) result {
 	if r.problem == nil {
 		return other
@@ -204,7 +203,6 @@ func (r result) orElse(other result) result {
 	return r
 }
 
-// tryLimitKey is the context key of the time limit of one try.
 type tryLimitKey struct{}
 
 // withTryLimit returns a context in which one try may take a third of the time
@@ -230,7 +228,6 @@ func withTryTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 // authorization, which may take several.
 type timeoutPolicy struct{}
 
-// Do implements policy.Policy.
 func (timeoutPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx, cancel := withTryTimeout(req.Raw().Context())
 	defer cancel() // the body was read by then

@@ -26,7 +26,6 @@ var bundleFiles = []string{
 // where an operator may mount another.
 var directories = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 
-// trust holds the authorities to trust.
 type trust struct {
 	quick    *x509.CertPool        // quick to read
 	complete func() *x509.CertPool // everything that Go reads by default

@@ -73,7 +73,6 @@ type slot struct {
 	retries  bool // this request is the one that is retried
 }
 
-// wait returns when the request may be sent.
 func (s *slot) wait(ctx context.Context) (result, bool) {
 	if s.retries {
 		return result{}, ctx.Err() == nil

@@ -22,7 +22,6 @@ type vaultError struct {
 	} `json:"error"`
 }
 
-// target is what a request reads.
 type target struct {
 	vault         string // the first label of its host
 	name, version string // of the secret; name "" is the list
@@ -59,7 +58,6 @@ func (t target) String() string {
 	return fmt.Sprintf("vault %q: secret %q, version %q", t.vault, t.name, t.version)
 }
 
-// classify returns the result of a request to the vault.
 func (c *client) classify(req *http.Request, resp *http.Response, body []byte, err error) result {
 	a := targetOf(req)
 	switch {
@@ -147,7 +145,6 @@ func (c *client) denied(a target, inner string) result {
 	return refusal(fmt.Sprintf("%s: forbidden %s", a, quoteCode(inner)), "see the vault's access control and networking")
 }
 
-// permissions returns the permissions that the source needs.
 func (c *client) permissions() string {
 	if len(c.spec.Secrets)+len(c.spec.Bundle) == 0 {
 		return "get list"
