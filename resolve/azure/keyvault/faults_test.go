@@ -117,10 +117,10 @@ func TestASilentServerIsReportedAtTheDeadline(t *testing.T) {
 			t.Run(fault.Kind+" at the "+place.name, func(t *testing.T) {
 				t.Parallel()
 				w := start(t)
-				w.options.pace.tryLimit = 300 * time.Millisecond
+				w.options.pace.tryLimit = time.Second
 				fault.Path, fault.Authorized = place.at.Path, place.at.Authorized
 				require.NoError(t, w.SetFaults(fault))
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 				defer cancel()
 				found, err := w.ask(ctx, w.source(place.source))
 				err = problemIn(t, found, err)
