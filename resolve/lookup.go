@@ -75,7 +75,7 @@ func (l *Lookup) Begin(ctx context.Context) (Resolution, error) {
 		return r, err
 	}
 	var stops []error
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		if _, key := errors.AsType[*KeyError](e); e != nil && (!key || !errors.Is(e, ErrAbsent)) {
 			stops = append(stops, e)
 		}
@@ -103,7 +103,7 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 		if value, ok := r.value(key, isKeyed); ok {
 			return value, nil
 		}
-		for _, e := range document.Flatten(err) {
+		for _, e := range document.Unjoin(err) {
 			of, about := errors.AsType[*KeyError](e)
 			switch {
 			case e == nil, about && of.Key != key && !isKeyed:

@@ -167,7 +167,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 			problems.Add(d.At, "use kubernetes or azure_vault", "--require-confidential refuses the %s source", d.Kind)
 		}
 		source, err := k.open(d, around)
-		problems.Join(err)
+		problems.AddErr(err)
 		b.add(d, k, source)
 		if source.vault != nil {
 			b.credentialFiles = append(b.credentialFiles, source.vault.CredentialFiles(around.environ, s.azureCredentials)...)
@@ -179,7 +179,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 		k, _ := kindOf("kubernetes")
 		d := resolve.Declaration{Kind: k.name, At: document.Position{Origin: "the task"}}
 		source, err := k.open(d, around)
-		problems.Join(err)
+		problems.AddErr(err)
 		b.add(d, k, source)
 	}
 	return b, problems.Err()
@@ -207,7 +207,7 @@ func split(err error, warnMissing bool) (stop, warning error) {
 		return nil, nil
 	}
 	var stops, warnings []error
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		var key *resolve.KeyError
 		about := errors.As(e, &key)
 		absent, denied := about && errors.Is(e, resolve.ErrAbsent), about && errors.Is(e, resolve.ErrDenied)

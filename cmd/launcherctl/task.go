@@ -38,7 +38,7 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 	var problems document.Problems
 	for _, flag := range many(c, "secrets") {
 		d, err := task.ParseSource("--secrets", flag)
-		problems.Join(err)
+		problems.AddErr(err)
 		if err == nil {
 			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
 				return taskfile.Append(spec, "secret_sources", entry(d.Kind, d.Source))
@@ -47,7 +47,7 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 	}
 	for _, flag := range many(c, "param") {
 		name, value, err := parameter(flag)
-		problems.Join(err)
+		problems.AddErr(err)
 		if err == nil {
 			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
 				return taskfile.Within(spec, "parameters", func(all *document.Node) *document.Node {

@@ -42,9 +42,9 @@ func (p *Problems) Add(at Position, hint, format string, args ...any) {
 	p.list = append(p.list, &Problem{At: at, Message: fmt.Sprintf(format, args...), Advice: hint})
 }
 
-// Join notes the problems that another reader found, up to the same number; nil
+// AddErr adds the problems that another reader found, up to the same number; nil
 // adds nothing.
-func (p *Problems) Join(err error) {
+func (p *Problems) AddErr(err error) {
 	if err != nil && len(p.list) <= maxProblems {
 		p.list = append(p.list, err)
 	}
@@ -59,7 +59,7 @@ func (p *Problems) Err() error {
 	var flat []error
 	origins := map[string]int{}
 	for _, err := range p.list {
-		flat = append(flat, Flatten(err)...)
+		flat = append(flat, Unjoin(err)...)
 	}
 	for _, err := range flat {
 		if origin := placeOf(err).Origin; origins[origin] == 0 {
@@ -153,15 +153,15 @@ func (p *Problems) Keys(n *Node, what string) []string {
 	return p.Texts(&list, what)
 }
 
-// Flatten is the errors that were joined into err, one by one.
-func Flatten(err error) []error {
+// Unjoin returns the errors that were joined into err, one by one.
+func Unjoin(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}
 	var flat []error
 	for _, e := range joined.Unwrap() {
-		flat = append(flat, Flatten(e)...)
+		flat = append(flat, Unjoin(e)...)
 	}
 	return flat
 }

@@ -260,7 +260,7 @@ func (r *pythonReader) dict() (*Node, error) {
 			return err
 		}
 		if seen[name] {
-			r.Join(r.problem(start, keyTwice))
+			r.AddErr(r.problem(start, keyTwice))
 		}
 		seen[name] = true
 		value, err := r.value()

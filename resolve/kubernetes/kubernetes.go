@@ -78,7 +78,7 @@ func keys(problems *document.Problems, n *document.Node) []string {
 	if n.Kind == document.String && strings.HasPrefix(strings.TrimSpace(n.Text), "[") {
 		literal, err := document.ParseLiteral(n.At, n.Text)
 		if err != nil {
-			problems.Join(err)
+			problems.AddErr(err)
 			return nil
 		}
 		n = literal

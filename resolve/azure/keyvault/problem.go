@@ -30,7 +30,7 @@ const withoutToken = "no token"
 // token, and each says that it has none.
 func of(vault string, err error) error {
 	var list []error
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		p := *problemOf(e, withoutToken)
 		p.text = vault + ": " + p.text
 		list = append(list, &p)

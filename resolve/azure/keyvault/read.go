@@ -58,7 +58,7 @@ func (r *read) members(name string) []resolve.Finding {
 	}
 	var found []resolve.Finding
 	if err != nil {
-		for _, wrong := range document.Flatten(err) {
+		for _, wrong := range document.Unjoin(err) {
 			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: r.noBundle(wrong)})
 		}
 		return found
