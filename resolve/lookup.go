@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Keyed is a source that can be asked for one key, if asking for all of them
@@ -90,7 +91,7 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 	if match, ok := l.Match(l.keys(), key); ok {
 		key = match
 	}
-	missing := Absent(fmt.Sprintf("secret %s: no source has it", document.Shown(key)))
+	missing := Absent(fmt.Sprintf("secret %s: no source has it", keyname.Show(key)))
 	for i, s := range slices.Backward(l.sources) {
 		keyed, isKeyed := s.Source.(Keyed)
 		c := l.all[i]

@@ -70,7 +70,7 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("secret %s: %s: %v", document.Shown(e.Key), e.Provider, e.Err)
+	return fmt.Sprintf("secret %s: %s: %v", keyname.Show(e.Key), e.Provider, e.Err)
 }
 
 func (e *KeyError) Unwrap() error { return e.Err }

@@ -13,6 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/env"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 	"github.com/seed45446ece/launcher/resolve/local"
 )
@@ -161,7 +162,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 		k, ok := kindOf(d.Kind)
 		switch {
 		case !ok:
-			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %s", document.Shown(d.Kind))
+			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %s", keyname.Show(d.Kind))
 			continue
 		case s.requireConfidential && !k.confidential:
 			problems.Add(d.At, "use kubernetes or azure_vault", "--require-confidential refuses the %s source", d.Kind)

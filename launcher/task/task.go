@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Task is a run object.
@@ -63,7 +64,7 @@ func Parse(n *document.Node) (Task, error) {
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case misspelt(f.Name, "spec", "metadata", "secret_sources"):
-			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", document.Shown(f.Name))
+			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", keyname.Show(f.Name))
 		case checkMember(&problems, f):
 			task.Extra = append(task.Extra, f)
 		}
@@ -85,7 +86,7 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 	}
 	for _, f := range section.Fields {
 		if misspelt(f.Name, "secret_sources") { // as an unknown field it would be let through, and its values with it
-			problems.Add(f.At, "write secret_sources", "field %s is not what it looks like", document.Shown(f.Name))
+			problems.Add(f.At, "write secret_sources", "field %s is not what it looks like", keyname.Show(f.Name))
 		}
 	}
 	for _, k := range known {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // jsonReader builds the tree from the standard library's tokens.
@@ -197,7 +199,7 @@ func (r *jsonReader) object(node *Node, depth int) error {
 			return err
 		}
 		if seen[name] {
-			r.Add(at, "", "field %s is there twice", Shown(name))
+			r.Add(at, "", "field %s is there twice", keyname.Show(name))
 		}
 		seen[name] = true
 		node.Fields = append(node.Fields, Field{Name: name, At: at, Value: value})

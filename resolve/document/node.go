@@ -11,6 +11,8 @@ package document
 import (
 	"fmt"
 	"io"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Kind is the type of a node.
@@ -72,9 +74,9 @@ type Field struct {
 // shown returns the field's name for a message.
 func (f Field) shown() string {
 	if f.Bare {
-		return Shown("…")
+		return keyname.Show("…")
 	}
-	return Shown(f.Name)
+	return keyname.Show(f.Name)
 }
 
 // Format prints a node's kind and place for every verb: its text may be a

@@ -88,10 +88,6 @@ func (p *Problems) Unknown(f Field, what string, known ...string) {
 	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.shown(), what)
 }
 
-// Shown returns a key, a field's name or a kind as messages have it: keyname.Show.
-// A path or a URL goes through keyname.Quote.
-func Shown(name string) string { return keyname.Show(name) }
-
 // CheckKey reports whether text is a key, and notes a problem if it is not.
 func (p *Problems) CheckKey(at Position, text string) bool {
 	err := keyname.Check(text)
@@ -124,7 +120,7 @@ func (p *Problems) Texts(n *Node, what string) []string {
 		case !item.Scalar():
 			p.Add(item.At, "", "%s must hold strings, not %s", what, item.Kind)
 		case seen[item.Text]:
-			p.Add(item.At, "", "%s is twice in %s", Shown(item.Text), what)
+			p.Add(item.At, "", "%s is twice in %s", keyname.Show(item.Text), what)
 		default:
 			seen[item.Text] = true
 			texts = append(texts, item.Text)

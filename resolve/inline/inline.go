@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // source is the findings, known since the declaration was read.
@@ -35,7 +36,7 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 	for _, f := range node.Fields {
 		if f.Value.Kind == document.List || f.Value.Kind == document.Map {
 			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %s must be a scalar, not %s",
-				document.Shown(f.Name), f.Value.Kind)
+				keyname.Show(f.Name), f.Value.Kind)
 		}
 		switch {
 		case !problems.CheckKey(f.At, f.Name):

@@ -86,7 +86,7 @@ func keys(problems *document.Problems, n *document.Node) []string {
 	names := problems.Keys(n, "a kubernetes source")
 	for _, key := range names {
 		if Internal(key) {
-			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", document.Shown(key), internal)
+			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", keyname.Show(key), internal)
 		}
 	}
 	return names

@@ -85,7 +85,7 @@ func (r *read) noBundle(err error) error {
 }
 
 func (r *read) member(f document.Field) resolve.Finding {
-	shown := document.Shown(f.Name)
+	shown := keyname.Show(f.Name)
 	found := resolve.Finding{Key: f.Name, Where: r.where + ", member " + shown, Note: r.note}
 	switch {
 	case f.Value.Kind == document.Null:
