@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -48,14 +48,14 @@ func add(origin string, text []byte, source Source) ([]byte, error) {
 	if json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
 		return addToJSON(origin, text, source)
 	}
-	item, err := tree.Of(source)
+	item, err := yamledit.Of(source)
 	if err != nil {
 		return nil, err
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return tree.Render(under("spec", under("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
+		return yamledit.Render(under("spec", under("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
 	}
-	f, err := tree.Load(origin, text)
+	f, err := yamledit.Load(origin, text)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,7 @@
 //
 // It owns the text and nothing of its meaning. It refuses an edit that a YAML
 // anchor would carry to another place. Data flows text -> Document -> text.
-package tree
+package yamledit
 
 import (
 	"fmt"
