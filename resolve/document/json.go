@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -15,9 +16,10 @@ import (
 
 // jsonReader builds the tree from the standard library's tokens.
 type jsonReader struct {
-	origin string
-	text   []byte
-	tokens *json.Decoder
+	origin  string
+	literal *Position // of the literal that the text is; nil if it is a document
+	text    []byte
+	tokens  *json.Decoder
 
 	// The place of the last token asked for, carried forward so that a large
 	// document is walked once.
@@ -107,10 +109,35 @@ func (r *jsonReader) next() (json.Token, Position, error) {
 	token, err := r.tokens.Token()
 	if s, ok := token.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
 		if raw := r.text[from:r.tokens.InputOffset()]; halfPair(string(raw)) {
-			r.Add(at, "", `a \u escape is half of a surrogate pair`)
+			r.note(at, `a \u escape is half of a surrogate pair`)
 		}
 	}
 	return token, at, err
+}
+
+// note adds a problem at a place of the text.
+func (r *jsonReader) note(at Position, message string) {
+	if r.literal != nil {
+		at, message = *r.literal, fmt.Sprintf("line %d, column %d of the literal: %s", at.Line, at.Column, message)
+	}
+	r.Add(at, "", "%s", message)
+}
+
+// nodePlace returns the place that a node has.
+func (r *jsonReader) nodePlace(at Position) Position {
+	if r.literal != nil {
+		return *r.literal
+	}
+	return at
+}
+
+// twice returns the message for a duplicate name. A name in a literal may be a
+// value, and is not shown.
+func (r *jsonReader) twice(name string) string {
+	if r.literal != nil {
+		return keyTwice
+	}
+	return "field " + keyname.Show(name) + " is there twice"
 }
 
 // halfPair reports whether one of the \u escapes of a JSON string, in its
@@ -146,7 +173,7 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	node := &Node{At: at}
+	node := &Node{At: r.nodePlace(at)}
 	if !r.budget.spend(0) {
 		return nil, errLimits
 	}
@@ -194,15 +221,15 @@ func (r *jsonReader) object(node *Node, depth int) error {
 			return err
 		}
 		name, _ := token.(string)
+		if seen[name] {
+			r.note(at, r.twice(name))
+		}
+		seen[name] = true
 		value, err := r.value(depth + 1)
 		if err != nil {
 			return err
 		}
-		if seen[name] {
-			r.Add(at, "", "field %s is there twice", keyname.Show(name))
-		}
-		seen[name] = true
-		node.Fields = append(node.Fields, Field{Name: name, At: at, Value: value})
+		node.Fields = append(node.Fields, Field{Name: name, At: r.nodePlace(at), Value: value})
 	}
 	_, _, err := r.next()
 	return err
