@@ -26,9 +26,9 @@ func Parse(origin string, text []byte) (*Node, error) {
 	if json.Valid(text) {
 		return parseJSON(origin, text)
 	}
-	tree, notYAML := loadYAML(origin, text)
+	documents, notYAML := LoadYAML(origin, text)
 	if notYAML == nil {
-		return readYAML(origin, text, tree)
+		return readYAML(origin, text, documents)
 	}
 	_, err = parseJSON(origin, text)
 	var notJSON *Problem
