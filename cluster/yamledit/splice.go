@@ -10,30 +10,30 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// Bytes is the text with the edits. Lines that no edit touches are as they
-// were. Where that cannot be done, because of a form in which fields share
-// lines, the documents are written anew: comments stay, blank lines do not.
+// Bytes returns the text with the edits. Lines that no edit touches stay as they
+// are. A list or map in brackets is written in blocks once it is edited. The
+// error says that an edit cannot be made in lines.
 func (f *File) Bytes() ([]byte, error) {
 	s := splicer{lines: strings.SplitAfter(string(f.text), "\n")}
-	edited := false
+	edited, possible := false, true
 	for _, d := range f.Documents {
 		s.document, s.changed = d, map[*yaml.Node]bool{}
 		if s.note(d.Root) {
 			edited = true
 			s.layout = d.layout(d.Root)
-			s.failed = !s.node(d.Root, d.Root) || s.failed
+			possible = s.root(d.Root) && possible
 		}
 	}
 	if !edited {
 		return f.text, nil
 	}
-	if text := s.apply(); !s.failed && f.holds(text) {
+	if text, whole := s.apply(); possible && whole && f.holds(text) {
 		return text, nil
 	}
-	return f.anew()
+	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
 }
 
-// holds reports whether a text is that of the edited documents.
+// holds reports whether a text reads as the edited documents.
 func (f *File) holds(text []byte) bool {
 	written, err := Load(f.origin, text)
 	if err != nil || len(written.Documents) != len(f.Documents) {
@@ -45,57 +45,6 @@ func (f *File) holds(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// anew writes the documents by the library, and those that were JSON in blocks;
-// all of them in blocks where the library's text is of another meaning.
-func (f *File) anew() ([]byte, error) {
-	text, err := f.dump()
-	if err == nil && f.holds(text) {
-		return text, nil
-	}
-	var blocks [][]byte
-	for _, d := range f.Documents {
-		blocks = append(blocks, Render(d.Root))
-	}
-	if text = bytes.Join(blocks, []byte("---\n")); f.holds(text) {
-		return text, nil
-	}
-	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
-}
-
-func (f *File) dump() ([]byte, error) {
-	var out bytes.Buffer
-	for i, d := range f.Documents {
-		if i > 0 {
-			out.WriteString("---\n")
-		}
-		if d.Root.Style&yaml.FlowStyle != 0 {
-			out.Write(Render(d.Root))
-			continue
-		}
-		dumper, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithLineWidth(-1))
-		if err != nil {
-			return nil, err
-		}
-		if err := dumper.Dump(clone(d.Root)); err != nil { // which it may change
-			return nil, err
-		}
-		if err := dumper.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return out.Bytes(), nil
-}
-
-// clone returns a copy of a tree, whose aliases name the nodes that they did.
-func clone(n *yaml.Node) *yaml.Node {
-	c := *n
-	c.Content = make([]*yaml.Node, len(n.Content))
-	for i, child := range n.Content {
-		c.Content[i] = clone(child)
-	}
-	return &c
 }
 
 // layout finds how a document writes the lists below its fields.
@@ -124,7 +73,6 @@ type splicer struct {
 	document *Document
 	changed  map[*yaml.Node]bool // nodes of the document with an edit in or below them
 	layout   layout
-	failed   bool
 }
 
 // note finds the nodes with an edit in or below them, and reports whether n is
@@ -142,21 +90,42 @@ func (s *splicer) note(n *yaml.Node) bool {
 	return changed
 }
 
+// root notes the edits of a document. One in brackets, such as JSON, is written
+// as a whole. It reports false if the edits cannot be made in lines.
+func (s *splicer) root(n *yaml.Node) bool {
+	if s.node(n, n) {
+		return true
+	}
+	if n.Style&yaml.FlowStyle == 0 || strings.TrimSpace(s.before(n)) != "" {
+		return false
+	}
+	end := n.Line
+	for end < len(s.lines) && !strings.HasPrefix(s.lines[end], "---") && !strings.HasPrefix(s.lines[end], "...") {
+		end++
+	}
+	s.edits = append(s.edits, edit{n.Line - 1, end, string(Render(n))})
+	return true
+}
+
 // node notes the edits by which a node's text becomes that of n, which is the
-// node itself or stands in its place. It reports false if n has to be written as
-// a whole.
-func (s *splicer) node(before, n *yaml.Node) bool {
+// node itself or stands in its place. It reports false, and notes none, if n has
+// to be written as a whole.
+func (s *splicer) node(before, n *yaml.Node) (noted bool) {
+	edits := len(s.edits)
 	switch {
 	case before == n && !s.changed[n]:
 		return true
 	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.content(n)) == 0:
 		return false
 	case n.Kind == yaml.MappingNode:
-		return s.mapping(s.document.content(n), n)
+		noted = s.mapping(s.document.content(n), n)
 	case n.Kind == yaml.SequenceNode:
-		return s.sequence(s.document.content(n), n)
+		noted = s.sequence(s.document.content(n), n)
 	}
-	return false
+	if !noted {
+		s.edits = s.edits[:edits]
+	}
+	return noted
 }
 
 func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
@@ -267,23 +236,22 @@ func (s *splicer) before(n *yaml.Node) string {
 	return string(line[:min(n.Column-1, len(line))])
 }
 
-// apply is the text with all edits. Two that meet are none.
-func (s *splicer) apply() []byte {
+// apply returns the text with all edits, and false if two edits meet.
+func (s *splicer) apply() (text []byte, whole bool) {
 	slices.SortStableFunc(s.edits, func(a, b edit) int { return a.from - b.from })
-	var out strings.Builder
+	var out bytes.Buffer
 	next := 0
 	for _, e := range s.edits {
 		if e.from < next {
-			s.failed = true
-			return nil
+			return nil, false
 		}
 		out.WriteString(strings.Join(s.lines[next:e.from], ""))
-		if out.Len() > 0 && !strings.HasSuffix(out.String(), "\n") {
+		if out.Len() > 0 && !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
 			out.WriteByte('\n')
 		}
 		out.WriteString(e.text)
 		next = e.to
 	}
 	out.WriteString(strings.Join(s.lines[next:], ""))
-	return []byte(out.String())
+	return out.Bytes(), true
 }

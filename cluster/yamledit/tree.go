@@ -1,4 +1,4 @@
-// Package tree edits YAML and leaves the rest of the text as it is: its order,
+// Package yamledit edits YAML and leaves the rest of the text as it is: its order,
 // its comments, its blank lines and what nobody here knows.
 //
 // It owns the text and nothing of its meaning. It refuses an edit that a YAML
@@ -222,33 +222,18 @@ func same(a, b *yaml.Node) bool {
 	return true
 }
 
-// sameFields compares two maps of as many fields.
+// sameFields compares two maps with the same number of fields.
 func sameFields(a, b *yaml.Node) bool {
-	var places map[string]int // of b's fields, once the order differs
 	for i := 0; i+1 < len(a.Content); i += 2 {
 		j := i
 		if a.Content[i].Value != b.Content[i].Value {
-			if places == nil {
-				places = fieldPlaces(b)
-			}
-			there := false
-			if j, there = places[a.Content[i].Value]; !there {
-				return false
-			}
+			j = index(b, a.Content[i].Value)
 		}
-		if !same(a.Content[i], b.Content[j]) || !same(a.Content[i+1], b.Content[j+1]) {
+		if j < 0 || !same(a.Content[i], b.Content[j]) || !same(a.Content[i+1], b.Content[j+1]) {
 			return false
 		}
 	}
 	return true
-}
-
-func fieldPlaces(n *yaml.Node) map[string]int {
-	places := make(map[string]int, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		places[n.Content[i].Value] = i
-	}
-	return places
 }
 
 // Prune takes out what the types of Kubernetes write where they hold nothing: an

@@ -41,22 +41,35 @@ func TestAnEditLeavesTheOtherLinesAsTheyAre(t *testing.T) {
 	const new = "  new:\n    a:\n    - \"yes\"\n    - \"1\"\n"
 	const list = "  list:\n  - \"x: y\"\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"comments":        {"# a\nspec: # b\n  old: 1   # c\n\n# d\nstatus: {}\n", "# a\nspec: # b\n  old: 1   # c\n" + new + list + "\n# d\nstatus: {}\n"},
-		"no line end":     {"spec:\n  old: 1", "spec:\n  old: 1\n" + new + list},
-		"a list":          {"spec:\n  list:\n  # one\n  - 1\n  # end\n  z: 1\n", "spec:\n  list:\n  # one\n  - 1\n  - \"x: y\"\n  # end\n  z: 1\n" + new},
-		"an indented one": {"spec:\n  list:\n    - 1\n", "spec:\n  list:\n    - 1\n    - \"x: y\"\n  new:\n    a:\n      - \"yes\"\n      - \"1\"\n"},
-		"a block":         {"spec:\n  old: |\n    a\n    # b\n\n    c\n\n# d\n", "spec:\n  old: |\n    a\n    # b\n\n    c\n" + new + list + "\n# d\n"},
-		"no spec":         {"a: 1\n", "a: 1\nspec:\n" + new + list},
-		"an empty one":    {"spec:\na: 1\n", "spec:\n" + new + list + "a: 1\n"},
-		"in a flow":       {"spec: {old: [1]} # c\na: {b: 1}\n", "spec:\n  old:\n  - 1\n" + new + list + "a: {b: 1}\n"},
-		"a wide flow":     {"a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n# c\n", "a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n" + new + list + "# c\n"},
-		"two documents":   {"spec:\n  old: 1\n---\nspec:\n  old: 2\n", "spec:\n  old: 1\n" + new + list + "---\nspec:\n  old: 2\n" + new + list},
-		"CR LF":           {"spec:\r\n  old: 1\r\nz: 1\r\n", "spec:\r\n  old: 1\r\n" + new + list + "z: 1\r\n"},
+		"comments":             {"# a\nspec: # b\n  old: 1   # c\n\n# d\nstatus: {}\n", "# a\nspec: # b\n  old: 1   # c\n" + new + list + "\n# d\nstatus: {}\n"},
+		"no line end":          {"spec:\n  old: 1", "spec:\n  old: 1\n" + new + list},
+		"a list":               {"spec:\n  list:\n  # one\n  - 1\n  # end\n  z: 1\n", "spec:\n  list:\n  # one\n  - 1\n  - \"x: y\"\n  # end\n  z: 1\n" + new},
+		"an indented one":      {"spec:\n  list:\n    - 1\n", "spec:\n  list:\n    - 1\n    - \"x: y\"\n  new:\n    a:\n      - \"yes\"\n      - \"1\"\n"},
+		"a block":              {"spec:\n  old: |\n    a\n    # b\n\n    c\n\n# d\n", "spec:\n  old: |\n    a\n    # b\n\n    c\n" + new + list + "\n# d\n"},
+		"no spec":              {"a: 1\n", "a: 1\nspec:\n" + new + list},
+		"an empty one":         {"spec:\na: 1\n", "spec:\n" + new + list + "a: 1\n"},
+		"in a flow":            {"spec: {old: [1]} # c\na: {b: 1}\n", "spec:\n  old:\n  - 1\n" + new + list + "a: {b: 1}\n"},
+		"a wide flow":          {"a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n# c\n", "a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n" + new + list + "# c\n"},
+		"two documents":        {"spec:\n  old: 1\n---\nspec:\n  old: 2\n", "spec:\n  old: 1\n" + new + list + "---\nspec:\n  old: 2\n" + new + list},
+		"a document in braces": {"# a\nspec:\n  old: 1   # b\n---\n{spec: {old: [2],\n a: {}}}\n---\n\nb: 1\n", "# a\nspec:\n  old: 1   # b\n" + new + list + "---\nspec:\n  old:\n  - 2\n  a: {}\n" + new + list + "---\n\nb: 1\nspec:\n" + new + list},
+		"JSON":                 {"\n {\"spec\": {\"old\": 1e3}}\n\n", "\nspec:\n  old: 1e3\n" + new + list},
+		"CR LF":                {"spec:\r\n  old: 1\r\nz: 1\r\n", "spec:\r\n  old: 1\r\n" + new + list + "z: 1\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := edit(t, c.text)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestAFormWhoseLinesCannotBeEditedIsRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"braces behind a mark": "--- {spec: {old: 1}}\n", "an alias in braces": "{other: &a {b: 1}, more: *a, spec: {}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := edit(t, text)
+			require.EqualError(t, err, "t.yaml: is in a form that cannot be edited here")
 		})
 	}
 }
