@@ -145,7 +145,7 @@ func (t *template) make() {
 	role := t.name // Spark's, where it is not of a template that is there
 	t.meta = t.doc.Map(t.meta, "template")
 	t.pod = t.doc.Map(t.meta, "spec")
-	container, _ := yamledit.Of(map[string]string{"name": "spark-kubernetes-" + role}) // has no way to fail
+	container, _ := yamledit.FromValue(map[string]string{"name": "spark-kubernetes-" + role}) // has no way to fail
 	t.doc.Append(t.doc.List(t.pod, "containers"), container)
 }
 

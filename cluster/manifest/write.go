@@ -23,7 +23,7 @@ func YAML(object any) ([]byte, error) {
 }
 
 func nodeOf(object any) (*yaml.Node, error) {
-	n, err := yamledit.Of(object)
+	n, err := yamledit.FromValue(object)
 	if err != nil {
 		return nil, fmt.Errorf("write YAML: %w", err)
 	}

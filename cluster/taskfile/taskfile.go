@@ -48,12 +48,12 @@ func add(origin string, text []byte, source Source) ([]byte, error) {
 	if json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
 		return addToJSON(origin, text, source)
 	}
-	item, err := yamledit.Of(source)
+	item, err := yamledit.FromValue(source)
 	if err != nil {
 		return nil, err
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return yamledit.Render(under("spec", under("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
+		return yamledit.Render(mapWith("spec", mapWith("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
 	}
 	f, err := yamledit.Load(origin, text)
 	if err != nil {
@@ -74,6 +74,6 @@ func notATask(origin string) error {
 	return &document.Problem{At: document.Position{Origin: origin}, Message: "is not one task"}
 }
 
-func under(name string, value *yaml.Node) *yaml.Node {
+func mapWith(name string, value *yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value}}
 }

@@ -34,7 +34,7 @@ func Load(origin string, text []byte) (*File, error) {
 }
 
 func newDocument(origin string, root *yaml.Node) *Document {
-	return &Document{Root: root, before: map[*yaml.Node][]*yaml.Node{}, origin: origin}
+	return &Document{Root: root, original: map[*yaml.Node][]*yaml.Node{}, origin: origin}
 }
 
 // loadJSON reads JSON by its own reader, as the library takes some numbers for
@@ -44,11 +44,11 @@ func loadJSON(origin string, text []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{origin: origin, text: text, Documents: []*Document{newDocument(origin, ofJSON(n))}}, nil
+	return &File{origin: origin, text: text, Documents: []*Document{newDocument(origin, fromJSON(n))}}, nil
 }
 
-// ofJSON returns the library's form of a tree that was JSON.
-func ofJSON(n *document.Node) *yaml.Node {
+// fromJSON returns the library's form of a tree that was JSON.
+func fromJSON(n *document.Node) *yaml.Node {
 	made := &yaml.Node{Kind: yaml.ScalarNode, Value: n.Text, Line: n.At.Line, Column: n.At.Column}
 	switch n.Kind {
 	case document.Null:
@@ -63,13 +63,13 @@ func ofJSON(n *document.Node) *yaml.Node {
 	case document.List:
 		made.Kind, made.Tag, made.Style = yaml.SequenceNode, "!!seq", yaml.FlowStyle
 		for _, item := range n.Items {
-			made.Content = append(made.Content, ofJSON(item))
+			made.Content = append(made.Content, fromJSON(item))
 		}
 	case document.Map:
 		made.Kind, made.Tag, made.Style = yaml.MappingNode, "!!map", yaml.FlowStyle
 		for _, f := range n.Fields {
 			name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: f.Name, Style: yaml.DoubleQuotedStyle, Line: f.At.Line, Column: f.At.Column}
-			made.Content = append(made.Content, name, ofJSON(f.Value))
+			made.Content = append(made.Content, name, fromJSON(f.Value))
 		}
 	default:
 		made.Tag, made.Style = "!!str", yaml.DoubleQuotedStyle

@@ -18,43 +18,43 @@ func (f *File) Bytes() ([]byte, error) {
 	edited, possible := false, true
 	for _, d := range f.Documents {
 		s.document, s.changed = d, map[*yaml.Node]bool{}
-		if s.note(d.Root) {
+		if s.markChanged(d.Root) {
 			edited = true
-			s.layout = d.layout(d.Root)
-			possible = s.root(d.Root) && possible
+			s.layout = d.findLayout(d.Root)
+			possible = s.editRoot(d.Root) && possible
 		}
 	}
 	if !edited {
 		return f.text, nil
 	}
-	if text, whole := s.apply(); possible && whole && f.holds(text) {
+	if text, whole := s.apply(); possible && whole && f.readsBack(text) {
 		return text, nil
 	}
 	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
 }
 
-// holds reports whether a text reads as the edited documents.
-func (f *File) holds(text []byte) bool {
+// readsBack reports whether a text reads as the edited documents.
+func (f *File) readsBack(text []byte) bool {
 	written, err := Load(f.origin, text)
 	if err != nil || len(written.Documents) != len(f.Documents) {
 		return false
 	}
 	for i, d := range f.Documents {
-		if !same(d.Root, written.Documents[i].Root) {
+		if !equal(d.Root, written.Documents[i].Root) {
 			return false
 		}
 	}
 	return true
 }
 
-// layout finds how a document writes the lists below its fields.
-func (d *Document) layout(n *yaml.Node) layout {
-	content := d.content(n)
+// findLayout finds how a document writes the lists below its fields.
+func (d *Document) findLayout(n *yaml.Node) layout {
+	content := d.originalContent(n)
 	for i, child := range content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(d.content(child)) > 0 {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(d.originalContent(child)) > 0 {
 			return layout{indented: child.Column > content[i-1].Column}
 		}
-		if l := d.layout(child); l.indented {
+		if l := d.findLayout(child); l.indented {
 			return l
 		}
 	}
@@ -75,12 +75,12 @@ type splicer struct {
 	layout   layout
 }
 
-// note finds the nodes with an edit in or below them, and reports whether n is
+// markChanged finds the nodes with an edit in or below them, and reports whether n is
 // one.
-func (s *splicer) note(n *yaml.Node) bool {
-	_, changed := s.document.before[n]
+func (s *splicer) markChanged(n *yaml.Node) bool {
+	_, changed := s.document.original[n]
 	for _, child := range n.Content {
-		if s.note(child) {
+		if s.markChanged(child) {
 			changed = true
 		}
 	}
@@ -90,13 +90,13 @@ func (s *splicer) note(n *yaml.Node) bool {
 	return changed
 }
 
-// root notes the edits of a document. One in brackets, such as JSON, is written
+// editRoot notes the edits of a document. One in brackets, such as JSON, is written
 // as a whole. It reports false if the edits cannot be made in lines.
-func (s *splicer) root(n *yaml.Node) bool {
-	if s.node(n, n) {
+func (s *splicer) editRoot(n *yaml.Node) bool {
+	if s.editNode(n, n) {
 		return true
 	}
-	if n.Style&yaml.FlowStyle == 0 || strings.TrimSpace(s.before(n)) != "" {
+	if n.Style&yaml.FlowStyle == 0 || strings.TrimSpace(s.textBefore(n)) != "" {
 		return false
 	}
 	end := n.Line
@@ -107,20 +107,20 @@ func (s *splicer) root(n *yaml.Node) bool {
 	return true
 }
 
-// node notes the edits by which a node's text becomes that of n, which is the
+// editNode notes the edits by which a node's text becomes that of n, which is the
 // node itself or stands in its place. It reports false, and notes none, if n has
 // to be written as a whole.
-func (s *splicer) node(before, n *yaml.Node) (noted bool) {
+func (s *splicer) editNode(before, n *yaml.Node) (noted bool) {
 	edits := len(s.edits)
 	switch {
 	case before == n && !s.changed[n]:
 		return true
-	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.content(n)) == 0:
+	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.originalContent(n)) == 0:
 		return false
 	case n.Kind == yaml.MappingNode:
-		noted = s.mapping(s.document.content(n), n)
+		noted = s.editMap(s.document.originalContent(n), n)
 	case n.Kind == yaml.SequenceNode:
-		noted = s.sequence(s.document.content(n), n)
+		noted = s.editList(s.document.originalContent(n), n)
 	}
 	if !noted {
 		s.edits = s.edits[:edits]
@@ -128,7 +128,7 @@ func (s *splicer) node(before, n *yaml.Node) (noted bool) {
 	return noted
 }
 
-func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
+func (s *splicer) editMap(before []*yaml.Node, n *yaml.Node) bool {
 	values := make(map[*yaml.Node]*yaml.Node, len(n.Content)/2) // by the node of the name
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		values[n.Content[i]] = n.Content[i+1]
@@ -138,18 +138,18 @@ func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
 	for i := 0; i+1 < len(before); i += 2 {
 		name := before[i]
 		start := name.Line - 1
-		last = s.end(start, name.Column-1, before[i+1])
+		last = s.endOfEntry(start, name.Column-1, before[i+1])
 		value := values[name]
 		if value == before[i+1] && !s.changed[value] {
 			continue
 		}
-		head := s.before(name)
+		head := s.textBefore(name)
 		switch {
 		case value == nil && strings.TrimSpace(head) != "":
 			return false
 		case value == nil:
 			s.edits = append(s.edits, edit{start, last, ""})
-		case !s.node(before[i+1], value):
+		case !s.editNode(before[i+1], value):
 			s.edits = append(s.edits, edit{start, last, head + s.field(name, value, indent)})
 		}
 	}
@@ -165,7 +165,7 @@ func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
 	return true
 }
 
-func (s *splicer) sequence(before []*yaml.Node, n *yaml.Node) bool {
+func (s *splicer) editList(before []*yaml.Node, n *yaml.Node) bool {
 	if len(n.Content) < len(before) {
 		return false
 	}
@@ -173,11 +173,11 @@ func (s *splicer) sequence(before []*yaml.Node, n *yaml.Node) bool {
 	last := 0
 	for i, old := range before {
 		start := old.Line - 1
-		last = s.end(start, indent, old)
-		if s.node(old, n.Content[i]) {
+		last = s.endOfEntry(start, indent, old)
+		if s.editNode(old, n.Content[i]) {
 			continue
 		}
-		if strings.TrimSpace(s.before(old)) != "-" {
+		if strings.TrimSpace(s.textBefore(old)) != "-" {
 			return false
 		}
 		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
@@ -204,10 +204,10 @@ func (s *splicer) item(item *yaml.Node, indent int) string {
 	return out.String()
 }
 
-// end is the line after an entry that starts at a line and an indent: all that
+// endOfEntry is the line after an entry that starts at a line and an indent: all that
 // is further to the right is its own, and so are the items of a list at the
 // same indent. Comments and blank lines after the last of them are not.
-func (s *splicer) end(start, indent int, value *yaml.Node) int {
+func (s *splicer) endOfEntry(start, indent int, value *yaml.Node) int {
 	compact := value.Kind == yaml.SequenceNode && value.Column-1 == indent
 	end := start + 1
 	for i := start + 1; i < len(s.lines); i++ {
@@ -230,8 +230,8 @@ func (s *splicer) end(start, indent int, value *yaml.Node) int {
 	return end
 }
 
-// before is a node's line up to it.
-func (s *splicer) before(n *yaml.Node) string {
+// textBefore is a node's line up to it.
+func (s *splicer) textBefore(n *yaml.Node) string {
 	line := []rune(s.lines[min(n.Line, len(s.lines))-1])
 	return string(line[:min(n.Column-1, len(line))])
 }

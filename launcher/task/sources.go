@@ -80,8 +80,8 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
 }
 
-// passedOn is the kinds whose declarations hold no value.
-var passedOn = []string{"env", "file", "kubernetes", "azure_vault"}
+// kindsWithoutValues is the kinds whose declarations hold no value.
+var kindsWithoutValues = []string{"env", "file", "kubernetes", "azure_vault"}
 
 // WithoutInline is a copy of a run object whose inline sources hold nothing,
 // for the handler's environment. What is of no known kind, and so may hold a
@@ -94,7 +94,7 @@ func WithoutInline(n *document.Node) *document.Node {
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
 		kind := item.Field("kind")
-		if kind == nil || !slices.Contains(passedOn, kind.Text) {
+		if kind == nil || !slices.Contains(kindsWithoutValues, kind.Text) {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
 				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},
@@ -103,8 +103,8 @@ func WithoutInline(n *document.Node) *document.Node {
 		kept.Items = append(kept.Items, item)
 	}
 	spec := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Field("spec").Fields)}
-	set(spec, document.Field{Name: "secret_sources", Value: kept})
+	setField(spec, document.Field{Name: "secret_sources", Value: kept})
 	object := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Fields)}
-	set(object, document.Field{Name: "spec", Value: spec})
+	setField(object, document.Field{Name: "spec", Value: spec})
 	return object
 }

@@ -95,21 +95,21 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 		case value == nil && k.fill:
 			section.Fields = append(section.Fields, document.Field{Name: k.name, At: section.At, Value: k.empty(section.At)})
 		case value != nil && value.Kind == document.Null && k.fill:
-			set(section, document.Field{Name: k.name, At: value.At, Value: k.empty(value.At)})
+			setField(section, document.Field{Name: k.name, At: value.At, Value: k.empty(value.At)})
 		case value != nil && k.kind == document.String && (value.Kind == document.Number || value.Kind == document.Bool):
-			set(section, document.Field{Name: k.name, At: value.At, Value: text(value)}) // name: 2026
+			setField(section, document.Field{Name: k.name, At: value.At, Value: asString(value)}) // name: 2026
 		case value != nil && value.Kind != k.kind && value.Kind != document.Null:
 			problems.Add(value.At, "", "%s.%s must be %s, not %s", name, k.name, k.kind, value.Kind)
-		case value != nil && k.kind == document.Number && !whole(value):
+		case value != nil && k.kind == document.Number && !isWholeNumber(value):
 			problems.Add(value.At, "", "%s.%s must be a whole number", name, k.name)
 		}
 	}
 	return section
 }
 
-// whole reports whether a number's JSON is an integer of 64 bits, which is what
+// isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is what
 // a handler reads.
-func whole(n *document.Node) bool {
+func isWholeNumber(n *document.Node) bool {
 	text, err := n.AppendJSON(nil)
 	if err == nil {
 		_, err = strconv.ParseInt(string(text), 10, 64)
@@ -121,19 +121,19 @@ func whole(n *document.Node) bool {
 // letter case, "-" and "_".
 func misspelt(field string, names ...string) bool {
 	for _, name := range names {
-		if field != name && strings.EqualFold(plain(field), plain(name)) {
+		if field != name && strings.EqualFold(foldName(field), foldName(name)) {
 			return true
 		}
 	}
 	return false
 }
 
-func plain(name string) string {
+func foldName(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
-// text is a scalar taken as the string that is written.
-func text(n *document.Node) *document.Node {
+// asString is a scalar taken as the string that is written.
+func asString(n *document.Node) *document.Node {
 	return &document.Node{Kind: document.String, Text: n.Text, At: n.At}
 }
 
@@ -145,8 +145,8 @@ func (f field) empty(at document.Position) *document.Node {
 	return node
 }
 
-// set replaces or adds a field of a map.
-func set(n *document.Node, f document.Field) {
+// setField replaces or adds a field of a map.
+func setField(n *document.Node, f document.Field) {
 	for i := range n.Fields {
 		if n.Fields[i].Name == f.Name {
 			n.Fields[i] = f
@@ -162,8 +162,8 @@ func (t *Task) SetParameter(name string, value *document.Node) {
 	if p := t.Spec.Field("parameters"); p != nil {
 		parameters.At, parameters.Fields = p.At, slices.Clone(p.Fields)
 	}
-	set(parameters, document.Field{Name: name, At: value.At, Value: value})
-	set(t.Spec, document.Field{Name: "parameters", At: parameters.At, Value: parameters})
+	setField(parameters, document.Field{Name: name, At: value.At, Value: value})
+	setField(t.Spec, document.Field{Name: "parameters", At: parameters.At, Value: parameters})
 }
 
 // Handler is spec.handler, the function to call; "" where there is none.

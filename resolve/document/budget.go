@@ -28,9 +28,9 @@ func (b *budget) spend(depth int) bool {
 	return b.nodes <= maxNodes && b.aliased <= maxAliased && depth <= maxDepth
 }
 
-// yamlMarks returns how many values a YAML text may start: each follows one of
+// countYAMLValues returns how many values a YAML text may start: each follows one of
 // these. The library's own tree takes a kilobyte for the least of them.
-func yamlMarks(text []byte) int {
+func countYAMLValues(text []byte) int {
 	blank, marks := []byte(" \t\r\n"), 0
 	for i, c := range text {
 		switch c {

@@ -29,8 +29,8 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 	}
 }
 
-// short is the letters of the two-character escapes.
-var short = [' ']byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+// shortEscapes is the letters of the two-character escapes.
+var shortEscapes = [' ']byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
 // AppendString appends a JSON string (RFC 8259, section 7): nothing is escaped
 // that need not be. It takes text that is UTF-8.
@@ -40,8 +40,8 @@ func AppendString(dst []byte, s string) []byte {
 		switch c := s[i]; {
 		case c == '"', c == '\\':
 			dst = append(dst, '\\', c)
-		case c < ' ' && short[c] != 0: // no longer than it may have been
-			dst = append(dst, '\\', short[c])
+		case c < ' ' && shortEscapes[c] != 0: // no longer than it may have been
+			dst = append(dst, '\\', shortEscapes[c])
 		case c < ' ':
 			dst = append(dst, '\\', 'u', '0', '0', '0'+c>>4, "0123456789abcdef"[c&15])
 		default:

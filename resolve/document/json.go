@@ -108,7 +108,7 @@ func (r *jsonReader) next() (json.Token, Position, error) {
 	at := Position{r.origin, r.line, r.column}
 	token, err := r.tokens.Token()
 	if s, ok := token.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
-		if raw := r.text[from:r.tokens.InputOffset()]; halfPair(string(raw)) {
+		if raw := r.text[from:r.tokens.InputOffset()]; hasHalfPair(string(raw)) {
 			r.note(at, `a \u escape is half of a surrogate pair`)
 		}
 	}
@@ -131,18 +131,18 @@ func (r *jsonReader) nodePlace(at Position) Position {
 	return at
 }
 
-// twice returns the message for a duplicate name. A name in a literal may be a
+// twiceMessage returns the message for a duplicate name. A name in a literal may be a
 // value, and is not shown.
-func (r *jsonReader) twice(name string) string {
+func (r *jsonReader) twiceMessage(name string) string {
 	if r.literal != nil {
 		return keyTwice
 	}
 	return "field " + keyname.Show(name) + " is there twice"
 }
 
-// halfPair reports whether one of the \u escapes of a JSON string, in its
+// hasHalfPair reports whether one of the \u escapes of a JSON string, in its
 // quotes, is half of a surrogate pair: the library puts U+FFFD in its place.
-func halfPair(raw string) bool {
+func hasHalfPair(raw string) bool {
 	for {
 		_, after, ok := strings.Cut(raw, `\`)
 		if !ok {
@@ -151,19 +151,19 @@ func halfPair(raw string) bool {
 		if raw = after[1:]; after[0] != 'u' {
 			continue
 		}
-		first := unit(raw)
+		first := utf16Unit(raw)
 		if raw = raw[4:]; !utf16.IsSurrogate(first) {
 			continue
 		}
-		if !strings.HasPrefix(raw, `\u`) || utf16.DecodeRune(first, unit(raw[2:])) == utf8.RuneError {
+		if !strings.HasPrefix(raw, `\u`) || utf16.DecodeRune(first, utf16Unit(raw[2:])) == utf8.RuneError {
 			return true
 		}
 		raw = raw[6:]
 	}
 }
 
-// unit is the UTF-16 code unit that the first four digits write.
-func unit(digits string) rune {
+// utf16Unit is the UTF-16 code unit that the first four digits write.
+func utf16Unit(digits string) rune {
 	u, _ := strconv.ParseUint(digits[:4], 16, 16) // the library has checked them
 	return rune(u)
 }
@@ -222,7 +222,7 @@ func (r *jsonReader) object(node *Node, depth int) error {
 		}
 		name, _ := token.(string)
 		if seen[name] {
-			r.note(at, r.twice(name))
+			r.note(at, r.twiceMessage(name))
 		}
 		seen[name] = true
 		value, err := r.value(depth + 1)

@@ -71,8 +71,8 @@ type Field struct {
 	Bare  bool // in YAML, no colon follows the name: {A, B}; it may be a value
 }
 
-// shown returns the field's name for a message.
-func (f Field) shown() string {
+// quotedName returns the field's name for a message.
+func (f Field) quotedName() string {
 	if f.Bare {
 		return keyname.Show("…")
 	}

@@ -16,7 +16,7 @@ import (
 // grammar's form there is a Node beside them, so that its reader can look for
 // more.
 func Parse(origin string, text []byte) (*Node, error) {
-	text, err := filled(origin, text)
+	text, err := checkFilled(origin, text)
 	if err != nil {
 		return nil, err
 	}
@@ -41,15 +41,15 @@ func Parse(origin string, text []byte) (*Node, error) {
 // ParseJSON reads a JSON document, as Parse does where nothing but JSON is
 // meant: much that is nearly JSON is YAML, of another meaning.
 func ParseJSON(origin string, text []byte) (*Node, error) {
-	text, err := filled(origin, text)
+	text, err := checkFilled(origin, text)
 	if err != nil {
 		return nil, err
 	}
 	return parseJSON(origin, text)
 }
 
-// filled is a text that is not empty.
-func filled(origin string, text []byte) ([]byte, error) {
+// checkFilled is a text that is not empty.
+func checkFilled(origin string, text []byte) ([]byte, error) {
 	text, err := Text(origin, text)
 	if err == nil && len(bytes.TrimLeft(text, " \t\r\n")) == 0 {
 		err = &Problem{At: Position{Origin: origin}, Message: "is empty"}

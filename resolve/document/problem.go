@@ -85,7 +85,7 @@ func placeOf(err error) Position {
 // Unknown notes a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.shown(), what)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.quotedName(), what)
 }
 
 // CheckKey reports whether text is a key, and notes a problem if it is not.

@@ -11,10 +11,10 @@ import (
 // unfolded within a budget, duplicates refused.
 type yamlReader struct {
 	origin    string
-	names     names
+	names     nameScanner
 	budget    budget
 	exhausted error               // the limits are passed
-	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
+	unfolding map[*yaml.Node]bool // anchors being unfolded, to find a cycle
 	Problems
 }
 
@@ -37,7 +37,7 @@ func readYAML(origin string, text []byte, documents []*yaml.Node) (*Node, error)
 		at := Position{origin, documents[1].Line, documents[1].Column}
 		return nil, &Problem{At: at, Message: "holds more than one YAML document"}
 	}
-	r := yamlReader{origin: origin, names: names{rest: text, line: 1, column: 1}, open: map[*yaml.Node]bool{}}
+	r := yamlReader{origin: origin, names: nameScanner{rest: text, line: 1, column: 1}, unfolding: map[*yaml.Node]bool{}}
 	node := r.read(documents[0].Content[0], 0)
 	if r.exhausted != nil {
 		return nil, r.exhausted
@@ -54,7 +54,7 @@ func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	if r.exhausted != nil {
 		return node
 	}
-	if len(r.open) > 0 {
+	if len(r.unfolding) > 0 {
 		r.budget.aliased += len(n.Value)
 	}
 	if !r.budget.spend(depth) {
@@ -87,12 +87,12 @@ func (r *yamlReader) exhaust(at Position) {
 }
 
 func (r *yamlReader) alias(n *yaml.Node, depth int) *Node {
-	if r.open[n.Alias] {
+	if r.unfolding[n.Alias] {
 		r.Add(r.at(n), "", "an alias holds itself")
 		return &Node{At: r.at(n)}
 	}
-	r.open[n.Alias] = true
-	defer delete(r.open, n.Alias)
+	r.unfolding[n.Alias] = true
+	defer delete(r.unfolding, n.Alias)
 	return r.read(n.Alias, depth+1)
 }
 
@@ -101,7 +101,7 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 	merges := 0
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		bare := r.names.bare(n.Content[i], n.Content[i+1])
+		bare := r.names.isBare(n.Content[i], n.Content[i+1])
 		key := r.read(n.Content[i], depth+1)
 		value := r.read(n.Content[i+1], depth+1)
 		field := Field{Name: key.Text, At: key.At, Value: value, Bare: bare}
@@ -114,7 +114,7 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 		case !key.Scalar() && key.Kind != Null, key.Kind == Bytes:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
-			r.Add(key.At, "", "field %s is there twice", field.shown())
+			r.Add(key.At, "", "field %s is there twice", field.quotedName())
 		default:
 			seen[key.Text] = true
 			node.Fields = append(node.Fields, field)

@@ -21,7 +21,7 @@ func LoadYAML(origin string, text []byte) (documents []*yaml.Node, problem *Prob
 	switch {
 	case len(text) > maxYAML:
 		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
-	case yamlMarks(text) > maxNodes:
+	case countYAMLValues(text) > maxNodes:
 		return nil, &Problem{whole, "is YAML that may hold too many values: " + limits, "give it as JSON"}
 	}
 	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {

@@ -76,7 +76,7 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
@@ -84,11 +84,11 @@ func read(path string) ([]byte, error) {
 	// The name may be another file's by now: do not wait in open, and look again.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	defer func() { _ = f.Close() }() // opened to read: closing loses nothing
 	if info, err = f.Stat(); err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func read(path string) ([]byte, error) {
 func content(path string, r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	if len(text) > maxSize {
 		return nil, tooLarge(path)
@@ -132,7 +132,7 @@ func tooLarge(path string) error {
 }
 
 // named keeps the reason of an os error and quotes the path, which os does not.
-func named(path string, err error) error {
+func withPath(path string, err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		err = of.Err

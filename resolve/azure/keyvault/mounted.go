@@ -48,7 +48,7 @@ type files struct {
 func readMounted(ctx context.Context, dir string, spec azure.Spec) (files, error) {
 	var found files
 	var err error
-	if !file.OfOneGeneration(ctx, dir, func(from string) { found, err = readFiles(ctx, dir, from, spec) }) {
+	if !file.ReadGeneration(ctx, dir, func(from string) { found, err = readFiles(ctx, dir, from, spec) }) {
 		return files{}, &problem{text: fmt.Sprintf("no credentials: %q kept changing while it was read", dir), kind: resolve.ErrUnavailable}
 	}
 	return found, err

@@ -24,10 +24,10 @@ type File struct {
 // Document is one of them. Edits go through its methods; the first that cannot
 // be made is in Err.
 type Document struct {
-	Root   *yaml.Node
-	before map[*yaml.Node][]*yaml.Node // what each node that was edited held
-	origin string
-	err    error
+	Root     *yaml.Node
+	original map[*yaml.Node][]*yaml.Node // what each node that was edited held
+	origin   string
+	err      error
 }
 
 // Err is why an edit could not be made.
@@ -48,7 +48,7 @@ func (d *Document) refuse(n *yaml.Node, format string, args ...any) {
 // alias is not followed.
 func Get(n *yaml.Node, path ...string) *yaml.Node {
 	for _, name := range path {
-		i := index(n, name)
+		i := fieldIndex(n, name)
 		if i < 0 {
 			return nil
 		}
@@ -57,9 +57,9 @@ func Get(n *yaml.Node, path ...string) *yaml.Node {
 	return n
 }
 
-// index is the place of a field's name among a map's content, -1 where there is
+// fieldIndex is the place of a field's name among a map's content, -1 where there is
 // none.
-func index(n *yaml.Node, name string) int {
+func fieldIndex(n *yaml.Node, name string) int {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return -1
 	}
@@ -79,14 +79,14 @@ func Text(n *yaml.Node, path ...string) string {
 	return ""
 }
 
-// own notes the refusal of an edit of n that would be one elsewhere too.
-func (d *Document) own(n *yaml.Node) bool {
+// checkEditable notes the refusal of an edit of n that would be one elsewhere too.
+func (d *Document) checkEditable(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		d.refuse(n, "an alias (*) stands where the manifest is edited")
 	case n.Anchor != "":
 		d.refuse(n, "an anchor (&) is on what is edited")
-	case index(n, "<<") >= 0:
+	case fieldIndex(n, "<<") >= 0:
 		d.refuse(n, "a merge key (<<) is in what is edited")
 	default:
 		return true
@@ -96,28 +96,28 @@ func (d *Document) own(n *yaml.Node) bool {
 
 // Set gives a map's field a value, a new node.
 func (d *Document) Set(n *yaml.Node, name string, value *yaml.Node) {
-	if !d.own(n) {
+	if !d.checkEditable(n) {
 		return
 	}
-	if i := index(n, name); i >= 0 {
+	if i := fieldIndex(n, name); i >= 0 {
 		if old := n.Content[i+1]; old.Kind != yaml.AliasNode && old.Anchor != "" {
-			d.own(old)
+			d.checkEditable(old)
 			return
 		}
-		if !same(n.Content[i+1], value) {
-			d.edit(n)
+		if !equal(n.Content[i+1], value) {
+			d.keepOriginal(n)
 			n.Content[i+1] = value
 		}
 		return
 	}
-	d.edit(n)
+	d.keepOriginal(n)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value)
 }
 
 // Delete takes a field out of a map.
 func (d *Document) Delete(n *yaml.Node, name string) {
-	if i := index(n, name); i >= 0 && d.own(n) {
-		d.edit(n)
+	if i := fieldIndex(n, name); i >= 0 && d.checkEditable(n) {
+		d.keepOriginal(n)
 		n.Content = append(n.Content[:i:i], n.Content[i+2:]...)
 	}
 }
@@ -136,10 +136,10 @@ func (d *Document) child(n *yaml.Node, name string, kind yaml.Kind, tag, what st
 	found := Get(n, name)
 	switch {
 	case found != nil && found.Kind == kind:
-		d.own(found)
+		d.checkEditable(found)
 		return found
 	case found != nil && found.Kind == yaml.AliasNode:
-		d.own(found)
+		d.checkEditable(found)
 	case found != nil && found.ShortTag() != "!!null":
 		d.refuse(found, "%s must be %s", name, what)
 	}
@@ -162,12 +162,12 @@ func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replace
 		switch {
 		case !there:
 			places[Text(item, by)] = len(list.Content)
-			d.edit(list)
+			d.keepOriginal(list)
 			list.Content = append(list.Content, item)
-		case same(list.Content[i], item):
+		case equal(list.Content[i], item):
 		default:
-			if d.own(list.Content[i]) {
-				d.edit(list)
+			if d.checkEditable(list.Content[i]) {
+				d.keepOriginal(list)
 				list.Content[i] = item
 			}
 			replaced = append(replaced, item)
@@ -179,32 +179,32 @@ func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replace
 // Append gives a list a further item, unless it has the same already.
 func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 	for _, old := range list.Content {
-		if same(old, item) {
+		if equal(old, item) {
 			return
 		}
 	}
-	d.edit(list)
+	d.keepOriginal(list)
 	list.Content = append(list.Content, item)
 }
 
-// edit notes what a node holds before its first edit.
-func (d *Document) edit(n *yaml.Node) {
-	if _, edited := d.before[n]; !edited {
-		d.before[n] = slices.Clone(n.Content)
+// keepOriginal notes what a node holds before its first edit.
+func (d *Document) keepOriginal(n *yaml.Node) {
+	if _, edited := d.original[n]; !edited {
+		d.original[n] = slices.Clone(n.Content)
 	}
 }
 
-// content returns what a node held when the text was read.
-func (d *Document) content(n *yaml.Node) []*yaml.Node {
-	if before, edited := d.before[n]; edited {
+// originalContent returns what a node held when the text was read.
+func (d *Document) originalContent(n *yaml.Node) []*yaml.Node {
+	if before, edited := d.original[n]; edited {
 		return before
 	}
 	return n.Content
 }
 
-// same reports whether two trees are of the same values, whatever their style
+// equal reports whether two trees are of the same values, whatever their style
 // and the order of their fields.
-func same(a, b *yaml.Node) bool {
+func equal(a, b *yaml.Node) bool {
 	if a.Kind == yaml.AliasNode || b.Kind == yaml.AliasNode {
 		return a.Kind == b.Kind && a.Value == b.Value
 	}
@@ -212,24 +212,24 @@ func same(a, b *yaml.Node) bool {
 		return false
 	}
 	if a.Kind == yaml.MappingNode {
-		return sameFields(a, b)
+		return equalFields(a, b)
 	}
 	for i := range a.Content {
-		if !same(a.Content[i], b.Content[i]) {
+		if !equal(a.Content[i], b.Content[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameFields compares two maps with the same number of fields.
-func sameFields(a, b *yaml.Node) bool {
+// equalFields compares two maps with the same number of fields.
+func equalFields(a, b *yaml.Node) bool {
 	for i := 0; i+1 < len(a.Content); i += 2 {
 		j := i
 		if a.Content[i].Value != b.Content[i].Value {
-			j = index(b, a.Content[i].Value)
+			j = fieldIndex(b, a.Content[i].Value)
 		}
-		if j < 0 || !same(a.Content[i], b.Content[j]) || !same(a.Content[i+1], b.Content[j+1]) {
+		if j < 0 || !equal(a.Content[i], b.Content[j]) || !equal(a.Content[i+1], b.Content[j+1]) {
 			return false
 		}
 	}

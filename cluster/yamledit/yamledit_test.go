@@ -22,11 +22,11 @@ func edit(t testing.TB, text string) (string, error) {
 		if d.Root.Kind != yaml.MappingNode {
 			continue
 		}
-		value, err := yamledit.Of(map[string]any{"a": []string{"yes", "1"}})
+		value, err := yamledit.FromValue(map[string]any{"a": []string{"yes", "1"}})
 		require.NoError(t, err)
 		spec := d.Map(d.Root, "spec")
 		d.Set(spec, "new", value)
-		item, err := yamledit.Of("x: y")
+		item, err := yamledit.FromValue("x: y")
 		require.NoError(t, err)
 		d.Append(d.List(spec, "list"), item)
 		if d.Err() != nil {
@@ -95,7 +95,7 @@ func TestWhatIsWrittenIsReadAsItWas(t *testing.T) {
 	texts := []string{"", "yes", "No", "y", "on", "null", "~", "1", "012", "0x1F", "1e3", "1_000", "190:20:30", ".5", "-", "- a", "a: b", "a #b", "# a", "a:", "<<", "=", "@a", "&a", "*a", "!a",
 		"{a}", "[a]", "'", `"`, `{"a": "b"}`, `it's "x"`, "a\nb", "a\n", "\t", " a", "a ", "é", "\u2028", "\u0085", "\ufeff", "%a", "`a`", "--", "---", "--a", "-a", "-y", "-e1", "-.inf", "...", "64Mi", "10m", "a,b", "true", "2026-01-01", "?", "? a", "|", ">", "\x01", "\x7f", "\u0080", "\uffff", "\U000e0001", "😀"}
 	for _, text := range texts {
-		n, err := yamledit.Of(map[string]any{text: []any{text, map[string]string{"a": text}}})
+		n, err := yamledit.FromValue(map[string]any{text: []any{text, map[string]string{"a": text}}})
 		require.NoError(t, err)
 		out := yamledit.Render(n)
 		var got map[string]any
