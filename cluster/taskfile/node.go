@@ -40,7 +40,7 @@ func WithItem(n *document.Node, name string, item *document.Node) *document.Node
 	})
 }
 
-// addToJSON is Add for a task that is JSON: every number keeps its text.
+// addToJSON adds a source to a task that is JSON. Every number keeps its text.
 func addToJSON(origin string, text []byte, source Source) ([]byte, error) {
 	task, err := document.ParseJSON(origin, text)
 	if err != nil {

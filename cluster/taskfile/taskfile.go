@@ -1,8 +1,8 @@
 // Package taskfile writes task files: a new one, and one more secret source in
 // one that is there.
 //
-// It owns the text, of which it leaves everything else as it is. It refuses to
-// write a task that the launcher would refuse. Data flows text, Source -> text.
+// It owns the text and changes nothing else in it. It refuses to write a task that
+// the launcher would refuse. Data flows text, Source -> text.
 package taskfile
 
 import (
@@ -25,10 +25,9 @@ type Source struct {
 	Optional bool   `json:"optional,omitempty"`
 }
 
-// Add is the text with one more secret source, the last, as MLRun's
-// with_secrets appends it. A source that is there in the same words is not
-// added: the text is as it was. The error has all that is wrong with the task
-// that would be.
+// Add returns the text with one more secret source at the end, as MLRun's
+// with_secrets appends it. It does not add a source that is already there in the
+// same words. The error lists everything wrong with the task that would result.
 func Add(origin string, text []byte, source Source, realm azure.Realm) ([]byte, error) {
 	added, err := add(origin, text, source)
 	if err != nil {

@@ -47,7 +47,7 @@ func loadJSON(origin string, text []byte) (*File, error) {
 	return &File{origin: origin, text: text, Documents: []*Document{newDocument(origin, fromJSON(n))}}, nil
 }
 
-// fromJSON returns the library's form of a tree that was JSON.
+// fromJSON returns a tree that was JSON as the library's nodes.
 func fromJSON(n *document.Node) *yaml.Node {
 	made := &yaml.Node{Kind: yaml.ScalarNode, Value: n.Text, Line: n.At.Line, Column: n.At.Column}
 	switch n.Kind {

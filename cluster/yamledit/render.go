@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// FromValue is a Go value as a tree, in the order of its JSON.
+// FromValue returns a Go value as a tree, in the order of its JSON.
 func FromValue(value any) (*yaml.Node, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -27,8 +27,8 @@ func FromValue(value any) (*yaml.Node, error) {
 	return n.Content[0], nil
 }
 
-// escapeForYAML is JSON that is YAML: without the characters that YAML takes for line
-// ends, or does not take.
+// escapeForYAML escapes in JSON the characters that YAML takes for line ends, or
+// does not allow.
 func escapeForYAML(text []byte) []byte {
 	var out []byte
 	for _, r := range string(text) {
@@ -41,8 +41,8 @@ func escapeForYAML(text []byte) []byte {
 	return out
 }
 
-// resetStyle makes a tree a new one: of no place, and of no style but the quotes
-// that YAML 1.1 needs.
+// resetStyle removes the places and styles of a tree, except the quotes that YAML
+// 1.1 needs.
 func resetStyle(n *yaml.Node) {
 	n.Line, n.Column, n.Style = 0, 0, 0
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && !isPlain(n.Value) {
@@ -57,7 +57,7 @@ func resetStyle(n *yaml.Node) {
 // Kubernetes' own tools do, or two to the right.
 type layout struct{ indented bool }
 
-// Render is a tree as YAML that version 1.1 and 1.2 read alike, in blocks.
+// Render returns a tree as YAML in blocks that versions 1.1 and 1.2 read alike.
 func Render(n *yaml.Node) []byte {
 	var out bytes.Buffer
 	layout{}.block(&out, n, 0)
@@ -116,7 +116,7 @@ func (l layout) item(out *bytes.Buffer, item *yaml.Node, indent int) {
 
 func pad(out *bytes.Buffer, indent int) { out.WriteString(strings.Repeat(" ", indent)) }
 
-// scalar is a scalar on one line, or an empty map or list.
+// scalar returns a scalar on one line, or an empty map or list.
 func scalar(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
@@ -132,14 +132,13 @@ func scalar(n *yaml.Node) string {
 	return strconv.Quote(n.Value) // YAML has all of its escapes
 }
 
-// reservedWords is what YAML 1.1, which Kubernetes' tools read, takes for something
-// else than text.
+// reservedWords are not text in YAML 1.1, which Kubernetes' tools read.
 var reservedWords = [...]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// isPlain reports whether a text is the same text without quotes in every version
-// of YAML. It takes some for others: quotes are always right.
+// isPlain reports whether every version of YAML reads a text without quotes as the
+// same text. If in doubt it returns false, as quotes are always right.
 func isPlain(s string) bool {
 	start := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s, "-"), "-"), "/")
 	switch {

@@ -61,7 +61,7 @@ func (d *Document) findLayout(n *yaml.Node) layout {
 	return layout{}
 }
 
-// edit is new text in place of the lines from up to to, counted from 0.
+// edit replaces the lines from up to to, counted from 0, by a text.
 type edit struct {
 	from, to int
 	text     string
@@ -75,8 +75,8 @@ type splicer struct {
 	layout   layout
 }
 
-// markChanged finds the nodes with an edit in or below them, and reports whether n is
-// one.
+// markChanged records the nodes with an edit in or below them, and reports whether
+// n is one.
 func (s *splicer) markChanged(n *yaml.Node) bool {
 	_, changed := s.document.original[n]
 	for _, child := range n.Content {
@@ -230,7 +230,7 @@ func (s *splicer) endOfEntry(start, indent int, value *yaml.Node) int {
 	return end
 }
 
-// textBefore is a node's line up to it.
+// textBefore returns the part of a node's line before it.
 func (s *splicer) textBefore(n *yaml.Node) string {
 	line := []rune(s.lines[min(n.Line, len(s.lines))-1])
 	return string(line[:min(n.Column-1, len(line))])

@@ -1,9 +1,8 @@
-// Package task reads MLRun's run object: what a job is called, what it is
-// given, and where its secrets come from.
+// Package task reads MLRun's run object: a job's name, its parameters and inputs,
+// and where its secrets come from.
 //
-// It owns the object's form. Fields that it does not know are kept and passed
-// on, as it is not their owner; inside secret_sources nothing unknown is let
-// through. Data flows document.Node -> Task -> resolve.Declaration. It looks
+// It owns the object's form. It passes on fields that it does not know, and refuses
+// them inside secret_sources. Data flows document.Node -> Task -> resolve.Declaration. It looks
 // up no secret.
 package task
 
@@ -29,7 +28,7 @@ type Task struct {
 type field struct {
 	name string
 	kind document.Kind
-	fill bool // is there in every context, empty where the task has none
+	fill bool // every context has it, empty if the task does not
 }
 
 var (
@@ -43,7 +42,7 @@ var (
 	}
 )
 
-// Empty is the task of a pod that was given none.
+// Empty returns the task of a pod that has none.
 func Empty() Task {
 	task, _ := Parse(&document.Node{Kind: document.Map})
 	return task
@@ -75,7 +74,7 @@ func Parse(n *document.Node) (Task, error) {
 	return task, problems.Err()
 }
 
-// section is a copy of the named map with its known fields checked and filled.
+// section returns a copy of the named map, with its known fields checked and filled.
 func section(problems *document.Problems, n *document.Node, name string, known []field) *document.Node {
 	section := &document.Node{Kind: document.Map, At: n.At}
 	if found := n.Field(name); found != nil && found.Kind != document.Null {
@@ -107,8 +106,8 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 	return section
 }
 
-// isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is what
-// a handler reads.
+// isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is
+// what a handler reads.
 func isWholeNumber(n *document.Node) bool {
 	text, err := n.AppendJSON(nil)
 	if err == nil {
@@ -132,7 +131,7 @@ func foldName(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
-// asString is a scalar taken as the string that is written.
+// asString returns a scalar as the string that is written.
 func asString(n *document.Node) *document.Node {
 	return &document.Node{Kind: document.String, Text: n.Text, At: n.At}
 }
@@ -166,7 +165,7 @@ func (t *Task) SetParameter(name string, value *document.Node) {
 	setField(t.Spec, document.Field{Name: "parameters", At: parameters.At, Value: parameters})
 }
 
-// Handler is spec.handler, the function to call; "" where there is none.
+// Handler returns spec.handler, the function to call, or "".
 func (t *Task) Handler() string {
 	if handler := t.Spec.Field("handler"); handler != nil && handler.Kind == document.String {
 		return handler.Text

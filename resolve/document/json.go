@@ -35,7 +35,7 @@ func newJSONReader(origin string, text []byte) *jsonReader {
 	return r
 }
 
-// parseJSON reads one JSON value (RFC 8259) with nothing but blanks after it.
+// parseJSON reads one JSON value (RFC 8259) that only blanks follow.
 func parseJSON(origin string, text []byte) (*Node, error) {
 	r := newJSONReader(origin, text)
 	node, err := r.value(0)
@@ -50,7 +50,7 @@ func parseJSON(origin string, text []byte) (*Node, error) {
 	return node, r.Err()
 }
 
-// Each ends the reading of a document that grows without end.
+// The errors that end the reading of a document at its limits.
 var (
 	errDeep   = errors.New("nested too deeply")
 	errLimits = errors.New(limits)
@@ -58,7 +58,8 @@ var (
 
 var errMore = errors.New("more follows the value")
 
-// problem keeps the place; the library's own messages quote the text.
+// problem returns a Problem with the place and without the library's message,
+// which quotes the text.
 func (r *jsonReader) problem(err error) error {
 	if errors.Is(err, errDeep) || errors.Is(err, errLimits) {
 		return &Problem{At: place(r.origin, r.text, int(r.tokens.InputOffset())-1), Message: err.Error()}
@@ -73,11 +74,11 @@ func (r *jsonReader) problem(err error) error {
 	return &Problem{At: place(r.origin, r.text, offset), Message: message}
 }
 
-// invalidAt is the offset of the first byte that JSON cannot have where it is:
-// the length of a text that ends too early. The decoder's own offset leaves out
-// what is between its tokens.
+// invalidAt returns the offset of the first byte that makes a text invalid JSON,
+// or the length of a text that ends too early. The decoder's own offset leaves
+// out the bytes between its tokens.
 func invalidAt(text []byte) int {
-	const never = '\x00' // is no part of any JSON text
+	const never = '\x00' // never part of a JSON text
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(append(bytes.Clone(text), never), new(json.RawMessage)); errors.As(err, &syntax) {
 		return int(syntax.Offset) - 1
@@ -85,14 +86,14 @@ func invalidAt(text []byte) int {
 	return len(text)
 }
 
-// place is where a byte offset of a text is.
+// place returns the position of a byte offset in a text.
 func place(origin string, text []byte, offset int) Position {
 	before := text[:max(0, min(offset, len(text)))]
 	start := bytes.LastIndexByte(before, '\n') + 1
 	return Position{origin, bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1}
 }
 
-// next is the next token and its place.
+// next returns the next token and its place.
 func (r *jsonReader) next() (json.Token, Position, error) {
 	from := int(r.tokens.InputOffset())
 	for from < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[from]) >= 0 {
@@ -162,7 +163,7 @@ func hasHalfPair(raw string) bool {
 	}
 }
 
-// utf16Unit is the UTF-16 code unit that the first four digits write.
+// utf16Unit returns the UTF-16 code unit that the first four digits write.
 func utf16Unit(digits string) rune {
 	u, _ := strconv.ParseUint(digits[:4], 16, 16) // the library has checked them
 	return rune(u)

@@ -10,8 +10,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Problem is something wrong at a place in a document. Its text holds names
-// and places, never a value.
+// Problem says what is wrong at a place in a document. Its text holds names and
+// places, never a value.
 type Problem struct {
 	At      Position
 	Message string
@@ -20,18 +20,18 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.At.String() + ": " + p.Message }
 
-// Hint is the advice, for a "hint:" line.
+// Hint returns the advice, for a "hint:" line.
 func (p *Problem) Hint() string { return p.Advice }
 
 // Problems collects what is wrong with a document, so that all of it is
 // reported in one run. The zero value is ready for use.
 type Problems struct{ list []error }
 
-// maxProblems is how many problems are noted one by one; a document with more
-// is not the one that was meant.
+// maxProblems limits the list: a document with more problems is not the one that
+// the user meant.
 const maxProblems = 1000
 
-// Add notes one problem, and of more than a thousand that there are more.
+// Add adds one problem. After a thousand it only adds that more follow.
 func (p *Problems) Add(at Position, hint, format string, args ...any) {
 	if len(p.list) > maxProblems {
 		return
@@ -50,8 +50,8 @@ func (p *Problems) AddErr(err error) {
 	}
 }
 
-// Err is all problems joined, nil where there are none. Those of one document
-// are in the order of their places.
+// Err returns all problems joined, or nil. It sorts the problems of one document
+// by place.
 func (p *Problems) Err() error {
 	if len(p.list) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (p *Problems) Err() error {
 	return errors.Join(flat...)
 }
 
-// placeOf is a problem's place, and that of no document for another error.
+// placeOf returns a problem's place, or the zero Position for another error.
 func placeOf(err error) Position {
 	var p *Problem
 	if errors.As(err, &p) {
@@ -82,13 +82,13 @@ func placeOf(err error) Position {
 	return Position{}
 }
 
-// Unknown notes a field that its map does not have.
+// Unknown adds the problem of a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
 	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.quotedName(), what)
 }
 
-// CheckKey reports whether text is a key, and notes a problem if it is not.
+// CheckKey reports whether text is a key, and adds a problem if it is not.
 func (p *Problems) CheckKey(at Position, text string) bool {
 	err := keyname.Check(text)
 	if wrong, ok := errors.AsType[*keyname.Error](err); ok {
@@ -97,7 +97,7 @@ func (p *Problems) CheckKey(at Position, text string) bool {
 	return err == nil
 }
 
-// Text is the text of a string node; anything else is a problem.
+// Text returns the text of a string node; anything else is a problem.
 func (p *Problems) Text(n *Node, what string) string {
 	if n.Kind != String {
 		p.Add(n.At, "", "%s must be a string, not %s", what, n.Kind)
@@ -106,7 +106,7 @@ func (p *Problems) Text(n *Node, what string) string {
 	return n.Text
 }
 
-// Texts is the texts of a list of distinct strings; anything else is a
+// Texts returns the texts of a list of distinct strings; anything else is a
 // problem.
 func (p *Problems) Texts(n *Node, what string) []string {
 	if n.Kind != List {

@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// yamlReader turns the library's nodes into ours: aliases and merge keys
-// unfolded within a budget, duplicates refused.
+// yamlReader turns the library's nodes into ours. It unfolds aliases and merge
+// keys within a budget, and refuses duplicate fields.
 type yamlReader struct {
 	origin    string
 	names     nameScanner
@@ -18,8 +18,8 @@ type yamlReader struct {
 	Problems
 }
 
-// parseYAML reads one YAML document (1.2 core, and what go.yaml.in/yaml keeps
-// of 1.1: 0777 and 1_000 are numbers; yes, no, on and off are strings).
+// parseYAML reads one YAML document: the core schema of 1.2, and from 1.1 what
+// the library keeps. 0777 and 1_000 are numbers; yes, no, on and off are strings.
 func parseYAML(origin string, text []byte) (*Node, error) {
 	documents, problem := LoadYAML(origin, text)
 	if problem != nil {
@@ -147,8 +147,7 @@ func (r *yamlReader) merge(value *Node) []Field {
 	return fields
 }
 
-// checkTag refuses the tag of what is a map or a list, and is to be something
-// else.
+// checkTag refuses a tag that makes something else of a map or a list.
 func (r *yamlReader) checkTag(n *yaml.Node, want string) {
 	if n.ShortTag() != want {
 		r.Add(r.at(n), adviseQuote, "unknown tag, or one that does not fit the value")

@@ -46,8 +46,8 @@ func LoadYAML(origin string, text []byte) (documents []*yaml.Node, problem *Prob
 	return documents, nil
 }
 
-// yamlProblem keeps the place and, where it is one of the library's fixed
-// sentences, the reason. Other messages quote the document.
+// yamlProblem returns a Problem with the place and, if it is one of the library's
+// fixed sentences, the reason. Other messages quote the document.
 func yamlProblem(origin string, text []byte, err error) *Problem {
 	p := &Problem{At: Position{Origin: origin}, Message: "not valid YAML"}
 	var load *yaml.LoadError

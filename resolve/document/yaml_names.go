@@ -7,9 +7,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// nameScanner looks at the text after a map's names, which the library says nothing
-// of. It goes through the text once: names come in its order, and a name that an
-// alias repeats is remembered.
+// nameScanner looks at the text after a map's names, which the library does not
+// report. It goes through the text once: names come in its order, and it remembers
+// a name that an alias repeats.
 type nameScanner struct {
 	rest         []byte // the text from a line and column on
 	line, column int
@@ -41,7 +41,7 @@ func (r *nameScanner) isBare(name, value *yaml.Node) bool {
 	return bare
 }
 
-// advance goes on to a line and column.
+// advance skips to a line and column.
 func (r *nameScanner) advance(line, column int) {
 	for len(r.rest) > 0 && (r.line < line || r.line == line && r.column < column) {
 		c, size := utf8.DecodeRune(r.rest)

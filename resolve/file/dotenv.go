@@ -20,7 +20,7 @@ const (
 // as much memory, and a second for every 4 MiB.
 const maxValue = 8 << 20
 
-// rawValue is the right side of a statement as it stands in the file.
+// rawValue is the right side of a statement, as written in the file.
 type rawValue struct {
 	quote byte   // ' or ", 0 for a bare value
 	body  []byte // between the quotes, or up to the end of the line
@@ -48,7 +48,7 @@ func splitValue(text []byte) rawValue {
 	return rawValue{quote: quote, body: left[1:], size: len(text)}
 }
 
-// withoutEnd takes the line end off.
+// withoutEnd removes the line end.
 func withoutEnd(line []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 }
@@ -56,8 +56,8 @@ func withoutEnd(line []byte) []byte {
 // dotenvStatement reads one statement of as many lines as its quoted value has.
 // Each goes to godotenv alone, so that the line is known, nothing can be
 // expanded from an earlier one, and its recursion over comment lines cannot
-// exhaust the stack. A value counts only where godotenv and the plain reading
-// of the same text agree.
+// exhaust the stack. A value counts only if godotenv and the plain reading of the
+// same text agree.
 func (p *parser) dotenvStatement(text []byte) int {
 	line := firstLine(text)
 	if p.skipLine(bytes.Trim(line, blanks+"\n")) {
@@ -89,7 +89,8 @@ func (p *parser) dotenvStatement(text []byte) int {
 	return size
 }
 
-// dotenvWhole is checkWhole for a value that has no quotes: those show its end.
+// dotenvWhole calls checkWhole for a value without quotes. Quotes show where a
+// value ends.
 func (p *parser) dotenvWhole(key string, w rawValue, plain []byte) bool {
 	if w.quote != 0 {
 		p.valueAbove = completeValue
@@ -98,7 +99,7 @@ func (p *parser) dotenvWhole(key string, w rawValue, plain []byte) bool {
 	return p.checkWhole([]byte(key), plain)
 }
 
-// dotenvKey is a statement's key, without "export"; "" where it has none.
+// dotenvKey returns a statement's key, without "export", or "".
 func (p *parser) dotenvKey(left []byte) string {
 	key := bytes.Trim(left, " \t")
 	if rest, found := bytes.CutPrefix(key, []byte("export")); found && len(rest) > 0 {
@@ -145,7 +146,7 @@ func (p *parser) plainValue(w rawValue, what string) ([]byte, bool) {
 	return nil, false
 }
 
-// bareValue is an unquoted value: up to the first "#" that follows a blank.
+// bareValue returns an unquoted value: up to the first "#" that follows a blank.
 func bareValue(body []byte) []byte {
 	for i := 1; i < len(body); i++ {
 		if body[i] == '#' && (body[i-1] == ' ' || body[i-1] == '\t') {
@@ -156,7 +157,7 @@ func bareValue(body []byte) []byte {
 }
 
 // unescape reads double quotes as godotenv does: \n and \r are the line ends,
-// another character after a backslash is itself. It is false where a quote
+// another character after a backslash is itself. It returns false if a quote
 // within the value has an even number of backslashes before it, so that the
 // value ended there.
 func unescape(body []byte) ([]byte, bool) {
@@ -183,8 +184,8 @@ func unescape(body []byte) ([]byte, bool) {
 // errOther stands for godotenv's own messages, which quote the text.
 var errOther = errors.New("godotenv does not read this as one KEY=value")
 
-// godotenvValue is godotenv's reading of one statement. What makes it fail, or find
-// anything but the one key, is errOther.
+// godotenvValue returns the value that godotenv reads in one statement. It fails
+// with errOther if godotenv fails, or finds anything except the one key.
 func godotenvValue(statement []byte, key string) (value string, err error) {
 	defer func() {
 		if recover() != nil { // the panic's text may hold the value
@@ -198,8 +199,7 @@ func godotenvValue(statement []byte, key string) (value string, err error) {
 	return values[key], nil
 }
 
-// explainDifference says why godotenv's reading of a value is not the plain one, and what
-// to do about it.
+// explainDifference returns why godotenv reads a value differently, and a hint.
 func explainDifference(w rawValue) (hint, reason string) {
 	switch {
 	case !utf8.Valid(w.body):

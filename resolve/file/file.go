@@ -31,7 +31,7 @@ const (
 	Dotenv Format = "dotenv"
 )
 
-// FormatOf is the format of a file that declares none: Dotenv for the names
+// FormatOf returns the format of a file that declares none: Dotenv for the names
 // ".env", "*.env" and ".env.*", Lines for every other.
 func FormatOf(path string) Format {
 	name := filepath.Base(path)
@@ -113,9 +113,9 @@ func parseFormat(p *document.Problems, n *document.Node) Format {
 	return format
 }
 
-// Find reads the file, now, and has one Finding for each of its keys, in its
-// order. A file that is not there is resolve.ErrAbsent; one that is there and
-// cannot be read, or holds a line that cannot, is not.
+// Find reads the file and returns a Finding for each of its keys, in order. It
+// fails with resolve.ErrAbsent if the file is missing, and with another error if
+// the file, or a line of it, cannot be read.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	origin := keyname.Plain(s.path)
 	entries, err := Await(ctx, func() ([]Entry, error) {

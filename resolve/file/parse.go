@@ -27,9 +27,9 @@ const (
 // blanks are not part of a key or a value that they surround.
 const blanks = " \t\r"
 
-// Parse reads a text's keys in their order. A UTF-8 byte order mark at its
-// start and CR LF line ends are accepted; UTF-16 and NUL bytes are not text. A
-// key that is there twice is refused, as tools disagree on which one counts.
+// Parse reads a text's keys in order. It accepts a UTF-8 byte order mark at the
+// start and CR LF line ends. It refuses UTF-16, NUL bytes, and a duplicate key, as
+// tools disagree on which one counts.
 //
 // The errors are document.Problems, joined, each with its line: all of them, up
 // to a hundred. Origin names the text in them.
@@ -161,7 +161,7 @@ func (p *parser) add(key string, value []byte) {
 	p.entries = append(p.entries, Entry{key, resolve.NewValue(slices.Clip(value)), p.line})
 }
 
-// firstLine is a text up to and with its first line end.
+// firstLine returns a text up to and including its first line end.
 func firstLine(text []byte) []byte {
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		return text[:i+1]
@@ -169,7 +169,7 @@ func firstLine(text []byte) []byte {
 	return text
 }
 
-// errNeither is the text for a line that is no statement.
+// errNeither is the message for a line that is not a statement.
 const errNeither = "neither KEY=value nor a comment"
 
 // lineStatement reads one line: a key, the first "=", a value, blanks around

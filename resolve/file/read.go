@@ -15,11 +15,11 @@ import (
 // 1 MiB; a larger file is a mistake that must not exhaust the pod's memory.
 const maxSize = 64 << 20
 
-// Read is the content of a regular file, or of a symbolic link to one, of at
-// most 64 MiB. Anything else that a path can name is refused without opening
-// it: a FIFO or a terminal could block for ever, a device could act. A file
-// that is not there is fs.ErrNotExist. It returns when ctx ends, even where a
-// network file system does not answer.
+// Read returns the content of a regular file, or of a symbolic link to one, of at
+// most 64 MiB. It refuses anything else without opening it: a FIFO or a terminal
+// could block for ever, a device could act. It fails with fs.ErrNotExist if the
+// file is missing. It returns when ctx ends, even if a network file system does
+// not answer.
 func Read(ctx context.Context, path string) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return read(path) })
 }
 
-// ReadFrom is all of an open stream, at most 64 MiB; name is for messages. It
+// ReadFrom returns all of an open stream, at most 64 MiB; name is for messages. It
 // returns when ctx ends.
 func ReadFrom(ctx context.Context, name string, r io.Reader) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return content(name, r) })

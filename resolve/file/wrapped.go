@@ -102,8 +102,8 @@ func inBase64(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || bytes.IndexByte([]byte("+/-_"), c) >= 0
 }
 
-// isWholeBase64 reports whether a value and the key of the next line are base64 with one
-// "=" at its end.
+// isWholeBase64 reports whether a value and the key of the next line are base64
+// with one "=" at its end.
 func isWholeBase64(above, key []byte) bool {
 	text := slices.Concat(above, key, []byte("="))
 	_, standard := base64.StdEncoding.Strict().DecodeString(string(text))

@@ -1,7 +1,7 @@
 // Package inline is the secret source that holds its values in the task itself:
 // a map, or a string that holds a JSON or Python literal of one.
 //
-// It owns no place outside the task. It refuses what is not one scalar a key.
+// It owns no place outside the task. It refuses a value that is not a scalar.
 // Data flows document.Node -> Finding.
 package inline
 
@@ -59,5 +59,5 @@ func finding(f document.Field) resolve.Finding {
 	return finding
 }
 
-// Find answers from the task's own text.
+// Find returns what the task holds.
 func (s source) Find(context.Context) ([]resolve.Finding, error) { return s, nil }

@@ -117,7 +117,7 @@ func (s Spec) Source(environ resolve.Environ) resolve.Source {
 	return variables{s, func() resolve.Environ { return environ }}
 }
 
-// Variables is the names of the variables that carry the secrets, also those
+// Variables returns the names of the variables that carry the secrets, also those
 // with the prefix that the task does not ask for.
 func (s Spec) Variables(environ resolve.Environ) []string {
 	if s.Mount != "" {
@@ -178,6 +178,6 @@ func (v variables) find(environ resolve.Environ, key string) resolve.Finding {
 	return found
 }
 
-// notKeyError says where text was found that is not a key, and so perhaps a value: it
-// does not show the text.
+// notKeyError returns an error that says where text is that is not a key. It does
+// not show the text, which may be a value.
 func notKeyError(where string, err error) error { return fmt.Errorf("%s: %w", where, err) }

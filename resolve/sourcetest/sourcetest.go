@@ -71,7 +71,7 @@ func Run(t *testing.T, s Suite) {
 	t.Run("a key that no delivery carries is refused", s.badKeys)
 }
 
-// open is a source that opens, with the keys that its place holds.
+// open returns a source that opens, with the keys that its place holds.
 func (s Suite) open(t *testing.T, holds map[string]string, keys ...string) resolve.Source {
 	t.Helper()
 	source, err := s.Open(t, holds, keys...)
@@ -79,7 +79,7 @@ func (s Suite) open(t *testing.T, holds map[string]string, keys ...string) resol
 	return source
 }
 
-// declared is the keys to declare so that all of them are found.
+// declared returns the keys to declare so that all of them are found.
 func (s Suite) declared(holds map[string]string) []string {
 	if !s.Declares {
 		return nil
@@ -87,7 +87,7 @@ func (s Suite) declared(holds map[string]string) []string {
 	return slices.Sorted(maps.Keys(holds))
 }
 
-// values is the found values by key; a finding with an error fails the test.
+// values returns the found values by key; a finding with an error fails the test.
 func values(t *testing.T, found []resolve.Finding) map[string]string {
 	t.Helper()
 	values := map[string]string{}
@@ -129,7 +129,7 @@ func (s Suite) refusesValues(t *testing.T) {
 	}
 }
 
-// resolve is the error of a declaration, or of resolving it.
+// resolve returns the error of a declaration, or of resolving it.
 func (s Suite) resolve(t *testing.T, holds map[string]string) error {
 	source, err := s.Open(t, holds, s.declared(holds)...)
 	if err == nil {
@@ -181,7 +181,7 @@ func (s Suite) lists(t *testing.T) {
 	}
 }
 
-// many is enough keys that a map gives in another order each time.
+// many returns so many keys that a map gives them in another order each time.
 func many() map[string]string {
 	holds := map[string]string{}
 	for c := 'A'; c <= 'Z'; c++ {

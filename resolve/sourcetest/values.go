@@ -98,7 +98,8 @@ func RequireHidden(t *testing.T, text, value string) {
 	}
 }
 
-// withoutEnds is a text without its first and last character: quotes or brackets.
+// withoutEnds returns a text without its first and last character: quotes or
+// brackets.
 func withoutEnds(s string) string {
 	if len(s) < 2 {
 		return s
@@ -106,9 +107,8 @@ func withoutEnds(s string) string {
 	return s[1 : len(s)-1]
 }
 
-// Verbs is every verb and flag of package fmt that could print a byte, but %w
-// and %p: where they do not fit they ask no method what to print, and vet
-// refuses them.
+// Verbs returns every verb and flag of package fmt that could print a byte, except
+// %w and %p: if they do not fit, they call no method, and vet refuses them.
 func Verbs() []string {
 	var verbs []string
 	for _, flags := range []string{"", "+", "#", " ", "0", "-", "+#", "# ", "12", "-40", "#.3", ".9", "+-#0 30.20"} {
@@ -119,7 +119,7 @@ func Verbs() []string {
 	return verbs
 }
 
-// Printed is v as every verb, encoder and logger prints it.
+// Printed returns v as every verb, encoder and logger prints it.
 func Printed(v any) string {
 	var out strings.Builder
 	for _, verb := range Verbs() {
