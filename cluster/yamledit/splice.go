@@ -96,14 +96,19 @@ func (s *splicer) editRoot(n *yaml.Node) bool {
 	if s.editNode(n, n) {
 		return true
 	}
-	if n.Style&yaml.FlowStyle == 0 || strings.TrimSpace(s.textBefore(n)) != "" {
+	mark := strings.TrimSpace(s.textBefore(n))
+	if n.Style&yaml.FlowStyle == 0 || mark != "" && mark != "---" {
 		return false
+	}
+	text := string(Render(n))
+	if mark != "" {
+		text = mark + "\n" + text
 	}
 	end := n.Line
 	for end < len(s.lines) && !strings.HasPrefix(s.lines[end], "---") && !strings.HasPrefix(s.lines[end], "...") {
 		end++
 	}
-	s.edits = append(s.edits, edit{n.Line - 1, end, string(Render(n))})
+	s.edits = append(s.edits, edit{n.Line - 1, end, text})
 	return true
 }
 
