@@ -31,7 +31,7 @@ func parsePython(at Position, text string) (*Node, error) {
 		return nil, err
 	}
 	if r.skipBlanks(); r.pos < len(r.text) {
-		return nil, r.problem(r.pos, "more follows the value", "")
+		return nil, r.problem(r.pos, "more follows the value", "remove it; comments are not read")
 	}
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (r *pythonReader) items(closing byte, read func() error) (comma bool, err e
 		case 0:
 			return false, r.problem(start, "a bracket is not closed", "")
 		default:
-			return false, r.problem(r.pos, "neither a comma nor the closing bracket follows an item", "")
+			return false, r.problem(r.pos, "neither a comma nor the closing bracket follows an item", "put a comma between the items; operators and comments are not read")
 		}
 	}
 }
@@ -185,7 +185,7 @@ func (r *pythonReader) word() (*Node, error) {
 	node := &Node{Text: r.text[start:r.pos], At: r.at}
 	switch next := r.peek(); {
 	case node.Text == "":
-		return nil, r.problem(start, "no value starts with this character", "write strings, numbers, True, False, None, lists, tuples or maps")
+		return nil, r.problem(start, "no value starts with this character", "write strings, numbers, True, False, None, lists, tuples or maps, without comments")
 	case next == '\'' || next == '"':
 		return nil, r.problem(start, "a string with a prefix", `write the string without a prefix, and \\ for a backslash`)
 	case node.Text == "True", node.Text == "False":
