@@ -56,7 +56,7 @@ func TestWhatADeadlineCutsShortIsUnavailable(t *testing.T) {
 			slow.Source = waiting{cancel, answer}
 			r, err := resolve.Resolve(ctx, []resolve.Bound{source("before", "B=1"), slow, source("after", "A=1")})
 			require.EqualError(t, err, "task:7:5: slow: no answer before the deadline\ntask:7:5: after: no answer before the deadline")
-			for _, e := range document.Flatten(err) {
+			for _, e := range document.Unjoin(err) {
 				require.ErrorIs(t, e, resolve.ErrUnavailable)
 				require.NotErrorIs(t, e, resolve.ErrAbsent)
 			}

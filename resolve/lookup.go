@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Keyed is a source that can be asked for one key, if asking for all of them
@@ -75,7 +76,7 @@ func (l *Lookup) Begin(ctx context.Context) (Resolution, error) {
 		return r, err
 	}
 	var stops []error
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		if _, key := errors.AsType[*KeyError](e); e != nil && (!key || !errors.Is(e, ErrAbsent)) {
 			stops = append(stops, e)
 		}
@@ -90,7 +91,7 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 	if match, ok := l.Match(l.keys(), key); ok {
 		key = match
 	}
-	missing := Absent(fmt.Sprintf("secret %s: no source has it", document.Shown(key)))
+	missing := Absent(fmt.Sprintf("secret %s: no source has it", keyname.Show(key)))
 	for i, s := range slices.Backward(l.sources) {
 		keyed, isKeyed := s.Source.(Keyed)
 		c := l.all[i]
@@ -103,7 +104,7 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 		if value, ok := r.value(key, isKeyed); ok {
 			return value, nil
 		}
-		for _, e := range document.Flatten(err) {
+		for _, e := range document.Unjoin(err) {
 			of, about := errors.AsType[*KeyError](e)
 			switch {
 			case e == nil, about && of.Key != key && !isKeyed:

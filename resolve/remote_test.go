@@ -114,7 +114,7 @@ func TestWhatASourceSaysOfItselfAtTheDeadlineCounts(t *testing.T) {
 				_, err := resolve.Resolve(ctx, []resolve.Bound{slow})
 				require.EqualError(t, err, c.want)
 				all := true
-				for _, e := range document.Flatten(err) {
+				for _, e := range document.Unjoin(err) {
 					all = all && errors.Is(e, resolve.ErrUnavailable)
 				}
 				require.Equal(t, c.unavailable, all)

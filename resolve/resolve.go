@@ -70,7 +70,7 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("secret %s: %s: %v", document.Shown(e.Key), e.Provider, e.Err)
+	return fmt.Sprintf("secret %s: %s: %v", keyname.Show(e.Key), e.Provider, e.Err)
 }
 
 func (e *KeyError) Unwrap() error { return e.Err }
@@ -176,19 +176,19 @@ type merger struct {
 }
 
 func (m *merger) add(b Bound, a answer) {
-	for _, err := range document.Flatten(a.err) {
+	for _, err := range document.Unjoin(a.err) {
 		switch {
 		case err == nil:
 		case b.Optional && errors.Is(err, ErrAbsent):
 			m.rows = append(m.rows, Row{Key: AllKeys, Provider: b.Kind, Where: err.Error(), State: Missing, Optional: true})
 		default:
-			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, err))
+			m.problems.AddErr(fmt.Errorf("%s: %s: %w", b.At, b.Kind, err))
 		}
 	}
 	for _, f := range a.findings {
 		f.Key = b.Prefix + f.Key
 		if wrong := keyname.Check(f.Key); wrong != nil { // it has no row, as it may be a value
-			m.problems.Join(fmt.Errorf("%s: %s: %w", b.At, b.Kind, wrong))
+			m.problems.AddErr(fmt.Errorf("%s: %s: %w", b.At, b.Kind, wrong))
 			continue
 		}
 		m.said[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
@@ -215,7 +215,7 @@ func (m *merger) result() (Resolution, error) {
 		switch {
 		case m.said[i]:
 		case row.State == Failed, row.State == Missing && !row.Optional && !has:
-			m.problems.Join(&KeyError{row.Key, row.Provider, row.Optional, row.Err})
+			m.problems.AddErr(&KeyError{row.Key, row.Provider, row.Optional, row.Err})
 		case row.State == Found && winner.row != i:
 			by := m.rows[winner.row]
 			m.rows[i].State, m.rows[i].By = Overridden, by.Provider+", "+by.Where

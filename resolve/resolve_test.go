@@ -134,7 +134,7 @@ func TestEveryProblemOfEverySourceIsInOneError(t *testing.T) {
 				return
 			}
 			require.EqualError(t, err, strings.Join(c.want, "\n"))
-			require.Len(t, document.Flatten(err), len(c.want))
+			require.Len(t, document.Unjoin(err), len(c.want))
 		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
@@ -33,7 +33,7 @@ type Merged struct {
 // manifest. What is there stays, but for what has the same name; its command
 // becomes the handler's. A second time changes nothing.
 func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merged, error) {
-	file, err := tree.Load(base.Origin, base.Text)
+	file, err := yamledit.Load(base.Origin, base.Text)
 	if err != nil {
 		return Merged{}, err
 	}
@@ -43,9 +43,9 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	}
 	root := found[0].doc.Root
 	if o.Name == "" {
-		o.Name = objectName(tree.Text(root, "metadata", "name"))
+		o.Name = objectName(yamledit.Text(root, "metadata", "name"))
 	}
-	if namespace := tree.Text(root, "metadata", "namespace"); namespace != "" {
+	if namespace := yamledit.Text(root, "metadata", "namespace"); namespace != "" {
 		if o.Namespace != "" && o.Namespace != namespace {
 			return Merged{}, &Error{fmt.Sprintf("%s: the manifest is for namespace %q, not %q", base.Origin, namespace, o.Namespace), "leave out --namespace"}
 		}
@@ -73,7 +73,7 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 }
 
 // choose is the pod templates that are meant, all in one document.
-func (b Base) choose(file *tree.File) ([]template, error) {
+func (b Base) choose(file *yamledit.File) ([]template, error) {
 	var found []template
 	var names []string
 	for _, d := range file.Documents {
@@ -105,7 +105,7 @@ func cmpName(t template) string {
 	if t.name != "" {
 		return t.name
 	}
-	return tree.Text(t.doc.Root, "metadata", "name")
+	return yamledit.Text(t.doc.Root, "metadata", "name")
 }
 
 // secretVolumes reports whether the pod has files that only their owner may

@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -17,7 +17,7 @@ import (
 type merge struct {
 	*plan
 	*template
-	doc       *tree.Document
+	doc       *yamledit.Document
 	container *yaml.Node
 }
 
@@ -61,7 +61,7 @@ func (m *merge) of(value any) *yaml.Node {
 // put adds items of ours, and says where one takes another's place.
 func (m *merge) put(list *yaml.Node, by, what string, items ...*yaml.Node) {
 	for _, item := range m.doc.Put(list, by, items...) {
-		m.warn("", "%s: %s %q of the manifest is replaced", m.path, what, tree.Text(item, by))
+		m.warn("", "%s: %s %q of the manifest is replaced", m.path, what, yamledit.Text(item, by))
 	}
 }
 
@@ -70,8 +70,8 @@ func (m *merge) choose(name string) bool {
 	all := m.containers()
 	var names []string
 	for _, c := range all {
-		names = append(names, keyname.Plain(tree.Text(c, "name")))
-		if name == "" && len(all) == 1 || name != "" && tree.Text(c, "name") == name {
+		names = append(names, keyname.Plain(yamledit.Text(c, "name")))
+		if name == "" && len(all) == 1 || name != "" && yamledit.Text(c, "name") == name {
 			m.container = c
 		}
 	}
@@ -86,7 +86,7 @@ func (m *merge) choose(name string) bool {
 // given takes the place of the container's, as its arguments stay.
 func (m *merge) command() {
 	var own []*yaml.Node
-	if list := tree.Get(m.container, "command"); list != nil {
+	if list := yamledit.Get(m.container, "command"); list != nil {
 		own = withoutLauncher(list.Content)
 	}
 	if len(m.Command) > 0 {
@@ -95,7 +95,7 @@ func (m *merge) command() {
 	switch {
 	case m.Handler != "":
 		own = nil
-		if tree.Get(m.container, "args") != nil {
+		if yamledit.Get(m.container, "args") != nil {
 			m.warn("", "%s: args of the container are taken out: a handler file has none", m.path)
 			m.doc.Delete(m.container, "args")
 		}
@@ -130,8 +130,8 @@ func (m *merge) mountAll() {
 	for _, mount := range m.mounts {
 		var other string
 		for _, n := range mounts.Content {
-			if strings.TrimSuffix(tree.Text(n, "mountPath"), "/") == mount.MountPath {
-				other = tree.Text(n, "name")
+			if strings.TrimSuffix(yamledit.Text(n, "mountPath"), "/") == mount.MountPath {
+				other = yamledit.Text(n, "name")
 			}
 		}
 		if other != "" && other != mount.Name {
@@ -157,7 +157,7 @@ func (m *merge) surroundings() {
 	if m.ServiceAccount != "" {
 		m.doc.Set(m.pod, "serviceAccountName", m.of(m.ServiceAccount))
 	}
-	if user := m.user(); m.secretVolumes() && user != "0" && tree.Get(m.pod, "securityContext", "fsGroup") == nil {
+	if user := m.user(); m.secretVolumes() && user != "0" && yamledit.Get(m.pod, "securityContext", "fsGroup") == nil {
 		group := m.User.GID
 		if n, err := strconv.ParseInt(user, 10, 32); err == nil {
 			group = n
@@ -171,7 +171,7 @@ func (m *merge) surroundings() {
 // user is who the container runs as, "" where only its image says.
 func (m *merge) user() string {
 	for _, n := range []*yaml.Node{m.container, m.pod} {
-		if id := tree.Text(n, "securityContext", "runAsUser"); id != "" {
+		if id := yamledit.Text(n, "securityContext", "runAsUser"); id != "" {
 			return id
 		}
 	}
@@ -183,11 +183,11 @@ func (m *merge) jobPolicy() {
 	switch {
 	case m.batch == nil:
 		return
-	case tree.Text(m.pod, "restartPolicy") != "Never":
+	case yamledit.Text(m.pod, "restartPolicy") != "Never":
 		m.warn("restartPolicy: Never lets the Job tell 124 and 125 apart", "%s: the kubelet starts the handler again whatever status the launcher ends with", m.path)
 		return
 	}
-	policy := failurePolicy(tree.Text(m.container, "name"), tree.Get(m.batch, "activeDeadlineSeconds") != nil)
+	policy := failurePolicy(yamledit.Text(m.container, "name"), yamledit.Get(m.batch, "activeDeadlineSeconds") != nil)
 	rules := m.doc.List(m.doc.Map(m.batch, "podFailurePolicy"), "rules")
 	for _, rule := range policy.Rules[1:] { // what becomes of a pod that is taken away was decided
 		m.doc.Append(rules, m.of(rule))
@@ -196,5 +196,5 @@ func (m *merge) jobPolicy() {
 
 // ownerOf is a manifest's object as the owner of a Secret.
 func ownerOf(root *yaml.Node) object {
-	return object{tree.Text(root, "apiVersion"), tree.Text(root, "kind"), tree.Text(root, "metadata", "name"), tree.Text(root, "metadata", "namespace")}
+	return object{yamledit.Text(root, "apiVersion"), yamledit.Text(root, "kind"), yamledit.Text(root, "metadata", "name"), yamledit.Text(root, "metadata", "namespace")}
 }

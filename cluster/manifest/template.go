@@ -7,13 +7,13 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // template is one pod template of a manifest.
 type template struct {
-	doc   *tree.Document
+	doc   *yamledit.Document
 	name  string // Worker, driver, or that of an Argo template; "" where there is one alone
 	path  string
 	meta  *yaml.Node // has the field metadata of the pod
@@ -30,10 +30,10 @@ type template struct {
 // templates finds the pod templates of a document: wherever there is a map
 // whose spec has a list of containers, which is so in every object that has a
 // PodTemplateSpec, and in those that are known to have a form of their own.
-func templates(d *tree.Document) []template {
+func templates(d *yamledit.Document) []template {
 	f := finder{doc: d}
 	f.walk(d.Root, nil, nil, "")
-	switch kind := tree.Text(d.Root, "kind"); {
+	switch kind := yamledit.Text(d.Root, "kind"); {
 	case kind == "SparkApplication", kind == "ScheduledSparkApplication":
 		f.spark()
 	case kind == "CronWorkflow":
@@ -45,7 +45,7 @@ func templates(d *tree.Document) []template {
 }
 
 type finder struct {
-	doc   *tree.Document
+	doc   *yamledit.Document
 	found []template
 }
 
@@ -55,15 +55,15 @@ func (f *finder) walk(n *yaml.Node, path []string, job *yaml.Node, name string) 
 	switch n.Kind {
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
-			own := tree.Text(item, "name")
+			own := yamledit.Text(item, "name")
 			if own == "" {
 				own = name
 			}
 			f.walk(item, append(path[:len(path):len(path)], strconv.Itoa(i)), nil, own)
 		}
 	case yaml.MappingNode:
-		if containers := tree.Get(n, "spec", "containers"); containers != nil && containers.Kind == yaml.SequenceNode {
-			f.found = append(f.found, template{doc: f.doc, name: name, path: shownPath(path), meta: n, pod: tree.Get(n, "spec"), batch: job})
+		if containers := yamledit.Get(n, "spec", "containers"); containers != nil && containers.Kind == yaml.SequenceNode {
+			f.found = append(f.found, template{doc: f.doc, name: name, path: shownPath(path), meta: n, pod: yamledit.Get(n, "spec"), batch: job})
 			return
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -71,7 +71,7 @@ func (f *finder) walk(n *yaml.Node, path []string, job *yaml.Node, name string) 
 			below, of := name, (*yaml.Node)(nil)
 			switch field {
 			case "spec":
-				if kind := tree.Text(n, "kind"); kind == "Job" && strings.HasPrefix(tree.Text(n, "apiVersion"), "batch/") || len(path) > 0 && path[len(path)-1] == "jobTemplate" {
+				if kind := yamledit.Text(n, "kind"); kind == "Job" && strings.HasPrefix(yamledit.Text(n, "apiVersion"), "batch/") || len(path) > 0 && path[len(path)-1] == "jobTemplate" {
 					of = value
 				}
 			case "template":
@@ -101,14 +101,14 @@ func shownPath(path []string) string {
 // argo finds the templates of a Workflow that run a container: such a template
 // is a pod's specification with one container in a field of its own.
 func (f *finder) argo(path ...string) {
-	list := tree.Get(f.doc.Root, path...)
+	list := yamledit.Get(f.doc.Root, path...)
 	if list == nil {
 		return
 	}
 	for i, t := range list.Content {
 		for _, field := range []string{"container", "script"} {
-			if c := tree.Get(t, field); c != nil && c.Kind == yaml.MappingNode {
-				f.found = append(f.found, template{doc: f.doc, name: tree.Text(t, "name"), meta: t, pod: t, one: field,
+			if c := yamledit.Get(t, field); c != nil && c.Kind == yaml.MappingNode {
+				f.found = append(f.found, template{doc: f.doc, name: yamledit.Text(t, "name"), meta: t, pod: t, one: field,
 					path: shownPath(append(slices.Clone(path), strconv.Itoa(i)))})
 			}
 		}
@@ -120,12 +120,12 @@ func (f *finder) argo(path ...string) {
 // container of this name.
 // https://spark.apache.org/docs/latest/running-on-kubernetes.html#pod-template
 func (f *finder) spark() {
-	spec := tree.Get(f.doc.Root, "spec")
-	if t := tree.Get(spec, "template"); t != nil {
+	spec := yamledit.Get(f.doc.Root, "spec")
+	if t := yamledit.Get(spec, "template"); t != nil {
 		spec = t // a schedule's
 	}
 	for _, role := range []string{"driver", "executor"} {
-		part := tree.Get(spec, role)
+		part := yamledit.Get(spec, role)
 		if i := slices.IndexFunc(f.found, func(t template) bool { return t.name == role }); i >= 0 {
 			f.found[i].spark = true
 			continue
@@ -145,14 +145,14 @@ func (t *template) make() {
 	role := t.name // Spark's, where it is not of a template that is there
 	t.meta = t.doc.Map(t.meta, "template")
 	t.pod = t.doc.Map(t.meta, "spec")
-	container, _ := tree.Of(map[string]string{"name": "spark-kubernetes-" + role}) // has no way to fail
+	container, _ := yamledit.FromValue(map[string]string{"name": "spark-kubernetes-" + role}) // has no way to fail
 	t.doc.Append(t.doc.List(t.pod, "containers"), container)
 }
 
 // containers is the containers that may be the handler's.
 func (t *template) containers() []*yaml.Node {
 	if t.one != "" {
-		return []*yaml.Node{tree.Get(t.pod, t.one)}
+		return []*yaml.Node{yamledit.Get(t.pod, t.one)}
 	}
-	return tree.Get(t.pod, "containers").Content
+	return yamledit.Get(t.pod, "containers").Content
 }

@@ -41,7 +41,7 @@ func (p *plan) clientValues(ctx context.Context, task *document.Node) []*documen
 	}
 	found, err := resolve.Resolve(ctx, p.resolvedHere())
 	var asked []document.Field
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		var key *resolve.KeyError
 		switch {
 		case e == nil:

@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 )
 
 // YAML is an object as kubectl apply reads it, without what only a cluster
@@ -19,15 +19,15 @@ func YAML(object any) ([]byte, error) {
 	if c := n.Content; len(c) > 4 && c[0].Value == "kind" && c[2].Value == "apiVersion" {
 		c[0], c[1], c[2], c[3] = c[2], c[3], c[0], c[1]
 	}
-	return tree.Render(n), nil
+	return yamledit.Render(n), nil
 }
 
 func nodeOf(object any) (*yaml.Node, error) {
-	n, err := tree.Of(object)
+	n, err := yamledit.FromValue(object)
 	if err != nil {
 		return nil, fmt.Errorf("write YAML: %w", err)
 	}
-	tree.Prune(n)
+	yamledit.Prune(n)
 	inOctal(n)
 	return n, nil
 }

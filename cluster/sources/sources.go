@@ -56,10 +56,10 @@ type Sources struct {
 func Read(n *document.Node, environ resolve.Environ, realm azure.Clouds) (Sources, error) {
 	var problems document.Problems
 	t, err := task.Parse(n)
-	problems.Join(err)
+	problems.AddErr(err)
 	s := Sources{Task: t}
 	for _, d := range t.Sources {
-		problems.Join(s.add(d, environ, realm))
+		problems.AddErr(s.add(d, environ, realm))
 	}
 	return s, problems.Err()
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// Within returns a copy of a map with one field changed; a missing field is
+// WithField returns a copy of a map with one field changed; a missing field is
 // added. What is not a map is left to the reader of the task.
-func Within(n *document.Node, name string, change func(*document.Node) *document.Node) *document.Node {
+func WithField(n *document.Node, name string, change func(*document.Node) *document.Node) *document.Node {
 	if n == nil || n.Kind == document.Null {
 		n = &document.Node{Kind: document.Map}
 	}
@@ -27,9 +27,9 @@ func Within(n *document.Node, name string, change func(*document.Node) *document
 	return &document.Node{Kind: document.Map, Fields: fields, At: n.At}
 }
 
-// Append returns a copy of a map with an item at the end of a list in it.
-func Append(n *document.Node, name string, item *document.Node) *document.Node {
-	return Within(n, name, func(list *document.Node) *document.Node {
+// WithItem returns a copy of a map with an item at the end of a list in it.
+func WithItem(n *document.Node, name string, item *document.Node) *document.Node {
+	return WithField(n, name, func(list *document.Node) *document.Node {
 		switch {
 		case list == nil || list.Kind == document.Null:
 			list = &document.Node{Kind: document.List}
@@ -40,7 +40,7 @@ func Append(n *document.Node, name string, item *document.Node) *document.Node {
 	})
 }
 
-// addToJSON is Add for a task that is JSON: every number keeps its text.
+// addToJSON adds a source to a task that is JSON. Every number keeps its text.
 func addToJSON(origin string, text []byte, source Source) ([]byte, error) {
 	task, err := document.ParseJSON(origin, text)
 	if err != nil {
@@ -62,7 +62,7 @@ func addToJSON(origin string, text []byte, source Source) ([]byte, error) {
 			return text, nil
 		}
 	}
-	task = Within(task, "spec", func(spec *document.Node) *document.Node { return Append(spec, "secret_sources", item) })
+	task = WithField(task, "spec", func(spec *document.Node) *document.Node { return WithItem(spec, "secret_sources", item) })
 	return indented(task)
 }
 

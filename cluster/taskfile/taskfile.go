@@ -1,8 +1,8 @@
 // Package taskfile writes task files: a new one, and one more secret source in
 // one that is there.
 //
-// It owns the text, of which it leaves everything else as it is. It refuses to
-// write a task that the launcher would refuse. Data flows text, Source -> text.
+// It owns the text and changes nothing else in it. It refuses to write a task that
+// the launcher would refuse. Data flows text, Source -> text.
 package taskfile
 
 import (
@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -25,10 +25,9 @@ type Source struct {
 	Optional bool   `json:"optional,omitempty"`
 }
 
-// Add is the text with one more secret source, the last, as MLRun's
-// with_secrets appends it. A source that is there in the same words is not
-// added: the text is as it was. The error has all that is wrong with the task
-// that would be.
+// Add returns the text with one more secret source at the end, as MLRun's
+// with_secrets appends it. It does not add a source that is already there in the
+// same words. The error lists everything wrong with the task that would result.
 func Add(origin string, text []byte, source Source, realm azure.Clouds) ([]byte, error) {
 	added, err := add(origin, text, source)
 	if err != nil {
@@ -48,14 +47,14 @@ func add(origin string, text []byte, source Source) ([]byte, error) {
 	if json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
 		return addToJSON(origin, text, source)
 	}
-	item, err := tree.Of(source)
+	item, err := yamledit.FromValue(source)
 	if err != nil {
 		return nil, err
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return tree.Render(under("spec", under("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
+		return yamledit.Render(mapWith("spec", mapWith("secret_sources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{item}}))), nil
 	}
-	f, err := tree.Load(origin, text)
+	f, err := yamledit.Load(origin, text)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +73,6 @@ func notATask(origin string) error {
 	return &document.Problem{At: document.Position{Origin: origin}, Message: "is not one task"}
 }
 
-func under(name string, value *yaml.Node) *yaml.Node {
+func mapWith(name string, value *yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value}}
 }

@@ -74,6 +74,7 @@ var worst = map[string]string{
 	"Python list.json":         inlineOf("{'a': [" + strings.Repeat("0,", mebibyte/3) + "]}"),
 	"Python map.json":          inlineOf("{" + numbered(100_000, "'%x':0,") + "}"),
 	"Python strings.json":      inlineOf("{'a': " + strings.Repeat("'' ", mebibyte/4) + "}"),
+	"Python escapes.json":      inlineOf("{'a': '" + strings.Repeat(`\\x41`, mebibyte/6) + "'}"),
 	"Python key twice.json":    inlineOf("{" + strings.Repeat("'a':0,", 150_000) + "}"),
 	"Python depth.json":        inlineOf(strings.Repeat("(", mebibyte-100)),
 	"JSON in a string.json":    inlineOf(`{\"a\": [` + strings.Repeat("0,", mebibyte/3) + `0]}`),

@@ -76,31 +76,31 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 	switch {
 	case s.task != "":
 		node, err := p.readDocument(ctx, s.task)
-		problems.Join(err)
+		problems.AddErr(err)
 		if node != nil {
 			t, err = task.Parse(node)
-			problems.Join(err)
+			problems.AddErr(err)
 		}
 		if execErr != nil {
 			r.warning = errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on")
 		}
 	case execConfig != nil:
 		t = *execConfig
-		problems.Join(execErr)
+		problems.AddErr(execErr)
 	}
 	for _, flag := range s.secrets {
 		d, err := task.ParseSource("--secrets", flag)
-		problems.Join(err)
+		problems.AddErr(err)
 		if err == nil {
 			t.Sources = append(t.Sources, d)
 		}
 	}
 	if t.Spec != nil {
-		problems.Join(setParameters(&t, s.params))
+		problems.AddErr(setParameters(&t, s.params))
 	}
 	var err error
 	r.bound, err = bind(t.Sources, p.surroundings(s), s)
-	problems.Join(err)
+	problems.AddErr(err)
 	r.task = t
 	return r, problems.Err()
 }
@@ -118,7 +118,7 @@ func setParameters(t *task.Task, params []string) error {
 			continue
 		}
 		value, err := parameter("--param "+name, text)
-		problems.Join(err)
+		problems.AddErr(err)
 		if err == nil {
 			t.SetParameter(name, value)
 		}

@@ -76,7 +76,7 @@ func status(err error) int {
 	case errors.As(err, &cannotRun):
 		return statusCannotRun
 	}
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		if !errors.Is(e, resolve.ErrUnavailable) {
 			return statusRefused
 		}
@@ -87,7 +87,7 @@ func status(err error) int {
 // problems writes each joined error, and a hint after the last of those that
 // share it.
 func (r report) problems(level string, err error) {
-	list := document.Flatten(err)
+	list := document.Unjoin(err)
 	for i, e := range list {
 		advice := hint(e)
 		if i+1 < len(list) && hint(list[i+1]) == advice {

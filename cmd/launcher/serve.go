@@ -65,7 +65,7 @@ func refusal(err error, warnMissing bool) *socket.Refusal {
 	var text []string
 	stop, warning := split(err, warnMissing)
 	_, declared := errors.AsType[*resolve.KeyError](err)
-	for _, e := range document.Flatten(errors.Join(stop, warning)) {
+	for _, e := range document.Unjoin(errors.Join(stop, warning)) {
 		text = append(text, oneLine(e.Error()))
 		if advice := hint(e); advice != "" {
 			text = append(text, "hint: "+oneLine(advice))

@@ -13,6 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/env"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 	"github.com/seed45446ece/launcher/resolve/local"
 )
@@ -161,13 +162,13 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 		k, ok := kindOf(d.Kind)
 		switch {
 		case !ok:
-			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %s", document.Shown(d.Kind))
+			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %s", keyname.Show(d.Kind))
 			continue
 		case s.requireConfidential && !k.confidential:
 			problems.Add(d.At, "use kubernetes or azure_vault", "--require-confidential refuses the %s source", d.Kind)
 		}
 		source, err := k.open(d, around)
-		problems.Join(err)
+		problems.AddErr(err)
 		b.add(d, k, source)
 		if source.vault != nil {
 			b.credentialFiles = append(b.credentialFiles, source.vault.CredentialFiles(around.environ, s.azureCredentials)...)
@@ -179,7 +180,7 @@ func bind(declarations []resolve.Declaration, around surroundings, s settings) (
 		k, _ := kindOf("kubernetes")
 		d := resolve.Declaration{Kind: k.name, At: document.Position{Origin: "the task"}}
 		source, err := k.open(d, around)
-		problems.Join(err)
+		problems.AddErr(err)
 		b.add(d, k, source)
 	}
 	return b, problems.Err()
@@ -207,7 +208,7 @@ func split(err error, warnMissing bool) (stop, warning error) {
 		return nil, nil
 	}
 	var stops, warnings []error
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		var key *resolve.KeyError
 		about := errors.As(e, &key)
 		absent, denied := about && errors.Is(e, resolve.ErrAbsent), about && errors.Is(e, resolve.ErrDenied)

@@ -63,7 +63,7 @@ func (p *program) end(err error) int {
 
 // status is 124 only where all that went wrong may go right another time.
 func status(err error) int {
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		if !errors.Is(e, resolve.ErrUnavailable) {
 			return statusRefused
 		}
@@ -74,7 +74,7 @@ func status(err error) int {
 // problems writes each joined error, and a hint after the last of those that
 // share it.
 func (p *program) problems(level string, err error) {
-	list := document.Flatten(err)
+	list := document.Unjoin(err)
 	for i, e := range list {
 		advice := hint(e)
 		if i+1 < len(list) && hint(list[i+1]) == advice {

@@ -38,20 +38,20 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 	var problems document.Problems
 	for _, flag := range many(c, "secrets") {
 		d, err := task.ParseSource("--secrets", flag)
-		problems.Join(err)
+		problems.AddErr(err)
 		if err == nil {
-			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
-				return taskfile.Append(spec, "secret_sources", entry(d.Kind, d.Source))
+			n = taskfile.WithField(n, "spec", func(spec *document.Node) *document.Node {
+				return taskfile.WithItem(spec, "secret_sources", entry(d.Kind, d.Source))
 			})
 		}
 	}
 	for _, flag := range many(c, "param") {
 		name, value, err := parameter(flag)
-		problems.Join(err)
+		problems.AddErr(err)
 		if err == nil {
-			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
-				return taskfile.Within(spec, "parameters", func(all *document.Node) *document.Node {
-					return taskfile.Within(all, name, func(*document.Node) *document.Node { return value })
+			n = taskfile.WithField(n, "spec", func(spec *document.Node) *document.Node {
+				return taskfile.WithField(spec, "parameters", func(all *document.Node) *document.Node {
+					return taskfile.WithField(all, name, func(*document.Node) *document.Node { return value })
 				})
 			})
 		}

@@ -56,7 +56,7 @@ func FuzzTask(f *testing.F) {
 			return
 		}
 		task, wrong := Parse(node) // as the command does, also where the document has a problem
-		for _, e := range document.Flatten(wrong) {
+		for _, e := range document.Unjoin(wrong) {
 			if e != nil {
 				require.ErrorAs(t, e, new(*document.Problem))
 			}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // The members of the context that the launcher writes itself. Parse refuses
@@ -28,6 +29,6 @@ func checkMember(problems *document.Problems, f document.Field) bool {
 		return true
 	}
 	problems.Add(f.At, "remove it; secrets belong to spec.secret_sources",
-		"field %s is not for a task: the launcher writes it into the context", document.Shown(f.Name))
+		"field %s is not for a task: the launcher writes it into the context", keyname.Show(f.Name))
 	return false
 }

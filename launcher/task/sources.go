@@ -9,7 +9,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// takeSources reads spec.secret_sources and takes it out of the spec.
+// takeSources reads spec.secret_sources and removes it from the spec.
 func (t *Task) takeSources(problems *document.Problems) {
 	list := t.Spec.Field("secret_sources")
 	t.Spec.Fields = slices.DeleteFunc(t.Spec.Fields, func(f document.Field) bool { return f.Name == "secret_sources" })
@@ -27,8 +27,7 @@ func (t *Task) takeSources(problems *document.Problems) {
 	}
 }
 
-// declaration reads one entry of secret_sources. What the source itself must
-// look like is the business of the kind.
+// declaration reads one entry of secret_sources. Its kind checks the source itself.
 func declaration(problems *document.Problems, n *document.Node) (resolve.Declaration, bool) {
 	d := resolve.Declaration{At: n.At}
 	if n.Kind != document.Map {
@@ -80,12 +79,12 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
 }
 
-// passedOn is the kinds whose declarations hold no value.
-var passedOn = []string{"env", "file", "kubernetes", "azure_vault"}
+// kindsWithoutValues are the kinds whose declarations hold no value.
+var kindsWithoutValues = []string{"env", "file", "kubernetes", "azure_vault"}
 
-// WithoutInline is a copy of a run object whose inline sources hold nothing,
-// for the handler's environment. What is of no known kind, and so may hold a
-// value, is taken for one.
+// WithoutInline returns a copy of a run object with empty inline sources, for the
+// handler's environment. It also empties a source of an unknown kind, which may
+// hold a value.
 func WithoutInline(n *document.Node) *document.Node {
 	list := n.Field("spec").Field("secret_sources")
 	if list == nil {
@@ -94,7 +93,7 @@ func WithoutInline(n *document.Node) *document.Node {
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
 		kind := item.Field("kind")
-		if kind == nil || !slices.Contains(passedOn, kind.Text) {
+		if kind == nil || !slices.Contains(kindsWithoutValues, kind.Text) {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
 				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},
@@ -103,8 +102,8 @@ func WithoutInline(n *document.Node) *document.Node {
 		kept.Items = append(kept.Items, item)
 	}
 	spec := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Field("spec").Fields)}
-	set(spec, document.Field{Name: "secret_sources", Value: kept})
+	setField(spec, document.Field{Name: "secret_sources", Value: kept})
 	object := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Fields)}
-	set(object, document.Field{Name: "spec", Value: spec})
+	setField(object, document.Field{Name: "spec", Value: spec})
 	return object
 }

@@ -1,9 +1,8 @@
-// Package task reads MLRun's run object: what a job is called, what it is
-// given, and where its secrets come from.
+// Package task reads MLRun's run object: a job's name, its parameters and inputs,
+// and where its secrets come from.
 //
-// It owns the object's form. Fields that it does not know are kept and passed
-// on, as it is not their owner; inside secret_sources nothing unknown is let
-// through. Data flows document.Node -> Task -> resolve.Declaration. It looks
+// It owns the object's form. It passes on fields that it does not know, and refuses
+// them inside secret_sources. Data flows document.Node -> Task -> resolve.Declaration. It looks
 // up no secret.
 package task
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Task is a run object.
@@ -28,7 +28,7 @@ type Task struct {
 type field struct {
 	name string
 	kind document.Kind
-	fill bool // is there in every context, empty where the task has none
+	fill bool // every context has it, empty if the task does not
 }
 
 var (
@@ -42,7 +42,7 @@ var (
 	}
 )
 
-// Empty is the task of a pod that was given none.
+// Empty returns the task of a pod that has none.
 func Empty() Task {
 	task, _ := Parse(&document.Node{Kind: document.Map})
 	return task
@@ -63,7 +63,7 @@ func Parse(n *document.Node) (Task, error) {
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case misspelt(f.Name, "spec", "metadata", "secret_sources"):
-			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", document.Shown(f.Name))
+			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", keyname.Show(f.Name))
 		case checkMember(&problems, f):
 			task.Extra = append(task.Extra, f)
 		}
@@ -74,7 +74,7 @@ func Parse(n *document.Node) (Task, error) {
 	return task, problems.Err()
 }
 
-// section is a copy of the named map with its known fields checked and filled.
+// section returns a copy of the named map, with its known fields checked and filled.
 func section(problems *document.Problems, n *document.Node, name string, known []field) *document.Node {
 	section := &document.Node{Kind: document.Map, At: n.At}
 	if found := n.Field(name); found != nil && found.Kind != document.Null {
@@ -85,7 +85,7 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 	}
 	for _, f := range section.Fields {
 		if misspelt(f.Name, "secret_sources") { // as an unknown field it would be let through, and its values with it
-			problems.Add(f.At, "write secret_sources", "field %s is not what it looks like", document.Shown(f.Name))
+			problems.Add(f.At, "write secret_sources", "field %s is not what it looks like", keyname.Show(f.Name))
 		}
 	}
 	for _, k := range known {
@@ -94,21 +94,21 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 		case value == nil && k.fill:
 			section.Fields = append(section.Fields, document.Field{Name: k.name, At: section.At, Value: k.empty(section.At)})
 		case value != nil && value.Kind == document.Null && k.fill:
-			set(section, document.Field{Name: k.name, At: value.At, Value: k.empty(value.At)})
+			setField(section, document.Field{Name: k.name, At: value.At, Value: k.empty(value.At)})
 		case value != nil && k.kind == document.String && (value.Kind == document.Number || value.Kind == document.Bool):
-			set(section, document.Field{Name: k.name, At: value.At, Value: text(value)}) // name: 2026
+			setField(section, document.Field{Name: k.name, At: value.At, Value: asString(value)}) // name: 2026
 		case value != nil && value.Kind != k.kind && value.Kind != document.Null:
 			problems.Add(value.At, "", "%s.%s must be %s, not %s", name, k.name, k.kind, value.Kind)
-		case value != nil && k.kind == document.Number && !whole(value):
+		case value != nil && k.kind == document.Number && !isWholeNumber(value):
 			problems.Add(value.At, "", "%s.%s must be a whole number", name, k.name)
 		}
 	}
 	return section
 }
 
-// whole reports whether a number's JSON is an integer of 64 bits, which is what
-// a handler reads.
-func whole(n *document.Node) bool {
+// isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is
+// what a handler reads.
+func isWholeNumber(n *document.Node) bool {
 	text, err := n.AppendJSON(nil)
 	if err == nil {
 		_, err = strconv.ParseInt(string(text), 10, 64)
@@ -120,19 +120,19 @@ func whole(n *document.Node) bool {
 // letter case, "-" and "_".
 func misspelt(field string, names ...string) bool {
 	for _, name := range names {
-		if field != name && strings.EqualFold(plain(field), plain(name)) {
+		if field != name && strings.EqualFold(foldName(field), foldName(name)) {
 			return true
 		}
 	}
 	return false
 }
 
-func plain(name string) string {
+func foldName(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
-// text is a scalar taken as the string that is written.
-func text(n *document.Node) *document.Node {
+// asString returns a scalar as the string that is written.
+func asString(n *document.Node) *document.Node {
 	return &document.Node{Kind: document.String, Text: n.Text, At: n.At}
 }
 
@@ -144,8 +144,8 @@ func (f field) empty(at document.Position) *document.Node {
 	return node
 }
 
-// set replaces or adds a field of a map.
-func set(n *document.Node, f document.Field) {
+// setField replaces or adds a field of a map.
+func setField(n *document.Node, f document.Field) {
 	for i := range n.Fields {
 		if n.Fields[i].Name == f.Name {
 			n.Fields[i] = f
@@ -161,11 +161,11 @@ func (t *Task) SetParameter(name string, value *document.Node) {
 	if p := t.Spec.Field("parameters"); p != nil {
 		parameters.At, parameters.Fields = p.At, slices.Clone(p.Fields)
 	}
-	set(parameters, document.Field{Name: name, At: value.At, Value: value})
-	set(t.Spec, document.Field{Name: "parameters", At: parameters.At, Value: parameters})
+	setField(parameters, document.Field{Name: name, At: value.At, Value: value})
+	setField(t.Spec, document.Field{Name: "parameters", At: parameters.At, Value: parameters})
 }
 
-// Handler is spec.handler, the function to call; "" where there is none.
+// Handler returns spec.handler, the function to call, or "".
 func (t *Task) Handler() string {
 	if handler := t.Spec.Field("handler"); handler != nil && handler.Kind == document.String {
 		return handler.Text

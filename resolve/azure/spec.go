@@ -71,7 +71,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field, clouds Cloud
 	case "k8s_secret":
 		if s.K8sSecret = problems.Text(f.Value, "k8s_secret"); f.Value.Kind == document.String && !validK8sSecret(s.K8sSecret) {
 			problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
-				"%s is no name of a Kubernetes Secret", document.Shown(s.K8sSecret))
+				"%s is no name of a Kubernetes Secret", keyname.Show(s.K8sSecret))
 		}
 	case "secrets":
 		s.secrets(problems, f.Value)
@@ -103,7 +103,7 @@ func (s *Spec) name(problems *document.Problems, n *document.Node, clouds Clouds
 		problems.Add(n.At, "https://NAME.vault.azure.net, or a domain that --azure-domain allows", "%s is no URL of a vault", keyname.Quote(s.Name))
 	default:
 		problems.Add(n.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
-			"%s is no name of a vault", document.Shown(s.Name))
+			"%s is no name of a vault", keyname.Show(s.Name))
 	}
 }
 
@@ -115,7 +115,7 @@ func (s *Spec) secrets(problems *document.Problems, n *document.Node) {
 	for _, item := range n.Items {
 		secret := parseSecret(problems, item)
 		if seen[secret.Key] && secret.Key != "" {
-			problems.Add(item.At, "", "%s is twice in secrets", document.Shown(secret.Key))
+			problems.Add(item.At, "", "%s is twice in secrets", keyname.Show(secret.Key))
 		}
 		seen[secret.Key] = true
 		s.Secrets = append(s.Secrets, secret)
@@ -153,7 +153,7 @@ func parseSecret(problems *document.Problems, n *document.Node) Secret {
 		problems.CheckKey(n.At, secret.Key)
 	}
 	if secret.Version != "" && !consistsOf(secret.Version, hexDigits) {
-		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", document.Shown(secret.Key))
+		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", keyname.Show(secret.Key))
 	}
 	return secret
 }
@@ -169,7 +169,7 @@ func consistsOf(s, set string) bool { return s != "" && strings.TrimLeft(s, set)
 func checkName(problems *document.Problems, at document.Position, name string) bool {
 	ok := ValidSecret(name)
 	if !ok {
-		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is no name of a vault's secret", document.Shown(name))
+		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is no name of a vault's secret", keyname.Show(name))
 	}
 	return ok
 }

@@ -5,18 +5,17 @@ import (
 	"fmt"
 )
 
-// Limits on what a document may hold. A task is written by people and tools;
-// these are far above both, and keep every document of 1 MiB below a second and
-// below 100 MB. Text that a document holds once is not limited here: it is as
-// long as the file.
+// Limits on a document: far above what people and tools write, and low enough
+// that every document of 1 MiB takes less than a second and 100 MB. A manifest of
+// that size has some 40,000 values.
 const (
 	maxDepth   = 200
 	maxNodes   = 50_000
 	maxAliased = 4 << 20 // bytes of text that aliases (*) repeat
-	maxYAML    = 4 << 20 // bytes: of the worst, the library takes seconds for these
+	maxYAML    = 4 << 20 // bytes; the library takes seconds for the worst texts of this size
 )
 
-// limits is the message for a document of more.
+// limits is the message for a document above the limits.
 var limits = fmt.Sprintf("holds more than %d values, %d levels, or %d MiB that aliases repeat", maxNodes, maxDepth, maxAliased>>20)
 
 // budget counts what a tree holds while it is built.
@@ -28,9 +27,9 @@ func (b *budget) spend(depth int) bool {
 	return b.nodes <= maxNodes && b.aliased <= maxAliased && depth <= maxDepth
 }
 
-// yamlMarks returns how many values a YAML text may start: each follows one of
+// countYAMLValues returns how many values a YAML text may start: each follows one of
 // these. The library's own tree takes a kilobyte for the least of them.
-func yamlMarks(text []byte) int {
+func countYAMLValues(text []byte) int {
 	blank, marks := []byte(" \t\r\n"), 0
 	for i, c := range text {
 		switch c {

@@ -95,7 +95,7 @@ var message = regexp.MustCompile(`^o(:\d+:\d+)?: (` + strings.Join([]string{
 func requireKnown(t *testing.T, text string, err error) {
 	t.Helper()
 	end := place("o", []byte(strings.TrimPrefix(text, "\xef\xbb\xbf")), len(text))
-	for _, e := range Flatten(err) {
+	for _, e := range Unjoin(err) {
 		var p *Problem
 		require.True(t, errors.As(e, &p))
 		require.Regexp(t, message, e.Error())

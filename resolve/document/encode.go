@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// AppendJSON appends the node as JSON. A number keeps its text where JSON has
-// that form; 0x1F, 0o17, 017 and 1_000 become the number that YAML reads them
-// as. What JSON has no form for (infinity, NaN, bytes) is a Problem.
+// AppendJSON appends the node as JSON. A number keeps its text if that is valid
+// JSON; 0x1F, 0o17, 017 and 1_000 become the number that YAML reads. Infinity,
+// NaN and bytes, for which JSON has no form, are a Problem.
 func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 	switch n.Kind {
 	case Null:
@@ -29,19 +29,19 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 	}
 }
 
-// short is the letters of the two-character escapes.
-var short = [' ']byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+// shortEscapes holds the letters of the two-character escapes.
+var shortEscapes = [' ']byte{'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 
-// AppendString appends a JSON string (RFC 8259, section 7): nothing is escaped
-// that need not be. It takes text that is UTF-8.
+// AppendString appends a JSON string (RFC 8259, section 7) and escapes only what
+// it must. The text must be UTF-8.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"', c == '\\':
 			dst = append(dst, '\\', c)
-		case c < ' ' && short[c] != 0: // no longer than it may have been
-			dst = append(dst, '\\', short[c])
+		case c < ' ' && shortEscapes[c] != 0: // no longer than it may have been
+			dst = append(dst, '\\', shortEscapes[c])
 		case c < ' ':
 			dst = append(dst, '\\', 'u', '0', '0', '0'+c>>4, "0123456789abcdef"[c&15])
 		default:

@@ -4,18 +4,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // jsonReader builds the tree from the standard library's tokens.
 type jsonReader struct {
-	origin string
-	text   []byte
-	tokens *json.Decoder
+	origin  string
+	literal *Position // of the literal that the text is; nil if it is a document
+	text    []byte
+	tokens  *json.Decoder
 
 	// The place of the last token asked for, carried forward so that a large
 	// document is walked once.
@@ -31,7 +35,7 @@ func newJSONReader(origin string, text []byte) *jsonReader {
 	return r
 }
 
-// parseJSON reads one JSON value (RFC 8259) with nothing but blanks after it.
+// parseJSON reads one JSON value (RFC 8259) that only blanks follow.
 func parseJSON(origin string, text []byte) (*Node, error) {
 	r := newJSONReader(origin, text)
 	node, err := r.value(0)
@@ -46,7 +50,7 @@ func parseJSON(origin string, text []byte) (*Node, error) {
 	return node, r.Err()
 }
 
-// Each ends the reading of a document that grows without end.
+// The errors that end the reading of a document at its limits.
 var (
 	errDeep   = errors.New("nested too deeply")
 	errLimits = errors.New(limits)
@@ -54,7 +58,8 @@ var (
 
 var errMore = errors.New("more follows the value")
 
-// problem keeps the place; the library's own messages quote the text.
+// problem returns a Problem with the place and without the library's message,
+// which quotes the text.
 func (r *jsonReader) problem(err error) error {
 	if errors.Is(err, errDeep) || errors.Is(err, errLimits) {
 		return &Problem{At: place(r.origin, r.text, int(r.tokens.InputOffset())-1), Message: err.Error()}
@@ -69,11 +74,11 @@ func (r *jsonReader) problem(err error) error {
 	return &Problem{At: place(r.origin, r.text, offset), Message: message}
 }
 
-// invalidAt is the offset of the first byte that JSON cannot have where it is:
-// the length of a text that ends too early. The decoder's own offset leaves out
-// what is between its tokens.
+// invalidAt returns the offset of the first byte that makes a text invalid JSON,
+// or the length of a text that ends too early. The decoder's own offset leaves
+// out the bytes between its tokens.
 func invalidAt(text []byte) int {
-	const never = '\x00' // is no part of any JSON text
+	const never = '\x00' // never part of a JSON text
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(append(bytes.Clone(text), never), new(json.RawMessage)); errors.As(err, &syntax) {
 		return int(syntax.Offset) - 1
@@ -81,14 +86,14 @@ func invalidAt(text []byte) int {
 	return len(text)
 }
 
-// place is where a byte offset of a text is.
+// place returns the position of a byte offset in a text.
 func place(origin string, text []byte, offset int) Position {
 	before := text[:max(0, min(offset, len(text)))]
 	start := bytes.LastIndexByte(before, '\n') + 1
 	return Position{origin, bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1}
 }
 
-// next is the next token and its place.
+// next returns the next token and its place.
 func (r *jsonReader) next() (json.Token, Position, error) {
 	from := int(r.tokens.InputOffset())
 	for from < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[from]) >= 0 {
@@ -104,16 +109,41 @@ func (r *jsonReader) next() (json.Token, Position, error) {
 	at := Position{r.origin, r.line, r.column}
 	token, err := r.tokens.Token()
 	if s, ok := token.(string); ok && strings.ContainsRune(s, utf8.RuneError) {
-		if raw := r.text[from:r.tokens.InputOffset()]; halfPair(string(raw)) {
-			r.Add(at, "", `a \u escape is half of a surrogate pair`)
+		if raw := r.text[from:r.tokens.InputOffset()]; hasHalfPair(string(raw)) {
+			r.note(at, `a \u escape is half of a surrogate pair`)
 		}
 	}
 	return token, at, err
 }
 
-// halfPair reports whether one of the \u escapes of a JSON string, in its
+// note adds a problem at a place of the text.
+func (r *jsonReader) note(at Position, message string) {
+	if r.literal != nil {
+		at, message = *r.literal, fmt.Sprintf("line %d, column %d of the literal: %s", at.Line, at.Column, message)
+	}
+	r.Add(at, "", "%s", message)
+}
+
+// nodePlace returns the place that a node has.
+func (r *jsonReader) nodePlace(at Position) Position {
+	if r.literal != nil {
+		return *r.literal
+	}
+	return at
+}
+
+// twiceMessage returns the message for a duplicate name. A name in a literal may be a
+// value, and is not shown.
+func (r *jsonReader) twiceMessage(name string) string {
+	if r.literal != nil {
+		return keyTwice
+	}
+	return "field " + keyname.Show(name) + " is there twice"
+}
+
+// hasHalfPair reports whether one of the \u escapes of a JSON string, in its
 // quotes, is half of a surrogate pair: the library puts U+FFFD in its place.
-func halfPair(raw string) bool {
+func hasHalfPair(raw string) bool {
 	for {
 		_, after, ok := strings.Cut(raw, `\`)
 		if !ok {
@@ -122,19 +152,19 @@ func halfPair(raw string) bool {
 		if raw = after[1:]; after[0] != 'u' {
 			continue
 		}
-		first := unit(raw)
+		first := utf16Unit(raw)
 		if raw = raw[4:]; !utf16.IsSurrogate(first) {
 			continue
 		}
-		if !strings.HasPrefix(raw, `\u`) || utf16.DecodeRune(first, unit(raw[2:])) == utf8.RuneError {
+		if !strings.HasPrefix(raw, `\u`) || utf16.DecodeRune(first, utf16Unit(raw[2:])) == utf8.RuneError {
 			return true
 		}
 		raw = raw[6:]
 	}
 }
 
-// unit is the UTF-16 code unit that the first four digits write.
-func unit(digits string) rune {
+// utf16Unit returns the UTF-16 code unit that the first four digits write.
+func utf16Unit(digits string) rune {
 	u, _ := strconv.ParseUint(digits[:4], 16, 16) // the library has checked them
 	return rune(u)
 }
@@ -144,7 +174,7 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	node := &Node{At: at}
+	node := &Node{At: r.nodePlace(at)}
 	if !r.budget.spend(0) {
 		return nil, errLimits
 	}
@@ -192,15 +222,15 @@ func (r *jsonReader) object(node *Node, depth int) error {
 			return err
 		}
 		name, _ := token.(string)
+		if seen[name] {
+			r.note(at, r.twiceMessage(name))
+		}
+		seen[name] = true
 		value, err := r.value(depth + 1)
 		if err != nil {
 			return err
 		}
-		if seen[name] {
-			r.Add(at, "", "field %s is there twice", Shown(name))
-		}
-		seen[name] = true
-		node.Fields = append(node.Fields, Field{Name: name, At: at, Value: value})
+		node.Fields = append(node.Fields, Field{Name: name, At: r.nodePlace(at), Value: value})
 	}
 	_, _, err := r.next()
 	return err

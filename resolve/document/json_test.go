@@ -88,7 +88,7 @@ func TestADocumentThatIsCutAnywhereIsAnErrorWithAPlace(t *testing.T) {
 	for i := range len(whole) {
 		_, err := Parse("o", []byte(whole[:i]))
 		require.Error(t, err, "%q", whole[:i])
-		for _, e := range Flatten(err) {
+		for _, e := range Unjoin(err) {
 			var p *Problem
 			require.ErrorAs(t, e, &p)
 			require.Equal(t, "o", p.At.Origin)
@@ -111,7 +111,7 @@ func TestADocumentWithOneByteChangedIsReadOrRefusedWithAPlace(t *testing.T) {
 				require.NotNil(t, node)
 				continue
 			}
-			for _, e := range Flatten(err) {
+			for _, e := range Unjoin(err) {
 				require.True(t, errors.As(e, new(*Problem)), "%q: %v", text, err)
 			}
 		}

@@ -2,22 +2,24 @@
 // keeps what the formats' own decoders lose: the text of every scalar as it
 // was written, and the place of every node.
 //
-// It owns the three grammars and nothing of what a document means. It refuses
-// what has two readings (a field twice, bytes that are not UTF-8, a JSON escape
-// that is no character) and what would grow without bound (nesting, aliases).
-// Data flows text -> Node; no error it returns holds any of the text.
+// It owns the three grammars, the only YAML loader, and the limits on a document.
+// It refuses text with two readings, such as a duplicate field, and text that
+// would grow without bound, such as nested aliases. Data flows text -> Node; no
+// error holds any of the text.
 package document
 
 import (
 	"fmt"
 	"io"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Kind is the type of a node.
 type Kind uint8
 
-// The kinds of node. Number, Bool and Null are what the document's own grammar
-// says of an unquoted word; the word itself is in Node.Text.
+// The kinds of node. The document's grammar decides whether an unquoted word is a
+// Number, a Bool or Null; Node.Text keeps the word. Only YAML has Bytes.
 const (
 	Null Kind = iota
 	Bool
@@ -69,25 +71,25 @@ type Field struct {
 	Bare  bool // in YAML, no colon follows the name: {A, B}; it may be a value
 }
 
-// shown returns the field's name for a message.
-func (f Field) shown() string {
+// quotedName returns the field's name for a message.
+func (f Field) quotedName() string {
 	if f.Bare {
-		return Shown("…")
+		return keyname.Show("…")
 	}
-	return Shown(f.Name)
+	return keyname.Show(f.Name)
 }
 
 // Format prints a node's kind and place for every verb: its text may be a
-// secret. The receiver is no pointer, so that a copy prints the same.
+// secret. The receiver is not a pointer, so that a copy prints the same.
 func (n Node) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, n.describe()) }
 
-// MarshalText is what encoding/json, slog and YAML encoders print; AppendJSON is
-// the node itself.
+// MarshalText returns what encoding/json, slog and YAML encoders print. AppendJSON
+// writes the node itself.
 func (n Node) MarshalText() ([]byte, error) { return []byte(n.describe()), nil }
 
 func (n Node) describe() string { return n.Kind.String() + " at " + n.At.String() }
 
-// Field is the value of the named field, or nil where n is not a map or does
+// Field returns the value of the named field, or nil if n is not a map or does
 // not have it.
 func (n *Node) Field(name string) *Node {
 	if n == nil {

@@ -7,16 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// Parse reads a YAML or JSON document. A text that starts with { or [ is JSON
-// where it can be, as YAML's reading of JSON is not exact (tabs, \u escapes of
-// surrogate pairs). A UTF-8 byte order mark is accepted. Origin names the text
+// Parse reads a YAML or JSON document. A text that starts with { or [ is read as
+// JSON if it is valid JSON, as YAML reads some JSON differently (tabs, \u escapes
+// of surrogate pairs). A UTF-8 byte order mark is accepted. Origin names the text
 // in messages.
 //
-// The errors are Problems, joined; an empty text is one. Where the text has its
-// grammar's form there is a Node beside them, so that its reader can look for
-// more.
+// The errors are Problems, joined; an empty text is one. If the syntax is valid,
+// Parse returns a Node beside them, so that its reader can look for more.
 func Parse(origin string, text []byte) (*Node, error) {
-	text, err := filled(origin, text)
+	text, err := checkFilled(origin, text)
 	if err != nil {
 		return nil, err
 	}
@@ -26,9 +25,9 @@ func Parse(origin string, text []byte) (*Node, error) {
 	if json.Valid(text) {
 		return parseJSON(origin, text)
 	}
-	tree, notYAML := loadYAML(origin, text)
+	documents, notYAML := LoadYAML(origin, text)
 	if notYAML == nil {
-		return readYAML(origin, text, tree)
+		return readYAML(origin, text, documents)
 	}
 	_, err = parseJSON(origin, text)
 	var notJSON *Problem
@@ -38,18 +37,18 @@ func Parse(origin string, text []byte) (*Node, error) {
 	return nil, err
 }
 
-// ParseJSON reads a JSON document, as Parse does where nothing but JSON is
-// meant: much that is nearly JSON is YAML, of another meaning.
+// ParseJSON reads a document that must be JSON. Parse would read much that is
+// nearly JSON as YAML, with another meaning.
 func ParseJSON(origin string, text []byte) (*Node, error) {
-	text, err := filled(origin, text)
+	text, err := checkFilled(origin, text)
 	if err != nil {
 		return nil, err
 	}
 	return parseJSON(origin, text)
 }
 
-// filled is a text that is not empty.
-func filled(origin string, text []byte) ([]byte, error) {
+// checkFilled returns the checked text, or a Problem if it is empty.
+func checkFilled(origin string, text []byte) ([]byte, error) {
 	text, err := Text(origin, text)
 	if err == nil && len(bytes.TrimLeft(text, " \t\r\n")) == 0 {
 		err = &Problem{At: Position{Origin: origin}, Message: "is empty"}
@@ -57,8 +56,8 @@ func filled(origin string, text []byte) ([]byte, error) {
 	return text, err
 }
 
-// Text checks that bytes are text that every later reader takes for the same
-// characters: UTF-8, without NUL. It strips one UTF-8 byte order mark.
+// Text checks that bytes are UTF-8 without NUL, and so the same characters for
+// every later reader. It strips one UTF-8 byte order mark.
 func Text(origin string, text []byte) ([]byte, error) {
 	problem := func(at Position, message string) error { return &Problem{At: at, Message: message} }
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {

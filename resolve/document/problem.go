@@ -10,8 +10,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Problem is something wrong at a place in a document. Its text holds names
-// and places, never a value.
+// Problem says what is wrong at a place in a document. Its text holds names and
+// places, never a value.
 type Problem struct {
 	At      Position
 	Message string
@@ -20,18 +20,18 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.At.String() + ": " + p.Message }
 
-// Hint is the advice, for a "hint:" line.
+// Hint returns the advice, for a "hint:" line.
 func (p *Problem) Hint() string { return p.Advice }
 
 // Problems collects what is wrong with a document, so that all of it is
 // reported in one run. The zero value is ready for use.
 type Problems struct{ list []error }
 
-// maxProblems is how many problems are noted one by one; a document with more
-// is not the one that was meant.
+// maxProblems limits the list: a document with more problems is not the one that
+// the user meant.
 const maxProblems = 1000
 
-// Add notes one problem, and of more than a thousand that there are more.
+// Add adds one problem. After a thousand it only adds that more follow.
 func (p *Problems) Add(at Position, hint, format string, args ...any) {
 	if len(p.list) > maxProblems {
 		return
@@ -42,16 +42,16 @@ func (p *Problems) Add(at Position, hint, format string, args ...any) {
 	p.list = append(p.list, &Problem{At: at, Message: fmt.Sprintf(format, args...), Advice: hint})
 }
 
-// Join notes the problems that another reader found, up to the same number; nil
+// AddErr adds the problems that another reader found, up to the same number; nil
 // adds nothing.
-func (p *Problems) Join(err error) {
+func (p *Problems) AddErr(err error) {
 	if err != nil && len(p.list) <= maxProblems {
 		p.list = append(p.list, err)
 	}
 }
 
-// Err is all problems joined, nil where there are none. Those of one document
-// are in the order of their places.
+// Err returns all problems joined, or nil. It sorts the problems of one document
+// by place.
 func (p *Problems) Err() error {
 	if len(p.list) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func (p *Problems) Err() error {
 	var flat []error
 	origins := map[string]int{}
 	for _, err := range p.list {
-		flat = append(flat, Flatten(err)...)
+		flat = append(flat, Unjoin(err)...)
 	}
 	for _, err := range flat {
 		if origin := placeOf(err).Origin; origins[origin] == 0 {
@@ -73,7 +73,7 @@ func (p *Problems) Err() error {
 	return errors.Join(flat...)
 }
 
-// placeOf is a problem's place, and that of no document for another error.
+// placeOf returns a problem's place, or the zero Position for another error.
 func placeOf(err error) Position {
 	var p *Problem
 	if errors.As(err, &p) {
@@ -82,17 +82,13 @@ func placeOf(err error) Position {
 	return Position{}
 }
 
-// Unknown notes a field that its map does not have.
+// Unknown adds the problem of a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.shown(), what)
+	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.quotedName(), what)
 }
 
-// Shown returns a key, a field's name or a kind as messages have it: keyname.Show.
-// A path or a URL goes through keyname.Quote.
-func Shown(name string) string { return keyname.Show(name) }
-
-// CheckKey reports whether text is a key, and notes a problem if it is not.
+// CheckKey reports whether text is a key, and adds a problem if it is not.
 func (p *Problems) CheckKey(at Position, text string) bool {
 	err := keyname.Check(text)
 	if wrong, ok := errors.AsType[*keyname.Error](err); ok {
@@ -101,7 +97,7 @@ func (p *Problems) CheckKey(at Position, text string) bool {
 	return err == nil
 }
 
-// Text is the text of a string node; anything else is a problem.
+// Text returns the text of a string node; anything else is a problem.
 func (p *Problems) Text(n *Node, what string) string {
 	if n.Kind != String {
 		p.Add(n.At, "", "%s must be a string, not %s", what, n.Kind)
@@ -110,7 +106,7 @@ func (p *Problems) Text(n *Node, what string) string {
 	return n.Text
 }
 
-// Texts is the texts of a list of distinct strings; anything else is a
+// Texts returns the texts of a list of distinct strings; anything else is a
 // problem.
 func (p *Problems) Texts(n *Node, what string) []string {
 	if n.Kind != List {
@@ -124,7 +120,7 @@ func (p *Problems) Texts(n *Node, what string) []string {
 		case !item.Scalar():
 			p.Add(item.At, "", "%s must hold strings, not %s", what, item.Kind)
 		case seen[item.Text]:
-			p.Add(item.At, "", "%s is twice in %s", Shown(item.Text), what)
+			p.Add(item.At, "", "%s is twice in %s", keyname.Show(item.Text), what)
 		default:
 			seen[item.Text] = true
 			texts = append(texts, item.Text)
@@ -153,15 +149,15 @@ func (p *Problems) Keys(n *Node, what string) []string {
 	return p.Texts(&list, what)
 }
 
-// Flatten is the errors that were joined into err, one by one.
-func Flatten(err error) []error {
+// Unjoin returns the errors that were joined into err, one by one.
+func Unjoin(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}
 	var flat []error
 	for _, e := range joined.Unwrap() {
-		flat = append(flat, Flatten(e)...)
+		flat = append(flat, Unjoin(e)...)
 	}
 	return flat
 }

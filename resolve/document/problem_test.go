@@ -14,11 +14,11 @@ func TestProblemsOfADocumentAreInTheOrderOfTheirPlaces(t *testing.T) {
 	var p Problems
 	p.Add(at("a", 3, 1), "", "third")
 	p.Add(at("b", 1, 1), "", "another document's")
-	p.Join(errors.Join(&Problem{At: at("a", 1, 9), Message: "second"}, &Problem{At: at("a", 1, 2), Message: "first"}))
-	p.Join(nil)
+	p.AddErr(errors.Join(&Problem{At: at("a", 1, 9), Message: "second"}, &Problem{At: at("a", 1, 2), Message: "first"}))
+	p.AddErr(nil)
 	p.Add(at("a", 3, 1), "do this", "and %s", "after it")
 	require.EqualError(t, p.Err(), "a:1:2: first\na:1:9: second\na:3:1: third\na:3:1: and after it\nb:1:1: another document's")
-	require.Len(t, Flatten(p.Err()), 5)
+	require.Len(t, Unjoin(p.Err()), 5)
 	var empty Problems
 	require.NoError(t, empty.Err())
 }
@@ -30,10 +30,10 @@ func TestAProblemSaysItsPlaceAndWhatToDo(t *testing.T) {
 	require.EqualError(t, &Problem{At: Position{"task.yaml", 2, 7}, Message: "is odd"}, "task.yaml:2:7: is odd")
 }
 
-func TestFlattenTakesJoinedErrorsApart(t *testing.T) {
+func TestUnjoinTakesJoinedErrorsApart(t *testing.T) {
 	a, b, c := errors.New("a"), errors.New("b"), errors.New("c")
-	require.Equal(t, []error{a}, Flatten(a))
-	require.Equal(t, []error{a, b, c}, Flatten(errors.Join(errors.Join(a, b), c)))
+	require.Equal(t, []error{a}, Unjoin(a))
+	require.Equal(t, []error{a, b, c}, Unjoin(errors.Join(errors.Join(a, b), c)))
 }
 
 func TestKeysSayWhichItemIsNotAKey(t *testing.T) {

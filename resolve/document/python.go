@@ -1,132 +1,37 @@
 package document
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
+	"unicode"
 	"unicode/utf8"
 )
-
-// ParseLiteral reads the value that a string holds: JSON where the string is
-// valid JSON, else a Python literal as ast.literal_eval reads it, which is what
-// MLRun does with an inline source that is a string. A tuple is a List.
-//
-// It takes 012 for a number, and any blanks around the value, which Python does
-// not. It refuses what has no Node or two readings: a set, a complex number, an
-// ellipsis, a tuple without parentheses, parentheses between a sign and its
-// number, \N{name}, a surrogate, a key that is not a string, a number or a
-// boolean, and a key twice.
-//
-// All nodes are at at. So are the errors: Problems, joined, with the place
-// inside the literal (in Python a character, where a line end is one) and none
-// of its text, not even a key, since a wrong quote makes a key of a value.
-func ParseLiteral(at Position, text string) (*Node, error) {
-	character := 0
-	for i, c := range text {
-		character++
-		if _, size := utf8.DecodeRuneInString(text[i:]); c == 0 || c == utf8.RuneError && size == 1 {
-			return nil, literalProblem(at, character, "a NUL byte, or not UTF-8")
-		}
-	}
-	if json.Valid([]byte(text)) {
-		return parseJSONLiteral(at, []byte(text))
-	}
-	return parsePython(at, text)
-}
-
-// literalProblem is about one character of the literal; they count from 1.
-func literalProblem(at Position, character int, message string) error {
-	return &Problem{At: at, Message: fmt.Sprintf("character %d of the literal: %s", character, message)}
-}
-
-const keyTwice = "a key is there twice"
-
-// parseJSONLiteral reads what json.Valid accepts. It is not parseJSON, as that
-// names the field that is there twice.
-func parseJSONLiteral(at Position, text []byte) (*Node, error) {
-	r := newJSONReader("", text)
-	node, err := r.value(0)
-	m := mover{at: at}
-	if err != nil {
-		m.note(place("", text, int(r.tokens.InputOffset())-1), err.Error())
-	} else {
-		m.move(node)
-	}
-	if m.list == nil { // then what the reader found is not a key twice
-		m.noteAll(r.Problems.list)
-	}
-	if err := m.Err(); err != nil {
-		return nil, err
-	}
-	return node, nil
-}
-
-// mover takes a tree, and what is wrong with it, from its places inside a
-// literal to the place of that literal.
-type mover struct {
-	at Position
-	Problems
-}
-
-// move notes every key that is there twice.
-func (m *mover) move(n *Node) {
-	n.At = m.at
-	for _, item := range n.Items {
-		m.move(item)
-	}
-	seen := make(map[string]bool, len(n.Fields))
-	for i := range n.Fields {
-		f := &n.Fields[i]
-		if seen[f.Name] {
-			m.note(f.At, keyTwice)
-		}
-		seen[f.Name], f.At = true, m.at
-		m.move(f.Value)
-	}
-}
-
-func (m *mover) note(inside Position, message string) {
-	m.Add(m.at, "", "line %d, column %d of the literal: %s", inside.Line, inside.Column, message)
-}
-
-func (m *mover) noteAll(errs []error) {
-	for _, err := range errs {
-		var p *Problem
-		if errors.As(err, &p) {
-			m.note(p.At, p.Message)
-		}
-	}
-}
 
 // pythonReader reads one literal (The Python Language Reference, chapters 2
 // and 6.2).
 type pythonReader struct {
-	at   Position
-	text string // its lines end with \n
-	pos  int    // the byte to read next
-	open int    // how many brackets are open
-
+	at     Position
+	text   string
+	pos    int // the byte to read next
+	depth  int // the number of open brackets
 	budget budget
-
-	// How many characters are before a byte: carried forward, so that a literal
-	// of many problems is walked once.
+	// The number of characters before a byte, carried forward so that a literal
+	// with many problems is counted once.
 	counted, characters int
-
 	Problems
 }
 
 func parsePython(at Position, text string) (*Node, error) {
-	// As Python does, before anything else and so inside strings as well.
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	r := &pythonReader{at: at, text: text}
-	r.blank(true)
+	r.skipBlanks()
 	node, err := r.value()
 	if err != nil {
 		return nil, err
 	}
-	if r.blank(true); r.pos < len(r.text) {
-		return nil, r.problem(r.pos, "more follows the value")
+	if r.skipBlanks(); r.pos < len(r.text) {
+		return nil, r.problem(r.pos, "more follows the value", "remove it; comments are not read")
 	}
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -134,16 +39,16 @@ func parsePython(at Position, text string) (*Node, error) {
 	return node, nil
 }
 
-func (r *pythonReader) problem(pos int, message string) error {
+func (r *pythonReader) problem(pos int, message, hint string) error {
 	if pos < r.counted {
 		r.counted, r.characters = 0, 0
 	}
 	r.characters += utf8.RuneCountInString(r.text[r.counted:pos])
 	r.counted = pos
-	return literalProblem(r.at, r.characters+1, message)
+	return literalProblem(r.at, r.characters+1, message, hint)
 }
 
-// peek is the next byte, 0 at the end.
+// peek returns the next byte, or 0 at the end.
 func (r *pythonReader) peek() byte {
 	if r.pos == len(r.text) {
 		return 0
@@ -151,103 +56,78 @@ func (r *pythonReader) peek() byte {
 	return r.text[r.pos]
 }
 
-// blank passes blanks and joined lines and, where lines do not matter,
-// comments and line ends.
-func (r *pythonReader) blank(lines bool) {
-	for {
-		rest := r.text[r.pos:]
-		switch c := r.peek(); {
-		case c == ' ', c == '\t', c == '\f', c == '\n' && lines:
-			r.pos++
-		case strings.HasPrefix(rest, "\\\n") && len(rest) > 2:
-			r.pos += 2
-		case c == '#' && lines:
-			comment, _, _ := strings.Cut(rest, "\n")
-			r.pos += len(comment)
-		default:
-			return
-		}
-	}
+func (r *pythonReader) skipBlanks() {
+	r.pos = len(r.text) - len(strings.TrimLeft(r.text[r.pos:], " \t\f\r\n"))
 }
-
-// gap is blank inside of a value, where lines matter unless a bracket is open.
-func (r *pythonReader) gap() { r.blank(r.open > 0) }
 
 // value reads one value, from its first character.
 func (r *pythonReader) value() (*Node, error) {
 	if !r.budget.spend(0) {
-		return nil, r.problem(r.pos, limits)
+		return nil, r.problem(r.pos, limits, "")
 	}
 	switch c := r.peek(); {
-	case pythonQuote().MatchString(r.text[r.pos:]):
-		return r.strings()
+	case c == '\'', c == '"':
+		return r.quoted()
 	case c == '{':
 		return r.dict()
-	case c == '[':
-		node, _, err := r.list(']')
-		return node, err
-	case c == '(':
-		return r.parentheses()
+	case c == '[', c == '(':
+		return r.list()
 	case c == '+', c == '-', c == '.', '0' <= c && c <= '9':
 		return r.number()
 	case c == 0:
-		return nil, r.problem(r.pos, "it ends where a value is expected")
+		return nil, r.problem(r.pos, "it ends where a value is expected", "")
 	}
 	return r.word()
 }
 
-// items reads from an opening bracket to its closing one; one reads an item.
-// It reports whether there was a comma.
-func (r *pythonReader) items(closing byte, one func() error) (comma bool, err error) {
+// items reads from an opening bracket to its closing one, and each item with
+// read. It reports whether a comma follows the last item.
+func (r *pythonReader) items(closing byte, read func() error) (comma bool, err error) {
 	start := r.pos
-	if r.open == maxDepth {
-		return false, r.problem(start, errDeep.Error())
+	if r.depth == maxDepth {
+		return false, r.problem(start, errDeep.Error(), "")
 	}
-	r.open++
-	defer func() { r.open-- }()
+	r.depth++
+	defer func() { r.depth-- }()
 	for r.pos++; ; r.pos++ {
-		if r.gap(); r.peek() == closing {
+		if r.skipBlanks(); r.peek() == closing {
 			r.pos++
 			return comma, nil
 		}
-		if err := one(); err != nil {
+		if err := read(); err != nil {
 			return false, err
 		}
-		r.gap()
+		r.skipBlanks()
+		comma = r.peek() == ','
 		switch r.peek() {
 		case ',':
-			comma = true
 		case closing:
 			r.pos++
 			return comma, nil
 		case 0:
-			return false, r.problem(start, "a bracket is not closed")
+			return false, r.problem(start, "a bracket is not closed", "")
 		default:
-			return false, r.problem(r.pos, "neither a comma nor the closing bracket follows an item")
+			return false, r.problem(r.pos, "neither a comma nor the closing bracket follows an item", "put a comma between the items; operators and comments are not read")
 		}
 	}
 }
 
-func (r *pythonReader) list(closing byte) (list *Node, comma bool, err error) {
-	list = &Node{Kind: List, At: r.at}
-	comma, err = r.items(closing, func() error {
+// list reads a list, a tuple, or one value in parentheses.
+func (r *pythonReader) list() (*Node, error) {
+	closing, parentheses := byte(']'), r.peek() == '('
+	if parentheses {
+		closing = ')'
+	}
+	list := &Node{Kind: List, At: r.at}
+	comma, err := r.items(closing, func() error {
 		item, err := r.value()
 		list.Items = append(list.Items, item)
 		return err
 	})
-	return list, comma, err
-}
-
-// parentheses reads a tuple, or the one value that they enclose.
-func (r *pythonReader) parentheses() (*Node, error) {
-	tuple, comma, err := r.list(')')
-	if err != nil {
-		return nil, err
+	if err == nil && parentheses && len(list.Items) == 1 && !comma {
+		return list.Items[0], nil
 	}
-	if len(tuple.Items) == 1 && !comma {
-		return tuple.Items[0], nil
-	}
-	return tuple, nil
+	return list, err
 }
 
 func (r *pythonReader) dict() (*Node, error) {
@@ -260,7 +140,7 @@ func (r *pythonReader) dict() (*Node, error) {
 			return err
 		}
 		if seen[name] {
-			r.Join(r.problem(start, keyTwice))
+			r.AddErr(r.problem(start, keyTwice, ""))
 		}
 		seen[name] = true
 		value, err := r.value()
@@ -277,16 +157,129 @@ func (r *pythonReader) key() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.gap()
+	r.skipBlanks()
 	switch c := r.peek(); {
 	case c == ',' || c == '}':
-		return "", r.problem(start, "a set, which is neither a map nor a list")
+		return "", r.problem(start, "a set, which is neither a map nor a list", "write [ ] around a list, or KEY: VALUE in a map")
 	case c != ':':
-		return "", r.problem(r.pos, "no colon follows a key")
+		return "", r.problem(r.pos, "no colon follows a key", "")
 	case key.Kind != String && key.Kind != Number && key.Kind != Bool:
-		return "", r.problem(start, "a key must be a string, a number or a boolean, not "+key.Kind.String())
+		return "", r.problem(start, "a key must be a string, a number or a boolean, not "+key.Kind.String(), "")
 	}
 	r.pos++
-	r.gap()
+	r.skipBlanks()
 	return key.Text, nil
+}
+
+// wordLength returns the length of the letters, digits and underscores that
+// text starts with.
+func wordLength(text string) int {
+	return len(text) - len(strings.TrimLeftFunc(text, func(c rune) bool {
+		return c == '_' || unicode.IsLetter(c) || unicode.IsNumber(c)
+	}))
+}
+
+func (r *pythonReader) word() (*Node, error) {
+	start := r.pos
+	r.pos += wordLength(r.text[start:])
+	node := &Node{Text: r.text[start:r.pos], At: r.at}
+	switch next := r.peek(); {
+	case node.Text == "":
+		return nil, r.problem(start, "no value starts with this character", "write strings, numbers, True, False, None, lists, tuples or maps, without comments")
+	case next == '\'' || next == '"':
+		return nil, r.problem(start, "a string with a prefix", `write the string without a prefix, and \\ for a backslash`)
+	case node.Text == "True", node.Text == "False":
+		node.Kind = Bool
+	case node.Text != "None":
+		return nil, r.problem(start, "a word that is neither quoted nor True, False or None", "quote it")
+	}
+	return node, nil
+}
+
+// pythonNumber matches an integer or a float (The Python Language Reference,
+// 2.4), and zeros before a decimal integer. It is compiled when it is first
+// needed: most tasks hold no literal, and every job would pay at its start.
+var pythonNumber = sync.OnceValue(func() *regexp.Regexp {
+	const digits = `[0-9](?:_?[0-9])*`
+	return regexp.MustCompile(`^[+-]?(?:0[xX](?:_?[[:xdigit:]])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|` +
+		`(?:` + digits + `(?:\.(?:` + digits + `)?)?|\.` + digits + `)(?:[eE][+-]?` + digits + `)?)`)
+})
+
+func (r *pythonReader) number() (*Node, error) {
+	start := r.pos
+	text := pythonNumber().FindString(r.text[start:])
+	if r.pos += len(text); text == "" || wordLength(r.text[r.pos:]) > 0 {
+		return nil, r.problem(start, "not a number", "quote it if it is text")
+	}
+	return &Node{Kind: Number, Text: text, At: r.at}, nil
+}
+
+// quoted reads a string, from its opening quote.
+func (r *pythonReader) quoted() (*Node, error) {
+	start, quote := r.pos, r.peek()
+	var value []byte
+	for r.pos++; r.peek() != quote; {
+		switch c := r.peek(); c {
+		case 0, '\n', '\r':
+			return nil, r.problem(start, "a string is not closed", `write \n for a line end`)
+		case '\\':
+			var err error
+			if value, err = r.appendEscape(value); err != nil {
+				return nil, err
+			}
+		default:
+			value = append(value, c)
+			r.pos++
+		}
+	}
+	r.pos++
+	node := &Node{Kind: String, Text: string(value), At: r.at}
+	if r.skipBlanks(); r.peek() == '\'' || r.peek() == '"' {
+		return nil, r.problem(r.pos, "a string follows a string", "write one string, in one pair of single or double quotes")
+	}
+	return node, nil
+}
+
+// An escape of one character of escaped denotes the same place of denoted.
+const (
+	escaped = `\'"abfnrtv`
+	denoted = "\\'\"\a\b\f\n\r\t\v"
+)
+
+// appendEscape appends what a backslash and its sequence denote (The Python
+// Language Reference, 2.4.1.1).
+func (r *pythonReader) appendEscape(value []byte) ([]byte, error) {
+	start := r.pos
+	r.pos++
+	c := r.peek()
+	switch i := strings.IndexByte(escaped, c); {
+	case i >= 0:
+		r.pos++
+		return append(value, denoted[i]), nil
+	case '0' <= c && c <= '7':
+		octal := r.text[r.pos:min(r.pos+3, len(r.text))]
+		return r.appendCode(value, start, len(octal)-len(strings.TrimLeft(octal, "01234567")), 8)
+	case c == 'N':
+		return nil, r.problem(start, "an escape by a character's name", "write the character")
+	}
+	if length := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]; length > 0 {
+		r.pos++
+		return r.appendCode(value, start, length, 16)
+	}
+	return append(value, '\\'), nil // Python keeps the backslash of an unknown escape
+}
+
+// appendCode appends the character whose code is the next digits in that base.
+// Its escape begins at start.
+func (r *pythonReader) appendCode(value []byte, start, length, base int) ([]byte, error) {
+	digits := r.text[r.pos:min(r.pos+length, len(r.text))]
+	code, err := strconv.ParseUint(digits, base, 32)
+	switch {
+	case err != nil, len(digits) < length:
+		return nil, r.problem(start, "an escape with too few digits", "")
+	case !utf8.ValidRune(rune(code)):
+		return nil, r.problem(start, "an escape that is no character", "write the character")
+	}
+	r.pos += length
+	return utf8.AppendRune(value, rune(code)), nil
 }

@@ -66,8 +66,6 @@ func form(n *Node) any {
 		return []any{"list", items}
 	case Number:
 		return []any{"number", n.Text}
-	case Bytes:
-		return []any{"bytes", fmt.Sprintf("%x", n.Text)}
 	}
 	return []any{n.Kind.String(), n.Text}
 }
@@ -77,10 +75,12 @@ var (
 	// Python refuses zeros before a decimal integer, an indented first line
 	// and an indented last one.
 	wider = regexp.MustCompile(`(^|[^\w.])0[0-9_]*[1-9]|^[ \t\f]*(#.*)?\n\s|\n[ \t\f]+(\\\n\s*)?$`)
-	// What a Node cannot hold, or has two readings.
-	narrower = regexp.MustCompile(`: (a set, .*|a complex number|a key must be .*|a key is there twice|` +
-		`an escape that is no character|an escape by a character's name; .*)$`)
-	narrowerText = regexp.MustCompile(`^(\[?\.\.\.\]?|1\+2j|set\(\))$|[-+]\s*\(`)
+	// What a Node cannot hold, has two readings, or repr does not write.
+	narrower = regexp.MustCompile(`: (a set, .*|a key must be .*|a key is there twice|a string with a prefix|` +
+		`a string follows a string|an escape that is no character|an escape by a character's name)$`)
+	// An ellipsis, a sum, a call, a comment, a joined line, a sign that does not
+	// stand at its number, a complex number.
+	narrowerText = regexp.MustCompile(`^(\[?\.\.\.\]?|1\+2j|set\(\))$|#|\\\r?\n|\\\r|[-+][\s(]|[0-9.][jJ]`)
 )
 
 // meantNarrower reports whether we mean to refuse what Python accepts.
@@ -214,12 +214,12 @@ func (g generator) value(depth int) string {
 
 // blank stands inside of brackets only.
 func (g generator) blank() string {
-	return g.pick("", "", "", " ", "\t", "\n", "\r\n", " # c'\n", "\\\n", "\f")
+	return g.pick("", "", "", " ", "\t", "\n", "\r\n", "\f")
 }
 
 // key is another one for every i.
 func (g generator) key(i int) string {
-	return fmt.Sprintf(g.pick("'k%d'", `"k%d"`, "r'\\%d'", "'k'\n'%d'", "'\\x4%d'", "0x%d", "-1%d", "1_%d", ".%de1"), i)
+	return fmt.Sprintf(g.pick("'k%d'", `"k%d"`, "'\\%d'", "'\\x4%d'", "0x%d", "-1%d", "1_%d", ".%de1"), i)
 }
 
 func (g generator) scalar() string {
@@ -227,27 +227,16 @@ func (g generator) scalar() string {
 	case 0:
 		return g.pick("True", "False", "None")
 	case 1:
-		return g.pick("", "-", "+", "- ") + g.pick("0", "1", "10", "1_000", "0x1F", "0b_11", "0O17", ".5", "1.", "1.50", "1e5", "2_0.0E-1_0", "007.5")
+		return g.pick("", "", "-", "+", "-", "- ") + g.pick("0", "1", "10", "1_000", "0x1F", "0b_11", "0O17", ".5", "1.", "1.50", "1e5", "2_0.0E-1_0", "007.5")
 	}
-	prefix := g.pick("", "", "r", "u", "b", "bR")
-	parts := []string{g.stringWith(prefix)}
-	for g.IntN(3) == 0 {
-		parts = append(parts, g.stringWith(prefix))
+	if g.IntN(20) == 0 { // what is refused
+		return g.pick("r'a'", "u'a'", "bR'a'", "'a' 'b'", "'''a\nb'''", `"""a"""`)
 	}
-	return strings.Join(parts, g.pick("", " ", "\\\n"))
-}
-
-func (g generator) stringWith(prefix string) string {
-	quote := g.pick("'", `"`, "'''", `"""`)
+	quote := g.pick("'", `"`)
 	var body strings.Builder
 	for range g.IntN(6) {
-		body.WriteString(g.pick("a", "b7", " ", "#", "{", `\n`, `\\`, `\'`, `\"`, `\q`, `\0`, `\101`, `\x41`, `\xe9`, `\u0041`, `\U0001F600`, "\\\n", `\r`))
-		if !strings.ContainsAny(prefix, "bB") {
-			body.WriteString(g.pick("", "", "é", "😀"))
-		}
-		if len(quote) == 3 {
-			body.WriteString(g.pick("", "", "\n", "\r\n", "' ", `" `))
-		}
+		body.WriteString(g.pick("a", "b7", " ", "{", `\n`, `\\`, `\'`, `\"`, `\q`, `\0`, `\101`, `\x41`, `\xe9`, `\u0041`, `\U0001F600`, `\r`))
+		body.WriteString(g.pick("", "", "é", "😀"))
 	}
-	return prefix + quote + body.String() + quote
+	return quote + body.String() + quote
 }

@@ -64,7 +64,7 @@ func TestNoErrorHoldsAPieceOfTheDocument(t *testing.T) {
 // hinted is an error's text with its hints.
 func hinted(err error) string {
 	text := err.Error()
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		if h, ok := e.(interface{ Hint() string }); ok {
 			text += "\n" + h.Hint()
 		}

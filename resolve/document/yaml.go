@@ -1,117 +1,49 @@
 package document
 
 import (
-	"bytes"
 	"encoding/base64"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// yamlReader turns the library's nodes into ours: aliases and merge keys
-// unfolded within a budget, duplicates refused.
+// yamlReader turns the library's nodes into ours. It unfolds aliases and merge
+// keys within a budget, and refuses duplicate fields.
 type yamlReader struct {
 	origin    string
-	names     names
+	names     nameScanner
 	budget    budget
 	exhausted error               // the limits are passed
-	open      map[*yaml.Node]bool // anchors being unfolded, to find a cycle
+	unfolding map[*yaml.Node]bool // anchors being unfolded, to find a cycle
 	Problems
 }
 
-// parseYAML reads one YAML document (1.2 core, and what go.yaml.in/yaml keeps
-// of 1.1: 0777 and 1_000 are numbers; yes, no, on and off are strings).
+// parseYAML reads one YAML document: the core schema of 1.2, and from 1.1 what
+// the library keeps. 0777 and 1_000 are numbers; yes, no, on and off are strings.
 func parseYAML(origin string, text []byte) (*Node, error) {
-	tree, problem := loadYAML(origin, text)
+	documents, problem := LoadYAML(origin, text)
 	if problem != nil {
 		return nil, problem
 	}
-	return readYAML(origin, text, tree)
+	return readYAML(origin, text, documents)
 }
 
-// loadYAML is the library's tree of a text that is one YAML document. It
-// refuses the characters that end a line in YAML 1.1 and not in 1.2, as the
-// library makes a blank of one inside of a string.
-func loadYAML(origin string, text []byte) (tree *yaml.Node, problem *Problem) {
-	whole := Position{Origin: origin}
+// readYAML returns the one document of a text as a tree.
+func readYAML(origin string, text []byte, documents []*yaml.Node) (*Node, error) {
 	switch {
-	case len(text) > maxYAML:
-		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
-	case yamlMarks(text) > maxNodes:
-		return nil, &Problem{whole, "is YAML that may hold too many values: " + limits, "give it as JSON"}
-	}
-	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {
-		return nil, &Problem{place(origin, text, i), "not valid YAML: a line end that is none in every version of YAML",
-			`write it as "\u0085", "\u2028" or "\u2029", in double quotes`}
-	}
-	defer func() {
-		if recover() != nil { // the library's text for what it holds to be impossible may quote the document
-			tree, problem = nil, &Problem{At: whole, Message: "not valid YAML"}
-		}
-	}()
-	var documents [2]yaml.Node
-	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(2*maxDepth))))
-	for i := 0; i < len(documents) && err == nil; i++ {
-		err = loader.Load(&documents[i])
-	}
-	switch first, second := documents[0].Content, documents[1].Content; {
-	case err != nil && !errors.Is(err, io.EOF):
-		return nil, yamlProblem(origin, text, err)
-	case len(first) == 0:
-		return nil, &Problem{At: whole, Message: "holds no value"}
-	case len(second) > 0:
+	case len(documents) == 0:
+		return nil, &Problem{At: Position{Origin: origin}, Message: "holds no value"}
+	case len(documents) > 1:
 		at := Position{origin, documents[1].Line, documents[1].Column}
 		return nil, &Problem{At: at, Message: "holds more than one YAML document"}
-	default:
-		return first[0], nil
 	}
-}
-
-// readYAML is the tree as ours.
-func readYAML(origin string, text []byte, tree *yaml.Node) (*Node, error) {
-	r := yamlReader{origin: origin, names: names{rest: text, line: 1, column: 1}, open: map[*yaml.Node]bool{}}
-	node := r.read(tree, 0)
+	r := yamlReader{origin: origin, names: nameScanner{rest: text, line: 1, column: 1}, unfolding: map[*yaml.Node]bool{}}
+	node := r.read(documents[0].Content[0], 0)
 	if r.exhausted != nil {
 		return nil, r.exhausted
 	}
 	return node, r.Err()
 }
-
-// yamlProblem keeps the place and, where it is one of the library's fixed
-// sentences, the reason. Other messages quote the document.
-func yamlProblem(origin string, text []byte, err error) *Problem {
-	p := &Problem{At: Position{Origin: origin}, Message: "not valid YAML"}
-	var load *yaml.LoadError
-	if !errors.As(err, &load) {
-		return p
-	}
-	p.At.Line, p.At.Column = load.Mark.Line, load.Mark.Column
-	if end := place(origin, text, len(text)); end.before(p.At) {
-		p.At = end // the library adds a line end
-	}
-	switch {
-	case load.Stage == yaml.ReaderStage:
-		p.At = place(origin, text, load.Mark.Index)
-		p.Message += ": a character that YAML does not allow"
-	case strings.HasPrefix(load.Message, "found character '"): // and goes on with the character
-		p.Message += ": found a character that is not allowed in a tag"
-		p.Advice = adviseQuote
-	case strings.HasPrefix(load.Message, "exceeded max depth"): // the library's depth is not ours
-		p.Message = limits
-	case load.Stage == yaml.ScannerStage, load.Stage == yaml.ParserStage:
-		p.Message += ": " + load.Message
-	case load.Stage == yaml.ComposerStage:
-		p.Message += ": an alias (*) names no anchor (&)"
-		p.Advice = "quote a value that starts with *"
-	}
-	return p
-}
-
-const adviseQuote = "quote a value that starts with !"
 
 func (r *yamlReader) at(n *yaml.Node) Position {
 	return Position{Origin: r.origin, Line: n.Line, Column: n.Column}
@@ -122,7 +54,7 @@ func (r *yamlReader) read(n *yaml.Node, depth int) *Node {
 	if r.exhausted != nil {
 		return node
 	}
-	if len(r.open) > 0 {
+	if len(r.unfolding) > 0 {
 		r.budget.aliased += len(n.Value)
 	}
 	if !r.budget.spend(depth) {
@@ -155,12 +87,12 @@ func (r *yamlReader) exhaust(at Position) {
 }
 
 func (r *yamlReader) alias(n *yaml.Node, depth int) *Node {
-	if r.open[n.Alias] {
+	if r.unfolding[n.Alias] {
 		r.Add(r.at(n), "", "an alias holds itself")
 		return &Node{At: r.at(n)}
 	}
-	r.open[n.Alias] = true
-	defer delete(r.open, n.Alias)
+	r.unfolding[n.Alias] = true
+	defer delete(r.unfolding, n.Alias)
 	return r.read(n.Alias, depth+1)
 }
 
@@ -169,7 +101,7 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 	merges := 0
 	seen := make(map[string]bool, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		bare := r.names.bare(n.Content[i], n.Content[i+1])
+		bare := r.names.isBare(n.Content[i], n.Content[i+1])
 		key := r.read(n.Content[i], depth+1)
 		value := r.read(n.Content[i+1], depth+1)
 		field := Field{Name: key.Text, At: key.At, Value: value, Bare: bare}
@@ -182,7 +114,7 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 		case !key.Scalar() && key.Kind != Null, key.Kind == Bytes:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
-			r.Add(key.At, "", "field %s is there twice", field.shown())
+			r.Add(key.At, "", "field %s is there twice", field.quotedName())
 		default:
 			seen[key.Text] = true
 			node.Fields = append(node.Fields, field)
@@ -215,8 +147,7 @@ func (r *yamlReader) merge(value *Node) []Field {
 	return fields
 }
 
-// checkTag refuses the tag of what is a map or a list, and is to be something
-// else.
+// checkTag refuses a tag that makes something else of a map or a list.
 func (r *yamlReader) checkTag(n *yaml.Node, want string) {
 	if n.ShortTag() != want {
 		r.Add(r.at(n), adviseQuote, "unknown tag, or one that does not fit the value")

@@ -7,17 +7,17 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// names looks at the text after a map's names, which the library says nothing
-// of. It goes through the text once: names come in its order, and a name that an
-// alias repeats is remembered.
-type names struct {
+// nameScanner looks at the text after a map's names, which the library does not
+// report. It goes through the text once: names come in its order, and it remembers
+// a name that an alias repeats.
+type nameScanner struct {
 	rest         []byte // the text from a line and column on
 	line, column int
 	known        map[*yaml.Node]bool
 }
 
-// bare reports whether a name in braces has neither a value nor a colon: {A, B}.
-func (r *names) bare(name, value *yaml.Node) bool {
+// isBare reports whether a name in braces has neither a value nor a colon: {A, B}.
+func (r *nameScanner) isBare(name, value *yaml.Node) bool {
 	if name.Kind != yaml.ScalarNode || value.Kind != yaml.ScalarNode || value.Value != "" || value.Style != 0 || value.ShortTag() != "!!null" {
 		return false
 	}
@@ -41,8 +41,8 @@ func (r *names) bare(name, value *yaml.Node) bool {
 	return bare
 }
 
-// advance goes on to a line and column.
-func (r *names) advance(line, column int) {
+// advance skips to a line and column.
+func (r *nameScanner) advance(line, column int) {
 	for len(r.rest) > 0 && (r.line < line || r.line == line && r.column < column) {
 		c, size := utf8.DecodeRune(r.rest)
 		if r.rest = r.rest[size:]; c == '\n' || c == '\r' && !bytes.HasPrefix(r.rest, []byte("\n")) {

@@ -25,10 +25,10 @@ func New(d resolve.Declaration, environ resolve.Environ) (Source, error) {
 	return Source{names, environ.Find}, problems.Err()
 }
 
-// Variables is the names of the variables that carry the secrets.
+// Variables returns the names of the variables that carry the secrets.
 func (s Source) Variables() []string { return s.names }
 
-// Find looks every name up. A variable that is set and empty is a value.
+// Find looks up every name. A variable that is set and empty is a value.
 func (s Source) Find(context.Context) ([]resolve.Finding, error) {
 	var found []resolve.Finding
 	for _, name := range s.names {

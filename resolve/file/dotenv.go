@@ -20,8 +20,8 @@ const (
 // as much memory, and a second for every 4 MiB.
 const maxValue = 8 << 20
 
-// written is the right side of a statement as it stands in the file.
-type written struct {
+// rawValue is the right side of a statement, as written in the file.
+type rawValue struct {
 	quote byte   // ' or ", 0 for a bare value
 	body  []byte // between the quotes, or up to the end of the line
 	tail  []byte // what follows the closing quote in its line
@@ -29,26 +29,26 @@ type written struct {
 	ended bool   // a quoted value has a closing quote
 }
 
-// split finds where a value ends, by godotenv's rule: a bare one with its
+// splitValue finds where a value ends, by godotenv's rule: a bare one with its
 // line, a quoted one at the first such quote that has no backslash before it.
-func split(text []byte) written {
+func splitValue(text []byte) rawValue {
 	left := bytes.TrimLeft(text, " \t")
 	blank := len(text) - len(left)
 	if len(left) == 0 || left[0] != '\'' && left[0] != '"' {
 		line := firstLine(text)
-		return written{body: withoutEnd(line), size: len(line), ended: true}
+		return rawValue{body: withoutEnd(line), size: len(line), ended: true}
 	}
 	quote := left[0]
 	for i := 1; i < len(left); i++ {
 		if left[i] == quote && left[i-1] != '\\' {
 			tail := firstLine(left[i+1:])
-			return written{quote, left[1:i], withoutEnd(tail), blank + i + 1 + len(tail), true}
+			return rawValue{quote, left[1:i], withoutEnd(tail), blank + i + 1 + len(tail), true}
 		}
 	}
-	return written{quote: quote, body: left[1:], size: len(text)}
+	return rawValue{quote: quote, body: left[1:], size: len(text)}
 }
 
-// withoutEnd takes the line end off.
+// withoutEnd removes the line end.
 func withoutEnd(line []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 }
@@ -56,11 +56,11 @@ func withoutEnd(line []byte) []byte {
 // dotenvStatement reads one statement of as many lines as its quoted value has.
 // Each goes to godotenv alone, so that the line is known, nothing can be
 // expanded from an earlier one, and its recursion over comment lines cannot
-// exhaust the stack. A value counts only where godotenv and the plain reading
-// of the same text agree.
+// exhaust the stack. A value counts only if godotenv and the plain reading of the
+// same text agree.
 func (p *parser) dotenvStatement(text []byte) int {
 	line := firstLine(text)
-	if p.skips(bytes.Trim(line, blanks+"\n")) {
+	if p.skipLine(bytes.Trim(line, blanks+"\n")) {
 		return len(line)
 	}
 	equals := bytes.IndexByte(line, '=')
@@ -68,19 +68,19 @@ func (p *parser) dotenvStatement(text []byte) int {
 		p.refuseLine()
 		return len(line)
 	}
-	value := split(text[equals+1:])
+	value := splitValue(text[equals+1:])
 	size := equals + 1 + value.size
 	key, what := p.dotenvKey(text[:equals]), "the value"
-	if key != "" && p.named(key) {
+	if key != "" && p.mayShow(key) {
 		what += " of " + keyname.Show(key)
 	}
 	if plain, ok := p.plainValue(value, what); ok && key != "" && p.dotenvWhole(key, value, plain) {
-		got, err := ask(text[:size], key)
+		got, err := godotenvValue(text[:size], key)
 		switch {
 		case err != nil:
 			p.refuse(singleQuote, "%s: %v", what, err)
 		case got != string(plain):
-			hint, reason := damage(value)
+			hint, reason := explainDifference(value)
 			p.refuse(hint, "%s %s", what, reason)
 		default:
 			p.add(key, plain)
@@ -89,16 +89,17 @@ func (p *parser) dotenvStatement(text []byte) int {
 	return size
 }
 
-// dotenvWhole is checkWhole for a value that has no quotes: those show its end.
-func (p *parser) dotenvWhole(key string, w written, plain []byte) bool {
+// dotenvWhole calls checkWhole for a value without quotes. Quotes show where a
+// value ends.
+func (p *parser) dotenvWhole(key string, w rawValue, plain []byte) bool {
 	if w.quote != 0 {
-		p.above = complete
+		p.valueAbove = completeValue
 		return true
 	}
 	return p.checkWhole([]byte(key), plain)
 }
 
-// dotenvKey is a statement's key, without "export"; "" where it has none.
+// dotenvKey returns a statement's key, without "export", or "".
 func (p *parser) dotenvKey(left []byte) string {
 	key := bytes.Trim(left, " \t")
 	if rest, found := bytes.CutPrefix(key, []byte("export")); found && len(rest) > 0 {
@@ -121,7 +122,7 @@ func (p *parser) dotenvKey(left []byte) string {
 
 // plainValue reads a value with nothing expanded; what names it in a problem.
 // It refuses what dotenv readers do not agree on.
-func (p *parser) plainValue(w written, what string) ([]byte, bool) {
+func (p *parser) plainValue(w rawValue, what string) ([]byte, bool) {
 	tail := bytes.TrimLeft(w.tail, " \t")
 	switch {
 	case !w.ended:
@@ -131,7 +132,7 @@ func (p *parser) plainValue(w written, what string) ([]byte, bool) {
 	case len(w.body) > maxValue:
 		p.refuse(`use "format: lines"`, "%s is longer than %d MiB", what, maxValue>>20)
 	case w.quote == 0:
-		return bare(w.body), true
+		return bareValue(w.body), true
 	case w.quote == '\'' && !bytes.Contains(w.body, []byte(`'`)):
 		return w.body, true
 	case w.quote == '"':
@@ -145,8 +146,8 @@ func (p *parser) plainValue(w written, what string) ([]byte, bool) {
 	return nil, false
 }
 
-// bare is an unquoted value: up to the first "#" that follows a blank.
-func bare(body []byte) []byte {
+// bareValue returns an unquoted value: up to the first "#" that follows a blank.
+func bareValue(body []byte) []byte {
 	for i := 1; i < len(body); i++ {
 		if body[i] == '#' && (body[i-1] == ' ' || body[i-1] == '\t') {
 			body = body[:i]
@@ -156,7 +157,7 @@ func bare(body []byte) []byte {
 }
 
 // unescape reads double quotes as godotenv does: \n and \r are the line ends,
-// another character after a backslash is itself. It is false where a quote
+// another character after a backslash is itself. It returns false if a quote
 // within the value has an even number of backslashes before it, so that the
 // value ended there.
 func unescape(body []byte) ([]byte, bool) {
@@ -183,9 +184,9 @@ func unescape(body []byte) ([]byte, bool) {
 // errOther stands for godotenv's own messages, which quote the text.
 var errOther = errors.New("godotenv does not read this as one KEY=value")
 
-// ask is godotenv's reading of one statement. What makes it fail, or find
-// anything but the one key, is errOther.
-func ask(statement []byte, key string) (value string, err error) {
+// godotenvValue returns the value that godotenv reads in one statement. It fails
+// with errOther if godotenv fails, or finds anything except the one key.
+func godotenvValue(statement []byte, key string) (value string, err error) {
 	defer func() {
 		if recover() != nil { // the panic's text may hold the value
 			value, err = "", errOther
@@ -198,9 +199,8 @@ func ask(statement []byte, key string) (value string, err error) {
 	return values[key], nil
 }
 
-// damage says why godotenv's reading of a value is not the plain one, and what
-// to do about it.
-func damage(w written) (hint, reason string) {
+// explainDifference returns why godotenv reads a value differently, and a hint.
+func explainDifference(w rawValue) (hint, reason string) {
 	switch {
 	case !utf8.Valid(w.body):
 		return singleQuote, "is not UTF-8, and has no quotes"

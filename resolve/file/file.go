@@ -31,7 +31,7 @@ const (
 	Dotenv Format = "dotenv"
 )
 
-// FormatOf is the format of a file that declares none: Dotenv for the names
+// FormatOf returns the format of a file that declares none: Dotenv for the names
 // ".env", "*.env" and ".env.*", Lines for every other.
 func FormatOf(path string) Format {
 	name := filepath.Base(path)
@@ -51,36 +51,36 @@ type source struct {
 // It looks at no file. Its errors are document.Problems, joined.
 func New(d resolve.Declaration) (resolve.Source, error) {
 	var p document.Problems
-	s := declared(&p, d)
+	s := parseDeclaration(&p, d)
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func declared(p *document.Problems, d resolve.Declaration) source {
+func parseDeclaration(p *document.Problems, d resolve.Declaration) source {
 	switch {
 	case d.Source == nil:
 		p.Add(d.At, "", "a file source has no source")
 	case d.Source.Kind == document.String:
-		path := declaredPath(p, d.Source)
+		path := parsePath(p, d.Source)
 		return source{path, FormatOf(path)}
 	case d.Source.Kind == document.Map:
-		return declaredMap(p, d.Source)
+		return parseMap(p, d.Source)
 	default:
 		p.Add(d.Source.At, "", "a file source must be a path or a map, not %s", d.Source.Kind)
 	}
 	return source{}
 }
 
-func declaredMap(p *document.Problems, n *document.Node) source {
+func parseMap(p *document.Problems, n *document.Node) source {
 	var s source
 	for _, f := range n.Fields {
 		switch f.Name {
 		case "path":
-			s.path = declaredPath(p, f.Value)
+			s.path = parsePath(p, f.Value)
 		case "format":
-			s.format = declaredFormat(p, f.Value)
+			s.format = parseFormat(p, f.Value)
 		default:
 			p.Unknown(f, "a file source", "path", "format")
 		}
@@ -94,7 +94,7 @@ func declaredMap(p *document.Problems, n *document.Node) source {
 	return s
 }
 
-func declaredPath(p *document.Problems, n *document.Node) string {
+func parsePath(p *document.Problems, n *document.Node) string {
 	path := p.Text(n, "a file's path")
 	if n.Kind != document.String {
 		return ""
@@ -105,7 +105,7 @@ func declaredPath(p *document.Problems, n *document.Node) string {
 	return path
 }
 
-func declaredFormat(p *document.Problems, n *document.Node) Format {
+func parseFormat(p *document.Problems, n *document.Node) Format {
 	format := Format(p.Text(n, "a file's format"))
 	if n.Kind == document.String && format != Lines && format != Dotenv {
 		p.Add(n.At, `the formats are "lines" and "dotenv"`, "unknown format of a file")
@@ -113,9 +113,9 @@ func declaredFormat(p *document.Problems, n *document.Node) Format {
 	return format
 }
 
-// Find reads the file, now, and has one Finding for each of its keys, in its
-// order. A file that is not there is resolve.ErrAbsent; one that is there and
-// cannot be read, or holds a line that cannot, is not.
+// Find reads the file and returns a Finding for each of its keys, in order. It
+// fails with resolve.ErrAbsent if the file is missing, and with another error if
+// the file, or a line of it, cannot be read.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	origin := keyname.Plain(s.path)
 	entries, err := Await(ctx, func() ([]Entry, error) {

@@ -27,9 +27,9 @@ const (
 // blanks are not part of a key or a value that they surround.
 const blanks = " \t\r"
 
-// Parse reads a text's keys in their order. A UTF-8 byte order mark at its
-// start and CR LF line ends are accepted; UTF-16 and NUL bytes are not text. A
-// key that is there twice is refused, as tools disagree on which one counts.
+// Parse reads a text's keys in order. It accepts a UTF-8 byte order mark at the
+// start and CR LF line ends. It refuses UTF-16, NUL bytes, and a duplicate key, as
+// tools disagree on which one counts.
 //
 // The errors are document.Problems, joined, each with its line: all of them, up
 // to a hundred. Origin names the text in them.
@@ -38,7 +38,7 @@ func Parse(origin string, text []byte, format Format) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser{origin: origin, line: 1, above: complete, seen: map[string]int{}}
+	p := parser{origin: origin, line: 1, valueAbove: completeValue, seen: map[string]int{}}
 	var statement func(text []byte) (size int)
 	switch format {
 	case Lines:
@@ -48,7 +48,7 @@ func Parse(origin string, text []byte, format Format) ([]Entry, error) {
 	default:
 		return nil, fmt.Errorf("%s: unknown format of a file", origin)
 	}
-	for len(text) > 0 && !p.full() {
+	for len(text) > 0 && !p.limitReached() {
 		size := statement(text)
 		p.line += bytes.Count(text[:size], []byte{'\n'})
 		text = text[size:]
@@ -79,13 +79,13 @@ var bom = []byte("\xef\xbb\xbf")
 
 // parser collects what the statements of a text say.
 type parser struct {
-	origin   string
-	line     int    // of the statement being read
-	above    []byte // the value of the line above it; nil after a comment
-	entries  []Entry
-	seen     map[string]int // the line of each key
-	problems document.Problems
-	refused  int
+	origin     string
+	line       int    // of the statement being read
+	valueAbove []byte // the value of the line above it; nil after a comment
+	entries    []Entry
+	seen       map[string]int // the line of each key
+	problems   document.Problems
+	refused    int
 }
 
 // refuse notes a problem of the present statement.
@@ -94,9 +94,9 @@ func (p *parser) refuse(hint, format string, args ...any) {
 	p.problems.Add(document.Position{Origin: p.origin, Line: p.line, Column: 1}, hint, format, args...)
 }
 
-// full ends the reading of a file that is something else altogether, a log or
+// limitReached ends the reading of a file that is something else altogether, a log or
 // an archive, before its problems fill the memory.
-func (p *parser) full() bool {
+func (p *parser) limitReached() bool {
 	switch {
 	case p.refused >= maxProblems:
 		p.refuse("", "too many problems: the rest of the file is not read")
@@ -132,26 +132,26 @@ const (
 // value that goes on in the next line.
 func (p *parser) checkWhole(key, value []byte) bool {
 	switch {
-	case continues(p.above, key, value):
+	case mayContinue(p.valueAbove, key, value):
 		p.refuse(wrappedAdvice, errWrapped)
 		return false
 	case opensPEM(value):
 		p.refuse(wrappedAdvice, errPEM)
 		return false
 	}
-	p.above = append([]byte{}, value...)
+	p.valueAbove = append([]byte{}, value...)
 	return true
 }
 
-// named reports whether a message may have the key. It may be a part of a value
+// mayShow reports whether a message may have the key. It may be a part of a value
 // that began before if a line above was refused, or if it looks like base64.
-func (p *parser) named(key string) bool { return p.refused == 0 && !random([]byte(key), 8) }
+func (p *parser) mayShow(key string) bool { return p.refused == 0 && !looksRandom([]byte(key), 8) }
 
 // add notes an entry whose key was checked.
 func (p *parser) add(key string, value []byte) {
 	if first, twice := p.seen[key]; twice {
 		what := "a key"
-		if p.named(key) {
+		if p.mayShow(key) {
 			what = "key " + keyname.Show(key)
 		}
 		p.refuse("keep one of them", "%s is there twice, in line %d and line %d", what, first, p.line)
@@ -161,7 +161,7 @@ func (p *parser) add(key string, value []byte) {
 	p.entries = append(p.entries, Entry{key, resolve.NewValue(slices.Clip(value)), p.line})
 }
 
-// firstLine is a text up to and with its first line end.
+// firstLine returns a text up to and including its first line end.
 func firstLine(text []byte) []byte {
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		return text[:i+1]
@@ -169,7 +169,7 @@ func firstLine(text []byte) []byte {
 	return text
 }
 
-// errNeither is the text for a line that is no statement.
+// errNeither is the message for a line that is not a statement.
 const errNeither = "neither KEY=value nor a comment"
 
 // lineStatement reads one line: a key, the first "=", a value, blanks around
@@ -177,7 +177,7 @@ const errNeither = "neither KEY=value nor a comment"
 func (p *parser) lineStatement(text []byte) int {
 	whole := firstLine(text)
 	line := bytes.Trim(whole, blanks+"\n")
-	if p.skips(line) {
+	if p.skipLine(line) {
 		return len(whole)
 	}
 	key, value, found := bytes.Cut(line, []byte{'='})
@@ -193,11 +193,11 @@ func (p *parser) lineStatement(text []byte) int {
 	return len(whole)
 }
 
-// skips reports whether a line without the blanks around it is empty or a
+// skipLine reports whether a line without the blanks around it is empty or a
 // comment. No value goes on after a comment.
-func (p *parser) skips(line []byte) bool {
+func (p *parser) skipLine(line []byte) bool {
 	if len(line) > 0 && line[0] == '#' {
-		p.above = nil
+		p.valueAbove = nil
 	}
 	return len(line) == 0 || line[0] == '#'
 }
@@ -205,7 +205,7 @@ func (p *parser) skips(line []byte) bool {
 // refuseLine refuses a line without "=".
 func (p *parser) refuseLine() {
 	advice := "write KEY=value"
-	if p.above != nil && (len(p.above) == 0 || goesOn(p.above)) {
+	if p.valueAbove != nil && (len(p.valueAbove) == 0 || mayGoOn(p.valueAbove)) {
 		advice = wrappedAdvice
 	}
 	p.refuse(advice, errNeither)

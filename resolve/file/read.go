@@ -15,11 +15,11 @@ import (
 // 1 MiB; a larger file is a mistake that must not exhaust the pod's memory.
 const maxSize = 64 << 20
 
-// Read is the content of a regular file, or of a symbolic link to one, of at
-// most 64 MiB. Anything else that a path can name is refused without opening
-// it: a FIFO or a terminal could block for ever, a device could act. A file
-// that is not there is fs.ErrNotExist. It returns when ctx ends, even where a
-// network file system does not answer.
+// Read returns the content of a regular file, or of a symbolic link to one, of at
+// most 64 MiB. It refuses anything else without opening it: a FIFO or a terminal
+// could block for ever, a device could act. It fails with fs.ErrNotExist if the
+// file is missing. It returns when ctx ends, even if a network file system does
+// not answer.
 func Read(ctx context.Context, path string) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return read(path) })
 }
 
-// ReadFrom is all of an open stream, at most 64 MiB; name is for messages. It
+// ReadFrom returns all of an open stream, at most 64 MiB; name is for messages. It
 // returns when ctx ends.
 func ReadFrom(ctx context.Context, name string, r io.Reader) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return content(name, r) })
@@ -76,7 +76,7 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
@@ -84,11 +84,11 @@ func read(path string) ([]byte, error) {
 	// The name may be another file's by now: do not wait in open, and look again.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	defer func() { _ = f.Close() }() // opened to read: closing loses nothing
 	if info, err = f.Stat(); err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func read(path string) ([]byte, error) {
 func content(path string, r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
-		return nil, named(path, err)
+		return nil, withPath(path, err)
 	}
 	if len(text) > maxSize {
 		return nil, tooLarge(path)
@@ -132,7 +132,7 @@ func tooLarge(path string) error {
 }
 
 // named keeps the reason of an os error and quotes the path, which os does not.
-func named(path string, err error) error {
+func withPath(path string, err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		err = of.Err

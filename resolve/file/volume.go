@@ -6,33 +6,32 @@ import (
 	"path/filepath"
 )
 
-// generation is the link by which the kubelet swaps all files of a volume at
+// generationLink is the link by which the kubelet swaps all files of a volume at
 // once, https://kubernetes.io/docs/concepts/configuration/secret/.
-const generation = "..data"
+const generationLink = "..data"
 
-// readings bounds how often a volume that changes under the reading is read
-// again.
-const readings = 3
+// maxReads limits how often a volume that changes while it is read is read.
+const maxReads = 3
 
-// OfOneGeneration has the files of a mounted volume read from one generation of
-// it: read is called with the directory that holds them, which is the volume's
-// own where it has no generations, as with a subPath, and again where they were
-// swapped meanwhile. It is false where they kept being swapped. It does not read
-// again once ctx has ended.
-func OfOneGeneration(ctx context.Context, volume string, read func(dir string)) bool {
-	for range readings {
-		before, dir := current(volume)
+// ReadGeneration calls read with the directory that holds one generation of a
+// mounted volume's files: the volume itself if it has no generations, as with a
+// subPath. It calls read again if the files were swapped meanwhile, unless ctx has
+// ended. It returns false if they kept being swapped.
+func ReadGeneration(ctx context.Context, volume string, read func(dir string)) bool {
+	for range maxReads {
+		before, dir := currentGeneration(volume)
 		read(dir)
-		if after, _ := current(volume); after == before || ctx.Err() != nil {
+		if after, _ := currentGeneration(volume); after == before || ctx.Err() != nil {
 			return true
 		}
 	}
 	return false
 }
 
-// current is the name of the generation, and the directory that holds its files.
-func current(volume string) (string, string) {
-	link, err := os.Readlink(filepath.Join(volume, generation))
+// currentGeneration returns the name of the generation, and the directory that
+// holds its files.
+func currentGeneration(volume string) (string, string) {
+	link, err := os.Readlink(filepath.Join(volume, generationLink))
 	switch {
 	case err != nil:
 		return "", volume

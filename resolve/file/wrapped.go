@@ -28,9 +28,9 @@ import (
 // An ordinary file is not refused: there KEY=value follows such a value, with a
 // key in one letter case, or in two without a digit.
 
-// complete stands for a value above that does not go on: one in quotes, or none
+// completeValue stands for a value above that does not go on: one in quotes, or none
 // yet. Only a comment leaves no value above.
-var complete = []byte("-")
+var completeValue = []byte("-")
 
 // The advice and the message for a value of several lines.
 const (
@@ -39,35 +39,35 @@ const (
 	errPEM        = "a PEM block that goes on in the next lines"
 )
 
-// shortest is the least length of base64 that may go on in the next line.
-const shortest = 32
+// minWrapped is the least length of base64 that may go on in the next line.
+const minWrapped = 32
 
-// continues reports whether a line may be the rest of the value above it.
-func continues(above, key, value []byte) bool {
+// mayContinue reports whether a line may be the rest of the value above it.
+func mayContinue(above, key, value []byte) bool {
 	if len(value) > 0 && isQuote(value[len(value)-1]) {
 		value = value[:len(value)-1] // of a value that starts with one, in a file of lines
 	}
 	switch empty := len(value) == 0; {
 	case !empty && len(bytes.Trim(value, "=")) == 0:
 		return true
-	case empty && goesOn(above) && whole(unframed(above), key):
+	case empty && mayGoOn(above) && isWholeBase64(unframed(above), key):
 		return true
-	case empty && above != nil && random(key, 8) && (len(key) >= 20 || whole(nil, key)):
+	case empty && above != nil && looksRandom(key, 8) && (len(key) >= 20 || isWholeBase64(nil, key)):
 		return true
 	}
-	return goesOn(above) && random(key, 8)
+	return mayGoOn(above) && looksRandom(key, 8)
 }
 
 func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
-// goesOn reports whether a value may be the first line of wrapped base64.
-func goesOn(value []byte) bool {
+// mayGoOn reports whether a value may be the first line of wrapped base64.
+func mayGoOn(value []byte) bool {
 	for _, c := range unframed(value) {
 		if !inBase64(c) {
 			return false
 		}
 	}
-	return random(value, shortest)
+	return looksRandom(value, minWrapped)
 }
 
 // unframed returns a value without a quote at its start and the backslash with
@@ -79,9 +79,9 @@ func unframed(value []byte) []byte {
 	return bytes.TrimSuffix(value, []byte(`\`))
 }
 
-// random reports whether text is so long, and mixes capitals, small letters and
+// looksRandom reports whether text is so long, and mixes capitals, small letters and
 // digits, as base64 of most bytes does.
-func random(text []byte, length int) bool {
+func looksRandom(text []byte, length int) bool {
 	const capital, small, digit = 1, 2, 4
 	mixed := 0
 	for _, c := range text {
@@ -102,9 +102,9 @@ func inBase64(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || bytes.IndexByte([]byte("+/-_"), c) >= 0
 }
 
-// whole reports whether a value and the key of the next line are base64 with one
-// "=" at its end.
-func whole(above, key []byte) bool {
+// isWholeBase64 reports whether a value and the key of the next line are base64
+// with one "=" at its end.
+func isWholeBase64(above, key []byte) bool {
 	text := slices.Concat(above, key, []byte("="))
 	_, standard := base64.StdEncoding.Strict().DecodeString(string(text))
 	_, url := base64.URLEncoding.Strict().DecodeString(string(text))

@@ -1,7 +1,7 @@
 // Package inline is the secret source that holds its values in the task itself:
 // a map, or a string that holds a JSON or Python literal of one.
 //
-// It owns no place outside the task. It refuses what is not one scalar a key.
+// It owns no place outside the task. It refuses a value that is not a scalar.
 // Data flows document.Node -> Finding.
 package inline
 
@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // source is the findings, known since the declaration was read.
@@ -35,7 +36,7 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 	for _, f := range node.Fields {
 		if f.Value.Kind == document.List || f.Value.Kind == document.Map {
 			problems.Add(f.Value.At, "give its JSON text as a string", "the value of %s must be a scalar, not %s",
-				document.Shown(f.Name), f.Value.Kind)
+				keyname.Show(f.Name), f.Value.Kind)
 		}
 		switch {
 		case !problems.CheckKey(f.At, f.Name):
@@ -58,5 +59,5 @@ func finding(f document.Field) resolve.Finding {
 	return finding
 }
 
-// Find answers from the task's own text.
+// Find returns what the task holds.
 func (s source) Find(context.Context) ([]resolve.Finding, error) { return s, nil }

@@ -44,18 +44,18 @@ func Parse(n *document.Node) (Spec, error) {
 	switch {
 	case n == nil:
 	case n.Kind == document.Map:
-		spec.fields(&problems, n)
+		spec.parseFields(&problems, n)
 	default:
-		spec.Keys = keys(&problems, n)
+		spec.Keys = parseKeys(&problems, n)
 	}
 	return spec, problems.Err()
 }
 
-func (s *Spec) fields(problems *document.Problems, n *document.Node) {
+func (s *Spec) parseFields(problems *document.Problems, n *document.Node) {
 	for _, f := range n.Fields {
 		switch f.Name {
 		case "secrets":
-			s.Keys = keys(problems, f.Value)
+			s.Keys = parseKeys(problems, f.Value)
 		case "env_prefix":
 			s.Prefix = problems.Text(f.Value, "env_prefix")
 			if f.Value.Kind == document.String && keyname.Check(s.Prefix) != nil {
@@ -74,11 +74,11 @@ func (s *Spec) fields(problems *document.Problems, n *document.Node) {
 	}
 }
 
-func keys(problems *document.Problems, n *document.Node) []string {
+func parseKeys(problems *document.Problems, n *document.Node) []string {
 	if n.Kind == document.String && strings.HasPrefix(strings.TrimSpace(n.Text), "[") {
 		literal, err := document.ParseLiteral(n.At, n.Text)
 		if err != nil {
-			problems.Join(err)
+			problems.AddErr(err)
 			return nil
 		}
 		n = literal
@@ -86,7 +86,7 @@ func keys(problems *document.Problems, n *document.Node) []string {
 	names := problems.Keys(n, "a kubernetes source")
 	for _, key := range names {
 		if Internal(key) {
-			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", document.Shown(key), internal)
+			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", keyname.Show(key), internal)
 		}
 	}
 	return names
@@ -117,7 +117,7 @@ func (s Spec) Source(environ resolve.Environ) resolve.Source {
 	return variables{s, func() resolve.Environ { return environ }}
 }
 
-// Variables is the names of the variables that carry the secrets, also those
+// Variables returns the names of the variables that carry the secrets, also those
 // with the prefix that the task does not ask for.
 func (s Spec) Variables(environ resolve.Environ) []string {
 	if s.Mount != "" {
@@ -155,7 +155,7 @@ func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 		switch {
 		case key == "" || Internal(key):
 		case err != nil:
-			wrong = append(wrong, notKey("a variable that starts with "+v.Prefix, err))
+			wrong = append(wrong, notKeyError("a variable that starts with "+v.Prefix, err))
 		default:
 			found = append(found, environ.Find(key, name))
 		}
@@ -178,6 +178,6 @@ func (v variables) find(environ resolve.Environ, key string) resolve.Finding {
 	return found
 }
 
-// notKey says where text was found that is not a key, and so perhaps a value: it
-// does not show the text.
-func notKey(where string, err error) error { return fmt.Errorf("%s: %w", where, err) }
+// notKeyError returns an error that says where text is that is not a key. It does
+// not show the text, which may be a value.
+func notKeyError(where string, err error) error { return fmt.Errorf("%s: %w", where, err) }

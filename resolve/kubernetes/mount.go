@@ -24,7 +24,7 @@ type mount struct {
 // Find reads all keys from one generation of the volume. It fails with ErrAbsent
 // if the directory does not exist.
 func (m mount) Find(ctx context.Context) (found []resolve.Finding, err error) {
-	if !file.OfOneGeneration(ctx, m.dir, func(dir string) { found, err = m.read(ctx, dir) }) {
+	if !file.ReadGeneration(ctx, m.dir, func(dir string) { found, err = m.read(ctx, dir) }) {
 		return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
 	}
 	return found, err
@@ -82,7 +82,7 @@ func (m mount) list(dir string) (keys []string, err error) {
 		switch {
 		case strings.HasPrefix(name, "..") || Internal(name):
 		case err != nil:
-			wrong = append(wrong, notKey(fmt.Sprintf("the name of a file in %q", m.dir), err))
+			wrong = append(wrong, notKeyError(fmt.Sprintf("the name of a file in %q", m.dir), err))
 		default:
 			keys = append(keys, name)
 		}

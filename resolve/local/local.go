@@ -1,7 +1,7 @@
 // Package local stands in for the sources that only a cluster can reach, on a
 // laptop: the keys that they declare are taken from a file.
 //
-// It owns nothing but that exchange. Data flows file -> Finding.
+// It owns only that exchange. Data flows file -> Finding.
 package local
 
 import (
@@ -23,8 +23,8 @@ type Source struct {
 	Match func(has []string, key string) (string, bool)
 }
 
-// Find reads the file. That it is not there is an error, not ErrAbsent: the
-// user named it for this run.
+// Find reads the file. A missing file is an error and not ErrAbsent: the user
+// named it for this run.
 func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	text, err := file.Read(ctx, s.Path)
 	if err != nil {

@@ -64,14 +64,14 @@ func Run(t *testing.T, s Suite) {
 	t.Run("refuses what it cannot carry", s.refusesValues)
 	t.Run("a missing key is absent, by its name, and not empty", s.missing)
 	t.Run("answers with all keys where none is declared", s.lists)
-	t.Run("a second Find is the same, in the same order", s.again)
+	t.Run("a second Find is the same, in the same order", s.findsTheSameAgain)
 	t.Run("many at once are the same", s.concurrent)
-	t.Run("a context that has ended ends it", s.ended)
-	t.Run("prints no value", s.secret)
+	t.Run("a context that has ended ends it", s.returnsWhenEnded)
+	t.Run("prints no value", s.printsNoValue)
 	t.Run("a key that no delivery carries is refused", s.badKeys)
 }
 
-// open is a source that opens, with the keys that its place holds.
+// open returns a source that opens, with the keys that its place holds.
 func (s Suite) open(t *testing.T, holds map[string]string, keys ...string) resolve.Source {
 	t.Helper()
 	source, err := s.Open(t, holds, keys...)
@@ -79,7 +79,7 @@ func (s Suite) open(t *testing.T, holds map[string]string, keys ...string) resol
 	return source
 }
 
-// declared is the keys to declare so that all of them are found.
+// declared returns the keys to declare so that all of them are found.
 func (s Suite) declared(holds map[string]string) []string {
 	if !s.Declares {
 		return nil
@@ -87,7 +87,7 @@ func (s Suite) declared(holds map[string]string) []string {
 	return slices.Sorted(maps.Keys(holds))
 }
 
-// values is the found values by key; a finding with an error fails the test.
+// values returns the found values by key; a finding with an error fails the test.
 func values(t *testing.T, found []resolve.Finding) map[string]string {
 	t.Helper()
 	values := map[string]string{}
@@ -129,7 +129,7 @@ func (s Suite) refusesValues(t *testing.T) {
 	}
 }
 
-// resolve is the error of a declaration, or of resolving it.
+// resolve returns the error of a declaration, or of resolving it.
 func (s Suite) resolve(t *testing.T, holds map[string]string) error {
 	source, err := s.Open(t, holds, s.declared(holds)...)
 	if err == nil {
@@ -181,7 +181,7 @@ func (s Suite) lists(t *testing.T) {
 	}
 }
 
-// many is enough keys that a map gives in another order each time.
+// many returns so many keys that a map gives them in another order each time.
 func many() map[string]string {
 	holds := map[string]string{}
 	for c := 'A'; c <= 'Z'; c++ {
@@ -190,7 +190,7 @@ func many() map[string]string {
 	return holds
 }
 
-func (s Suite) again(t *testing.T) {
+func (s Suite) findsTheSameAgain(t *testing.T) {
 	holds := many()
 	source := s.open(t, holds, s.declared(holds)...)
 	first, err := source.Find(t.Context())
@@ -236,10 +236,10 @@ func (s Suite) concurrent(t *testing.T) {
 	}
 }
 
-// promptly is far above what a Find takes that does not wait.
-const promptly = 20 * time.Second
+// promptLimit is far above what a Find takes that does not wait.
+const promptLimit = 20 * time.Second
 
-func (s Suite) ended(t *testing.T) {
+func (s Suite) returnsWhenEnded(t *testing.T) {
 	holds := many()
 	source := s.open(t, holds, s.declared(holds)...)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -255,7 +255,7 @@ func (s Suite) ended(t *testing.T) {
 		for _, f := range o.found {
 			require.True(t, f.Err == nil || errors.Is(f.Err, context.Canceled) || errors.Is(f.Err, resolve.ErrUnavailable), "%v", f.Err)
 		}
-	case <-time.After(promptly):
+	case <-time.After(promptLimit):
 		t.Fatal("Find does not return")
 	}
 	_, err := resolve.Resolve(ctx, []resolve.Bound{{Source: source}})

@@ -84,12 +84,12 @@ func RequireHidden(t *testing.T, text, value string) {
 	quoted, err := json.Marshal(value)
 	require.NoError(t, err)
 	spellings := []string{
-		value, string(quoted[1 : len(quoted)-1]), inner(strconv.Quote(value)), inner(strconv.QuoteToASCII(value)),
+		value, string(quoted[1 : len(quoted)-1]), withoutEnds(strconv.Quote(value)), withoutEnds(strconv.QuoteToASCII(value)),
 		url.QueryEscape(value), url.PathEscape(value), hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)),
 		base64.RawStdEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
 	}
 	for _, verb := range []string{"%d", "%o", "%b", "%x", "%#x", "% x", "% X", "%#o", "%c", "%U", "%q", "%#v"} {
-		spellings = append(spellings, inner(fmt.Sprintf(verb, b)), inner(fmt.Sprintf(verb, []rune(value))), inner(fmt.Sprintf(verb, value)))
+		spellings = append(spellings, withoutEnds(fmt.Sprintf(verb, b)), withoutEnds(fmt.Sprintf(verb, []rune(value))), withoutEnds(fmt.Sprintf(verb, value)))
 	}
 	for _, s := range spellings {
 		if i := strings.Index(text, s); i >= 0 && len(s) > 3 { // without printing all that is printed
@@ -98,17 +98,17 @@ func RequireHidden(t *testing.T, text, value string) {
 	}
 }
 
-// inner is a text without its first and last character: quotes or brackets.
-func inner(s string) string {
+// withoutEnds returns a text without its first and last character: quotes or
+// brackets.
+func withoutEnds(s string) string {
 	if len(s) < 2 {
 		return s
 	}
 	return s[1 : len(s)-1]
 }
 
-// Verbs is every verb and flag of package fmt that could print a byte, but %w
-// and %p: where they do not fit they ask no method what to print, and vet
-// refuses them.
+// Verbs returns every verb and flag of package fmt that could print a byte, except
+// %w and %p: if they do not fit, they call no method, and vet refuses them.
 func Verbs() []string {
 	var verbs []string
 	for _, flags := range []string{"", "+", "#", " ", "0", "-", "+#", "# ", "12", "-40", "#.3", ".9", "+-#0 30.20"} {
@@ -119,7 +119,7 @@ func Verbs() []string {
 	return verbs
 }
 
-// Printed is v as every verb, encoder and logger prints it.
+// Printed returns v as every verb, encoder and logger prints it.
 func Printed(v any) string {
 	var out strings.Builder
 	for _, verb := range Verbs() {
@@ -132,9 +132,9 @@ func Printed(v any) string {
 	return out.String()
 }
 
-// secret also opens what the value's holder might: the source itself, and the
+// printsNoValue also opens what the value's holder might: the source itself, and the
 // whole of what Resolve takes and gives.
-func (s Suite) secret(t *testing.T) {
+func (s Suite) printsNoValue(t *testing.T) {
 	holds := map[string]string{"CANARY": Canary, "OTHER": Canary}
 	source := s.open(t, holds, s.declared(holds)...)
 	found, err := source.Find(t.Context())

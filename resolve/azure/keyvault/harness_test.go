@@ -140,7 +140,7 @@ func (w *world) ask(ctx context.Context, source resolve.Source) ([]resolve.Findi
 func (w *world) requireTold(err error) {
 	w.t.Helper()
 	w.requireHidden(err)
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		if e != nil {
 			require.Regexp(w.t, `^vault "[^"]+"[: ]`, e.Error())
 			require.Equal(w.t, 1, strings.Count(e.Error(), `vault "`), e.Error())
@@ -154,7 +154,7 @@ func (w *world) requireHidden(err error) {
 	if err == nil {
 		return
 	}
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		text := sourcetest.Printed(e) + e.Error() + hintOf(e)
 		sourcetest.RequireHidden(w.t, text, sourcetest.Canary)
 		require.NotContains(w.t, text, jwt, "a token")

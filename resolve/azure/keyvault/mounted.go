@@ -49,7 +49,7 @@ type mountedFiles struct {
 func readMounted(ctx context.Context, dir string, spec azure.Spec) (mountedFiles, error) {
 	var found mountedFiles
 	var err error
-	if !file.OfOneGeneration(ctx, dir, func(from string) { found, err = readFiles(ctx, dir, from, spec) }) {
+	if !file.ReadGeneration(ctx, dir, func(from string) { found, err = readFiles(ctx, dir, from, spec) }) {
 		return mountedFiles{}, &problem{text: fmt.Sprintf("no credentials: %q kept changing while it was read", dir), kind: resolve.ErrUnavailable}
 	}
 	return found, err

@@ -30,7 +30,7 @@ const noTokenPrefix = "no token"
 // may share a token and each reports that it has none.
 func forVault(vault string, err error) error {
 	var list []error
-	for _, e := range document.Flatten(err) {
+	for _, e := range document.Unjoin(err) {
 		p := *asProblem(e, noTokenPrefix)
 		p.text = vault + ": " + p.text
 		list = append(list, &p)

@@ -57,7 +57,7 @@ func (r *read) members(name string) []resolve.Finding {
 	}
 	var found []resolve.Finding
 	if err != nil {
-		for _, wrong := range document.Flatten(err) {
+		for _, wrong := range document.Unjoin(err) {
 			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: r.invalidBundle(wrong)})
 		}
 		return found
@@ -84,7 +84,7 @@ func (r *read) invalidBundle(err error) error {
 }
 
 func (r *read) member(f document.Field) resolve.Finding {
-	shown := document.Shown(f.Name)
+	shown := keyname.Show(f.Name)
 	found := resolve.Finding{Key: f.Name, Where: r.url + ", member " + shown, Note: r.note}
 	switch {
 	case f.Value.Kind == document.Null:

@@ -229,7 +229,7 @@ func TestASourceThatFailsReportsEveryKey(t *testing.T) {
 	require.Equal(t, []string{at + "DB-PASSWORD", at + "db-password/ffff", at + "set"}, []string{found[0].Where, found[1].Where, found[2].Where})
 
 	r, err := resolve.Resolve(t.Context(), []resolve.Bound{{Source: w.source(source), Declaration: resolve.Declaration{Kind: "azure_vault"}}})
-	require.Len(t, document.Flatten(err), 1, "it is said once")
+	require.Len(t, document.Unjoin(err), 1, "it is said once")
 	require.Len(t, r.Rows, 3)
 	for _, row := range r.Rows {
 		require.Equal(t, resolve.Failed, row.State)

@@ -1,9 +1,13 @@
-// Package tree edits YAML and leaves the rest of the text as it is: its order,
+// Package yamledit edits YAML and leaves the rest of the text as it is: its order,
 // its comments, its blank lines and what nobody here knows.
 //
-// It owns the text and nothing of its meaning. It refuses an edit that a YAML
-// anchor would carry to another place. Data flows text -> Document -> text.
-package tree
+// It owns the text and not its meaning. It refuses an edit that a YAML anchor would
+// carry to another place. Data flows text -> Document -> text.
+//
+// It replaces lines instead of encoding the tree again, because the user whose
+// manifest is in git reviews the diff, and an encoder would change 26 of the 37
+// lines of a hand-written Job: indentation, blank lines and folded text.
+package yamledit
 
 import (
 	"fmt"
@@ -24,16 +28,16 @@ type File struct {
 // Document is one of them. Edits go through its methods; the first that cannot
 // be made is in Err.
 type Document struct {
-	Root   *yaml.Node
-	before map[*yaml.Node][]*yaml.Node // what each node that was edited held
-	origin string
-	err    error
+	Root     *yaml.Node
+	original map[*yaml.Node][]*yaml.Node // what each node that was edited held
+	origin   string
+	err      error
 }
 
-// Err is why an edit could not be made.
+// Err returns why an edit could not be made, or nil.
 func (d *Document) Err() error { return d.err }
 
-// At is the place of a node.
+// At returns the place of a node.
 func (d *Document) At(n *yaml.Node) document.Position {
 	return document.Position{Origin: d.origin, Line: n.Line, Column: n.Column}
 }
@@ -44,11 +48,11 @@ func (d *Document) refuse(n *yaml.Node, format string, args ...any) {
 	}
 }
 
-// Get is the value of a field, nil where n is no map or does not have it. An
-// alias is not followed.
+// Get returns the value at a path of fields, or nil if there is none. It does not
+// follow aliases.
 func Get(n *yaml.Node, path ...string) *yaml.Node {
 	for _, name := range path {
-		i := index(n, name)
+		i := fieldIndex(n, name)
 		if i < 0 {
 			return nil
 		}
@@ -57,9 +61,8 @@ func Get(n *yaml.Node, path ...string) *yaml.Node {
 	return n
 }
 
-// index is the place of a field's name among a map's content, -1 where there is
-// none.
-func index(n *yaml.Node, name string) int {
+// fieldIndex returns the index of a field's name in a map's content, or -1.
+func fieldIndex(n *yaml.Node, name string) int {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return -1
 	}
@@ -71,7 +74,7 @@ func index(n *yaml.Node, name string) int {
 	return -1
 }
 
-// Text is a field's text, "" where it has none.
+// Text returns a scalar field's text, or "".
 func Text(n *yaml.Node, path ...string) string {
 	if n = Get(n, path...); n != nil && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
 		return n.Value
@@ -79,14 +82,15 @@ func Text(n *yaml.Node, path ...string) string {
 	return ""
 }
 
-// own notes the refusal of an edit of n that would be one elsewhere too.
-func (d *Document) own(n *yaml.Node) bool {
+// checkEditable reports whether an edit of n changes only n. If not, it records
+// the refusal.
+func (d *Document) checkEditable(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		d.refuse(n, "an alias (*) stands where the manifest is edited")
 	case n.Anchor != "":
 		d.refuse(n, "an anchor (&) is on what is edited")
-	case index(n, "<<") >= 0:
+	case fieldIndex(n, "<<") >= 0:
 		d.refuse(n, "a merge key (<<) is in what is edited")
 	default:
 		return true
@@ -96,38 +100,38 @@ func (d *Document) own(n *yaml.Node) bool {
 
 // Set gives a map's field a value, a new node.
 func (d *Document) Set(n *yaml.Node, name string, value *yaml.Node) {
-	if !d.own(n) {
+	if !d.checkEditable(n) {
 		return
 	}
-	if i := index(n, name); i >= 0 {
+	if i := fieldIndex(n, name); i >= 0 {
 		if old := n.Content[i+1]; old.Kind != yaml.AliasNode && old.Anchor != "" {
-			d.own(old)
+			d.checkEditable(old)
 			return
 		}
-		if !same(n.Content[i+1], value) {
-			d.edit(n)
+		if !equal(n.Content[i+1], value) {
+			d.keepOriginal(n)
 			n.Content[i+1] = value
 		}
 		return
 	}
-	d.edit(n)
+	d.keepOriginal(n)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value)
 }
 
-// Delete takes a field out of a map.
+// Delete removes a field from a map.
 func (d *Document) Delete(n *yaml.Node, name string) {
-	if i := index(n, name); i >= 0 && d.own(n) {
-		d.edit(n)
+	if i := fieldIndex(n, name); i >= 0 && d.checkEditable(n) {
+		d.keepOriginal(n)
 		n.Content = append(n.Content[:i:i], n.Content[i+2:]...)
 	}
 }
 
-// Map is the map that a field has; one is made where there is none.
+// Map returns the map in a field, and creates it if the field is missing.
 func (d *Document) Map(n *yaml.Node, name string) *yaml.Node {
 	return d.child(n, name, yaml.MappingNode, "!!map", "a map")
 }
 
-// List is the list that a field has; one is made where there is none.
+// List returns the list in a field, and creates it if the field is missing.
 func (d *Document) List(n *yaml.Node, name string) *yaml.Node {
 	return d.child(n, name, yaml.SequenceNode, "!!seq", "a list")
 }
@@ -136,10 +140,10 @@ func (d *Document) child(n *yaml.Node, name string, kind yaml.Kind, tag, what st
 	found := Get(n, name)
 	switch {
 	case found != nil && found.Kind == kind:
-		d.own(found)
+		d.checkEditable(found)
 		return found
 	case found != nil && found.Kind == yaml.AliasNode:
-		d.own(found)
+		d.checkEditable(found)
 	case found != nil && found.ShortTag() != "!!null":
 		d.refuse(found, "%s must be %s", name, what)
 	}
@@ -150,8 +154,8 @@ func (d *Document) child(n *yaml.Node, name string, kind yaml.Kind, tag, what st
 	return made
 }
 
-// Put gives a list the items, new nodes, each in place of the one that has the
-// same value in a field. It returns those that took the place of another.
+// Put adds new nodes to a list. Each replaces the item that has the same value in
+// a field. It returns the nodes that replaced a different item.
 func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replaced []*yaml.Node) {
 	places := make(map[string]int, len(list.Content))
 	for i, old := range slices.Backward(list.Content) {
@@ -162,12 +166,12 @@ func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replace
 		switch {
 		case !there:
 			places[Text(item, by)] = len(list.Content)
-			d.edit(list)
+			d.keepOriginal(list)
 			list.Content = append(list.Content, item)
-		case same(list.Content[i], item):
+		case equal(list.Content[i], item):
 		default:
-			if d.own(list.Content[i]) {
-				d.edit(list)
+			if d.checkEditable(list.Content[i]) {
+				d.keepOriginal(list)
 				list.Content[i] = item
 			}
 			replaced = append(replaced, item)
@@ -176,35 +180,35 @@ func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replace
 	return replaced
 }
 
-// Append gives a list a further item, unless it has the same already.
+// Append adds an item to a list, unless the list has an equal one.
 func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 	for _, old := range list.Content {
-		if same(old, item) {
+		if equal(old, item) {
 			return
 		}
 	}
-	d.edit(list)
+	d.keepOriginal(list)
 	list.Content = append(list.Content, item)
 }
 
-// edit notes what a node holds before its first edit.
-func (d *Document) edit(n *yaml.Node) {
-	if _, edited := d.before[n]; !edited {
-		d.before[n] = slices.Clone(n.Content)
+// keepOriginal records what a node holds before its first edit.
+func (d *Document) keepOriginal(n *yaml.Node) {
+	if _, edited := d.original[n]; !edited {
+		d.original[n] = slices.Clone(n.Content)
 	}
 }
 
-// content returns what a node held when the text was read.
-func (d *Document) content(n *yaml.Node) []*yaml.Node {
-	if before, edited := d.before[n]; edited {
+// originalContent returns what a node held when the text was read.
+func (d *Document) originalContent(n *yaml.Node) []*yaml.Node {
+	if before, edited := d.original[n]; edited {
 		return before
 	}
 	return n.Content
 }
 
-// same reports whether two trees are of the same values, whatever their style
-// and the order of their fields.
-func same(a, b *yaml.Node) bool {
+// equal reports whether two trees hold the same values, whatever their style and
+// the order of their fields.
+func equal(a, b *yaml.Node) bool {
 	if a.Kind == yaml.AliasNode || b.Kind == yaml.AliasNode {
 		return a.Kind == b.Kind && a.Value == b.Value
 	}
@@ -212,47 +216,32 @@ func same(a, b *yaml.Node) bool {
 		return false
 	}
 	if a.Kind == yaml.MappingNode {
-		return sameFields(a, b)
+		return equalFields(a, b)
 	}
 	for i := range a.Content {
-		if !same(a.Content[i], b.Content[i]) {
+		if !equal(a.Content[i], b.Content[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameFields compares two maps of as many fields.
-func sameFields(a, b *yaml.Node) bool {
-	var places map[string]int // of b's fields, once the order differs
+// equalFields compares two maps with the same number of fields.
+func equalFields(a, b *yaml.Node) bool {
 	for i := 0; i+1 < len(a.Content); i += 2 {
 		j := i
 		if a.Content[i].Value != b.Content[i].Value {
-			if places == nil {
-				places = fieldPlaces(b)
-			}
-			there := false
-			if j, there = places[a.Content[i].Value]; !there {
-				return false
-			}
+			j = fieldIndex(b, a.Content[i].Value)
 		}
-		if !same(a.Content[i], b.Content[j]) || !same(a.Content[i+1], b.Content[j+1]) {
+		if j < 0 || !equal(a.Content[i], b.Content[j]) || !equal(a.Content[i+1], b.Content[j+1]) {
 			return false
 		}
 	}
 	return true
 }
 
-func fieldPlaces(n *yaml.Node) map[string]int {
-	places := make(map[string]int, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		places[n.Content[i].Value] = i
-	}
-	return places
-}
-
-// Prune takes out what the types of Kubernetes write where they hold nothing: an
-// empty status, a creation time that is null, empty resources and metadata.
+// Prune removes what the types of Kubernetes write for empty fields: null, and an
+// empty status, metadata or resources.
 func Prune(n *yaml.Node) {
 	if n.Kind == yaml.MappingNode {
 		var kept []*yaml.Node

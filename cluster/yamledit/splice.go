@@ -1,4 +1,4 @@
-package tree
+package yamledit
 
 import (
 	"bytes"
@@ -10,109 +10,58 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// Bytes is the text with the edits. Lines that no edit touches are as they
-// were. Where that cannot be done, because of a form in which fields share
-// lines, the documents are written anew: comments stay, blank lines do not.
+// Bytes returns the text with the edits. Lines that no edit touches stay as they
+// are. A list or map in brackets is written in blocks once it is edited. The
+// error says that an edit cannot be made in lines.
 func (f *File) Bytes() ([]byte, error) {
 	s := splicer{lines: strings.SplitAfter(string(f.text), "\n")}
-	edited := false
+	edited, possible := false, true
 	for _, d := range f.Documents {
 		s.document, s.changed = d, map[*yaml.Node]bool{}
-		if s.note(d.Root) {
+		if s.markChanged(d.Root) {
 			edited = true
-			s.layout = d.layout(d.Root)
-			s.failed = !s.node(d.Root, d.Root) || s.failed
+			s.layout = d.findLayout(d.Root)
+			possible = s.editRoot(d.Root) && possible
 		}
 	}
 	if !edited {
 		return f.text, nil
 	}
-	if text := s.apply(); !s.failed && f.holds(text) {
+	if text, whole := s.apply(); possible && whole && f.readsBack(text) {
 		return text, nil
 	}
-	return f.anew()
+	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
 }
 
-// holds reports whether a text is that of the edited documents.
-func (f *File) holds(text []byte) bool {
+// readsBack reports whether a text reads as the edited documents.
+func (f *File) readsBack(text []byte) bool {
 	written, err := Load(f.origin, text)
 	if err != nil || len(written.Documents) != len(f.Documents) {
 		return false
 	}
 	for i, d := range f.Documents {
-		if !same(d.Root, written.Documents[i].Root) {
+		if !equal(d.Root, written.Documents[i].Root) {
 			return false
 		}
 	}
 	return true
 }
 
-// anew writes the documents by the library, and those that were JSON in blocks;
-// all of them in blocks where the library's text is of another meaning.
-func (f *File) anew() ([]byte, error) {
-	text, err := f.dump()
-	if err == nil && f.holds(text) {
-		return text, nil
-	}
-	var blocks [][]byte
-	for _, d := range f.Documents {
-		blocks = append(blocks, Render(d.Root))
-	}
-	if text = bytes.Join(blocks, []byte("---\n")); f.holds(text) {
-		return text, nil
-	}
-	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
-}
-
-func (f *File) dump() ([]byte, error) {
-	var out bytes.Buffer
-	for i, d := range f.Documents {
-		if i > 0 {
-			out.WriteString("---\n")
-		}
-		if d.Root.Style&yaml.FlowStyle != 0 {
-			out.Write(Render(d.Root))
-			continue
-		}
-		dumper, err := yaml.NewDumper(&out, yaml.WithIndent(2), yaml.WithLineWidth(-1))
-		if err != nil {
-			return nil, err
-		}
-		if err := dumper.Dump(clone(d.Root)); err != nil { // which it may change
-			return nil, err
-		}
-		if err := dumper.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return out.Bytes(), nil
-}
-
-// clone returns a copy of a tree, whose aliases name the nodes that they did.
-func clone(n *yaml.Node) *yaml.Node {
-	c := *n
-	c.Content = make([]*yaml.Node, len(n.Content))
-	for i, child := range n.Content {
-		c.Content[i] = clone(child)
-	}
-	return &c
-}
-
-// layout finds how a document writes the lists below its fields.
-func (d *Document) layout(n *yaml.Node) layout {
-	content := d.content(n)
+// findLayout finds how a document writes the lists below its fields.
+func (d *Document) findLayout(n *yaml.Node) layout {
+	content := d.originalContent(n)
 	for i, child := range content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(d.content(child)) > 0 {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(d.originalContent(child)) > 0 {
 			return layout{indented: child.Column > content[i-1].Column}
 		}
-		if l := d.layout(child); l.indented {
+		if l := d.findLayout(child); l.indented {
 			return l
 		}
 	}
 	return layout{}
 }
 
-// edit is new text in place of the lines from up to to, counted from 0.
+// edit replaces the lines from up to to, counted from 0, by a text.
 type edit struct {
 	from, to int
 	text     string
@@ -124,15 +73,14 @@ type splicer struct {
 	document *Document
 	changed  map[*yaml.Node]bool // nodes of the document with an edit in or below them
 	layout   layout
-	failed   bool
 }
 
-// note finds the nodes with an edit in or below them, and reports whether n is
-// one.
-func (s *splicer) note(n *yaml.Node) bool {
-	_, changed := s.document.before[n]
+// markChanged records the nodes with an edit in or below them, and reports whether
+// n is one.
+func (s *splicer) markChanged(n *yaml.Node) bool {
+	_, changed := s.document.original[n]
 	for _, child := range n.Content {
-		if s.note(child) {
+		if s.markChanged(child) {
 			changed = true
 		}
 	}
@@ -142,24 +90,50 @@ func (s *splicer) note(n *yaml.Node) bool {
 	return changed
 }
 
-// node notes the edits by which a node's text becomes that of n, which is the
-// node itself or stands in its place. It reports false if n has to be written as
-// a whole.
-func (s *splicer) node(before, n *yaml.Node) bool {
+// editRoot notes the edits of a document. One in brackets, such as JSON, is written
+// as a whole. It reports false if the edits cannot be made in lines.
+func (s *splicer) editRoot(n *yaml.Node) bool {
+	if s.editNode(n, n) {
+		return true
+	}
+	mark := strings.TrimSpace(s.textBefore(n))
+	if n.Style&yaml.FlowStyle == 0 || mark != "" && mark != "---" {
+		return false
+	}
+	text := string(Render(n))
+	if mark != "" {
+		text = mark + "\n" + text
+	}
+	end := n.Line
+	for end < len(s.lines) && !strings.HasPrefix(s.lines[end], "---") && !strings.HasPrefix(s.lines[end], "...") {
+		end++
+	}
+	s.edits = append(s.edits, edit{n.Line - 1, end, text})
+	return true
+}
+
+// editNode notes the edits by which a node's text becomes that of n, which is the
+// node itself or stands in its place. It reports false, and notes none, if n has
+// to be written as a whole.
+func (s *splicer) editNode(before, n *yaml.Node) (noted bool) {
+	edits := len(s.edits)
 	switch {
 	case before == n && !s.changed[n]:
 		return true
-	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.content(n)) == 0:
+	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.originalContent(n)) == 0:
 		return false
 	case n.Kind == yaml.MappingNode:
-		return s.mapping(s.document.content(n), n)
+		noted = s.editMap(s.document.originalContent(n), n)
 	case n.Kind == yaml.SequenceNode:
-		return s.sequence(s.document.content(n), n)
+		noted = s.editList(s.document.originalContent(n), n)
 	}
-	return false
+	if !noted {
+		s.edits = s.edits[:edits]
+	}
+	return noted
 }
 
-func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
+func (s *splicer) editMap(before []*yaml.Node, n *yaml.Node) bool {
 	values := make(map[*yaml.Node]*yaml.Node, len(n.Content)/2) // by the node of the name
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		values[n.Content[i]] = n.Content[i+1]
@@ -169,18 +143,18 @@ func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
 	for i := 0; i+1 < len(before); i += 2 {
 		name := before[i]
 		start := name.Line - 1
-		last = s.end(start, name.Column-1, before[i+1])
+		last = s.endOfEntry(start, name.Column-1, before[i+1])
 		value := values[name]
 		if value == before[i+1] && !s.changed[value] {
 			continue
 		}
-		head := s.before(name)
+		head := s.textBefore(name)
 		switch {
 		case value == nil && strings.TrimSpace(head) != "":
 			return false
 		case value == nil:
 			s.edits = append(s.edits, edit{start, last, ""})
-		case !s.node(before[i+1], value):
+		case !s.editNode(before[i+1], value):
 			s.edits = append(s.edits, edit{start, last, head + s.field(name, value, indent)})
 		}
 	}
@@ -196,7 +170,7 @@ func (s *splicer) mapping(before []*yaml.Node, n *yaml.Node) bool {
 	return true
 }
 
-func (s *splicer) sequence(before []*yaml.Node, n *yaml.Node) bool {
+func (s *splicer) editList(before []*yaml.Node, n *yaml.Node) bool {
 	if len(n.Content) < len(before) {
 		return false
 	}
@@ -204,11 +178,11 @@ func (s *splicer) sequence(before []*yaml.Node, n *yaml.Node) bool {
 	last := 0
 	for i, old := range before {
 		start := old.Line - 1
-		last = s.end(start, indent, old)
-		if s.node(old, n.Content[i]) {
+		last = s.endOfEntry(start, indent, old)
+		if s.editNode(old, n.Content[i]) {
 			continue
 		}
-		if strings.TrimSpace(s.before(old)) != "-" {
+		if strings.TrimSpace(s.textBefore(old)) != "-" {
 			return false
 		}
 		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
@@ -235,10 +209,10 @@ func (s *splicer) item(item *yaml.Node, indent int) string {
 	return out.String()
 }
 
-// end is the line after an entry that starts at a line and an indent: all that
+// endOfEntry is the line after an entry that starts at a line and an indent: all that
 // is further to the right is its own, and so are the items of a list at the
 // same indent. Comments and blank lines after the last of them are not.
-func (s *splicer) end(start, indent int, value *yaml.Node) int {
+func (s *splicer) endOfEntry(start, indent int, value *yaml.Node) int {
 	compact := value.Kind == yaml.SequenceNode && value.Column-1 == indent
 	end := start + 1
 	for i := start + 1; i < len(s.lines); i++ {
@@ -261,29 +235,28 @@ func (s *splicer) end(start, indent int, value *yaml.Node) int {
 	return end
 }
 
-// before is a node's line up to it.
-func (s *splicer) before(n *yaml.Node) string {
+// textBefore returns the part of a node's line before it.
+func (s *splicer) textBefore(n *yaml.Node) string {
 	line := []rune(s.lines[min(n.Line, len(s.lines))-1])
 	return string(line[:min(n.Column-1, len(line))])
 }
 
-// apply is the text with all edits. Two that meet are none.
-func (s *splicer) apply() []byte {
+// apply returns the text with all edits, and false if two edits meet.
+func (s *splicer) apply() (text []byte, whole bool) {
 	slices.SortStableFunc(s.edits, func(a, b edit) int { return a.from - b.from })
-	var out strings.Builder
+	var out bytes.Buffer
 	next := 0
 	for _, e := range s.edits {
 		if e.from < next {
-			s.failed = true
-			return nil
+			return nil, false
 		}
 		out.WriteString(strings.Join(s.lines[next:e.from], ""))
-		if out.Len() > 0 && !strings.HasSuffix(out.String(), "\n") {
+		if out.Len() > 0 && !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
 			out.WriteByte('\n')
 		}
 		out.WriteString(e.text)
 		next = e.to
 	}
 	out.WriteString(strings.Join(s.lines[next:], ""))
-	return []byte(out.String())
+	return out.Bytes(), true
 }

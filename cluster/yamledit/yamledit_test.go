@@ -1,4 +1,4 @@
-package tree_test
+package yamledit_test
 
 import (
 	"strings"
@@ -8,13 +8,13 @@ import (
 	"go.yaml.in/yaml/v4"
 	kubernetes "sigs.k8s.io/yaml"
 
-	"github.com/seed45446ece/launcher/cluster/tree"
+	"github.com/seed45446ece/launcher/cluster/yamledit"
 )
 
 // edit sets spec.new, and appends to spec.list.
 func edit(t testing.TB, text string) (string, error) {
 	t.Helper()
-	f, err := tree.Load("t.yaml", []byte(text))
+	f, err := yamledit.Load("t.yaml", []byte(text))
 	if err != nil {
 		return "", err
 	}
@@ -22,11 +22,11 @@ func edit(t testing.TB, text string) (string, error) {
 		if d.Root.Kind != yaml.MappingNode {
 			continue
 		}
-		value, err := tree.Of(map[string]any{"a": []string{"yes", "1"}})
+		value, err := yamledit.FromValue(map[string]any{"a": []string{"yes", "1"}})
 		require.NoError(t, err)
 		spec := d.Map(d.Root, "spec")
 		d.Set(spec, "new", value)
-		item, err := tree.Of("x: y")
+		item, err := yamledit.FromValue("x: y")
 		require.NoError(t, err)
 		d.Append(d.List(spec, "list"), item)
 		if d.Err() != nil {
@@ -41,22 +41,36 @@ func TestAnEditLeavesTheOtherLinesAsTheyAre(t *testing.T) {
 	const new = "  new:\n    a:\n    - \"yes\"\n    - \"1\"\n"
 	const list = "  list:\n  - \"x: y\"\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"comments":        {"# a\nspec: # b\n  old: 1   # c\n\n# d\nstatus: {}\n", "# a\nspec: # b\n  old: 1   # c\n" + new + list + "\n# d\nstatus: {}\n"},
-		"no line end":     {"spec:\n  old: 1", "spec:\n  old: 1\n" + new + list},
-		"a list":          {"spec:\n  list:\n  # one\n  - 1\n  # end\n  z: 1\n", "spec:\n  list:\n  # one\n  - 1\n  - \"x: y\"\n  # end\n  z: 1\n" + new},
-		"an indented one": {"spec:\n  list:\n    - 1\n", "spec:\n  list:\n    - 1\n    - \"x: y\"\n  new:\n    a:\n      - \"yes\"\n      - \"1\"\n"},
-		"a block":         {"spec:\n  old: |\n    a\n    # b\n\n    c\n\n# d\n", "spec:\n  old: |\n    a\n    # b\n\n    c\n" + new + list + "\n# d\n"},
-		"no spec":         {"a: 1\n", "a: 1\nspec:\n" + new + list},
-		"an empty one":    {"spec:\na: 1\n", "spec:\n" + new + list + "a: 1\n"},
-		"in a flow":       {"spec: {old: [1]} # c\na: {b: 1}\n", "spec:\n  old:\n  - 1\n" + new + list + "a: {b: 1}\n"},
-		"a wide flow":     {"a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n# c\n", "a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n" + new + list + "# c\n"},
-		"two documents":   {"spec:\n  old: 1\n---\nspec:\n  old: 2\n", "spec:\n  old: 1\n" + new + list + "---\nspec:\n  old: 2\n" + new + list},
-		"CR LF":           {"spec:\r\n  old: 1\r\nz: 1\r\n", "spec:\r\n  old: 1\r\n" + new + list + "z: 1\r\n"},
+		"comments":             {"# a\nspec: # b\n  old: 1   # c\n\n# d\nstatus: {}\n", "# a\nspec: # b\n  old: 1   # c\n" + new + list + "\n# d\nstatus: {}\n"},
+		"no line end":          {"spec:\n  old: 1", "spec:\n  old: 1\n" + new + list},
+		"a list":               {"spec:\n  list:\n  # one\n  - 1\n  # end\n  z: 1\n", "spec:\n  list:\n  # one\n  - 1\n  - \"x: y\"\n  # end\n  z: 1\n" + new},
+		"an indented one":      {"spec:\n  list:\n    - 1\n", "spec:\n  list:\n    - 1\n    - \"x: y\"\n  new:\n    a:\n      - \"yes\"\n      - \"1\"\n"},
+		"a block":              {"spec:\n  old: |\n    a\n    # b\n\n    c\n\n# d\n", "spec:\n  old: |\n    a\n    # b\n\n    c\n" + new + list + "\n# d\n"},
+		"no spec":              {"a: 1\n", "a: 1\nspec:\n" + new + list},
+		"an empty one":         {"spec:\na: 1\n", "spec:\n" + new + list + "a: 1\n"},
+		"in a flow":            {"spec: {old: [1]} # c\na: {b: 1}\n", "spec:\n  old:\n  - 1\n" + new + list + "a: {b: 1}\n"},
+		"a wide flow":          {"a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n# c\n", "a: {\n  b: 1,\n}\nspec:\n  old: [\n    1\n  ]\n" + new + list + "# c\n"},
+		"two documents":        {"spec:\n  old: 1\n---\nspec:\n  old: 2\n", "spec:\n  old: 1\n" + new + list + "---\nspec:\n  old: 2\n" + new + list},
+		"a document in braces": {"# a\nspec:\n  old: 1   # b\n---\n{spec: {old: [2],\n a: {}}}\n---\n\nb: 1\n", "# a\nspec:\n  old: 1   # b\n" + new + list + "---\nspec:\n  old:\n  - 2\n  a: {}\n" + new + list + "---\n\nb: 1\nspec:\n" + new + list},
+		"braces behind a mark": {"a: 1\n--- {spec: {old: 1}} # b\n", "a: 1\nspec:\n" + new + list + "---\nspec:\n  old: 1\n" + new + list},
+		"JSON":                 {"\n {\"spec\": {\"old\": 1e3}}\n\n", "\nspec:\n  old: 1e3\n" + new + list},
+		"CR LF":                {"spec:\r\n  old: 1\r\nz: 1\r\n", "spec:\r\n  old: 1\r\n" + new + list + "z: 1\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := edit(t, c.text)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestAFormWhoseLinesCannotBeEditedIsRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		"an alias in braces": "{other: &a {b: 1}, more: *a, spec: {}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := edit(t, text)
+			require.EqualError(t, err, "t.yaml: is in a form that cannot be edited here")
 		})
 	}
 }
@@ -82,9 +96,9 @@ func TestWhatIsWrittenIsReadAsItWas(t *testing.T) {
 	texts := []string{"", "yes", "No", "y", "on", "null", "~", "1", "012", "0x1F", "1e3", "1_000", "190:20:30", ".5", "-", "- a", "a: b", "a #b", "# a", "a:", "<<", "=", "@a", "&a", "*a", "!a",
 		"{a}", "[a]", "'", `"`, `{"a": "b"}`, `it's "x"`, "a\nb", "a\n", "\t", " a", "a ", "é", "\u2028", "\u0085", "\ufeff", "%a", "`a`", "--", "---", "--a", "-a", "-y", "-e1", "-.inf", "...", "64Mi", "10m", "a,b", "true", "2026-01-01", "?", "? a", "|", ">", "\x01", "\x7f", "\u0080", "\uffff", "\U000e0001", "😀"}
 	for _, text := range texts {
-		n, err := tree.Of(map[string]any{text: []any{text, map[string]string{"a": text}}})
+		n, err := yamledit.FromValue(map[string]any{text: []any{text, map[string]string{"a": text}}})
 		require.NoError(t, err)
-		out := tree.Render(n)
+		out := yamledit.Render(n)
 		var got map[string]any
 		want := map[string]any{text: []any{text, map[string]any{"a": text}}}
 		require.NoError(t, kubernetes.UnmarshalStrict(out, &got), "%q: %s", text, out)

@@ -1,4 +1,4 @@
-package tree
+package yamledit
 
 import (
 	"bytes"
@@ -13,23 +13,23 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Of is a Go value as a tree, in the order of its JSON.
-func Of(value any) (*yaml.Node, error) {
+// FromValue returns a Go value as a tree, in the order of its JSON.
+func FromValue(value any) (*yaml.Node, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
 	}
 	var n yaml.Node
-	if err := yaml.Unmarshal(escaped(text), &n); err != nil {
+	if err := yaml.Unmarshal(escapeForYAML(text), &n); err != nil {
 		return nil, err
 	}
-	clear(n.Content[0])
+	resetStyle(n.Content[0])
 	return n.Content[0], nil
 }
 
-// escaped is JSON that is YAML: without the characters that YAML takes for line
-// ends, or does not take.
-func escaped(text []byte) []byte {
+// escapeForYAML escapes in JSON the characters that YAML takes for line ends, or
+// does not allow.
+func escapeForYAML(text []byte) []byte {
 	var out []byte
 	for _, r := range string(text) {
 		if r >= 0x7f && r < 0x10000 && !unicode.IsPrint(r) {
@@ -41,15 +41,15 @@ func escaped(text []byte) []byte {
 	return out
 }
 
-// clear makes a tree a new one: of no place, and of no style but the quotes
-// that YAML 1.1 needs.
-func clear(n *yaml.Node) {
+// resetStyle removes the places and styles of a tree, except the quotes that YAML
+// 1.1 needs.
+func resetStyle(n *yaml.Node) {
 	n.Line, n.Column, n.Style = 0, 0, 0
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && !plain(n.Value) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && !isPlain(n.Value) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	for _, child := range n.Content {
-		clear(child)
+		resetStyle(child)
 	}
 }
 
@@ -57,7 +57,7 @@ func clear(n *yaml.Node) {
 // Kubernetes' own tools do, or two to the right.
 type layout struct{ indented bool }
 
-// Render is a tree as YAML that version 1.1 and 1.2 read alike, in blocks.
+// Render returns a tree as YAML in blocks that versions 1.1 and 1.2 read alike.
 func Render(n *yaml.Node) []byte {
 	var out bytes.Buffer
 	layout{}.block(&out, n, 0)
@@ -116,14 +116,14 @@ func (l layout) item(out *bytes.Buffer, item *yaml.Node, indent int) {
 
 func pad(out *bytes.Buffer, indent int) { out.WriteString(strings.Repeat(" ", indent)) }
 
-// scalar is a scalar on one line, or an empty map or list.
+// scalar returns a scalar on one line, or an empty map or list.
 func scalar(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "{}"
 	case n.Kind == yaml.SequenceNode:
 		return "[]"
-	case n.ShortTag() != "!!str" || plain(n.Value):
+	case n.ShortTag() != "!!str" || isPlain(n.Value):
 		return n.Value
 	}
 	if strings.Contains(n.Value, `"`) && !strings.ContainsFunc(n.Value, func(r rune) bool { return r == '\'' || !unicode.IsPrint(r) }) {
@@ -132,30 +132,29 @@ func scalar(n *yaml.Node) string {
 	return strconv.Quote(n.Value) // YAML has all of its escapes
 }
 
-// words is what YAML 1.1, which Kubernetes' tools read, takes for something
-// else than text.
-var words = [...]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+// reservedWords are not text in YAML 1.1, which Kubernetes' tools read.
+var reservedWords = [...]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// plain reports whether a text is the same text without quotes in every version
-// of YAML. It takes some for others: quotes are always right.
-func plain(s string) bool {
+// isPlain reports whether every version of YAML reads a text without quotes as the
+// same text. If in doubt it returns false, as quotes are always right.
+func isPlain(s string) bool {
 	start := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s, "-"), "-"), "/")
 	switch {
-	case s == "--", quantity(s):
+	case s == "--", isQuantity(s):
 		return true
 	case start == "" || !strings.ContainsAny(start[:1], letters):
 		return false
-	case slices.Contains(words[:], strings.ToLower(s)):
+	case slices.Contains(reservedWords[:], strings.ToLower(s)):
 		return false
 	}
 	return strings.Trim(s, letters+"0123456789._/-:@") == "" && !strings.HasSuffix(s, ":")
 }
 
-// quantity reports whether a text is one of Kubernetes' quantities that is no
+// isQuantity reports whether a text is one of Kubernetes' quantities that is no
 // number in any version of YAML, such as 64Mi.
-func quantity(s string) bool {
+func isQuantity(s string) bool {
 	unit := strings.TrimLeft(s, "0123456789")
 	return len(unit) < len(s) && slices.Contains([]string{"m", "Ki", "Mi", "Gi", "Ti"}, unit)
 }
