@@ -9,40 +9,28 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // version and commit are set by the linker, -X main.version=V.
 var version, commit string
 
-func versionText() string {
-	v, c := version, commit
-	if info, ok := debug.ReadBuildInfo(); ok && v == "" {
-		v = info.Main.Version // go install module@version
-	}
-	if c == "" {
-		c = "unknown"
-	}
-	return fmt.Sprintf("launcher %s (commit %s, %s %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
 // version prints what this program was built from.
-func (p *program) version(c *cli.Context) error {
-	_, err := fmt.Fprintln(c.App.Writer, versionText())
+func (p *program) version(c *urfave.Context) error {
+	_, err := fmt.Fprintln(c.App.Writer, cli.Version("launcher", version, commit))
 	return err
 }
 
 // getSecret prints one value of the context that this process was given.
-func (p *program) getSecret(c *cli.Context) error {
+func (p *program) getSecret(c *urfave.Context) error {
 	if c.NArg() != 1 {
-		return errUsage{"get-secret takes one KEY", helpCommands}
+		return cli.Usage("get-secret takes one KEY", helpCommands)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -50,9 +38,9 @@ func (p *program) getSecret(c *cli.Context) error {
 	}
 	value, err := context.Secret(c.Args().First())
 	if errors.Is(err, handler.ErrNoSecret) {
-		p.report.line("error", "secret "+keyname.Show(c.Args().First())+": not among those that the task declares",
+		p.report.Message(cli.LevelError, "secret "+keyname.Show(c.Args().First())+": not among those that the task declares",
 			"launcher explain, with the flags of this run, lists them")
-		return exitStatus(statusAbsent)
+		return cli.ExitStatus(cli.StatusAbsent)
 	}
 	if err != nil {
 		return err
@@ -62,14 +50,14 @@ func (p *program) getSecret(c *cli.Context) error {
 }
 
 // getParam prints one parameter, or all of them as one JSON object.
-func (p *program) getParam(c *cli.Context) error {
+func (p *program) getParam(c *urfave.Context) error {
 	return p.print(c, "parameter", func(context *handler.Context) (map[string]any, error) {
 		return context.Parameters, nil
 	})
 }
 
 // getMetadata prints one member of the metadata, or all as one JSON object.
-func (p *program) getMetadata(c *cli.Context) error {
+func (p *program) getMetadata(c *urfave.Context) error {
 	return p.print(c, "metadata", func(context *handler.Context) (members map[string]any, err error) {
 		text, err := json.Marshal(context.Metadata)
 		if err != nil {
@@ -83,9 +71,9 @@ func (p *program) getMetadata(c *cli.Context) error {
 
 // print prints what a member of the context's object is: a string as it is and
 // anything else as JSON, numbers as the task has them.
-func (p *program) print(c *cli.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
+func (p *program) print(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
 	if c.NArg() > 1 {
-		return errUsage{c.Command.Name + " takes one NAME, or none", helpCommands}
+		return cli.Usage(c.Command.Name+" takes one NAME, or none", helpCommands)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -100,8 +88,8 @@ func (p *program) print(c *cli.Context, what string, object func(*handler.Contex
 	}
 	value, ok := members[c.Args().First()]
 	if !ok {
-		p.report.line("error", what+" "+keyname.Quote(c.Args().First())+": the task has none", "")
-		return exitStatus(statusAbsent)
+		p.report.Message(cli.LevelError, what+" "+keyname.Quote(c.Args().First())+": the task has none", "")
+		return cli.ExitStatus(cli.StatusAbsent)
 	}
 	if text, ok := value.(string); ok {
 		_, err = io.WriteString(c.App.Writer, text)
@@ -118,10 +106,10 @@ func writeJSON(w io.Writer, value any) error {
 
 // install copies this program to DIR/launcher, so that either the old file is
 // there or the new one, whole.
-func (p *program) install(c *cli.Context) error {
+func (p *program) install(c *urfave.Context) error {
 	dir := c.Args().First()
 	if c.NArg() != 1 || dir == "" {
-		return errUsage{"install takes one DIR", helpCommands}
+		return cli.Usage("install takes one DIR", helpCommands)
 	}
 	if err := installIn(dir); err != nil {
 		var path *os.PathError

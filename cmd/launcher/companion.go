@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/companion"
 	"github.com/seed45446ece/launcher/launcher/supervise"
@@ -15,12 +16,12 @@ import (
 type handover struct {
 	Status    int // with which the handler's process ends if the companion has reported an error
 	Execution launcher.Execution
-	Report    reportOptions
+	Report    cli.Options
 }
 
 // serve is the companion's run: it resolves, starts the handler, and then answers
 // on the socket or redacts output until its supervisor ends it.
-func (p *program) serve(c *cli.Context, s settings) error {
+func (p *program) serve(c *urfave.Context, s settings) error {
 	supervise.ReserveThreads(8) // for two streams, the link, and the Go runtime
 	ended := make(chan struct{})
 	go func() {
@@ -42,26 +43,26 @@ func (p *program) serve(c *cli.Context, s settings) error {
 		return nil
 	}
 	if s.mask {
-		companion.Pass(p.child.Output, p.child.Messages, hidden.stream, func(err error) { p.report.problems("error", err) })
+		companion.Pass(p.child.Output, p.child.Messages, hidden.stream, func(err error) { p.report.Problems(cli.LevelError, err) })
 	}
 	<-ended
 	return nil
 }
 
 // begin resolves the task's secrets, and reports what is wrong.
-func (p *program) begin(c *cli.Context, s settings, hidden *masked) handover {
+func (p *program) begin(c *urfave.Context, s settings, hidden *masked) handover {
 	e, err := p.prepareBeside(c, s, hidden)
 	if err != nil {
-		return handover{Status: p.report.end(err)}
+		return handover{Status: p.end(err)}
 	}
-	p.report.detail("exec %s, context by %s", e.Path, s.deliver)
-	return handover{Execution: e, Report: p.report.reportOptions}
+	p.report.Detail("exec %s, context by %s", e.Path, s.deliver)
+	return handover{Execution: e, Report: p.report.Options}
 }
 
 // prepareBeside resolves and returns what the handler starts with. It lets go of
 // what this process was started with: a pipe that it held open would not end
 // with the handler.
-func (p *program) prepareBeside(c *cli.Context, s settings, hidden *masked) (e launcher.Execution, err error) {
+func (p *program) prepareBeside(c *urfave.Context, s settings, hidden *masked) (e launcher.Execution, err error) {
 	ctx, cancel := deadline(s.timeout)
 	defer cancel()
 	r, err := p.load(ctx, c, s)
@@ -93,8 +94,8 @@ func (p *program) awaitCompanion() error {
 		return fmt.Errorf("start the handler: %w", err)
 	}
 	if h.Status != 0 {
-		return exitStatus(h.Status)
+		return cli.ExitStatus(h.Status)
 	}
-	p.report.reportOptions = h.Report
+	p.report.Options = h.Report
 	return h.Execution.Exec(p.signals, func() error { return p.beforeExec(nil) })
 }

@@ -8,8 +8,9 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -25,7 +26,7 @@ type explanation struct {
 }
 
 // explain prints where each key was looked for, and ends as run would.
-func (p *program) explain(c *cli.Context) error {
+func (p *program) explain(c *urfave.Context) error {
 	s, err := p.read(c)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func (p *program) explain(c *cli.Context) error {
 	defer cancel()
 	p.watch()
 	r, err := p.readTask(ctx, s)
-	p.report.warn(r.warning)
+	p.report.Warn(r.warning)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
 		_, refused := r.job(s).Prepare()
@@ -100,7 +101,7 @@ func printRows(w io.Writer, rows []explanation, asJSON bool) error {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintln(table, "KEY\tPROVIDER\tWHERE\tSTATUS\tHANDLER")
 	for _, e := range rows {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", oneLine(e.Key), e.Provider, oneLine(e.Where), oneLine(e.Status), oneLine(e.Handler))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", cli.OneLine(e.Key), e.Provider, cli.OneLine(e.Where), cli.OneLine(e.Status), cli.OneLine(e.Handler))
 	}
 	return table.Flush() // the writer keeps the first error
 }

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 )
 
@@ -16,7 +17,7 @@ type setting struct {
 	name     string
 	alias    string // of one letter, "" for none
 	argument string // what follows the flag, "" for nothing
-	value    any    // the default: a string, bool, int, time.Duration or *given
+	value    any    // the default: a string, bool, int, time.Duration or *cli.List
 	usage    string
 }
 
@@ -35,8 +36,8 @@ type flag struct {
 }
 
 // flags is the settings as flags whose variables have been read.
-func (p *program) flags(settings ...setting) []cli.Flag {
-	flags := make([]cli.Flag, len(settings))
+func (p *program) flags(settings ...setting) []urfave.Flag {
+	flags := make([]urfave.Flag, len(settings))
 	for i, s := range settings {
 		flags[i] = flag{s, []string{s.name}, p.environ[variable(s.name)]}
 	}
@@ -61,7 +62,7 @@ func (f flag) Apply(set *stdflag.FlagSet) error {
 		set.Int(f.name, value, "")
 	case time.Duration:
 		set.Duration(f.name, value, "")
-	case *given:
+	case *cli.List:
 		set.Var(value, f.name, "")
 		if f.alias != "" {
 			set.Var(value, f.alias, "")
@@ -69,7 +70,7 @@ func (f flag) Apply(set *stdflag.FlagSet) error {
 		return nil
 	}
 	if f.from != "" && set.Set(f.name, f.from) != nil {
-		return errUsage{message: fmt.Sprintf("variable %s: %q is not a value of --%s", variable(f.name), f.from, f.name)}
+		return flagError("variable %s: %q is not a value of --%s", variable(f.name), f.from, f.name)
 	}
 	return nil
 }
@@ -82,7 +83,7 @@ func (f flag) String() string {
 		dashed = "-" + f.alias + ", " + dashed
 	}
 	switch value := f.value.(type) {
-	case *given:
+	case *cli.List:
 		usage += "; repeatable, and one a line in its variable"
 	case bool:
 		usage += " (default: off)"
@@ -96,20 +97,13 @@ func (f flag) String() string {
 	return strings.TrimSpace(dashed+" "+f.argument) + "\n      " + usage + " [$" + variable(f.name) + "]\n"
 }
 
-// given is a repeatable flag's values as they are given.
-type given []string
-
-func (g *given) Set(value string) error { *g = append(*g, value); return nil }
-func (g *given) String() string         { return "" }
-func (g *given) Get() any               { return []string(*g) }
-
 // sharedFlags is the table of what run and explain can be told, by flag,
 // variable and default.
-func (p *program) sharedFlags() []cli.Flag {
+func (p *program) sharedFlags() []urfave.Flag {
 	return p.flags(
 		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + launcher.ExecConfig + "'s content, else an empty task)"},
-		setting{"secrets", "s", "KIND=SOURCE", &given{}, "add a secret source, as mlrun run -s does"},
-		setting{"param", "p", "NAME=VALUE", &given{}, "set a parameter; the value is read as YAML"},
+		setting{"secrets", "s", "KIND=SOURCE", &cli.List{}, "add a secret source, as mlrun run -s does"},
+		setting{"param", "p", "NAME=VALUE", &cli.List{}, "set a parameter; the value is read as YAML"},
 		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
 		setting{"init", "", "auto|always|never", "auto", "stay as the handler's init, or replace this process by it; auto stays as PID 1, or where a delivery or flag needs it"},
 		setting{"missing", "", "fail|warn", "fail", "what a declared key without a value does"},
@@ -119,13 +113,13 @@ func (p *program) sharedFlags() []cli.Flag {
 		setting{"azure-parallel", "", "N", 16, "how many secrets of one vault are read at once"},
 		setting{"azure-spread", "", "DURATION", time.Duration(0), "before the first request to Azure, wait a random part of this, so that a fleet does not start at once"},
 		setting{"azure-authority", "", "URL", "", "the Entra that hands out tokens (default: $AZURE_AUTHORITY_HOST, else that of the vault's cloud)"},
-		setting{"azure-domain", "", "DOMAIN", &given{}, "a further domain of vaults that a task may name by URL: a private cloud's, an emulator's"},
+		setting{"azure-domain", "", "DOMAIN", &cli.List{}, "a further domain of vaults that a task may name by URL: a private cloud's, an emulator's"},
 		setting{"azure-api-version", "", "VERSION", "", "the api-version of requests to vaults, such as 7.4, for a vault that does not know the SDK's"},
 		setting{"timeout", "", "DURATION", time.Minute, "one deadline over all resolving, such as 90s; 0 is none"},
 		setting{"user", "", "UID[:GID]", "", "run the handler as this user, by number; the GID is the UID where it is not given"},
 		setting{"grace", "", "DURATION", time.Duration(0), "after a forwarded TERM, how long before the handler is sent KILL; 0 is never. What the handler leaves behind is sent TERM, and KILL after this time, or 10s"},
 		setting{"mask", "", "", false, "replace secret values in the handler's stdout and stderr"},
-		setting{"allow-env", "", "NAME", &given{}, "let this dangerous name through in --deliver env; takes patterns (AZURE_*) and comma lists"},
+		setting{"allow-env", "", "NAME", &cli.List{}, "let this dangerous name through in --deliver env; takes patterns (AZURE_*) and comma lists"},
 		setting{"env-prefix", "", "PREFIX", "", "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"},
 		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
 		setting{"log", "", "text|json", "text", "the form of the launcher's own messages, on stderr"},

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
@@ -56,13 +57,13 @@ func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err err
 // start.
 func (p *program) reportResolution(r resolve.Resolution, err error, s settings) error {
 	for _, row := range r.Rows {
-		p.report.detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
+		p.report.Detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
 		if row.Note != "" && row.State == resolve.Found {
-			p.report.warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
+			p.report.Warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
 		}
 	}
 	stop, warning := split(err, s.warnMissing)
-	p.report.warn(warning)
+	p.report.Warn(warning)
 	return stop
 }
 
@@ -133,7 +134,7 @@ func parameter(origin, text string) (*document.Node, error) {
 	}
 	node, err := document.Parse(origin, []byte(text))
 	if err != nil {
-		err = advised{err, `a value that is text and no YAML goes in double quotes: 'NAME="..."'`}
+		err = cli.WithHint(err, `a value that is text and no YAML goes in double quotes: 'NAME="..."'`)
 	}
 	return node, err
 }
@@ -152,9 +153,9 @@ func (p *program) readDocument(ctx context.Context, path string) (*document.Node
 	case ctx.Err() != nil:
 		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, advised{fmt.Errorf("--task: %q is not there", path), "check the path and the volume that it is on"}
+		return nil, cli.WithHint(fmt.Errorf("--task: %q is not there", path), "check the path and the volume that it is on")
 	case err != nil:
-		return nil, advised{fmt.Errorf("--task: %w", err), "a regular file, or - for standard input"}
+		return nil, cli.WithHint(fmt.Errorf("--task: %w", err), "a regular file, or - for standard input")
 	}
 	parse := document.Parse
 	if filepath.Ext(path) == ".json" {

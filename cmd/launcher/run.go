@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/supervise"
@@ -13,7 +13,7 @@ import (
 
 // runHandler resolves the task's secrets and becomes the handler, or stays as the
 // parent of a process that does.
-func (p *program) runHandler(c *cli.Context) error {
+func (p *program) runHandler(c *urfave.Context) error {
 	s, err := p.read(c)
 	switch {
 	case err != nil:
@@ -37,14 +37,14 @@ func (p *program) runHandler(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.report.detail("exec %s, context by %s", e.Path, s.deliver)
+	p.report.Detail("exec %s, context by %s", e.Path, s.deliver)
 	return e.Exec(p.signals, func() error { return p.beforeExec(watch) })
 }
 
 // load reads the task and looks the command up, before any secret is resolved.
-func (p *program) load(ctx context.Context, c *cli.Context, s settings) (prepared, error) {
+func (p *program) load(ctx context.Context, c *urfave.Context, s settings) (prepared, error) {
 	r, err := p.readTask(ctx, s)
-	p.report.warn(r.warning)
+	p.report.Warn(r.warning)
 	if err == nil {
 		err = s.user.Check(p.credentialFiles(s, r.task))
 	}
@@ -68,11 +68,11 @@ func (r prepared) job(s settings) launcher.Job {
 }
 
 // lookUp finds the command, or the one that calls the function of --handler.
-func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error) {
+func (p *program) lookUp(c *urfave.Context, t *task.Task) (launcher.Command, error) {
 	handler := c.String("handler")
 	switch {
 	case handler != "" && c.Args().Present():
-		return launcher.Command{}, errUsage{message: "give a command or --handler, not both"}
+		return launcher.Command{}, flagError("give a command or --handler, not both")
 	case handler != "":
 		return launcher.FindHandler(p.environ, handler, t.Handler())
 	case c.Args().Present():
@@ -80,5 +80,5 @@ func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error)
 	case p.environ[launcher.ExecCode] != "": // a pod of MLRun's
 		return launcher.FindHandler(p.environ, ":", t.Handler())
 	}
-	return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}
+	return launcher.Command{}, flagError("no command: launcher run [flags] [--] COMMAND [ARG...]")
 }

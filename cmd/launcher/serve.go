@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/socket"
 	"github.com/seed45446ece/launcher/resolve"
@@ -18,7 +19,7 @@ import (
 // now what costs no request to a vault.
 func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *masked) error {
 	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
-		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.warn,
+		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.Warn,
 	})
 	var err error
 	r.resolution, err = lookup.Begin(ctx)
@@ -53,7 +54,7 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 	}
 	go func() {
 		if server.Serve(listener) != nil {
-			os.Exit(statusRefused) // the handler notices at its next request
+			os.Exit(cli.StatusRefused) // the handler notices at its next request
 		}
 	}()
 	return nil
@@ -66,16 +67,16 @@ func refusal(err error, warnMissing bool) *socket.Refusal {
 	stop, warning := split(err, warnMissing)
 	_, declared := errors.AsType[*resolve.KeyError](err)
 	for _, e := range document.Flatten(errors.Join(stop, warning)) {
-		text = append(text, oneLine(e.Error()))
-		if advice := hint(e); advice != "" {
-			text = append(text, "hint: "+oneLine(advice))
+		text = append(text, cli.OneLine(e.Error()))
+		if advice := cli.Hint(e); advice != "" {
+			text = append(text, "hint: "+cli.OneLine(advice))
 		}
 	}
 	r := &socket.Refusal{Status: http.StatusInternalServerError, Text: strings.Join(text, "\n")}
 	switch {
 	case stop == nil, errors.Is(err, resolve.ErrAbsent) && !declared:
 		r.Status = http.StatusNotFound
-	case status(err) == statusUnavailable:
+	case cli.Status(err) == cli.StatusUnavailable:
 		r.Status = http.StatusServiceUnavailable
 	}
 	return r

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,9 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
@@ -36,38 +36,39 @@ type settings struct {
 	user                *launcher.User // nil for the launcher's own
 }
 
-// errUsage is a flag with a value that it does not have.
-type errUsage struct{ message, advice string }
+// Hints of usage errors.
+const (
+	helpCommands = "launcher --help lists the commands"
+	helpFlags    = "launcher run --help lists the flags"
+)
 
-func (e errUsage) Error() string { return e.message }
-
-func (e errUsage) Hint() string { return cmp.Or(e.advice, "launcher run --help lists the flags") }
-
-const helpCommands = "launcher --help lists the commands"
-
-func usageError(_ *cli.Context, err error, _ bool) error {
-	message := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)
-	advice := ""
-	if strings.Contains(message, "parse error") {
-		advice = "a duration has a unit: 90s, 2m"
-	}
-	return errUsage{strings.Replace(message, "for flag -", "for flag --", 1), advice}
+// flagError returns a usage error about a flag of run or explain.
+func flagError(format string, args ...any) error {
+	return cli.Usage(fmt.Sprintf(format, args...), helpFlags)
 }
 
-func (p *program) noCommand(c *cli.Context) error {
+// usageError returns a usage error for what the flag library reports.
+func usageError(_ *urfave.Context, err error, _ bool) error {
+	if strings.Contains(err.Error(), "parse error") {
+		return cli.FlagError(err, "a duration has a unit: 90s, 2m")
+	}
+	return cli.FlagError(err, helpFlags)
+}
+
+func (p *program) noCommand(c *urfave.Context) error {
 	if c.Bool("version") {
 		return p.version(c)
 	}
 	if c.Args().Present() {
-		return errUsage{fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First()), helpCommands}
+		return cli.Usage(fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First()), helpCommands)
 	}
-	return cli.ShowAppHelp(c)
+	return urfave.ShowAppHelp(c)
 }
 
 // values is a repeatable flag's values, else the lines of its variable.
-func values(c *cli.Context, name string, environ resolve.Environ) []string {
-	if given, ok := c.Value(name).([]string); ok && len(given) > 0 {
-		return given
+func values(c *urfave.Context, name string, environ resolve.Environ) []string {
+	if values := cli.Values(c, name); len(values) > 0 {
+		return values
 	}
 	var lines []string
 	for line := range strings.Lines(environ[variable(name)]) {
@@ -80,12 +81,12 @@ func values(c *cli.Context, name string, environ resolve.Environ) []string {
 
 // read takes the settings from the command line and the environment, and tells
 // the report how to speak. All that is wrong is in the error.
-func (p *program) read(c *cli.Context) (settings, error) {
+func (p *program) read(c *urfave.Context) (settings, error) {
 	var wrong []error
 	choice := func(name string, among ...string) string {
 		value := c.String(name)
 		if value != "" && !slices.Contains(among, value) {
-			wrong = append(wrong, errUsage{message: fmt.Sprintf("--%s %q is not one of %s", name, value, strings.Join(among, ", "))})
+			wrong = append(wrong, flagError("--%s %q is not one of %s", name, value, strings.Join(among, ", ")))
 		}
 		return value
 	}
@@ -114,7 +115,7 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
-			wrong = append(wrong, errUsage{message: "--" + name + " is less than 0"})
+			wrong = append(wrong, flagError("--%s is less than 0", name))
 		}
 	}
 	var err error
@@ -122,14 +123,14 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		wrong = append(wrong, err)
 	}
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
-		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
+		wrong = append(wrong, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
 	wrong = append(wrong, s.checkStay()...)
 	if s.local != "" && s.requireConfidential {
-		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses", "remove one of them"})
+		wrong = append(wrong, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
-		wrong = append(wrong, errUsage{message: "--env-prefix cannot be the start of a variable's name"})
+		wrong = append(wrong, flagError("--env-prefix cannot be the start of a variable's name"))
 	}
 	return s, errors.Join(wrong...)
 }
@@ -139,16 +140,16 @@ func (p *program) read(c *cli.Context) (settings, error) {
 func (s settings) checkStay() []error {
 	var wrong []error
 	if s.init == "never" && s.deliver.Stays() {
-		wrong = append(wrong, errUsage{fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"})
+		wrong = append(wrong, cli.Usage(fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"))
 	}
 	if s.init == "never" && s.mask {
-		wrong = append(wrong, errUsage{"--mask needs the launcher to stay, which --init never forbids", "remove --init never"})
+		wrong = append(wrong, cli.Usage("--mask needs the launcher to stay, which --init never forbids", "remove --init never"))
 	}
 	if s.init == "never" && s.newSession() {
-		wrong = append(wrong, errUsage{"--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"})
+		wrong = append(wrong, cli.Usage("--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"))
 	}
 	if s.refresh > 0 && s.deliver != launcher.Socket {
-		wrong = append(wrong, errUsage{"--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"})
+		wrong = append(wrong, cli.Usage("--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"))
 	}
 	return wrong
 }
@@ -156,26 +157,26 @@ func (s settings) checkStay() []error {
 func (s *settings) checkAzure() []error {
 	var wrong []error
 	if s.azureParallel < 1 {
-		wrong = append(wrong, errUsage{message: "--azure-parallel is less than 1"})
+		wrong = append(wrong, flagError("--azure-parallel is less than 1"))
 	}
 	if s.azureSpread < 0 {
-		wrong = append(wrong, errUsage{message: "--azure-spread is less than 0"})
+		wrong = append(wrong, flagError("--azure-spread is less than 0"))
 	}
 	if s.realm.Authority != "" {
 		authority, err := azure.ParseAuthority(s.realm.Authority)
 		if err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-authority: " + err.Error()})
+			wrong = append(wrong, flagError("--azure-authority: %v", err))
 		}
 		s.realm.Authority = authority
 	}
 	if s.realm.APIVersion != "" {
 		if err := azure.CheckAPIVersion(s.realm.APIVersion); err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-api-version: " + err.Error()})
+			wrong = append(wrong, flagError("--azure-api-version: %v", err))
 		}
 	}
 	for _, domain := range s.realm.Domains {
 		if err := azure.CheckDomain(domain); err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-domain: " + err.Error()})
+			wrong = append(wrong, flagError("--azure-domain: %v", err))
 		}
 	}
 	return wrong

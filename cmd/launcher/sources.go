@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -122,7 +123,7 @@ func withAuthority(realm azure.Realm, environ resolve.Environ) (azure.Realm, err
 	}
 	authority, err := azure.ParseAuthority(environ[name])
 	if err != nil {
-		return realm, advised{fmt.Errorf("variable %s: %w", name, err), "correct or unset it, or set --azure-authority"}
+		return realm, cli.WithHint(fmt.Errorf("variable %s: %w", name, err), "correct or unset it, or set --azure-authority")
 	}
 	realm.Authority = authority
 	return realm, nil
@@ -190,15 +191,6 @@ func (b *bound) add(d resolve.Declaration, k kind, source opened) {
 	b.variables = append(b.variables, source.variables...)
 }
 
-// advised is an error with what to do about it.
-type advised struct {
-	error
-	advice string
-}
-
-func (a advised) Hint() string  { return a.advice }
-func (a advised) Unwrap() error { return a.error }
-
 // split takes a Resolve error apart: what stops the start, each with its
 // advice, and what is only a warning: missing keys if they are let through, and
 // with them secrets that are there and may not be read.
@@ -211,9 +203,9 @@ func split(err error, warnMissing bool) (stop, warning error) {
 		var key *resolve.KeyError
 		about := errors.As(e, &key)
 		absent, denied := about && errors.Is(e, resolve.ErrAbsent), about && errors.Is(e, resolve.ErrDenied)
-		if absent && hint(e) == "" {
+		if absent && cli.Hint(e) == "" {
 			k, _ := kindOf(key.Provider)
-			e = advised{e, k.absent}
+			e = cli.WithHint(e, k.absent)
 		}
 		if warnMissing && (absent || denied) || denied && key.Optional {
 			warnings = append(warnings, e)

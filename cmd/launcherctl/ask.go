@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
 // isTerminal reports whether a person may be typing there.
@@ -31,7 +33,7 @@ func isTerminal(stream any) bool {
 func askTerminal(prompt string) ([]byte, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, errUsage{"there is no terminal to ask on", ""}
+		return nil, cli.Usage("there is no terminal to ask on", "")
 	}
 	defer func() { _ = tty.Close() }() // nothing is lost by it
 	signals := make(chan os.Signal, 1)
@@ -53,7 +55,7 @@ func askTerminal(prompt string) ([]byte, error) {
 	case a := <-answers:
 		return a.text, a.err
 	case s := <-signals:
-		return nil, exitStatus(128 + number(s))
+		return nil, cli.ExitStatus(128 + number(s))
 	}
 }
 
@@ -82,7 +84,7 @@ type answer struct {
 func readAnswer(tty *os.File) answer {
 	text, err := readLine(tty)
 	if err == nil && pending(int(tty.Fd())) {
-		err = errUsage{"more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines"}
+		err = cli.Usage("more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines")
 	}
 	return answer{text, err}
 }

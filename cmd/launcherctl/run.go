@@ -9,27 +9,28 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/job"
 	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
 // runCommand runs a task's Job as if it were a process here.
-func (p *program) runCommand() *cli.Command {
+func (p *program) runCommand() *urfave.Command {
 	flags := append(p.taskFlags(), p.podFlags()...)
 	flags = append(flags, connectFlags()...)
-	return &cli.Command{
+	return &urfave.Command{
 		Name: "run", Usage: "run a task's Job as if its handler were a process here: with its logs and its status",
 		UsageText: p.name + " run --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]",
 		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL after their\n" +
 			"grace period. The second leaves that to the cluster. The Job is deleted at the end, and\n" +
 			"by that what it owns.",
 		Flags: append(flags,
-			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
-			&cli.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
-			&cli.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "wait at most `DURATION` for a pod to start, such as 5m; 0 waits for ever"},
+			&urfave.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
+			&urfave.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
+			&urfave.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "wait at most `DURATION` for a pod to start, such as 5m; 0 waits for ever"},
 		),
 		Action: p.runJob, OnUsageError: p.usageError, HideHelpCommand: true,
 	}
@@ -40,7 +41,7 @@ func (p *program) runCommand() *cli.Command {
 const keptFor = time.Hour
 
 // runJob makes the Job, and waits unless it is told not to.
-func (p *program) runJob(c *cli.Context) error {
+func (p *program) runJob(c *urfave.Context) error {
 	ctx := cluster.Quiet(c.Context)
 	made, err := p.forRun(ctx, c)
 	if err != nil {
@@ -50,7 +51,7 @@ func (p *program) runJob(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.warn(errors.Join(made.Warnings...))
+	p.report.Warn(errors.Join(made.Warnings...))
 	if c.Bool("embed-values") { // the Job has them, and a message about it may repeat them
 		ctx = cluster.CarryingValues(ctx)
 	}
@@ -66,7 +67,7 @@ func (p *program) runJob(c *cli.Context) error {
 }
 
 // forRun is the manifest of the flags, for a Job that is taken away.
-func (p *program) forRun(ctx context.Context, c *cli.Context) (manifest.Manifest, error) {
+func (p *program) forRun(ctx context.Context, c *urfave.Context) (manifest.Manifest, error) {
 	task, err := p.readTask(ctx, c)
 	options, wrong := p.podOptions(c)
 	if err := errors.Join(err, wrong); err != nil {
@@ -81,7 +82,7 @@ func (p *program) forRun(ctx context.Context, c *cli.Context) (manifest.Manifest
 // run is one Job that is run.
 type run struct {
 	*program
-	*cli.Context
+	*urfave.Context
 	*job.Job
 	signals chan os.Signal
 }
@@ -116,8 +117,8 @@ func (r run) create(ctx context.Context) error {
 		} else if errors.Is(err, context.Canceled) {
 			err = nil
 		}
-		r.warn(err)
-		return exitStatus(128 + number(s))
+		r.report.Warn(err)
+		return cli.ExitStatus(128 + number(s))
 	}
 }
 
@@ -130,10 +131,10 @@ func number(s os.Signal) int {
 // ends with its status.
 func (r run) wait(ctx context.Context) error {
 	screen := newScreen(r.stdout, r.stderr)
-	r.stderr = screen.messages()
+	r.report.Out = screen.messages()
 	o, err := r.Wait(ctx, job.Wait{
 		Logs: screen.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
-		Warn: r.warn, Progress: func(line string) { screen.status(line); r.detail("%s", line) },
+		Warn: r.report.Warn, Progress: func(line string) { screen.status(line); r.report.Detail("%s", line) },
 	})
 	screen.status("")
 	var left error
@@ -143,20 +144,20 @@ func (r run) wait(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, left)
 	}
-	r.warn(left) // the status is the handler's all the same
+	r.report.Warn(left) // the status is the handler's all the same
 	if o.Why != "" {
-		r.say(o.Why, "")
+		r.report.Message(cli.LevelInfo, o.Why, "")
 	}
 	for _, line := range o.Lines {
-		r.say("in the pod: "+line, "")
+		r.report.Message(cli.LevelInfo, "in the pod: "+line, "")
 	}
 	if o.Advice != "" {
-		_, _ = fmt.Fprintf(r.stderr, "hint: %s\n", o.Advice)
+		_, _ = fmt.Fprintf(r.report.Out, "hint: %s\n", o.Advice)
 	}
 	if o.Status == 0 {
 		return nil
 	}
-	return exitStatus(o.Status)
+	return cli.ExitStatus(o.Status)
 }
 
 // remove takes the Job away. A signal ends the trying.

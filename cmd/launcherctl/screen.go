@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
 // screen is standard output and standard error where both may be one terminal,
@@ -55,7 +57,7 @@ func (s *screen) hide() {
 
 func (s *screen) show() {
 	if s.line != "" && !s.open {
-		_, _ = fmt.Fprint(s.err, oneLine(s.line[:min(len(s.line), s.width-1)]))
+		_, _ = fmt.Fprint(s.err, cli.OneLine(s.line[:min(len(s.line), s.width-1)]))
 	}
 }
 

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/project"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
@@ -20,7 +21,7 @@ import (
 const standardInput = "-"
 
 // setSecrets reads all values before it asks the cluster anything.
-func (p *program) setSecrets(c *cli.Context) error {
+func (p *program) setSecrets(c *urfave.Context) error {
 	keys, err := keyArguments(c)
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (p *program) setSecrets(c *cli.Context) error {
 	ctx, cancel := deadline(c.Context, c)
 	defer cancel()
 	all := slices.Sorted(maps.Keys(given.values))
-	p.warn(project.Ambiguous(all))
+	p.report.Warn(project.Ambiguous(all))
 	if err := of.Set(ctx, given.values); err != nil {
 		return err
 	}
@@ -51,12 +52,12 @@ type values struct {
 }
 
 // read takes the values from wherever the command line says that they are.
-func (v *values) read(c *cli.Context, keys []string) error {
+func (v *values) read(c *urfave.Context, keys []string) error {
 	ctx := c.Context
 	files, whole := c.StringSlice("from-env-file"), c.StringSlice("from-file")
 	if len(files)+len(whole)+len(keys) == 0 {
 		if isTerminal(v.stdin) {
-			return errUsage{"which keys?", c.Command.UsageText}
+			return cli.Usage("which keys?", c.Command.UsageText)
 		}
 		files = []string{standardInput}
 	}
@@ -79,7 +80,7 @@ func (v *values) add(key string, value resolve.Value) error {
 		return err
 	}
 	if _, twice := v.values[key]; twice {
-		return errUsage{fmt.Sprintf("key %q is given twice", key), "keep one of them"}
+		return cli.Usage(fmt.Sprintf("key %q is given twice", key), "keep one of them")
 	}
 	v.values[key] = value
 	return nil
@@ -96,7 +97,7 @@ func (v *values) readLines(ctx context.Context, path string) error {
 		return err
 	}
 	if len(entries) == 0 {
-		return errUsage{fmt.Sprintf("%q holds no KEY=VALUE", path), ""}
+		return cli.Usage(fmt.Sprintf("%q holds no KEY=VALUE", path), "")
 	}
 	var wrong []error
 	for _, e := range entries {
@@ -109,7 +110,7 @@ func (v *values) readLines(ctx context.Context, path string) error {
 func (v *values) readWhole(ctx context.Context, flag string) error {
 	key, path, ok := strings.Cut(flag, "=")
 	if !ok || key == "" || path == "" {
-		return errUsage{"--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines"}
+		return cli.Usage("--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines")
 	}
 	text, err := v.content(ctx, "--from-file", path)
 	if err != nil {
@@ -123,15 +124,15 @@ func (v *values) content(ctx context.Context, flag, path string) ([]byte, error)
 	if path != standardInput {
 		text, err := file.Read(ctx, path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errUsage{fmt.Sprintf("%s: %q is not there", flag, path), ""}
+			return nil, cli.Usage(fmt.Sprintf("%s: %q is not there", flag, path), "")
 		}
 		if err != nil {
-			return nil, errUsage{fmt.Sprintf("%s: %v", flag, err), "a regular file, or - for standard input"}
+			return nil, cli.Usage(fmt.Sprintf("%s: %v", flag, err), "a regular file, or - for standard input")
 		}
 		return text, nil
 	}
 	if v.input {
-		return nil, errUsage{flag + ": standard input is already read", "name it once"}
+		return nil, cli.Usage(flag+": standard input is already read", "name it once")
 	}
 	v.input = true
 	return file.ReadFrom(ctx, "standard input", v.stdin)
@@ -143,7 +144,7 @@ func (v *values) ask(keys []string) error {
 		return nil
 	}
 	if v.input || !isTerminal(v.stdin) {
-		return errUsage{"there is no terminal to ask for a value on", "--from-file KEY=- takes the value from standard input, --from-env-file FILE from KEY=VALUE lines"}
+		return cli.Usage("there is no terminal to ask for a value on", "--from-file KEY=- takes the value from standard input, --from-env-file FILE from KEY=VALUE lines")
 	}
 	for _, key := range keys {
 		text, err := askTerminal(fmt.Sprintf("%s: ", key))

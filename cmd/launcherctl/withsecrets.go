@@ -9,22 +9,23 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/cluster/taskfile"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-func (p *program) taskCommand() *cli.Command {
-	domain := &cli.GenericFlag{Name: "azure-domain", Value: &given{}, Usage: "a further `DOMAIN` of vaults that a task may name by URL; repeatable"}
-	return &cli.Command{
+func (p *program) taskCommand() *urfave.Command {
+	domain := &urfave.GenericFlag{Name: "azure-domain", Value: &cli.List{}, Usage: "a further `DOMAIN` of vaults that a task may name by URL; repeatable"}
+	return &urfave.Command{
 		Name: "task", Usage: "write and check task files", UsageText: p.name + " task COMMAND [flags] ...",
 		Action: p.noSubcommand, OnUsageError: p.usageError, HideHelpCommand: true,
-		Subcommands: []*cli.Command{
+		Subcommands: []*urfave.Command{
 			{
 				Name: "with-secrets", Usage: "add a secret source to a task file, as MLRun's with_secrets does",
 				UsageText: p.name + " task with-secrets KIND [--task FILE] [flags] ...\n\nWithout --task the new task is printed.",
@@ -33,7 +34,7 @@ func (p *program) taskCommand() *cli.Command {
 			},
 			{
 				Name: "check", Usage: "say all that the launcher would refuse in task files; - is standard input",
-				UsageText: p.name + " task check FILE...", Flags: []cli.Flag{domain},
+				UsageText: p.name + " task check FILE...", Flags: []urfave.Flag{domain},
 				Action: p.checkTasks, OnUsageError: p.usageError, HideHelpCommand: true,
 			},
 		},
@@ -41,12 +42,12 @@ func (p *program) taskCommand() *cli.Command {
 }
 
 // kindCommands is a command for each kind of source.
-func (p *program) kindCommands() []*cli.Command {
-	text := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
-	list := func(name, usage string) cli.Flag {
-		return &cli.GenericFlag{Name: name, Value: &given{}, Usage: usage + "; repeatable"}
+func (p *program) kindCommands() []*urfave.Command {
+	text := func(name, usage string) urfave.Flag { return &urfave.StringFlag{Name: name, Usage: usage} }
+	list := func(name, usage string) urfave.Flag {
+		return &urfave.GenericFlag{Name: name, Value: &cli.List{}, Usage: usage + "; repeatable"}
 	}
-	return []*cli.Command{
+	return []*urfave.Command{
 		p.kindCommand("kubernetes", "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource,
 			text("mount", "the `DIR` where the Secret is mounted, in place of variables"), text("env-prefix", "the `PREFIX` of the variables, in place of MLRun's")),
 		p.kindCommand("azure_vault", "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource,
@@ -60,15 +61,15 @@ func (p *program) kindCommands() []*cli.Command {
 	}
 }
 
-func (p *program) kindCommand(kind, arguments, usage string, source func(*cli.Context) (any, error), flags ...cli.Flag) *cli.Command {
-	return &cli.Command{
+func (p *program) kindCommand(kind, arguments, usage string, source func(*urfave.Context) (any, error), flags ...urfave.Flag) *urfave.Command {
+	return &urfave.Command{
 		Name: kind, Usage: usage, UsageText: p.name + " task with-secrets " + kind + " [flags] " + arguments,
 		Flags: append(flags,
-			&cli.StringFlag{Name: "task", Usage: "the task `FILE` to edit, or to make; - is standard input, printed (default: a new task, printed)"},
-			&cli.StringFlag{Name: "prefix", Usage: "a `PREFIX` before every key"},
-			&cli.BoolFlag{Name: "optional", Usage: "what is missing is no error"}),
+			&urfave.StringFlag{Name: "task", Usage: "the task `FILE` to edit, or to make; - is standard input, printed (default: a new task, printed)"},
+			&urfave.StringFlag{Name: "prefix", Usage: "a `PREFIX` before every key"},
+			&urfave.BoolFlag{Name: "optional", Usage: "what is missing is no error"}),
 		OnUsageError: p.usageError, HideHelpCommand: true,
-		Action: func(c *cli.Context) error {
+		Action: func(c *urfave.Context) error {
 			value, err := source(c)
 			if err != nil {
 				return err
@@ -79,7 +80,7 @@ func (p *program) kindCommand(kind, arguments, usage string, source func(*cli.Co
 }
 
 // withSecrets adds a source to the task of --task.
-func (p *program) withSecrets(c *cli.Context, source taskfile.Source) error {
+func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 	path := c.String("task")
 	var text []byte
 	origin, mode := "the new task", fs.FileMode(0o644)
@@ -94,14 +95,14 @@ func (p *program) withSecrets(c *cli.Context, source taskfile.Source) error {
 	}
 	if source.Kind == "inline" {
 		if path == "" || path == "-" {
-			return errUsage{"a task with values is not printed", "--task FILE"}
+			return cli.Usage("a task with values is not printed", "--task FILE")
 		}
 		if text == nil {
 			mode = 0o600
 		}
-		p.say(fmt.Sprintf("warning: who can read %q can read the values in it", path), "with-secrets kubernetes, or secrets set, for all but tests")
+		p.report.Message(cli.LevelWarning, fmt.Sprintf("who can read %q can read the values in it", path), "with-secrets kubernetes, or secrets set, for all but tests")
 	}
-	added, err := taskfile.Add(origin, text, source, azure.Realm{Domains: many(c, "azure-domain")})
+	added, err := taskfile.Add(origin, text, source, azure.Realm{Domains: cli.Values(c, "azure-domain")})
 	switch {
 	case err != nil:
 		return err
@@ -109,13 +110,13 @@ func (p *program) withSecrets(c *cli.Context, source taskfile.Source) error {
 		_, err = p.stdout.Write(added)
 		return err
 	case bytes.Equal(added, text):
-		p.say(fmt.Sprintf("%q has this source already", path), "")
+		p.report.Message(cli.LevelInfo, fmt.Sprintf("%q has this source already", path), "")
 		return nil
 	}
 	return replaceFile(path, added, mode)
 }
 
-func kubernetesSource(c *cli.Context) (any, error) {
+func kubernetesSource(c *urfave.Context) (any, error) {
 	keys := append([]string{}, c.Args().Slice()...)
 	if c.String("mount") == "" && c.String("env-prefix") == "" {
 		return keys, refuseValues(keys)
@@ -127,20 +128,20 @@ func kubernetesSource(c *cli.Context) (any, error) {
 	}{keys, c.String("env-prefix"), c.String("mount")}, refuseValues(keys)
 }
 
-func azureSource(c *cli.Context) (any, error) {
+func azureSource(c *urfave.Context) (any, error) {
 	return struct {
 		Name       string   `json:"name"`
 		K8sSecret  string   `json:"k8s_secret,omitempty"`
 		Credential string   `json:"credential,omitempty"`
 		Bundle     []string `json:"bundle,omitempty"`
 		Secrets    []string `json:"secrets"`
-	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), many(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
+	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), cli.Values(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
 }
 
 // envSource is a string with commas, which MLRun reads too.
-func envSource(c *cli.Context) (any, error) {
+func envSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
-		return nil, errUsage{"no variable is named", c.Command.UsageText}
+		return nil, cli.Usage("no variable is named", c.Command.UsageText)
 	}
 	var names []string
 	for _, arg := range c.Args().Slice() {
@@ -149,9 +150,9 @@ func envSource(c *cli.Context) (any, error) {
 	return strings.Join(names, ", "), refuseValues(names)
 }
 
-func fileSource(c *cli.Context) (any, error) {
+func fileSource(c *urfave.Context) (any, error) {
 	if c.NArg() != 1 {
-		return nil, errUsage{"a file source has one PATH", c.Command.UsageText}
+		return nil, cli.Usage("a file source has one PATH", c.Command.UsageText)
 	}
 	if c.String("format") == "" {
 		return c.Args().First(), nil
@@ -167,7 +168,7 @@ func fileSource(c *cli.Context) (any, error) {
 func refuseValues(keys []string) error {
 	for i, key := range keys {
 		if strings.HasPrefix(key, "-") {
-			return errUsage{fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), ""}
+			return cli.Usage(fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), "")
 		}
 		if err := keyname.Check(key); err != nil {
 			return fmt.Errorf("word %d after the flags: %w", i+1, err)
@@ -177,12 +178,12 @@ func refuseValues(keys []string) error {
 }
 
 // inlineSource is a map in the order of the file.
-func (p *program) inlineSource(c *cli.Context) (any, error) {
+func (p *program) inlineSource(c *urfave.Context) (any, error) {
 	if c.Args().Present() {
-		return nil, errors.Join(refuseValues(c.Args().Slice()), errUsage{"an inline source takes its values from a file", "--from-file FILE, or - for standard input"})
+		return nil, errors.Join(refuseValues(c.Args().Slice()), cli.Usage("an inline source takes its values from a file", "--from-file FILE, or - for standard input"))
 	}
 	if c.String("from-file") == "" {
-		return nil, errUsage{"--from-file is missing", c.Command.UsageText}
+		return nil, cli.Usage("--from-file is missing", c.Command.UsageText)
 	}
 	origin, text, err := p.readText(c.Context, "--from-file", c.String("from-file"))
 	if err != nil {
@@ -195,7 +196,7 @@ func (p *program) inlineSource(c *cli.Context) (any, error) {
 	values := map[string]string{}
 	for _, e := range entries {
 		if !utf8.Valid(e.Value.Reveal()) {
-			return nil, errUsage{fmt.Sprintf("secret %s is not UTF-8, which no task can hold", keyname.Show(e.Key)), ""}
+			return nil, cli.Usage(fmt.Sprintf("secret %s is not UTF-8, which no task can hold", keyname.Show(e.Key)), "")
 		}
 		values[e.Key] = string(e.Value.Reveal())
 	}
@@ -203,16 +204,16 @@ func (p *program) inlineSource(c *cli.Context) (any, error) {
 }
 
 // checkTasks says all that is wrong with the tasks, and nothing else.
-func (p *program) checkTasks(c *cli.Context) error {
+func (p *program) checkTasks(c *urfave.Context) error {
 	if !c.Args().Present() {
-		return errUsage{"no task is named", c.Command.UsageText}
+		return cli.Usage("no task is named", c.Command.UsageText)
 	}
 	var problems []error
 	for _, path := range c.Args().Slice() {
 		n, err := p.readDocument(c.Context, "task check", path)
 		problems = append(problems, err)
 		if n != nil {
-			_, err = sources.Read(n, resolve.Environ(p.environ), azure.Realm{Domains: many(c, "azure-domain")})
+			_, err = sources.Read(n, resolve.Environ(p.environ), azure.Realm{Domains: cli.Values(c, "azure-domain")})
 			problems = append(problems, err)
 		}
 	}

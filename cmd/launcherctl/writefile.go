@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
 // writeValues writes a Secret to a file that only its owner can read, or into a
@@ -201,7 +203,7 @@ func private(dir int, name string) error {
 		return err
 	}
 	if stat.Mode&0o022 != 0 || stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
-		return errUsage{fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in a directory of your own, or a pipe of this command: /dev/stdout, >(command)"}
+		return cli.Usage(fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in a directory of your own, or a pipe of this command: /dev/stdout, >(command)")
 	}
 	return nil
 }
