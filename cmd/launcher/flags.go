@@ -9,7 +9,8 @@ import (
 	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/internal/cli"
-	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
 // setting is something that the launcher can be told, by flag or variable.
@@ -101,7 +102,7 @@ func (f flag) String() string {
 // variable and default.
 func (p *program) sharedFlags() []urfave.Flag {
 	return p.flags(
-		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + launcher.ExecConfig + "'s content, else an empty task)"},
+		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + task.ExecConfig + "'s content, else an empty task)"},
 		setting{"secrets", "s", "KIND=SOURCE", &cli.List{}, "add a secret source, as mlrun run -s does"},
 		setting{"param", "p", "NAME=VALUE", &cli.List{}, "set a parameter; the value is read as YAML"},
 		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
@@ -109,7 +110,7 @@ func (p *program) sharedFlags() []urfave.Flag {
 		setting{"missing", "", "fail|warn", "fail", "what a declared key without a value does"},
 		setting{"require-confidential", "", "", false, "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},
 		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"},
-		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: /var/run/launcher/azure_vault, ~/.mlrun/azure_vault, then /root/.mlrun/azure_vault)"},
+		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: " + azure.MountDirectory + ", " + azure.MLRunHomeDirectory + ", then " + azure.MLRunRootDirectory + ")"},
 		setting{"azure-parallel", "", "N", 16, "how many secrets of one vault are read at once"},
 		setting{"azure-spread", "", "DURATION", time.Duration(0), "before the first request to Azure, wait a random part of this, so that a fleet does not start at once"},
 		setting{"azure-authority", "", "URL", "", "the Entra that hands out tokens (default: $AZURE_AUTHORITY_HOST, else that of the vault's cloud)"},
@@ -124,7 +125,7 @@ func (p *program) sharedFlags() []urfave.Flag {
 		setting{"refresh", "", "DURATION", time.Duration(0), "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
 		setting{"log", "", "text|json", "text", "the form of the launcher's own messages, on stderr"},
 		setting{"verbose", "", "", false, "say what is done, by name"},
-		setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; without FILE, of the source in $" + launcher.ExecCode},
+		setting{"handler", "", "FILE[:FUNCTION]", "", "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; without FILE, of the source in $" + task.ExecCode},
 		setting{"quiet", "", "", false, "errors only: no warnings, no hints"},
 	)
 }

@@ -22,11 +22,11 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// prepared is a task with the sources that it declares and the command to run,
+// loadedTask is a task with the sources that it declares and the command to run,
 // and its secrets once they are resolved.
-type prepared struct {
+type loadedTask struct {
 	task task.Task
-	bound
+	taskSources
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
 	command    launcher.Command
@@ -48,7 +48,7 @@ func within(ctx context.Context, timeout time.Duration) (context.Context, contex
 
 // resolve finds the secrets of a task that was read. Where some are missing the
 // error says so and the rest is there, for explain.
-func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err error) {
+func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
 	return p.reportResolution(r.resolution, err, s)
 }
@@ -62,15 +62,15 @@ func (p *program) reportResolution(r resolve.Resolution, err error, s settings) 
 			p.report.Warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
 		}
 	}
-	stop, warning := split(err, s.warnMissing)
+	stop, warning := separateMissing(err, s.warnMissing)
 	p.report.Warn(warning)
 	return stop
 }
 
 // readTask reads the task with what -s and -p add to it. All that is wrong with
 // it is in the error, in the order of its lines.
-func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
-	r := prepared{environ: p.environ}
+func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) {
+	r := loadedTask{environ: p.environ}
 	execConfig, execErr := p.execConfig(&r)
 	var problems document.Problems
 	t := task.Empty()
@@ -83,7 +83,7 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 			problems.Join(err)
 		}
 		if execErr != nil {
-			r.warning = errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on")
+			r.warning = errors.New("variable " + task.ExecConfig + " holds no task and is not passed on")
 		}
 	case execConfig != nil:
 		t = *execConfig
@@ -100,14 +100,14 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 		problems.Join(setParameters(&t, s.params))
 	}
 	var err error
-	r.bound, err = bind(t.Sources, p.surroundings(s), s)
+	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.Join(err)
 	r.task = t
 	return r, problems.Err()
 }
 
-func (p *program) surroundings(s settings) surroundings {
-	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+func (p *program) deps(s settings) deps {
+	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -171,12 +171,12 @@ func (p *program) readDocument(ctx context.Context, path string) (*document.Node
 // execConfig reads MLRun's variable, nil where it is not set or empty, and
 // makes the handler's copy of it one without inline values. One that holds no
 // task is not passed on: nobody can say what is in it.
-func (p *program) execConfig(r *prepared) (*task.Task, error) {
-	text := p.environ[launcher.ExecConfig]
+func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
+	text := p.environ[task.ExecConfig]
 	if text == "" {
 		return nil, nil
 	}
-	node, err := document.ParseJSON(launcher.ExecConfig, []byte(text))
+	node, err := document.ParseJSON(task.ExecConfig, []byte(text))
 	var t task.Task
 	if node != nil {
 		var wrong error
@@ -189,9 +189,9 @@ func (p *program) execConfig(r *prepared) (*task.Task, error) {
 	}
 	r.environ = maps.Clone(p.environ)
 	if err != nil {
-		delete(r.environ, launcher.ExecConfig)
+		delete(r.environ, task.ExecConfig)
 		return &t, err
 	}
-	r.environ[launcher.ExecConfig] = string(safe)
+	r.environ[task.ExecConfig] = string(safe)
 	return &t, nil
 }

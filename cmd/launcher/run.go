@@ -42,11 +42,11 @@ func (p *program) runHandler(c *urfave.Context) error {
 }
 
 // load reads the task and looks the command up, before any secret is resolved.
-func (p *program) load(ctx context.Context, c *urfave.Context, s settings) (prepared, error) {
+func (p *program) load(ctx context.Context, c *urfave.Context, s settings) (loadedTask, error) {
 	r, err := p.readTask(ctx, s)
 	p.report.Warn(r.warning)
 	if err == nil {
-		err = s.user.Check(p.credentialFiles(s, r.task))
+		err = s.user.Check(r.credentialFiles(p.environ, s.azureCredentials))
 	}
 	if err == nil {
 		r.command, err = p.lookUp(c, &r.task)
@@ -58,7 +58,7 @@ func (p *program) load(ctx context.Context, c *urfave.Context, s settings) (prep
 }
 
 // job returns the handler with everything that it is given.
-func (r prepared) job(s settings) launcher.Job {
+func (r loadedTask) job(s settings) launcher.Job {
 	return launcher.Job{
 		Command: r.command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
@@ -77,7 +77,7 @@ func (p *program) lookUp(c *urfave.Context, t *task.Task) (launcher.Command, err
 		return launcher.FindHandler(p.environ, handler, t.Handler())
 	case c.Args().Present():
 		return launcher.Find(p.environ["PATH"], c.Args().Slice())
-	case p.environ[launcher.ExecCode] != "": // a pod of MLRun's
+	case p.environ[task.ExecCode] != "": // a pod of MLRun's
 		return launcher.FindHandler(p.environ, ":", t.Handler())
 	}
 	return launcher.Command{}, flagError("no command: launcher run [flags] [--] COMMAND [ARG...]")

@@ -17,7 +17,7 @@ import (
 
 // listen answers for the task's secrets on the delivery's socket. It resolves
 // now what costs no request to a vault.
-func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *masked) error {
+func (p *program) listen(ctx context.Context, s settings, r *loadedTask, hidden *masked) error {
 	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
 		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.Warn,
 	})
@@ -64,7 +64,7 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 // later try may find it, and 500 for the rest.
 func refusal(err error, warnMissing bool) *socket.Refusal {
 	var text []string
-	stop, warning := split(err, warnMissing)
+	stop, warning := separateMissing(err, warnMissing)
 	_, declared := errors.AsType[*resolve.KeyError](err)
 	for _, e := range document.Flatten(errors.Join(stop, warning)) {
 		text = append(text, cli.OneLine(e.Error()))

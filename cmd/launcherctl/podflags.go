@@ -41,7 +41,7 @@ func (p *program) podFlags() []urfave.Flag {
 		&urfave.BoolFlag{Name: "embed-values", Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
 		&urfave.StringFlag{Name: "service-account", Usage: "the pod's service account `NAME`"},
 		&urfave.BoolFlag{Name: "workload-identity", Usage: "read vaults as the service account's Azure identity"},
-		&urfave.StringFlag{Name: "azure-credentials", Usage: "the `DIR` where a vault's credentials are mounted (default: /var/run/launcher/azure_vault)"},
+		&urfave.StringFlag{Name: "azure-credentials", Usage: "the `DIR` where a vault's credentials are mounted (default: " + azure.MountDirectory + ")"},
 		list("azure-domain", "a further `DOMAIN` of vaults that the task may name by URL"),
 		&urfave.StringFlag{Name: "user", Value: "65532", Usage: "the pod's user, `UID[:GID]`"},
 		list("requests", "what the handler asks of a node, `NAME=QUANTITY`, such as cpu=500m"),

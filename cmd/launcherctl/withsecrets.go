@@ -14,6 +14,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/cluster/taskfile"
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -48,15 +49,15 @@ func (p *program) kindCommands() []*urfave.Command {
 		return &urfave.GenericFlag{Name: name, Value: &cli.List{}, Usage: usage + "; repeatable"}
 	}
 	return []*urfave.Command{
-		p.kindCommand("kubernetes", "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource,
+		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource,
 			text("mount", "the `DIR` where the Secret is mounted, in place of variables"), text("env-prefix", "the `PREFIX` of the variables, in place of MLRun's")),
-		p.kindCommand("azure_vault", "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource,
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource,
 			text("name", "the `VAULT`'s name or URL"), text("k8s-secret", "the Kubernetes `SECRET` with the credentials"),
 			text("credential", "`auto|mounted|certificate|workload|managed`"), list("bundle", "a vault's secret `NAME` whose value is a JSON object of keys"),
 			list("azure-domain", "a further `DOMAIN` of vaults")),
-		p.kindCommand("env", "NAME...", "variables of the client's, or the pod's, environment", envSource),
-		p.kindCommand("file", "PATH", "a file of KEY=value lines", fileSource, text("format", "`lines|dotenv`")),
-		p.kindCommand("inline", "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource,
+		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource),
+		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, text("format", "`lines|dotenv`")),
+		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource,
 			text("from-file", "the `FILE` of KEY=value lines that has them; - is standard input")),
 	}
 }
@@ -93,7 +94,7 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 			mode = info.Mode().Perm()
 		}
 	}
-	if source.Kind == "inline" {
+	if source.Kind == task.Inline {
 		if path == "" || path == "-" {
 			return cli.Usage("a task with values is not printed", "--task FILE")
 		}

@@ -80,9 +80,6 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
 }
 
-// passedOn is the kinds whose declarations hold no value.
-var passedOn = []string{"env", "file", "kubernetes", "azure_vault"}
-
 // WithoutInline is a copy of a run object whose inline sources hold nothing,
 // for the handler's environment. What is of no known kind, and so may hold a
 // value, is taken for one.
@@ -93,10 +90,9 @@ func WithoutInline(n *document.Node) *document.Node {
 	}
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
-		kind := item.Field("kind")
-		if kind == nil || !slices.Contains(passedOn, kind.Text) {
+		if !holdsNoValue(item) {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
-				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
+				{Name: "kind", Value: &document.Node{Kind: document.String, Text: Inline}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},
 			}}
 		}
@@ -107,4 +103,15 @@ func WithoutInline(n *document.Node) *document.Node {
 	object := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Fields)}
 	set(object, document.Field{Name: "spec", Value: spec})
 	return object
+}
+
+// holdsNoValue reports whether a source's kind is known, and one whose
+// declarations hold no value.
+func holdsNoValue(source *document.Node) bool {
+	name := source.Field("kind")
+	if name == nil {
+		return false
+	}
+	kind, ok := FindKind(name.Text)
+	return ok && !kind.HoldsValues
 }
