@@ -73,7 +73,7 @@ func find(t *testing.T, s resolve.Source) string {
 }
 
 func TestAKeyIsLookedForWithThePrefixAndThenByItsName(t *testing.T) {
-	const p = Prefix
+	const p = keyname.MLRunPrefix
 	for _, c := range []struct {
 		name, source string
 		environ      resolve.Environ
@@ -106,7 +106,7 @@ func TestAKeyIsLookedForWithThePrefixAndThenByItsName(t *testing.T) {
 
 func TestWithoutDeclaredKeysEveryVariableWithThePrefixIsOne(t *testing.T) {
 	environ := resolve.Environ{
-		keyname.MLRunPrefix + "B": "2", keyname.MLRunPrefix + "A": "1", keyname.MLRunPrefix + "c": "3", keyname.MLRunPrefix + "EMPTY": "", Prefix: "no name", "B": "x", "HOME": "/",
+		keyname.MLRunPrefix + "B": "2", keyname.MLRunPrefix + "A": "1", keyname.MLRunPrefix + "c": "3", keyname.MLRunPrefix + "EMPTY": "", keyname.MLRunPrefix: "no name", "B": "x", "HOME": "/",
 		keyname.MLRunPrefix + "MLRUN.FUNCTION": "internal", keyname.MLRunPrefix + "mlrun.x": "internal", keyname.MLRunPrefix + "MLRUNX": "4", "S_A": "5", "x" + keyname.MLRunPrefix + "Q": "6",
 	}
 	for _, source := range []string{"", "[]", `"[]"`, "{secrets: []}", "{}"} {
