@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -18,8 +14,6 @@ import (
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
-	"github.com/seed45446ece/launcher/resolve/file"
-	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // loadedTask is a task with the sources that it declares and the command to run,
@@ -76,7 +70,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := p.readDocument(ctx, s.task)
+		node, err := readDocument(ctx, s.task)
 		problems.Join(err)
 		if node != nil {
 			t, err = task.Parse(node)
@@ -113,12 +107,7 @@ func (p *program) deps(s settings) deps {
 func setParameters(t *task.Task, params []string) error {
 	var problems document.Problems
 	for _, param := range params {
-		name, text, ok := strings.Cut(param, "=")
-		if !ok || name == "" || !utf8.ValidString(name) {
-			problems.Add(document.Position{Origin: "--param"}, "for instance --param rate=0.5", "is not NAME=VALUE")
-			continue
-		}
-		value, err := parameter("--param "+name, text)
+		name, value, err := task.ParseParameter("--param", param)
 		problems.Join(err)
 		if err == nil {
 			t.SetParameter(name, value)
@@ -127,43 +116,18 @@ func setParameters(t *task.Task, params []string) error {
 	return problems.Err()
 }
 
-// parameter reads a value as YAML; nothing at all is the empty string.
-func parameter(origin, text string) (*document.Node, error) {
-	if strings.TrimSpace(text) == "" {
-		return &document.Node{Kind: document.String, Text: text, At: document.Position{Origin: origin}}, nil
-	}
-	node, err := document.Parse(origin, []byte(text))
-	if err != nil {
-		err = cli.WithHint(err, `a value that is text and no YAML goes in double quotes: 'NAME="..."'`)
-	}
-	return node, err
-}
-
-// readDocument reads the file, or standard input for "-".
-func (p *program) readDocument(ctx context.Context, path string) (*document.Node, error) {
-	var text []byte
-	var err error
-	if path == "-" {
-		path = "standard input"
-		text, err = file.ReadFrom(ctx, path, os.Stdin)
-	} else {
-		text, err = file.Read(ctx, path)
+// readDocument reads the file of --task, or standard input for "-".
+func readDocument(ctx context.Context, path string) (*document.Node, error) {
+	origin, text, err := cli.ReadText(ctx, "--task", path, os.Stdin)
+	var node *document.Node
+	if err == nil {
+		node, err = cli.ParseDocument(ctx, origin, text)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, cli.WithHint(fmt.Errorf("--task: %q is not there", path), "check the path and the volume that it is on")
-	case err != nil:
-		return nil, cli.WithHint(fmt.Errorf("--task: %w", err), "a regular file, or - for standard input")
-	}
-	parse := document.Parse
-	if filepath.Ext(path) == ".json" {
-		parse = document.ParseJSON
-	}
-	node, err := file.Await(ctx, func() (*document.Node, error) { return parse(keyname.Plain(path), text) })
-	if ctx.Err() != nil {
-		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
+		return nil, resolve.Unavailable("--task: " + origin + " was not read before the deadline")
+	case errors.Is(err, cli.ErrNoFile):
+		return nil, cli.WithHint(err, "check the path and the volume that it is on")
 	}
 	return node, err
 }

@@ -101,7 +101,7 @@ func (p *program) findLauncher(given string) (string, error) {
 // the name of a file with them in memory; "" where there are none.
 func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	ctx := cluster.Quiet(c.Context)
-	if c.String("task") == standardInput {
+	if c.String("task") == cli.StandardInput {
 		return "", cli.Usage("standard input cannot be the task and the terminal", "--task FILE, or --local FILE")
 	}
 	task, err := p.readTask(ctx, c)

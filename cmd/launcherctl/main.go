@@ -41,6 +41,7 @@ type program struct {
 	environ        map[string]string // read once; a resolve.Environ where it is printed
 	name           string            // as the user calls it: launcherctl, or kubectl launcher
 	report         cli.Report
+	inputRead      bool // standard input is there once
 }
 
 // called is the name to which messages refer. kubectl finds its plugins by the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	urfave "github.com/urfave/cli/v2"
@@ -12,7 +11,6 @@ import (
 	"github.com/seed45446ece/launcher/cluster/manifest"
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve/document"
-	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -128,20 +126,13 @@ func (p *program) keysOf(c *urfave.Context) func(ctx context.Context, namespace,
 	}
 }
 
-// readText is a file's content, or that of standard input for "-", and its name
-// for messages.
+// readText reads the file that a flag names, or standard input, once.
 func (p *program) readText(ctx context.Context, flag, path string) (string, []byte, error) {
-	if path == "-" {
-		text, err := file.ReadFrom(ctx, "standard input", p.stdin)
-		return "standard input", text, err
+	if path == cli.StandardInput {
+		if p.inputRead {
+			return "", nil, cli.Usage(flag+": standard input is already read", "name it once")
+		}
+		p.inputRead = true
 	}
-	text, err := file.Read(ctx, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s: %q is %w", flag, path, errNotThere)
-	} else if err != nil {
-		err = fmt.Errorf("%s: %w", flag, err)
-	}
-	return path, text, err
+	return cli.ReadText(ctx, flag, path, p.stdin)
 }
-
-var errNotThere = errors.New("not there")

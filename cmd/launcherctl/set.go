@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -16,9 +15,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
-
-// standardInput is what stands for it in place of a file's name.
-const standardInput = "-"
 
 // setSecrets reads all values before it asks the cluster anything.
 func (p *program) setSecrets(c *urfave.Context) error {
@@ -48,7 +44,6 @@ func (p *program) setSecrets(c *urfave.Context) error {
 type values struct {
 	*program
 	values map[string]resolve.Value
-	input  bool // standard input was read
 }
 
 // read takes the values from wherever the command line says that they are.
@@ -59,7 +54,7 @@ func (v *values) read(c *urfave.Context, keys []string) error {
 		if isTerminal(v.stdin) {
 			return cli.Usage("which keys?", c.Command.UsageText)
 		}
-		files = []string{standardInput}
+		files = []string{cli.StandardInput}
 	}
 	var wrong []error
 	for _, path := range files {
@@ -88,7 +83,7 @@ func (v *values) add(key string, value resolve.Value) error {
 
 // readLines reads KEY=VALUE lines, or dotenv's where the file is called so.
 func (v *values) readLines(ctx context.Context, path string) error {
-	text, err := v.content(ctx, "--from-env-file", path)
+	_, text, err := v.readText(ctx, "--from-env-file", path)
 	if err != nil {
 		return err
 	}
@@ -112,30 +107,11 @@ func (v *values) readWhole(ctx context.Context, flag string) error {
 	if !ok || key == "" || path == "" {
 		return cli.Usage("--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines")
 	}
-	text, err := v.content(ctx, "--from-file", path)
+	_, text, err := v.readText(ctx, "--from-file", path)
 	if err != nil {
 		return err
 	}
 	return v.add(key, resolve.NewValue(text))
-}
-
-// content is all of a file, or of standard input, which is there once.
-func (v *values) content(ctx context.Context, flag, path string) ([]byte, error) {
-	if path != standardInput {
-		text, err := file.Read(ctx, path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, cli.Usage(fmt.Sprintf("%s: %q is not there", flag, path), "")
-		}
-		if err != nil {
-			return nil, cli.Usage(fmt.Sprintf("%s: %v", flag, err), "a regular file, or - for standard input")
-		}
-		return text, nil
-	}
-	if v.input {
-		return nil, cli.Usage(flag+": standard input is already read", "name it once")
-	}
-	v.input = true
-	return file.ReadFrom(ctx, "standard input", v.stdin)
 }
 
 // ask reads the keys' values from the terminal, which does not show them.
@@ -143,7 +119,7 @@ func (v *values) ask(keys []string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	if v.input || !isTerminal(v.stdin) {
+	if v.inputRead || !isTerminal(v.stdin) {
 		return cli.Usage("there is no terminal to ask for a value on", "--from-file KEY=- takes the value from standard input, --from-env-file FILE from KEY=VALUE lines")
 	}
 	for _, key := range keys {

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
-	"unicode/utf8"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -47,7 +44,7 @@ func (p *program) readTask(ctx context.Context, c *urfave.Context) (*document.No
 		}
 	}
 	for _, flag := range cli.Values(c, "param") {
-		name, value, err := parameter(flag)
+		name, value, err := task.ParseParameter("--param", flag)
 		problems.Join(err)
 		if err == nil {
 			n = taskfile.Within(n, "spec", func(spec *document.Node) *document.Node {
@@ -62,29 +59,10 @@ func (p *program) readTask(ctx context.Context, c *urfave.Context) (*document.No
 
 func (p *program) readDocument(ctx context.Context, flag, path string) (*document.Node, error) {
 	origin, text, err := p.readText(ctx, flag, path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case filepath.Ext(path) == ".json":
-		return document.ParseJSON(origin, text)
 	}
-	return document.Parse(origin, text)
-}
-
-// parameter reads NAME=VALUE; the value is YAML, and nothing at all the empty
-// string.
-func parameter(flag string) (string, *document.Node, error) {
-	at := document.Position{Origin: "--param"}
-	name, text, ok := strings.Cut(flag, "=")
-	if !ok || name == "" || !utf8.ValidString(name) {
-		return "", nil, &document.Problem{At: at, Message: "is not NAME=VALUE", Advice: "for instance --param rate=0.5"}
-	}
-	at.Origin += " " + name
-	if strings.TrimSpace(text) == "" {
-		return name, &document.Node{Kind: document.String, Text: text, At: at}, nil
-	}
-	value, err := document.Parse(at.Origin, []byte(text))
-	return name, value, err
+	return cli.ParseDocument(ctx, origin, text)
 }
 
 func entry(kind string, source *document.Node) *document.Node {

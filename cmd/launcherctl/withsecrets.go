@@ -87,7 +87,7 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 	origin, mode := "the new task", fs.FileMode(0o644)
 	if path != "" {
 		var err error
-		if origin, text, err = p.readText(c.Context, "--task", path); err != nil && !errors.Is(err, errNotThere) {
+		if origin, text, err = p.readText(c.Context, "--task", path); err != nil && !errors.Is(err, cli.ErrNoFile) {
 			return err
 		}
 		if info, err := os.Stat(path); err == nil {
@@ -95,7 +95,7 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 		}
 	}
 	if source.Kind == task.Inline {
-		if path == "" || path == "-" {
+		if path == "" || path == cli.StandardInput {
 			return cli.Usage("a task with values is not printed", "--task FILE")
 		}
 		if text == nil {
@@ -107,7 +107,7 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 	switch {
 	case err != nil:
 		return err
-	case path == "" || path == "-":
+	case path == "" || path == cli.StandardInput:
 		_, err = p.stdout.Write(added)
 		return err
 	case bytes.Equal(added, text):
