@@ -51,14 +51,14 @@ func (p *program) getSecret(c *urfave.Context) error {
 
 // getParam prints one parameter, or all of them as one JSON object.
 func (p *program) getParam(c *urfave.Context) error {
-	return p.print(c, "parameter", func(context *handler.Context) (map[string]any, error) {
+	return p.printMember(c, "parameter", func(context *handler.Context) (map[string]any, error) {
 		return context.Parameters, nil
 	})
 }
 
 // getMetadata prints one member of the metadata, or all as one JSON object.
 func (p *program) getMetadata(c *urfave.Context) error {
-	return p.print(c, "metadata", func(context *handler.Context) (members map[string]any, err error) {
+	return p.printMember(c, "metadata", func(context *handler.Context) (members map[string]any, err error) {
 		text, err := json.Marshal(context.Metadata)
 		if err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func (p *program) getMetadata(c *urfave.Context) error {
 
 // print prints what a member of the context's object is: a string as it is and
 // anything else as JSON, numbers as the task has them.
-func (p *program) print(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
+func (p *program) printMember(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
 	if c.NArg() > 1 {
 		return cli.Usage(c.Command.Name+" takes one NAME, or none", helpCommands)
 	}
@@ -111,7 +111,7 @@ func (p *program) install(c *urfave.Context) error {
 	if c.NArg() != 1 || dir == "" {
 		return cli.Usage("install takes one DIR", helpCommands)
 	}
-	if err := installIn(dir); err != nil {
+	if err := installTo(dir); err != nil {
 		var path *os.PathError
 		var link *os.LinkError
 		switch {
@@ -128,7 +128,7 @@ func (p *program) install(c *urfave.Context) error {
 // installIn works below one descriptor of the directory, whatever becomes of its
 // path. In a directory that others can write, another user may replace the file
 // at any time: that it was so while it was written is an error.
-func installIn(dir string) error {
+func installTo(dir string) error {
 	source, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	urfave "github.com/urfave/cli/v2"
@@ -21,21 +22,21 @@ type handover struct {
 
 // serve is the companion's run: it resolves, starts the handler, and then answers
 // on the socket or redacts output until its supervisor ends it.
-func (p *program) serve(c *urfave.Context, s settings) error {
+func (p *program) runCompanion(c *urfave.Context, s settings) error {
 	supervise.ReserveThreads(8) // for two streams, the link, and the Go runtime
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		p.child.Wait()
 	}()
-	var hidden *masked
+	var redactor *redactor
 	if s.mask {
-		hidden = newMasked(nil)
+		redactor = newRedactor(nil)
 	}
-	begun := make(chan handover)
-	go func() { begun <- p.begin(c, s, hidden) }()
+	ready := make(chan handover)
+	go func() { ready <- p.prepareHandover(c, s, redactor) }()
 	select {
-	case h := <-begun:
+	case h := <-ready:
 		if err := companion.Send(p.child.Peer, h); err != nil || h.Status != 0 {
 			return err
 		}
@@ -43,15 +44,15 @@ func (p *program) serve(c *urfave.Context, s settings) error {
 		return nil
 	}
 	if s.mask {
-		companion.Pass(p.child.Output, p.child.Messages, hidden.stream, func(err error) { p.report.Problems(cli.LevelError, err) })
+		companion.Pass(p.child.Output, p.child.Messages, redactor.stream, func(err error) { p.report.Problems(cli.LevelError, err) })
 	}
 	<-ended
 	return nil
 }
 
 // begin resolves the task's secrets, and reports what is wrong.
-func (p *program) begin(c *urfave.Context, s settings, hidden *masked) handover {
-	e, err := p.prepareBeside(c, s, hidden)
+func (p *program) prepareHandover(c *urfave.Context, s settings, redactor *redactor) handover {
+	e, err := p.prepareExecution(c, s, redactor)
 	if err != nil {
 		return handover{Status: p.end(err)}
 	}
@@ -59,18 +60,18 @@ func (p *program) begin(c *urfave.Context, s settings, hidden *masked) handover 
 	return handover{Execution: e, Report: p.report.Options}
 }
 
-// prepareBeside resolves and returns what the handler starts with. It lets go of
+// prepareExecution resolves and returns what the handler starts with. It lets go of
 // what this process was started with: a pipe that it held open would not end
 // with the handler.
-func (p *program) prepareBeside(c *urfave.Context, s settings, hidden *masked) (e launcher.Execution, err error) {
-	ctx, cancel := deadline(s.timeout)
+func (p *program) prepareExecution(c *urfave.Context, s settings, redactor *redactor) (e launcher.Execution, err error) {
+	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	r, err := p.load(ctx, c, s)
+	r, err := p.loadTask(ctx, c, s)
 	if err != nil {
 		return e, err
 	}
 	if s.deliver == launcher.Socket {
-		err = p.listen(ctx, s, &r, hidden)
+		err = p.serveSocket(ctx, s, &r, redactor)
 	} else {
 		err = p.resolve(ctx, s, &r)
 	}
@@ -78,7 +79,7 @@ func (p *program) prepareBeside(c *urfave.Context, s settings, hidden *masked) (
 		return e, err
 	}
 	for _, secret := range r.resolution.Secrets {
-		hidden.add(secret.Value.Reveal())
+		redactor.add(secret.Value.Reveal())
 	}
 	if e, err = r.job(s).Prepare(); err != nil {
 		return e, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,13 +28,13 @@ type explanation struct {
 
 // explain prints where each key was looked for, and ends as run would.
 func (p *program) explain(c *urfave.Context) error {
-	s, err := p.read(c)
+	s, err := p.readSettings(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(s.timeout)
+	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	p.watch()
+	p.watchSignals()
 	r, err := p.readTask(ctx, s)
 	p.report.Warn(r.warning)
 	if err == nil {

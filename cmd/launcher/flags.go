@@ -23,7 +23,7 @@ type setting struct {
 }
 
 // variable is the name under which a flag can be set.
-func variable(flag string) string {
+func variableName(flag string) string {
 	return "LAUNCHER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
@@ -32,15 +32,15 @@ func variable(flag string) string {
 // values of a list.
 type flag struct {
 	setting
-	names []string // without the alias: the library would copy values from one to the other
-	from  string   // the variable's value
+	names    []string // without the alias: the library would copy values from one to the other
+	variable string   // the variable's value
 }
 
 // flags is the settings as flags whose variables have been read.
 func (p *program) flags(settings ...setting) []urfave.Flag {
 	flags := make([]urfave.Flag, len(settings))
 	for i, s := range settings {
-		flags[i] = flag{s, []string{s.name}, p.environ[variable(s.name)]}
+		flags[i] = flag{s, []string{s.name}, p.environ[variableName(s.name)]}
 	}
 	return flags
 }
@@ -70,8 +70,8 @@ func (f flag) Apply(set *stdflag.FlagSet) error {
 		}
 		return nil
 	}
-	if f.from != "" && set.Set(f.name, f.from) != nil {
-		return flagError("variable %s: %q is not a value of --%s", variable(f.name), f.from, f.name)
+	if f.variable != "" && set.Set(f.name, f.variable) != nil {
+		return flagError("variable %s: %q is not a value of --%s", variableName(f.name), f.variable, f.name)
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (f flag) String() string {
 			usage += " (default: " + value + ")"
 		}
 	}
-	return strings.TrimSpace(dashed+" "+f.argument) + "\n      " + usage + " [$" + variable(f.name) + "]\n"
+	return strings.TrimSpace(dashed+" "+f.argument) + "\n      " + usage + " [$" + variableName(f.name) + "]\n"
 }
 
 // sharedFlags is the table of what run and explain can be told, by flag,

@@ -36,7 +36,7 @@ func main() { os.Exit(start()) }
 // start is the whole program; it returns the exit status.
 func start() int {
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
-	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.isChild())
+	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
 	p.report = newReport(p.environ["KUBERNETES_SERVICE_HOST"] != "")
 	if err == nil {
 		err = p.acceptSignals()
@@ -56,9 +56,9 @@ type program struct {
 	report  cli.Report
 }
 
-// isChild takes over what the supervisor was started with, if this process is
+// loadChild takes over what the supervisor was started with, if this process is
 // its child.
-func (p *program) isChild() (err error) {
+func (p *program) loadChild() (err error) {
 	p.child, err = supervise.NewChild(p.args)
 	if p.child == nil || err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"time"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -26,18 +25,6 @@ type loadedTask struct {
 	command    launcher.Command
 	directory  *tmpfs.Directory // of the files and socket deliveries, else nil
 	warning    error
-}
-
-func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
-	return within(context.Background(), timeout)
-}
-
-// within is ctx with a deadline; 0 is none.
-func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout == 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, timeout)
 }
 
 // resolve finds the secrets of a task that was read. Where some are missing the

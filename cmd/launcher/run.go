@@ -5,6 +5,7 @@ import (
 
 	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -14,19 +15,19 @@ import (
 // runHandler resolves the task's secrets and becomes the handler, or stays as the
 // parent of a process that does.
 func (p *program) runHandler(c *urfave.Context) error {
-	s, err := p.read(c)
+	s, err := p.readSettings(c)
 	switch {
 	case err != nil:
 		return err
 	case p.child == nil && s.supervised():
 		return p.supervise(s)
 	case p.child != nil && p.child.Role == supervise.CompanionProcess:
-		return p.serve(c, s)
+		return p.runCompanion(c, s)
 	}
-	watch := p.watch()
-	ctx, cancel := deadline(s.timeout)
+	watch := p.watchSignals()
+	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	r, err := p.load(ctx, c, s)
+	r, err := p.loadTask(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -42,14 +43,14 @@ func (p *program) runHandler(c *urfave.Context) error {
 }
 
 // load reads the task and looks the command up, before any secret is resolved.
-func (p *program) load(ctx context.Context, c *urfave.Context, s settings) (loadedTask, error) {
+func (p *program) loadTask(ctx context.Context, c *urfave.Context, s settings) (loadedTask, error) {
 	r, err := p.readTask(ctx, s)
 	p.report.Warn(r.warning)
 	if err == nil {
 		err = s.user.Check(r.credentialFiles(p.environ, s.azureCredentials))
 	}
 	if err == nil {
-		r.command, err = p.lookUp(c, &r.task)
+		r.command, err = p.findCommand(c, &r.task)
 	}
 	if err == nil && p.child != nil {
 		r.directory, err = tmpfs.Find(p.child.Directory)
@@ -67,8 +68,8 @@ func (r loadedTask) job(s settings) launcher.Job {
 	}
 }
 
-// lookUp finds the command, or the one that calls the function of --handler.
-func (p *program) lookUp(c *urfave.Context, t *task.Task) (launcher.Command, error) {
+// findCommand finds the command, or the one that calls the function of --handler.
+func (p *program) findCommand(c *urfave.Context, t *task.Task) (launcher.Command, error) {
 	handler := c.String("handler")
 	switch {
 	case handler != "" && c.Args().Present():

@@ -66,12 +66,12 @@ func (p *program) noCommand(c *urfave.Context) error {
 }
 
 // values is a repeatable flag's values, else the lines of its variable.
-func values(c *urfave.Context, name string, environ resolve.Environ) []string {
+func listValues(c *urfave.Context, name string, environ resolve.Environ) []string {
 	if values := cli.Values(c, name); len(values) > 0 {
 		return values
 	}
 	var lines []string
-	for line := range strings.Lines(environ[variable(name)]) {
+	for line := range strings.Lines(environ[variableName(name)]) {
 		if line = strings.TrimSpace(line); line != "" { // a pod's YAML indents them
 			lines = append(lines, line)
 		}
@@ -81,7 +81,7 @@ func values(c *urfave.Context, name string, environ resolve.Environ) []string {
 
 // read takes the settings from the command line and the environment, and tells
 // the report how to speak. All that is wrong is in the error.
-func (p *program) read(c *urfave.Context) (settings, error) {
+func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	var wrong []error
 	choice := func(name string, among ...string) string {
 		value := c.String(name)
@@ -94,16 +94,16 @@ func (p *program) read(c *urfave.Context) (settings, error) {
 	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
 	s := settings{
 		task: c.String("task"), local: c.String("local"),
-		secrets: values(c, "secrets", p.environ), params: values(c, "param", p.environ),
+		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
 		deliver:             launcher.Delivery(choice("deliver", "stdin", "fd", "env", "files", "socket")),
-		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: values(c, "allow-env", p.environ)},
+		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
 		warnMissing:         choice("missing", "fail", "warn") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
 		azureCredentials:    c.String("azure-credentials"),
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
-		realm:               azure.Realm{Authority: c.String("azure-authority"), Domains: values(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
+		realm:               azure.Realm{Authority: c.String("azure-authority"), Domains: listValues(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
 		grace:               c.Duration("grace"),
 		init:                choice("init", "auto", "always", "never"),
 		mask:                c.Bool("mask"),
@@ -125,7 +125,7 @@ func (p *program) read(c *urfave.Context) (settings, error) {
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
 		wrong = append(wrong, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
-	wrong = append(wrong, s.checkStay()...)
+	wrong = append(wrong, s.checkInit()...)
 	if s.local != "" && s.requireConfidential {
 		wrong = append(wrong, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}
@@ -135,9 +135,9 @@ func (p *program) read(c *urfave.Context) (settings, error) {
 	return s, errors.Join(wrong...)
 }
 
-// checkStay is what the settings ask of the handler's parent, or of the process
+// checkInit is what the settings ask of the handler's parent, or of the process
 // that answers, where there is none.
-func (s settings) checkStay() []error {
+func (s settings) checkInit() []error {
 	var wrong []error
 	if s.init == "never" && s.deliver.Stays() {
 		wrong = append(wrong, cli.Usage(fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"))

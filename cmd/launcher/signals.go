@@ -28,7 +28,7 @@ func (p *program) acceptSignals() error {
 
 // watch ends PID 1 with 128+n at the first of those signals. It returns nil for
 // any other process.
-func (p *program) watch() *sigstate.Watch {
+func (p *program) watchSignals() *sigstate.Watch {
 	if os.Getpid() != 1 {
 		return nil
 	}

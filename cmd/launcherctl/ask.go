@@ -41,7 +41,7 @@ func askTerminal(prompt string) ([]byte, error) {
 	defer signal.Stop(signals)
 	signal.Ignore(syscall.SIGTSTP) // a shell may show what is typed once the program goes on
 	defer signal.Reset(syscall.SIGTSTP)
-	restore, err := hide(tty)
+	restore, err := hideInput(tty)
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +55,16 @@ func askTerminal(prompt string) ([]byte, error) {
 	case a := <-answers:
 		return a.text, a.err
 	case s := <-signals:
-		return nil, cli.ExitStatus(128 + number(s))
+		return nil, cli.ExitStatus(128 + signalNumber(s))
 	}
 }
 
 // hide stops the terminal from showing what is typed, until restore.
-func hide(tty *os.File) (restore func(), err error) {
+func hideInput(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err == nil {
-		err = unix.IoctlSetTermios(fd, unix.TCSETSF, unseen(*before))
+		err = unix.IoctlSetTermios(fd, unix.TCSETSF, hiddenMode(*before))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
@@ -83,15 +83,15 @@ type answer struct {
 // readAnswer is one line, which has to be all that was typed.
 func readAnswer(tty *os.File) answer {
 	text, err := readLine(tty)
-	if err == nil && pending(int(tty.Fd())) {
+	if err == nil && hasInput(int(tty.Fd())) {
 		err = cli.Usage("more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines")
 	}
 	return answer{text, err}
 }
 
-// unseen is a mode that shows nothing, edits nothing and keeps the keys for
+// hiddenMode is a mode that shows nothing, edits nothing and keeps the keys for
 // signals.
-func unseen(mode unix.Termios) *unix.Termios {
+func hiddenMode(mode unix.Termios) *unix.Termios {
 	mode.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.IEXTEN
 	mode.Iflag &^= unix.IXON | unix.ISTRIP
 	mode.Iflag |= unix.ICRNL
@@ -100,7 +100,7 @@ func unseen(mode unix.Termios) *unix.Termios {
 }
 
 // pending reports whether there is more to read already.
-func pending(fd int) bool {
+func hasInput(fd int) bool {
 	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
 	return err == nil && n > 0
 }

@@ -50,8 +50,8 @@ func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 	return cluster.Connect(o)
 }
 
-// projectOf is the project that the flags name.
-func (p *program) projectOf(c *urfave.Context) (project.Project, error) {
+// findProject is the project that the flags name.
+func (p *program) findProject(c *urfave.Context) (project.Project, error) {
 	name := c.String("project")
 	if name == "" {
 		return project.Project{}, cli.Usage("--project is missing", c.Command.HelpName+" --project PROJECT")
@@ -59,41 +59,37 @@ func (p *program) projectOf(c *urfave.Context) (project.Project, error) {
 	if err := project.CheckName(name); err != nil {
 		return project.Project{}, err
 	}
-	where, err := p.connect(c)
-	return project.Project{Name: name, Cluster: where}, err
+	target, err := p.connect(c)
+	return project.Project{Name: name, Cluster: target}, err
 }
 
-// clusterKeys asks the cluster for the keys of a project, in a namespace; "" is
+// clusterKeyLookup asks the cluster for the keys of a project, in a namespace; "" is
 // that of the flags.
-func (p *program) clusterKeys(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+func (p *program) clusterKeyLookup(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	return func(ctx context.Context, namespace, name string) ([]string, error) {
 		if err := project.CheckName(name); err != nil {
 			return nil, err
 		}
-		where, err := p.connect(c)
+		target, err := p.connect(c)
 		if err != nil {
 			if e := (*cluster.Error)(nil); errors.As(err, &e) {
 				e.Advice = "--keys A,B names the project's keys where no cluster is to be asked"
 			}
 			return nil, err
 		}
-		where.Namespace = cmp.Or(namespace, where.Namespace)
-		ctx, cancel := deadline(ctx, c)
+		target.Namespace = cmp.Or(namespace, target.Namespace)
+		ctx, cancel := withTimeout(ctx, c)
 		defer cancel()
-		keys, err := project.Project{Name: name, Cluster: where}.Keys(ctx)
+		keys, err := project.Project{Name: name, Cluster: target}.Keys(ctx)
 		if err == nil && len(keys) == 0 {
-			p.report.Warn(fmt.Errorf("project %q has no keys in namespace %q", name, where.Namespace))
+			p.report.Warn(fmt.Errorf("project %q has no keys in namespace %q", name, target.Namespace))
 		}
 		return keys, err
 	}
 }
 
-// deadline is the time that a command gives the cluster, and a context in
+// withTimeout returns the time that a command gives the cluster, as a context in
 // which no client library logs.
-func deadline(ctx context.Context, c *urfave.Context) (context.Context, context.CancelFunc) {
-	ctx = cluster.Quiet(ctx)
-	if timeout := c.Duration("timeout"); timeout > 0 {
-		return context.WithTimeout(ctx, timeout)
-	}
-	return context.WithCancel(ctx)
+func withTimeout(ctx context.Context, c *urfave.Context) (context.Context, context.CancelFunc) {
+	return cli.WithTimeout(cluster.Quiet(ctx), c.Duration("timeout"))
 }

@@ -78,9 +78,9 @@ func (p *program) debug(c *urfave.Context) error {
 }
 
 // findLauncher is the launcher's file.
-func (p *program) findLauncher(given string) (string, error) {
-	if given != "" {
-		return given, nil
+func (p *program) findLauncher(path string) (string, error) {
+	if path != "" {
+		return path, nil
 	}
 	if self, err := os.Executable(); err == nil {
 		if self, err = filepath.EvalSymlinks(self); err == nil {
@@ -116,14 +116,14 @@ func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	if err != nil || len(keys) == 0 {
 		return "", err
 	}
-	given := values{program: p, values: map[string]resolve.Value{}}
-	if err := given.ask(keys); err != nil {
+	input := secretInput{program: p, values: map[string]resolve.Value{}}
+	if err := input.ask(keys); err != nil {
 		if usage := (cli.UsageError{}); errors.As(err, &usage) {
 			err = cli.Usage(usage.Message, "--local FILE has the values as KEY=VALUE lines, or in dotenv's form if it is called so")
 		}
 		return "", err
 	}
-	return inMemory(keys, given.values)
+	return memoryFile(keys, input.values)
 }
 
 // remoteKeys is the keys of the task's kubernetes and azure_vault sources, each
@@ -153,7 +153,7 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 		project = declared.ProjectName()
 	}
 	if c.IsSet("keys") || all && project != "" {
-		more, err := p.keysOf(c)(ctx, "", project)
+		more, err := p.keyLookup(c)(ctx, "", project)
 		if err != nil {
 			return nil, err
 		}
@@ -162,18 +162,18 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 	return keys, nil
 }
 
-// firstFD is the lowest number for a descriptor that the launcher is to
+// lowestFD is the lowest number for a descriptor that the launcher is to
 // inherit: 3 is that of the handler's context.
-const firstFD = 10
+const lowestFD = 10
 
-// inMemory writes KEY=VALUE lines to memory that has no name in any file
+// memoryFile writes KEY=VALUE lines to memory that has no name in any file
 // system, and is the path by which the launcher, which inherits it, opens it.
-func inMemory(keys []string, values map[string]resolve.Value) (string, error) {
+func memoryFile(keys []string, values map[string]resolve.Value) (string, error) {
 	var text bytes.Buffer
 	for _, key := range keys {
 		_, _ = fmt.Fprintf(&text, "%s=%s\n", key, values[key].Reveal())
 	}
-	if err := sameAgain(text.Bytes(), keys, values); err != nil {
+	if err := checkRoundTrip(text.Bytes(), keys, values); err != nil {
 		return "", err
 	}
 	fd, err := unix.MemfdCreate("launcherctl-local", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
@@ -186,16 +186,16 @@ func inMemory(keys []string, values map[string]resolve.Value) (string, error) {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_GROW|unix.F_SEAL_SHRINK|unix.F_SEAL_SEAL); err != nil {
 		return "", fmt.Errorf("seal a memfd: %w", err)
 	}
-	inherited, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD, firstFD)
+	inherited, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD, lowestFD)
 	if err != nil {
 		return "", fmt.Errorf("hand on a memfd: %w", err)
 	}
 	return "/proc/self/fd/" + strconv.Itoa(inherited), nil
 }
 
-// sameAgain refuses a value that the launcher would read otherwise than it was
+// checkRoundTrip refuses a value that the launcher would read otherwise than it was
 // typed: lines have the blanks at both ends of a value taken off.
-func sameAgain(text []byte, keys []string, values map[string]resolve.Value) error {
+func checkRoundTrip(text []byte, keys []string, values map[string]resolve.Value) error {
 	entries, err := file.Parse("what was typed", text, file.Lines)
 	if err != nil {
 		return err

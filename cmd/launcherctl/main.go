@@ -25,7 +25,7 @@ func main() {
 	debug.SetMemoryLimit(memoryLimit)
 	p := program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		environ: resolve.NewEnviron(os.Environ()), name: called(os.Args[0]),
+		environ: resolve.NewEnviron(os.Environ()), name: commandName(os.Args[0]),
 	}
 	os.Exit(p.run(context.Background(), os.Args))
 }
@@ -44,9 +44,9 @@ type program struct {
 	inputRead      bool // standard input is there once
 }
 
-// called is the name to which messages refer. kubectl finds its plugins by the
+// commandName is the name to which messages refer. kubectl finds its plugins by the
 // name of their file, and so tells them what they are called.
-func called(arg string) string {
+func commandName(arg string) string {
 	base := strings.TrimSuffix(filepath.Base(arg), ".exe")
 	if plugin, ok := strings.CutPrefix(base, "kubectl-"); ok {
 		return "kubectl " + plugin

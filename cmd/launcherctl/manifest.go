@@ -38,7 +38,7 @@ func (p *program) manifest(c *urfave.Context) error {
 	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
-	m, text, err := p.build(ctx, c, task, options)
+	m, text, err := p.buildManifest(ctx, c, task, options)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (p *program) manifest(c *urfave.Context) error {
 }
 
 // build makes the manifest of the flags, and is its text too.
-func (p *program) build(ctx context.Context, c *urfave.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
+func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
 	if c.String("into") == "" {
 		m, err := manifest.New(ctx, task, o)
 		if err != nil {
@@ -61,7 +61,7 @@ func (p *program) build(ctx context.Context, c *urfave.Context, task *document.N
 		return m, text, err
 	}
 	var wrong []error
-	for _, flag := range ofTheJob {
+	for _, flag := range jobOnlyFlags {
 		if c.IsSet(flag) {
 			wrong = append(wrong, cli.Usage(fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""))
 		}
@@ -74,8 +74,8 @@ func (p *program) build(ctx context.Context, c *urfave.Context, task *document.N
 	return m.Manifest, m.Text, err
 }
 
-// ofTheJob is the flags that a manifest which is there answers itself.
-var ofTheJob = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
+// jobOnlyFlags is the flags that a manifest which is there answers itself.
+var jobOnlyFlags = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
 
 // writeValues writes the Secret where no one else can read it.
 func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
@@ -88,14 +88,14 @@ func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 		for key := range m.Values.Data {
 			keys = append(keys, key)
 		}
-		return cli.Usage(fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", names(keys)),
+		return cli.Usage(fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", quoteKeys(keys)),
 			"--values-file FILE writes it for kubectl apply --server-side -f FILE; "+p.name+" run creates it itself; --embed-values does as MLRun does")
 	}
 	text, err := manifest.YAML(m.Values)
 	if err != nil {
 		return err
 	}
-	if err := writeValues(path, text); err != nil {
+	if err := writeSecretFile(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
 	p.report.Message(cli.LevelInfo, fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, shellWord(path)), m.Adopt())
@@ -110,10 +110,10 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// keysOf is who answers for the keys of a project: the user, or the cluster.
-func (p *program) keysOf(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+// keyLookup is who answers for the keys of a project: the user, or the cluster.
+func (p *program) keyLookup(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	if !c.IsSet("keys") {
-		return p.clusterKeys(c)
+		return p.clusterKeyLookup(c)
 	}
 	return func(context.Context, string, string) ([]string, error) {
 		keys := strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' })

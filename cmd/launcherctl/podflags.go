@@ -65,9 +65,9 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 		Image: c.String("image"), Command: c.Args().Slice(), Handler: c.String("handler"),
 		Launcher: manifest.Launcher{
 			Image: c.String("launcher-image"), From: manifest.From(c.String("launcher")), Path: c.String("launcher-path"),
-			Deliver: r.among("deliver", "stdin", "fd", "env", "files", "socket"), Grace: c.Duration("grace"), Flags: cli.Values(c, "launcher-flag"),
+			Deliver: r.choice("deliver", "stdin", "fd", "env", "files", "socket"), Grace: c.Duration("grace"), Flags: cli.Values(c, "launcher-flag"),
 		},
-		Keys: p.keysOf(c), Environ: resolve.Environ(p.environ), Realm: azure.Realm{Domains: cli.Values(c, "azure-domain")},
+		Keys: p.keyLookup(c), Environ: resolve.Environ(p.environ), Realm: azure.Realm{Domains: cli.Values(c, "azure-domain")},
 		InPod: cli.Values(c, "in-pod"), EmbedValues: c.Bool("embed-values"),
 		ServiceAccount: c.String("service-account"), WorkloadIdentity: c.Bool("workload-identity"), AzureCredentials: c.String("azure-credentials"),
 		User:     r.user(),
@@ -97,7 +97,7 @@ func (r *podReader) refuse(advice, format string, args ...any) {
 	r.wrong = append(r.wrong, cli.Usage(fmt.Sprintf(format, args...), advice))
 }
 
-func (r *podReader) among(flag string, values ...string) string {
+func (r *podReader) choice(flag string, values ...string) string {
 	value := r.String(flag)
 	if value != "" && !slices.Contains(values, value) {
 		r.refuse("", "--%s %s is not one of %s", flag, keyname.Quote(value), strings.Join(values, ", "))
@@ -169,7 +169,7 @@ func (r *podReader) pairs(flag string) map[string]string {
 	return pairs
 }
 
-func names(keys []string) string {
+func quoteKeys(keys []string) string {
 	slices.Sort(keys)
 	shown := make([]string, len(keys))
 	for i, key := range keys {

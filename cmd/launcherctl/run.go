@@ -36,18 +36,18 @@ func (p *program) runCommand() *urfave.Command {
 	}
 }
 
-// keptFor is how long a Job outlives its end where this program was killed and
+// leftoverTTL is how long a Job outlives its end where this program was killed and
 // could not take it away.
-const keptFor = time.Hour
+const leftoverTTL = time.Hour
 
 // runJob makes the Job, and waits unless it is told not to.
 func (p *program) runJob(c *urfave.Context) error {
 	ctx := cluster.Quiet(c.Context)
-	made, err := p.forRun(ctx, c)
+	made, err := p.jobManifest(ctx, c)
 	if err != nil {
 		return err
 	}
-	where, err := p.connect(c)
+	target, err := p.connect(c)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (p *program) runJob(c *urfave.Context) error {
 	if c.Bool("embed-values") { // the Job has them, and a message about it may repeat them
 		ctx = cluster.CarryingValues(ctx)
 	}
-	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(where, made.Job, made.Values, !c.IsSet("name"))}
+	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(target, made.Job, made.Values, !c.IsSet("name"))}
 	if err := r.create(ctx); err != nil {
 		return err
 	}
@@ -66,15 +66,15 @@ func (p *program) runJob(c *urfave.Context) error {
 	return r.wait(ctx)
 }
 
-// forRun is the manifest of the flags, for a Job that is taken away.
-func (p *program) forRun(ctx context.Context, c *urfave.Context) (manifest.Manifest, error) {
+// jobManifest is the manifest of the flags, for a Job that is taken away.
+func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.Manifest, error) {
 	task, err := p.readTask(ctx, c)
 	options, wrong := p.podOptions(c)
 	if err := errors.Join(err, wrong); err != nil {
 		return manifest.Manifest{}, err
 	}
 	if !c.IsSet("ttl") && !c.Bool("detach") && !c.Bool("keep") {
-		options.KeepFor = keptFor
+		options.KeepFor = leftoverTTL
 	}
 	return manifest.New(ctx, task, options)
 }
@@ -102,7 +102,7 @@ func watchSignals() chan os.Signal {
 // create makes the Job within --timeout. A signal ends that, and nothing is
 // left of it.
 func (r run) create(ctx context.Context) error {
-	ctx, cancel := deadline(ctx, r.Context)
+	ctx, cancel := withTimeout(ctx, r.Context)
 	defer cancel()
 	made := make(chan error, 1)
 	go func() { made <- r.Create(ctx) }()
@@ -118,11 +118,11 @@ func (r run) create(ctx context.Context) error {
 			err = nil
 		}
 		r.report.Warn(err)
-		return cli.ExitStatus(128 + number(s))
+		return cli.ExitStatus(128 + signalNumber(s))
 	}
 }
 
-func number(s os.Signal) int {
+func signalNumber(s os.Signal) int {
 	n, _ := s.(syscall.Signal)
 	return int(n)
 }
@@ -130,13 +130,13 @@ func number(s os.Signal) int {
 // wait shows the Job's logs and progress until it has ended, takes it away, and
 // ends with its status.
 func (r run) wait(ctx context.Context) error {
-	screen := newScreen(r.stdout, r.stderr)
-	r.report.Out = screen.messages()
+	progress := newProgress(r.stdout, r.stderr)
+	r.report.Out = progress.messages()
 	o, err := r.Wait(ctx, job.Wait{
-		Logs: screen.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
-		Warn: r.report.Warn, Progress: func(line string) { screen.status(line); r.report.Detail("%s", line) },
+		Logs: progress.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
+		Warn: r.report.Warn, Progress: func(line string) { progress.setLine(line); r.report.Detail("%s", line) },
 	})
-	screen.status("")
+	progress.setLine("")
 	var left error
 	if (!r.Bool("keep") || err != nil) && !o.Left {
 		left = r.remove(ctx)

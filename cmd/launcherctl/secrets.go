@@ -67,8 +67,8 @@ func keyArguments(c *urfave.Context) ([]string, error) {
 	return keys, project.CheckKeys(keys)
 }
 
-// listed is one row of secrets list.
-type listed struct {
+// listedKey is one row of secrets list.
+type listedKey struct {
 	Key      string `json:"key"`
 	Variable string `json:"variable"` // of a pod that is given the key
 }
@@ -77,32 +77,32 @@ func (p *program) listSecrets(c *urfave.Context) error {
 	if c.Args().Present() {
 		return cli.Usage("secrets list takes no KEY", c.Command.UsageText)
 	}
-	of, err := p.projectOf(c)
+	target, err := p.findProject(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c.Context, c)
+	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	keys, err := of.Keys(ctx)
+	keys, err := target.Keys(ctx)
 	if err != nil {
 		return err
 	}
-	rows := make([]listed, len(keys))
+	rows := make([]listedKey, len(keys))
 	for i, key := range keys {
-		rows[i] = listed{key, project.Variable(key)}
+		rows[i] = listedKey{key, project.Variable(key)}
 	}
 	if len(rows) == 0 {
-		p.report.Message(cli.LevelInfo, fmt.Sprintf("project %s has no keys in namespace %q", of.Name, of.Cluster.Namespace), "")
+		p.report.Message(cli.LevelInfo, fmt.Sprintf("project %s has no keys in namespace %q", target.Name, target.Cluster.Namespace), "")
 	}
 	p.report.Warn(project.Ambiguous(keys))
 	return p.printKeys(rows, c.Bool("json"))
 }
 
-func (p *program) printKeys(rows []listed, asJSON bool) error {
+func (p *program) printKeys(rows []listedKey, asJSON bool) error {
 	if asJSON {
 		encoder := json.NewEncoder(p.stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string][]listed{"keys": rows})
+		return encoder.Encode(map[string][]listedKey{"keys": rows})
 	}
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintln(table, "KEY\tVARIABLE")
@@ -120,20 +120,20 @@ func (p *program) deleteSecrets(c *urfave.Context) error {
 	if len(keys) == 0 {
 		return cli.Usage("which keys?", c.Command.UsageText)
 	}
-	of, err := p.projectOf(c)
+	target, err := p.findProject(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c.Context, c)
+	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	if err := of.Delete(ctx, keys); err != nil {
+	if err := target.Delete(ctx, keys); err != nil {
 		return err
 	}
-	return p.done(of.Name, "deleted", keys)
+	return p.printChanged(target.Name, "deleted", keys)
 }
 
 // done says what was changed, as kubectl does.
-func (p *program) done(project, what string, keys []string) error {
+func (p *program) printChanged(project, what string, keys []string) error {
 	for _, key := range keys {
 		if _, err := fmt.Fprintf(p.stdout, "project %s: key %q %s\n", project, key, what); err != nil {
 			return err

@@ -22,35 +22,35 @@ func (p *program) setSecrets(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
-	of, err := p.projectOf(c)
+	target, err := p.findProject(c)
 	if err != nil {
 		return err
 	}
-	given := values{program: p, values: map[string]resolve.Value{}}
-	if err := given.read(c, keys); err != nil {
+	input := secretInput{program: p, values: map[string]resolve.Value{}}
+	if err := input.read(c, keys); err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c.Context, c)
+	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	all := slices.Sorted(maps.Keys(given.values))
+	all := slices.Sorted(maps.Keys(input.values))
 	p.report.Warn(project.Ambiguous(all))
-	if err := of.Set(ctx, given.values); err != nil {
+	if err := target.Set(ctx, input.values); err != nil {
 		return err
 	}
-	return p.done(of.Name, "set", all)
+	return p.printChanged(target.Name, "set", all)
 }
 
 // values is what one command is to set.
-type values struct {
+type secretInput struct {
 	*program
 	values map[string]resolve.Value
 }
 
 // read takes the values from wherever the command line says that they are.
-func (v *values) read(c *urfave.Context, keys []string) error {
+func (v *secretInput) read(c *urfave.Context, keys []string) error {
 	ctx := c.Context
-	files, whole := c.StringSlice("from-env-file"), c.StringSlice("from-file")
-	if len(files)+len(whole)+len(keys) == 0 {
+	files, valueFiles := c.StringSlice("from-env-file"), c.StringSlice("from-file")
+	if len(files)+len(valueFiles)+len(keys) == 0 {
 		if isTerminal(v.stdin) {
 			return cli.Usage("which keys?", c.Command.UsageText)
 		}
@@ -60,8 +60,8 @@ func (v *values) read(c *urfave.Context, keys []string) error {
 	for _, path := range files {
 		wrong = append(wrong, v.readLines(ctx, path))
 	}
-	for _, flag := range whole {
-		wrong = append(wrong, v.readWhole(ctx, flag))
+	for _, flag := range valueFiles {
+		wrong = append(wrong, v.readValueFile(ctx, flag))
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (v *values) read(c *urfave.Context, keys []string) error {
 }
 
 // add notes a value.
-func (v *values) add(key string, value resolve.Value) error {
+func (v *secretInput) add(key string, value resolve.Value) error {
 	if err := project.CheckKey(key); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (v *values) add(key string, value resolve.Value) error {
 }
 
 // readLines reads KEY=VALUE lines, or dotenv's where the file is called so.
-func (v *values) readLines(ctx context.Context, path string) error {
+func (v *secretInput) readLines(ctx context.Context, path string) error {
 	_, text, err := v.readText(ctx, "--from-env-file", path)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (v *values) readLines(ctx context.Context, path string) error {
 }
 
 // readWhole reads KEY=FILE, a file that is the value.
-func (v *values) readWhole(ctx context.Context, flag string) error {
+func (v *secretInput) readValueFile(ctx context.Context, flag string) error {
 	key, path, ok := strings.Cut(flag, "=")
 	if !ok || key == "" || path == "" {
 		return cli.Usage("--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines")
@@ -115,7 +115,7 @@ func (v *values) readWhole(ctx context.Context, flag string) error {
 }
 
 // ask reads the keys' values from the terminal, which does not show them.
-func (v *values) ask(keys []string) error {
+func (v *secretInput) ask(keys []string) error {
 	if len(keys) == 0 {
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 
 // listen answers for the task's secrets on the delivery's socket. It resolves
 // now what costs no request to a vault.
-func (p *program) listen(ctx context.Context, s settings, r *loadedTask, hidden *masked) error {
+func (p *program) serveSocket(ctx context.Context, s settings, r *loadedTask, redactor *redactor) error {
 	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
 		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.Warn,
 	})
@@ -31,13 +31,13 @@ func (p *program) listen(ctx context.Context, s settings, r *loadedTask, hidden 
 		return err
 	}
 	server := socket.Server{Context: text, Ask: func(ctx context.Context, key string) (resolve.Value, *socket.Refusal) {
-		ctx, cancel := within(ctx, s.timeout)
+		ctx, cancel := cli.WithTimeout(ctx, s.timeout)
 		defer cancel()
 		value, err := lookup.Find(ctx, key)
 		if err != nil {
 			return value, refusal(err, s.warnMissing)
 		}
-		hidden.add(value.Reveal())
+		redactor.add(value.Reveal())
 		return value, nil
 	}}
 	fd, err := launcher.BindSocket(r.directory, s.user)

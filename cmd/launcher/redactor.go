@@ -9,21 +9,21 @@ import (
 
 // masked is the values that the handler's output may not hold. There may come
 // more while streams are filtered.
-type masked struct {
+type redactor struct {
 	mu     sync.Mutex
 	values map[string]bool
 	set    *mask.Set
 }
 
-func newMasked(values [][]byte) *masked {
-	m := &masked{values: map[string]bool{}}
+func newRedactor(values [][]byte) *redactor {
+	m := &redactor{values: map[string]bool{}}
 	m.add(values...)
 	return m
 }
 
 // add masks further values from the next byte on, and so comes before the
 // handler is given one. Where nothing is masked, m is nil.
-func (m *masked) add(values ...[]byte) {
+func (m *redactor) add(values ...[]byte) {
 	if m == nil {
 		return
 	}
@@ -45,31 +45,31 @@ func (m *masked) add(values ...[]byte) {
 	m.set = mask.New(all)
 }
 
-func (m *masked) now() *mask.Set {
+func (m *redactor) current() *mask.Set {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.set
 }
 
 // stream is one more stream of output.
-func (m *masked) stream() companion.Filter {
-	set := m.now()
-	return &maskedStream{m, set, set.Stream()}
+func (m *redactor) stream() companion.Filter {
+	set := m.current()
+	return &redactedStream{m, set, set.Stream()}
 }
 
-// maskedStream is a stream that is filtered by the newest set.
-type maskedStream struct {
-	all    *masked
+// redactedStream is a stream that is filtered by the newest set.
+type redactedStream struct {
+	all    *redactor
 	set    *mask.Set
 	stream *mask.Stream
 }
 
-func (s *maskedStream) Append(dst, chunk []byte) []byte {
-	if now := s.all.now(); now != s.set {
+func (s *redactedStream) Append(dst, chunk []byte) []byte {
+	if now := s.all.current(); now != s.set {
 		s.set = now
 		s.stream.Change(now)
 	}
 	return s.stream.Append(dst, chunk)
 }
 
-func (s *maskedStream) Flush(dst []byte) []byte { return s.stream.Flush(dst) }
+func (s *redactedStream) Flush(dst []byte) []byte { return s.stream.Flush(dst) }
