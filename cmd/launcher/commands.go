@@ -69,8 +69,8 @@ func (p *program) getMetadata(c *urfave.Context) error {
 	})
 }
 
-// print prints what a member of the context's object is: a string as it is and
-// anything else as JSON, numbers as the task has them.
+// printMember prints one member of an object of the context, or all of them: a
+// string unchanged, anything else as JSON.
 func (p *program) printMember(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
 	if c.NArg() > 1 {
 		return cli.Usage(c.Command.Name+" takes one NAME, or none", helpCommands)
@@ -104,8 +104,8 @@ func writeJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// install copies this program to DIR/launcher, so that either the old file is
-// there or the new one, whole.
+// install copies this program to DIR/launcher. At any time there is either the whole
+// old file or the whole new one.
 func (p *program) install(c *urfave.Context) error {
 	dir := c.Args().First()
 	if c.NArg() != 1 || dir == "" {
@@ -125,9 +125,9 @@ func (p *program) install(c *urfave.Context) error {
 	return nil
 }
 
-// installIn works below one descriptor of the directory, whatever becomes of its
-// path. In a directory that others can write, another user may replace the file
-// at any time: that it was so while it was written is an error.
+// installTo works below one descriptor of the directory, even if its path changes.
+// It fails if another user, who can write the directory, replaced the file
+// meanwhile.
 func installTo(dir string) error {
 	source, err := os.Open("/proc/self/exe")
 	if err != nil {

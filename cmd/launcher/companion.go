@@ -12,16 +12,15 @@ import (
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
 
-// handover is what the companion gives the handler's process when it has
-// resolved the secrets.
+// handover carries what the companion prepared to the handler's process.
 type handover struct {
 	Status    int // with which the handler's process ends if the companion has reported an error
 	Execution launcher.Execution
 	Report    cli.Options
 }
 
-// serve is the companion's run: it resolves, starts the handler, and then answers
-// on the socket or redacts output until its supervisor ends it.
+// runCompanion resolves, lets the handler start, and then answers on the socket or
+// redacts output until the supervisor ends it.
 func (p *program) runCompanion(c *urfave.Context, s settings) error {
 	supervise.ReserveThreads(8) // for two streams, the link, and the Go runtime
 	ended := make(chan struct{})
@@ -50,7 +49,7 @@ func (p *program) runCompanion(c *urfave.Context, s settings) error {
 	return nil
 }
 
-// begin resolves the task's secrets, and reports what is wrong.
+// prepareHandover resolves the task's secrets, and reports what is wrong.
 func (p *program) prepareHandover(c *urfave.Context, s settings, redactor *redactor) handover {
 	e, err := p.prepareExecution(c, s, redactor)
 	if err != nil {
@@ -60,8 +59,8 @@ func (p *program) prepareHandover(c *urfave.Context, s settings, redactor *redac
 	return handover{Execution: e, Report: p.report.Options}
 }
 
-// prepareExecution resolves and returns what the handler starts with. It lets go of
-// what this process was started with: a pipe that it held open would not end
+// prepareExecution resolves and returns what the handler starts with. It closes the
+// descriptors that this process inherited: a pipe that it held open would not end
 // with the handler.
 func (p *program) prepareExecution(c *urfave.Context, s settings, redactor *redactor) (e launcher.Execution, err error) {
 	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
@@ -88,7 +87,7 @@ func (p *program) prepareExecution(c *urfave.Context, s settings, redactor *reda
 	return e, supervise.Release(0)
 }
 
-// awaitCompanion becomes the handler as the companion says.
+// awaitCompanion becomes the handler that the companion prepared.
 func (p *program) awaitCompanion() error {
 	var h handover
 	if err := companion.Receive(p.child.Peer, &h); err != nil {

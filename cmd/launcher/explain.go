@@ -17,7 +17,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// explanation is one row of explain: what became of a key at one source.
+// explanation describes what became of a key at one source: one row of explain.
 type explanation struct {
 	Key      string `json:"key"`
 	Provider string `json:"provider"`

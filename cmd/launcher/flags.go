@@ -13,7 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// setting is something that the launcher can be told, by flag or variable.
+// setting describes one setting, given by flag or variable.
 type setting struct {
 	name     string
 	alias    string // of one letter, "" for none
@@ -22,21 +22,21 @@ type setting struct {
 	usage    string
 }
 
-// variable is the name under which a flag can be set.
+// variableName returns the name of the variable that sets a flag.
 func variableName(flag string) string {
 	return "LAUNCHER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// flag is a setting as the library has flags. Its own types find their names
-// by a regular expression, some hundred times in a run, and trim and split the
-// values of a list.
+// flag implements the library's flag for a setting. The library's own types find
+// their names by a regular expression, some hundred times in a run, and trim and
+// split the values of a list.
 type flag struct {
 	setting
 	names    []string // without the alias: the library would copy values from one to the other
 	variable string   // the variable's value
 }
 
-// flags is the settings as flags whose variables have been read.
+// flags returns the settings as flags, with the values of their variables.
 func (p *program) flags(settings ...setting) []urfave.Flag {
 	flags := make([]urfave.Flag, len(settings))
 	for i, s := range settings {
@@ -51,8 +51,8 @@ func (flag) IsSet() bool { return false } // of the library's required flags
 
 func (flag) IsVisible() bool { return true }
 
-// Apply defines the flag, with its variable's value where that is not empty.
-// A list reads its variable in values: a flag beats all of its lines.
+// Apply defines the flag, with its variable's value if that is not empty.
+// listValues reads the variable of a list: a flag overrides all of its lines.
 func (f flag) Apply(set *stdflag.FlagSet) error {
 	switch value := f.value.(type) {
 	case string:
@@ -76,7 +76,7 @@ func (f flag) Apply(set *stdflag.FlagSet) error {
 	return nil
 }
 
-// String is the flag's place in the help: how to write it, what it does, its
+// String returns the flag's lines in the help: how to write it, what it does, its
 // default and its variable.
 func (f flag) String() string {
 	dashed, usage := "--"+f.name, f.usage
@@ -98,8 +98,7 @@ func (f flag) String() string {
 	return strings.TrimSpace(dashed+" "+f.argument) + "\n      " + usage + " [$" + variableName(f.name) + "]\n"
 }
 
-// sharedFlags is the table of what run and explain can be told, by flag,
-// variable and default.
+// sharedFlags returns the table of the flags of run and explain.
 func (p *program) sharedFlags() []urfave.Flag {
 	return p.flags(
 		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + task.ExecConfig + "'s content, else an empty task)"},

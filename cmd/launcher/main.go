@@ -33,7 +33,7 @@ func init() {
 
 func main() { os.Exit(start()) }
 
-// start is the whole program; it returns the exit status.
+// start runs the whole program and returns the exit status.
 func start() int {
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
 	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
@@ -47,7 +47,7 @@ func start() int {
 	return p.end(err)
 }
 
-// program is one process of the launcher.
+// program holds the state of one process of the launcher.
 type program struct {
 	args    []string
 	environ resolve.Environ

@@ -15,8 +15,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// loadedTask is a task with the sources that it declares and the command to run,
-// and its secrets once they are resolved.
+// loadedTask holds a task, its opened sources and the command to run, and the
+// secrets once they are resolved.
 type loadedTask struct {
 	task task.Task
 	taskSources
@@ -27,15 +27,15 @@ type loadedTask struct {
 	warning    error
 }
 
-// resolve finds the secrets of a task that was read. Where some are missing the
-// error says so and the rest is there, for explain.
+// resolve finds the secrets of a task. If some are missing, the error names them and
+// the others are there all the same, for explain.
 func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
 	return p.reportResolution(r.resolution, err, s)
 }
 
-// reportResolution tells what became of each key, and is what of err stops the
-// start.
+// reportResolution reports what became of each key, and returns the part of err
+// that stops the start.
 func (p *program) reportResolution(r resolve.Resolution, err error, s settings) error {
 	for _, row := range r.Rows {
 		p.report.Detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
@@ -48,8 +48,8 @@ func (p *program) reportResolution(r resolve.Resolution, err error, s settings) 
 	return stop
 }
 
-// readTask reads the task with what -s and -p add to it. All that is wrong with
-// it is in the error, in the order of its lines.
+// readTask reads the task with what -s and -p add to it. The error holds every
+// problem, in the order of the task's lines.
 func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) {
 	r := loadedTask{environ: p.environ}
 	execConfig, execErr := p.execConfig(&r)
@@ -119,9 +119,9 @@ func readDocument(ctx context.Context, path string) (*document.Node, error) {
 	return node, err
 }
 
-// execConfig reads MLRun's variable, nil where it is not set or empty, and
-// makes the handler's copy of it one without inline values. One that holds no
-// task is not passed on: nobody can say what is in it.
+// execConfig reads MLRun's variable, and removes the inline values from the
+// handler's copy of it. It returns nil if the variable is empty or not set. One
+// that holds no task is not passed on: it may hold anything.
 func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
 	text := p.environ[task.ExecConfig]
 	if text == "" {

@@ -7,8 +7,8 @@ import (
 	"github.com/seed45446ece/launcher/launcher/mask"
 )
 
-// masked is the values that the handler's output may not hold. There may come
-// more while streams are filtered.
+// redactor holds the values that the handler's output must not show. Values can be
+// added while streams are filtered.
 type redactor struct {
 	mu     sync.Mutex
 	values map[string]bool
@@ -16,48 +16,48 @@ type redactor struct {
 }
 
 func newRedactor(values [][]byte) *redactor {
-	m := &redactor{values: map[string]bool{}}
-	m.add(values...)
-	return m
+	r := &redactor{values: map[string]bool{}}
+	r.add(values...)
+	return r
 }
 
-// add masks further values from the next byte on, and so comes before the
-// handler is given one. Where nothing is masked, m is nil.
-func (m *redactor) add(values ...[]byte) {
-	if m == nil {
+// add redacts further values from the next byte on, so call it before the handler
+// gets one. It does nothing if r is nil.
+func (r *redactor) add(values ...[]byte) {
+	if r == nil {
 		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	before := len(m.values)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := len(r.values)
 	for _, value := range values {
 		if len(value) >= mask.MinLength {
-			m.values[string(value)] = true
+			r.values[string(value)] = true
 		}
 	}
-	if len(m.values) == before && m.set != nil {
+	if len(r.values) == before && r.set != nil {
 		return
 	}
 	var all [][]byte
-	for value := range m.values {
+	for value := range r.values {
 		all = append(all, []byte(value))
 	}
-	m.set = mask.New(all)
+	r.set = mask.New(all)
 }
 
-func (m *redactor) current() *mask.Set {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.set
+func (r *redactor) current() *mask.Set {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.set
 }
 
-// stream is one more stream of output.
-func (m *redactor) stream() companion.Filter {
-	set := m.current()
-	return &redactedStream{m, set, set.Stream()}
+// stream returns a filter for one more stream of output.
+func (r *redactor) stream() companion.Filter {
+	set := r.current()
+	return &redactedStream{r, set, set.Stream()}
 }
 
-// redactedStream is a stream that is filtered by the newest set.
+// redactedStream filters a stream by the newest set.
 type redactedStream struct {
 	all    *redactor
 	set    *mask.Set

@@ -17,7 +17,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// settings is what the flags and variables say, read and checked once.
+// settings holds the values of flags and variables, read and checked once.
 type settings struct {
 	task, local         string
 	secrets, params     []string
@@ -65,7 +65,7 @@ func (p *program) noCommand(c *urfave.Context) error {
 	return urfave.ShowAppHelp(c)
 }
 
-// values is a repeatable flag's values, else the lines of its variable.
+// listValues returns a repeatable flag's values, or else its variable's lines.
 func listValues(c *urfave.Context, name string, environ resolve.Environ) []string {
 	if values := cli.Values(c, name); len(values) > 0 {
 		return values
@@ -79,8 +79,8 @@ func listValues(c *urfave.Context, name string, environ resolve.Environ) []strin
 	return lines
 }
 
-// read takes the settings from the command line and the environment, and tells
-// the report how to speak. All that is wrong is in the error.
+// readSettings reads the settings from the command line and the environment, and
+// sets the report's options. The error holds every problem.
 func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	var wrong []error
 	choice := func(name string, among ...string) string {
@@ -135,8 +135,8 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	return s, errors.Join(wrong...)
 }
 
-// checkInit is what the settings ask of the handler's parent, or of the process
-// that answers, where there is none.
+// checkInit returns the problems of settings that need the launcher to stay
+// although --init never forbids it, and of a --refresh that has no effect.
 func (s settings) checkInit() []error {
 	var wrong []error
 	if s.init == "never" && s.deliver.Stays() {
@@ -182,7 +182,7 @@ func (s *settings) checkAzure() []error {
 	return wrong
 }
 
-// defaultDelivery leaves a person's terminal to the handler.
+// defaultDelivery returns the delivery that leaves a terminal to the handler.
 func defaultDelivery() launcher.Delivery {
 	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
 		return launcher.FD

@@ -26,8 +26,8 @@ func (p *program) acceptSignals() error {
 	return p.signals.AcceptTermination()
 }
 
-// watch ends PID 1 with 128+n at the first of those signals. It returns nil for
-// any other process.
+// watchSignals ends PID 1 with 128+n at the first of those signals. It returns nil
+// in any other process.
 func (p *program) watchSignals() *sigstate.Watch {
 	if os.Getpid() != 1 {
 		return nil
@@ -38,7 +38,7 @@ func (p *program) watchSignals() *sigstate.Watch {
 	})
 }
 
-// beforeExec is the last thing before this process becomes the handler.
+// beforeExec runs just before this process becomes the handler.
 func (p *program) beforeExec(watch *sigstate.Watch) error {
 	var err error
 	if watch != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// listen answers for the task's secrets on the delivery's socket. It resolves
-// now what costs no request to a vault.
+// serveSocket answers requests for the task's secrets on the delivery's socket. It
+// resolves at once what takes no request to a vault.
 func (p *program) serveSocket(ctx context.Context, s settings, r *loadedTask, redactor *redactor) error {
 	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
 		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.Warn,

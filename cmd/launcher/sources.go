@@ -20,7 +20,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/local"
 )
 
-// deps is what sources need besides their declarations.
+// deps holds what sources need besides their declarations.
 type deps struct {
 	environ      resolve.Environ
 	local        string // the file of --local
@@ -35,7 +35,7 @@ type vaults interface {
 	Forget() // has all secrets read again
 }
 
-// openedSource is a source, and the variables that carry its secrets in.
+// openedSource holds a source and the names of the variables that carry its secrets.
 type openedSource struct {
 	resolve.Source
 	variables []string
@@ -112,7 +112,8 @@ func localSource(path string, keys []string) resolve.Source {
 	return local.Source{Path: path, Keys: keys, Match: handler.Match}
 }
 
-// taskSources is a task's sources, and the variables that carry their secrets.
+// taskSources holds a task's sources and the names of the variables that carry
+// their secrets.
 type taskSources struct {
 	sources   []resolve.Bound
 	variables []string
@@ -165,9 +166,9 @@ func (t taskSources) credentialFiles(environ resolve.Environ, directory string) 
 	return files
 }
 
-// separateMissing takes a Resolve error apart: what stops the start, each with its
-// advice, and what is only a warning: missing keys if they are let through, and
-// with them secrets that are there and may not be read.
+// separateMissing divides a Resolve error into what stops the start, each with its
+// hint, and warnings. With warnMissing, missing keys and secrets that may not be
+// read are warnings.
 func separateMissing(err error, warnMissing bool) (stop, warning error) {
 	if err == nil {
 		return nil, nil

@@ -14,7 +14,7 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// isTerminal reports whether a person may be typing there.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	if !ok {
@@ -24,9 +24,9 @@ func isTerminal(stream any) bool {
 	return err == nil
 }
 
-// askTerminal asks on the controlling terminal and reads one line, which is not
-// shown. It leaves the terminal as it was, by whatever way it ends: a signal
-// that ends the program is exitStatus 128 + its number.
+// askTerminal prompts on the controlling terminal and reads one line without
+// echoing it. It always restores the terminal. A signal n that ends the program is
+// cli.ExitStatus 128+n.
 //
 // The terminal's own line editing is off, as it cuts a line after 4,095 bytes,
 // termios(3); backspace and Ctrl-U work all the same.
@@ -59,7 +59,7 @@ func askTerminal(prompt string) ([]byte, error) {
 	}
 }
 
-// hide stops the terminal from showing what is typed, until restore.
+// hideInput stops the terminal from echoing what is typed, until restore.
 func hideInput(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
@@ -80,7 +80,7 @@ type answer struct {
 	err  error
 }
 
-// readAnswer is one line, which has to be all that was typed.
+// readAnswer reads one line. It fails if more than that was typed.
 func readAnswer(tty *os.File) answer {
 	text, err := readLine(tty)
 	if err == nil && hasInput(int(tty.Fd())) {
@@ -89,8 +89,8 @@ func readAnswer(tty *os.File) answer {
 	return answer{text, err}
 }
 
-// hiddenMode is a mode that shows nothing, edits nothing and keeps the keys for
-// signals.
+// hiddenMode returns the mode without echo and line editing. The keys for signals
+// still work.
 func hiddenMode(mode unix.Termios) *unix.Termios {
 	mode.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.IEXTEN
 	mode.Iflag &^= unix.IXON | unix.ISTRIP
@@ -99,7 +99,7 @@ func hiddenMode(mode unix.Termios) *unix.Termios {
 	return &mode
 }
 
-// pending reports whether there is more to read already.
+// hasInput reports whether there is more to read already.
 func hasInput(fd int) bool {
 	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
 	return err == nil && n > 0
@@ -115,7 +115,7 @@ const (
 
 var errNoAnswer = errors.New("no answer")
 
-// maxAnswer is the longest line that is read, in bytes: that of a Secret.
+// maxAnswer is the longest line, in bytes: the size of a Secret.
 const maxAnswer = 1 << 20
 
 // readLine reads up to the end of the line.

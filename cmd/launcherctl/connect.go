@@ -14,15 +14,15 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// clusterFlags is what every command that asks the cluster can be told, with
-// kubectl's names.
+// clusterFlags returns the flags of every command that calls the cluster, named as
+// in kubectl.
 func clusterFlags() []urfave.Flag {
 	return append([]urfave.Flag{
 		&urfave.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
 	}, connectFlags()...)
 }
 
-// connectFlags is the same for a command that has a namespace already.
+// connectFlags returns the same flags without --namespace.
 func connectFlags() []urfave.Flag {
 	return []urfave.Flag{
 		&urfave.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
@@ -36,7 +36,7 @@ func projectFlag() urfave.Flag {
 	return &urfave.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret it is, mlrun-project-secrets-PROJECT"}
 }
 
-// connect is the cluster of the flags; it asks it nothing yet.
+// connect returns the cluster of the flags. It sends no request yet.
 func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 	p.report.Verbose = c.Bool("verbose")
 	o := cluster.Options{
@@ -50,7 +50,7 @@ func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 	return cluster.Connect(o)
 }
 
-// findProject is the project that the flags name.
+// findProject returns the project that the flags name.
 func (p *program) findProject(c *urfave.Context) (project.Project, error) {
 	name := c.String("project")
 	if name == "" {
@@ -63,8 +63,8 @@ func (p *program) findProject(c *urfave.Context) (project.Project, error) {
 	return project.Project{Name: name, Cluster: target}, err
 }
 
-// clusterKeyLookup asks the cluster for the keys of a project, in a namespace; "" is
-// that of the flags.
+// clusterKeyLookup returns a function that reads a project's keys from the cluster.
+// An empty namespace is the one of the flags.
 func (p *program) clusterKeyLookup(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	return func(ctx context.Context, namespace, name string) ([]string, error) {
 		if err := project.CheckName(name); err != nil {

@@ -23,7 +23,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// debugCommand runs a task here, by the launcher of this machine.
+// debugCommand returns the command that runs a task by this machine's launcher.
 func (p *program) debugCommand() *urfave.Command {
 	flags := append(p.taskFlags(),
 		&urfave.StringFlag{Name: "local", Usage: "the `FILE` of KEY=VALUE with what only the cluster has (default: each key is asked for on the terminal)"},
@@ -43,7 +43,7 @@ func (p *program) debugCommand() *urfave.Command {
 	}
 }
 
-// debug becomes the launcher: what follows is its business, and its status.
+// debug becomes the launcher, which decides the exit status.
 func (p *program) debug(c *urfave.Context) error {
 	if c.String("task") == "" {
 		return cli.Usage("--task is missing", c.Command.UsageText)
@@ -77,7 +77,8 @@ func (p *program) debug(c *urfave.Context) error {
 	return fmt.Errorf("start %q: %w", program, err)
 }
 
-// findLauncher is the launcher's file.
+// findLauncher returns the path of the launcher: the given one, or else the file
+// beside this program, or the one in PATH.
 func (p *program) findLauncher(path string) (string, error) {
 	if path != "" {
 		return path, nil
@@ -97,8 +98,8 @@ func (p *program) findLauncher(path string) (string, error) {
 	return path, nil
 }
 
-// askForKeys asks for the value of each key that only the cluster has, and is
-// the name of a file with them in memory; "" where there are none.
+// askForKeys prompts for the value of each key that only the cluster has, and
+// returns the path of a file in memory with them, "" if there are none.
 func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	ctx := cluster.Quiet(c.Context)
 	if c.String("task") == cli.StandardInput {
@@ -126,8 +127,8 @@ func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	return memoryFile(keys, input.values)
 }
 
-// remoteKeys is the keys of the task's kubernetes and azure_vault sources, each
-// once. A task that names none of the project's has all of them.
+// remoteKeys returns the keys of the task's kubernetes and azure_vault sources,
+// each once. A task that names no key of the project has all of them.
 func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared sources.Sources) ([]string, error) {
 	var keys []string
 	add := func(more ...string) {
@@ -162,12 +163,12 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 	return keys, nil
 }
 
-// lowestFD is the lowest number for a descriptor that the launcher is to
-// inherit: 3 is that of the handler's context.
+// lowestFD is the lowest number of a descriptor that the launcher inherits. The
+// handler's context is on 3.
 const lowestFD = 10
 
-// memoryFile writes KEY=VALUE lines to memory that has no name in any file
-// system, and is the path by which the launcher, which inherits it, opens it.
+// memoryFile writes KEY=VALUE lines to a file in memory and returns the path by
+// which the launcher, which inherits the descriptor, opens it.
 func memoryFile(keys []string, values map[string]resolve.Value) (string, error) {
 	var text bytes.Buffer
 	for _, key := range keys {
@@ -193,8 +194,8 @@ func memoryFile(keys []string, values map[string]resolve.Value) (string, error) 
 	return "/proc/self/fd/" + strconv.Itoa(inherited), nil
 }
 
-// checkRoundTrip refuses a value that the launcher would read otherwise than it was
-// typed: lines have the blanks at both ends of a value taken off.
+// checkRoundTrip refuses a value that the launcher would read differently: blanks at
+// both ends of a line's value are removed.
 func checkRoundTrip(text []byte, keys []string, values map[string]resolve.Value) error {
 	entries, err := file.Parse("what was typed", text, file.Lines)
 	if err != nil {

@@ -30,11 +30,11 @@ func main() {
 	os.Exit(p.run(context.Background(), os.Args))
 }
 
-// memoryLimit is the heap, in bytes, from which on the collector works harder: a
-// file of 1 MiB may unfold to 60 MB, and the usual limit is twice as much.
+// memoryLimit is the heap, in bytes, above which the collector works harder. A file
+// of 1 MiB may unfold to 60 MB, and the collector would wait for twice as much.
 const memoryLimit = 64 << 20
 
-// program is one run of launcherctl.
+// program holds the state of one run of launcherctl.
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -44,8 +44,8 @@ type program struct {
 	inputRead      bool // standard input is there once
 }
 
-// commandName is the name to which messages refer. kubectl finds its plugins by the
-// name of their file, and so tells them what they are called.
+// commandName returns the name that messages use. kubectl finds a plugin by the name
+// of its file.
 func commandName(arg string) string {
 	base := strings.TrimSuffix(filepath.Base(arg), ".exe")
 	if plugin, ok := strings.CutPrefix(base, "kubectl-"); ok {
@@ -54,7 +54,7 @@ func commandName(arg string) string {
 	return "launcherctl"
 }
 
-// run is the whole program; its result is the exit status.
+// run runs the whole program and returns the exit status.
 func (p *program) run(ctx context.Context, args []string) int {
 	p.report = cli.Report{Program: p.name, Out: p.stderr}
 	return p.report.End(p.app().RunContext(ctx, args))
@@ -86,7 +86,7 @@ func (p *program) app() *urfave.App {
 	}
 }
 
-// commands is the table of what the program can do.
+// commands returns all commands.
 func (p *program) commands() []*urfave.Command {
 	return []*urfave.Command{
 		p.secretsCommand(),

@@ -30,7 +30,7 @@ func (p *program) manifestCommand() *urfave.Command {
 	}
 }
 
-// manifest prints the objects that a task runs by.
+// manifest prints the objects that run a task.
 func (p *program) manifest(c *urfave.Context) error {
 	ctx := c.Context
 	task, err := p.readTask(ctx, c)
@@ -50,7 +50,7 @@ func (p *program) manifest(c *urfave.Context) error {
 	return err
 }
 
-// build makes the manifest of the flags, and is its text too.
+// buildManifest returns the manifest of the flags, and its text.
 func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
 	if c.String("into") == "" {
 		m, err := manifest.New(ctx, task, o)
@@ -74,10 +74,10 @@ func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *do
 	return m.Manifest, m.Text, err
 }
 
-// jobOnlyFlags is the flags that a manifest which is there answers itself.
+// jobOnlyFlags lists the flags that --into refuses: the manifest has the answers.
 var jobOnlyFlags = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
 
-// writeValues writes the Secret where no one else can read it.
+// writeValues writes the Secret to --values-file, if there are values.
 func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 	path := c.String("values-file")
 	if m.Values == nil {
@@ -110,7 +110,8 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// keyLookup is who answers for the keys of a project: the user, or the cluster.
+// keyLookup returns a function that finds a project's keys: in --keys, or else in
+// the cluster.
 func (p *program) keyLookup(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	if !c.IsSet("keys") {
 		return p.clusterKeyLookup(c)

@@ -19,7 +19,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// podFlags is the table of what a pod is made of.
+// podFlags returns the flags that describe a pod.
 func (p *program) podFlags() []urfave.Flag {
 	list := func(name, usage string) urfave.Flag {
 		return &urfave.GenericFlag{Name: name, Value: &cli.List{}, Usage: usage + "; repeatable"}
@@ -57,7 +57,7 @@ func (p *program) podFlags() []urfave.Flag {
 	}
 }
 
-// podOptions is the pod of the flags. All that is wrong is in the error.
+// podOptions returns the options of the flags. The error holds every problem.
 func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 	r := podReader{Context: c}
 	o := manifest.Options{
@@ -87,7 +87,7 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 	return o, errors.Join(r.wrong...)
 }
 
-// podReader reads flags, and collects what is wrong with them.
+// podReader reads flags and collects the problems.
 type podReader struct {
 	*urfave.Context
 	wrong []error
@@ -150,7 +150,7 @@ func (r *podReader) quantities(flag string) corev1.ResourceList {
 	return list
 }
 
-// pairs is a repeatable flag's NAME=VALUE, several of them with commas between.
+// pairs reads the NAME=VALUE of a repeatable flag. Commas separate several.
 func (r *podReader) pairs(flag string) map[string]string {
 	var pairs map[string]string
 	for _, text := range cli.Values(r.Context, flag) {
@@ -169,6 +169,7 @@ func (r *podReader) pairs(flag string) map[string]string {
 	return pairs
 }
 
+// quoteKeys returns the keys in order, for a message.
 func quoteKeys(keys []string) string {
 	slices.Sort(keys)
 	shown := make([]string, len(keys))

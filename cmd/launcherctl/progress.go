@@ -12,9 +12,8 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// screen is standard output and standard error where both may be one terminal,
-// whose last line says how far a Job is. Where standard error is no terminal
-// there is no such line.
+// progress writes logs and messages above a last line that says how far a Job is.
+// There is no such line if standard error is not a terminal.
 type progress struct {
 	mu       sync.Mutex
 	out, err io.Writer
@@ -37,7 +36,7 @@ func newProgress(out, err io.Writer) *progress {
 // clearLine goes to the start of the line and empties it: ECMA-48, EL.
 const clearLine = "\r\x1b[K"
 
-// status is the last line from now on; "" for none.
+// setLine replaces the last line; "" removes it.
 func (s *progress) setLine(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +60,7 @@ func (s *progress) show() {
 	}
 }
 
-// above writes text over the last line.
+// writeAbove writes text above the last line.
 func (s *progress) writeAbove(to io.Writer, text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +73,7 @@ func (s *progress) writeAbove(to io.Writer, text []byte) (int, error) {
 	return n, err
 }
 
-// writer is a function as an io.Writer.
+// writer makes a function an io.Writer.
 type writer func([]byte) (int, error)
 
 func (w writer) Write(text []byte) (int, error) { return w(text) }

@@ -17,7 +17,7 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// runCommand runs a task's Job as if it were a process here.
+// runCommand returns the command that runs a task's Job like a local process.
 func (p *program) runCommand() *urfave.Command {
 	flags := append(p.taskFlags(), p.podFlags()...)
 	flags = append(flags, connectFlags()...)
@@ -36,11 +36,11 @@ func (p *program) runCommand() *urfave.Command {
 	}
 }
 
-// leftoverTTL is how long a Job outlives its end where this program was killed and
-// could not take it away.
+// leftoverTTL is how long a finished Job stays if this program was killed and could
+// not delete it.
 const leftoverTTL = time.Hour
 
-// runJob makes the Job, and waits unless it is told not to.
+// runJob creates the Job, and waits for its end unless --detach is set.
 func (p *program) runJob(c *urfave.Context) error {
 	ctx := cluster.Quiet(c.Context)
 	made, err := p.jobManifest(ctx, c)
@@ -66,7 +66,8 @@ func (p *program) runJob(c *urfave.Context) error {
 	return r.wait(ctx)
 }
 
-// jobManifest is the manifest of the flags, for a Job that is taken away.
+// jobManifest returns the manifest of the flags, for a Job that is deleted after it
+// has ended.
 func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.Manifest, error) {
 	task, err := p.readTask(ctx, c)
 	options, wrong := p.podOptions(c)
@@ -79,7 +80,7 @@ func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.
 	return manifest.New(ctx, task, options)
 }
 
-// run is one Job that is run.
+// run holds one run of a Job.
 type run struct {
 	*program
 	*urfave.Context
@@ -99,8 +100,8 @@ func watchSignals() chan os.Signal {
 	return signals
 }
 
-// create makes the Job within --timeout. A signal ends that, and nothing is
-// left of it.
+// create creates the Job within --timeout. A signal stops it and deletes what was
+// created.
 func (r run) create(ctx context.Context) error {
 	ctx, cancel := withTimeout(ctx, r.Context)
 	defer cancel()
@@ -160,7 +161,7 @@ func (r run) wait(ctx context.Context) error {
 	return cli.ExitStatus(o.Status)
 }
 
-// remove takes the Job away. A signal ends the trying.
+// remove deletes the Job. A signal stops it.
 func (r run) remove(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// secretsCommand is what can be done to a project's Secret. None of it prints
-// a value.
+// secretsCommand returns the commands for a project's Secret. None of them prints a
+// value.
 func (p *program) secretsCommand() *urfave.Command {
 	command := func(name, arguments, usage string, action urfave.ActionFunc, flags ...urfave.Flag) *urfave.Command {
 		return &urfave.Command{
@@ -44,8 +44,8 @@ func (p *program) noSubcommand(c *urfave.Context) error {
 	return urfave.ShowSubcommandHelp(c)
 }
 
-// keyArguments is the keys on the command line. A word that is no key is not
-// repeated: it may be a value.
+// keyArguments returns the keys on the command line. An error does not repeat a word
+// that is not a key: it may be a value.
 func keyArguments(c *urfave.Context) ([]string, error) {
 	keys := c.Args().Slice()
 	seen := make(map[string]bool, len(keys))
@@ -67,7 +67,7 @@ func keyArguments(c *urfave.Context) ([]string, error) {
 	return keys, project.CheckKeys(keys)
 }
 
-// listedKey is one row of secrets list.
+// listedKey describes one row of secrets list.
 type listedKey struct {
 	Key      string `json:"key"`
 	Variable string `json:"variable"` // of a pod that is given the key
@@ -132,7 +132,7 @@ func (p *program) deleteSecrets(c *urfave.Context) error {
 	return p.printChanged(target.Name, "deleted", keys)
 }
 
-// done says what was changed, as kubectl does.
+// printChanged prints what was changed, as kubectl does.
 func (p *program) printChanged(project, what string, keys []string) error {
 	for _, key := range keys {
 		if _, err := fmt.Fprintf(p.stdout, "project %s: key %q %s\n", project, key, what); err != nil {

@@ -40,13 +40,13 @@ func (p *program) setSecrets(c *urfave.Context) error {
 	return p.printChanged(target.Name, "set", all)
 }
 
-// values is what one command is to set.
+// secretInput collects the values that one command sets.
 type secretInput struct {
 	*program
 	values map[string]resolve.Value
 }
 
-// read takes the values from wherever the command line says that they are.
+// read reads the values from the places that the command line names.
 func (v *secretInput) read(c *urfave.Context, keys []string) error {
 	ctx := c.Context
 	files, valueFiles := c.StringSlice("from-env-file"), c.StringSlice("from-file")
@@ -69,7 +69,7 @@ func (v *secretInput) read(c *urfave.Context, keys []string) error {
 	return v.ask(keys)
 }
 
-// add notes a value.
+// add adds a value; a duplicate key is an error.
 func (v *secretInput) add(key string, value resolve.Value) error {
 	if err := project.CheckKey(key); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (v *secretInput) add(key string, value resolve.Value) error {
 	return nil
 }
 
-// readLines reads KEY=VALUE lines, or dotenv's where the file is called so.
+// readLines reads KEY=VALUE lines, or dotenv's form if the file's name says so.
 func (v *secretInput) readLines(ctx context.Context, path string) error {
 	_, text, err := v.readText(ctx, "--from-env-file", path)
 	if err != nil {
@@ -101,7 +101,7 @@ func (v *secretInput) readLines(ctx context.Context, path string) error {
 	return errors.Join(wrong...)
 }
 
-// readWhole reads KEY=FILE, a file that is the value.
+// readValueFile reads KEY=FILE; all of the file is the value.
 func (v *secretInput) readValueFile(ctx context.Context, flag string) error {
 	key, path, ok := strings.Cut(flag, "=")
 	if !ok || key == "" || path == "" {
@@ -114,7 +114,7 @@ func (v *secretInput) readValueFile(ctx context.Context, flag string) error {
 	return v.add(key, resolve.NewValue(text))
 }
 
-// ask reads the keys' values from the terminal, which does not show them.
+// ask prompts for the keys' values without echoing them.
 func (v *secretInput) ask(keys []string) error {
 	if len(keys) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// taskFlags is the task of manifest and run, with what the flags add to it.
+// taskFlags returns the flags that name a task and add to it.
 func (p *program) taskFlags() []urfave.Flag {
 	secrets, params := &cli.List{}, &cli.List{} // no aliases: the library would copy a value from one to the other
 	return []urfave.Flag{

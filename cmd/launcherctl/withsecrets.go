@@ -42,7 +42,7 @@ func (p *program) taskCommand() *urfave.Command {
 	}
 }
 
-// kindCommands is a command for each kind of source.
+// kindCommands returns a command for each kind of source.
 func (p *program) kindCommands() []*urfave.Command {
 	text := func(name, usage string) urfave.Flag { return &urfave.StringFlag{Name: name, Usage: usage} }
 	list := func(name, usage string) urfave.Flag {
@@ -139,7 +139,7 @@ func azureSource(c *urfave.Context) (any, error) {
 	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), cli.Values(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
 }
 
-// envSource is a string with commas, which MLRun reads too.
+// envSource returns the names with commas between, a form that MLRun reads too.
 func envSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
 		return nil, cli.Usage("no variable is named", c.Command.UsageText)
@@ -178,7 +178,7 @@ func refuseValues(keys []string) error {
 	return nil
 }
 
-// inlineSource is a map in the order of the file.
+// inlineSource returns the values of --from-file.
 func (p *program) inlineSource(c *urfave.Context) (any, error) {
 	if c.Args().Present() {
 		return nil, errors.Join(refuseValues(c.Args().Slice()), cli.Usage("an inline source takes its values from a file", "--from-file FILE, or - for standard input"))
@@ -204,7 +204,7 @@ func (p *program) inlineSource(c *urfave.Context) (any, error) {
 	return values, nil
 }
 
-// checkTasks says all that is wrong with the tasks, and nothing else.
+// checkTasks reports every problem of the tasks.
 func (p *program) checkTasks(c *urfave.Context) error {
 	if !c.Args().Present() {
 		return cli.Usage("no task is named", c.Command.UsageText)

@@ -94,7 +94,7 @@ func replaceIn(dir int, name string, text []byte, mode fs.FileMode) error {
 	return err
 }
 
-// exists reports whether a name is there, and not that of a regular file.
+// isSpecial reports whether a name exists and is not a regular file's.
 func isSpecial(dir int, name string) bool {
 	var stat unix.Stat_t
 	return unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW) == nil && stat.Mode&unix.S_IFMT != unix.S_IFREG
@@ -117,7 +117,7 @@ func writeSpecial(dir int, name string, text []byte, _ fs.FileMode) error {
 // maxLinks is the most symbolic links that a path may go through, as in Linux.
 const maxLinks = 40
 
-// locate opens the directory of a file that is to be written and returns the
+// openParent opens the directory of a file that is to be written and returns the
 // file's name in it. It goes through the path one name at a time.
 func openParent(path string) (dir int, name string, err error) {
 	rest := strings.Split(path, "/")
@@ -195,7 +195,7 @@ func openLinkStart(target string, dir int) (int, error) {
 	return dir, nil
 }
 
-// private refuses a directory that another user can write: that user may have
+// checkPrivate refuses a directory that another user can write: that user may have
 // made what is in it.
 func checkPrivate(dir int, name string) error {
 	var stat unix.Stat_t
