@@ -17,6 +17,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/internal/memfd"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -177,15 +178,9 @@ func memoryFile(keys []string, values map[string]resolve.Value) (string, error) 
 	if err := checkRoundTrip(text.Bytes(), keys, values); err != nil {
 		return "", err
 	}
-	fd, err := unix.MemfdCreate("launcherctl-local", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	fd, err := memfd.Sealed("launcherctl-local", text.Bytes())
 	if err != nil {
-		return "", fmt.Errorf("open a memfd: %w", err)
-	}
-	if _, err := unix.Write(fd, text.Bytes()); err != nil {
-		return "", fmt.Errorf("write a memfd: %w", err)
-	}
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_WRITE|unix.F_SEAL_GROW|unix.F_SEAL_SHRINK|unix.F_SEAL_SEAL); err != nil {
-		return "", fmt.Errorf("seal a memfd: %w", err)
+		return "", err
 	}
 	inherited, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD, lowestFD)
 	if err != nil {
