@@ -144,15 +144,15 @@ func installTo(dir string) error {
 	}
 	_, err = io.Copy(target, source)
 	err = cmp.Or(err, target.Chmod(0o755), target.Sync())
-	ours, unknown := target.Stat()
-	if err = cmp.Or(err, unknown, target.Close()); err == nil {
+	written, statErr := target.Stat()
+	if err = cmp.Or(err, statErr, target.Close()); err == nil {
 		err = root.Rename(temporary, "launcher")
 	}
 	if err != nil {
 		_ = root.Remove(temporary)
 		return err
 	}
-	if there, err := root.Lstat("launcher"); err != nil || !os.SameFile(ours, there) {
+	if installed, err := root.Lstat("launcher"); err != nil || !os.SameFile(written, installed) {
 		return errors.New("another user replaced the file while it was installed")
 	}
 	return nil

@@ -130,9 +130,9 @@ func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
 	node, err := document.ParseJSON(task.ExecConfig, []byte(text))
 	var t task.Task
 	if node != nil {
-		var wrong error
-		t, wrong = task.Parse(node)
-		err = errors.Join(err, wrong)
+		var parseErr error
+		t, parseErr = task.Parse(node)
+		err = errors.Join(err, parseErr)
 	}
 	var safe []byte
 	if err == nil {

@@ -82,11 +82,11 @@ func listValues(c *urfave.Context, name string, environ resolve.Environ) []strin
 // readSettings reads the settings from the command line and the environment, and
 // sets the report's options. The error holds every problem.
 func (p *program) readSettings(c *urfave.Context) (settings, error) {
-	var wrong []error
+	var errs []error
 	choice := func(name string, among ...string) string {
 		value := c.String(name)
 		if value != "" && !slices.Contains(among, value) {
-			wrong = append(wrong, flagError("--%s %q is not one of %s", name, value, strings.Join(among, ", ")))
+			errs = append(errs, flagError("--%s %q is not one of %s", name, value, strings.Join(among, ", ")))
 		}
 		return value
 	}
@@ -109,77 +109,77 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		mask:                c.Bool("mask"),
 		refresh:             c.Duration("refresh"),
 	}
-	wrong = append(wrong, s.checkAzure()...)
+	errs = append(errs, s.checkAzure()...)
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
-			wrong = append(wrong, flagError("--%s is less than 0", name))
+			errs = append(errs, flagError("--%s is less than 0", name))
 		}
 	}
 	var err error
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
-		wrong = append(wrong, err)
+		errs = append(errs, err)
 	}
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
-		wrong = append(wrong, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
+		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
-	wrong = append(wrong, s.checkInit()...)
+	errs = append(errs, s.checkInit()...)
 	if s.local != "" && s.requireConfidential {
-		wrong = append(wrong, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
+		errs = append(errs, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
-		wrong = append(wrong, flagError("--env-prefix cannot be the start of a variable's name"))
+		errs = append(errs, flagError("--env-prefix cannot be the start of a variable's name"))
 	}
-	return s, errors.Join(wrong...)
+	return s, errors.Join(errs...)
 }
 
 // checkInit returns the problems of settings that need the launcher to stay
 // although --init never forbids it, and of a --refresh that has no effect.
 func (s settings) checkInit() []error {
-	var wrong []error
+	var errs []error
 	if s.init == "never" && s.deliver.Stays() {
-		wrong = append(wrong, cli.Usage(fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"))
+		errs = append(errs, cli.Usage(fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"))
 	}
 	if s.init == "never" && s.mask {
-		wrong = append(wrong, cli.Usage("--mask needs the launcher to stay, which --init never forbids", "remove --init never"))
+		errs = append(errs, cli.Usage("--mask needs the launcher to stay, which --init never forbids", "remove --init never"))
 	}
 	if s.init == "never" && s.newSession() {
-		wrong = append(wrong, cli.Usage("--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"))
+		errs = append(errs, cli.Usage("--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"))
 	}
 	if s.refresh > 0 && s.deliver != launcher.Socket {
-		wrong = append(wrong, cli.Usage("--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"))
+		errs = append(errs, cli.Usage("--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"))
 	}
-	return wrong
+	return errs
 }
 
 func (s *settings) checkAzure() []error {
-	var wrong []error
+	var errs []error
 	if s.azureParallel < 1 {
-		wrong = append(wrong, flagError("--azure-parallel is less than 1"))
+		errs = append(errs, flagError("--azure-parallel is less than 1"))
 	}
 	if s.azureSpread < 0 {
-		wrong = append(wrong, flagError("--azure-spread is less than 0"))
+		errs = append(errs, flagError("--azure-spread is less than 0"))
 	}
 	if s.realm.Authority != "" {
 		authority, err := azure.ParseAuthority(s.realm.Authority)
 		if err != nil {
-			wrong = append(wrong, flagError("--azure-authority: %v", err))
+			errs = append(errs, flagError("--azure-authority: %v", err))
 		}
 		s.realm.Authority = authority
 	}
 	if s.realm.APIVersion != "" {
 		if err := azure.CheckAPIVersion(s.realm.APIVersion); err != nil {
-			wrong = append(wrong, flagError("--azure-api-version: %v", err))
+			errs = append(errs, flagError("--azure-api-version: %v", err))
 		}
 	}
 	for _, domain := range s.realm.Domains {
 		if err := azure.CheckDomain(domain); err != nil {
-			wrong = append(wrong, flagError("--azure-domain: %v", err))
+			errs = append(errs, flagError("--azure-domain: %v", err))
 		}
 	}
-	return wrong
+	return errs
 }
 
 // defaultDelivery returns the delivery that leaves a terminal to the handler.

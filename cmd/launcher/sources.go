@@ -78,8 +78,8 @@ func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
 		return openedSource{Source: localSource(deps.local, spec.Keys())}, err
 	}
 	realm, err := withAuthority(deps.realm, deps.environ)
-	spec, wrong := azure.Parse(d.Source, realm)
-	if err := errors.Join(wrong, err); err != nil {
+	spec, parseErr := azure.Parse(d.Source, realm)
+	if err := errors.Join(parseErr, err); err != nil {
 		return openedSource{}, err
 	}
 	return openedSource{deps.vaults.Source(spec), azureSecretVariables}, nil

@@ -86,9 +86,9 @@ func (p *program) findLauncher(path string) (string, error) {
 	}
 	if self, err := os.Executable(); err == nil {
 		if self, err = filepath.EvalSymlinks(self); err == nil {
-			beside := filepath.Join(filepath.Dir(self), "launcher")
-			if unix.Access(beside, unix.X_OK) == nil {
-				return beside, nil
+			path := filepath.Join(filepath.Dir(self), "launcher")
+			if unix.Access(path, unix.X_OK) == nil {
+				return path, nil
 			}
 		}
 	}

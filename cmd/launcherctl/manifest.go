@@ -34,8 +34,8 @@ func (p *program) manifestCommand() *urfave.Command {
 func (p *program) manifest(c *urfave.Context) error {
 	ctx := c.Context
 	task, err := p.readTask(ctx, c)
-	options, wrong := p.podOptions(c)
-	if err := errors.Join(err, wrong); err != nil {
+	options, optionsErr := p.podOptions(c)
+	if err := errors.Join(err, optionsErr); err != nil {
 		return err
 	}
 	m, text, err := p.buildManifest(ctx, c, task, options)
@@ -60,14 +60,14 @@ func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *do
 		text, err := manifest.YAML(m.Job)
 		return m, text, err
 	}
-	var wrong []error
+	var errs []error
 	for _, flag := range jobOnlyFlags {
 		if c.IsSet(flag) {
-			wrong = append(wrong, cli.Usage(fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""))
+			errs = append(errs, cli.Usage(fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""))
 		}
 	}
 	origin, text, err := p.readText(ctx, "--into", c.String("into"))
-	if err := errors.Join(append(wrong, err)...); err != nil {
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return manifest.Manifest{}, nil, err
 	}
 	m, err := manifest.Into(ctx, manifest.Base{Origin: origin, Text: text, Templates: cli.Values(c, "template"), Container: c.String("container")}, task, o)

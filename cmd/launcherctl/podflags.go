@@ -84,17 +84,17 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 			r.refuse("", "--azure-domain: %v", err)
 		}
 	}
-	return o, errors.Join(r.wrong...)
+	return o, errors.Join(r.errs...)
 }
 
 // podReader reads flags and collects the problems.
 type podReader struct {
 	*urfave.Context
-	wrong []error
+	errs []error
 }
 
 func (r *podReader) refuse(advice, format string, args ...any) {
-	r.wrong = append(r.wrong, cli.Usage(fmt.Sprintf(format, args...), advice))
+	r.errs = append(r.errs, cli.Usage(fmt.Sprintf(format, args...), advice))
 }
 
 func (r *podReader) choice(flag string, values ...string) string {

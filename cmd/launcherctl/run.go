@@ -43,7 +43,7 @@ const leftoverTTL = time.Hour
 // runJob creates the Job, and waits for its end unless --detach is set.
 func (p *program) runJob(c *urfave.Context) error {
 	ctx := cluster.Quiet(c.Context)
-	made, err := p.jobManifest(ctx, c)
+	m, err := p.jobManifest(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -51,11 +51,11 @@ func (p *program) runJob(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
-	p.report.Warn(errors.Join(made.Warnings...))
+	p.report.Warn(errors.Join(m.Warnings...))
 	if c.Bool("embed-values") { // the Job has them, and a message about it may repeat them
 		ctx = cluster.CarryingValues(ctx)
 	}
-	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(target, made.Job, made.Values, !c.IsSet("name"))}
+	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(target, m.Job, m.Values, !c.IsSet("name"))}
 	if err := r.create(ctx); err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (p *program) runJob(c *urfave.Context) error {
 // has ended.
 func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.Manifest, error) {
 	task, err := p.readTask(ctx, c)
-	options, wrong := p.podOptions(c)
-	if err := errors.Join(err, wrong); err != nil {
+	options, optionsErr := p.podOptions(c)
+	if err := errors.Join(err, optionsErr); err != nil {
 		return manifest.Manifest{}, err
 	}
 	if !c.IsSet("ttl") && !c.Bool("detach") && !c.Bool("keep") {
@@ -105,14 +105,14 @@ func watchSignals() chan os.Signal {
 func (r run) create(ctx context.Context) error {
 	ctx, cancel := withTimeout(ctx, r.Context)
 	defer cancel()
-	made := make(chan error, 1)
-	go func() { made <- r.Create(ctx) }()
+	created := make(chan error, 1)
+	go func() { created <- r.Create(ctx) }()
 	select {
-	case err := <-made:
+	case err := <-created:
 		return err
 	case s := <-r.signals:
 		cancel()
-		err := <-made
+		err := <-created
 		if err == nil {
 			err = r.remove(context.WithoutCancel(ctx))
 		} else if errors.Is(err, context.Canceled) {
@@ -138,14 +138,14 @@ func (r run) wait(ctx context.Context) error {
 		Warn: r.report.Warn, Progress: func(line string) { progress.setLine(line); r.report.Detail("%s", line) },
 	})
 	progress.setLine("")
-	var left error
+	var removeErr error
 	if (!r.Bool("keep") || err != nil) && !o.Left {
-		left = r.remove(ctx)
+		removeErr = r.remove(ctx)
 	}
 	if err != nil {
-		return errors.Join(err, left)
+		return errors.Join(err, removeErr)
 	}
-	r.report.Warn(left) // the status is the handler's all the same
+	r.report.Warn(removeErr) // the status is the handler's all the same
 	if o.Why != "" {
 		r.report.Message(cli.LevelInfo, o.Why, "")
 	}

@@ -56,14 +56,14 @@ func (v *secretInput) read(c *urfave.Context, keys []string) error {
 		}
 		files = []string{cli.StandardInput}
 	}
-	var wrong []error
+	var errs []error
 	for _, path := range files {
-		wrong = append(wrong, v.readLines(ctx, path))
+		errs = append(errs, v.readLines(ctx, path))
 	}
 	for _, flag := range valueFiles {
-		wrong = append(wrong, v.readValueFile(ctx, flag))
+		errs = append(errs, v.readValueFile(ctx, flag))
 	}
-	if err := errors.Join(wrong...); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return v.ask(keys)
@@ -74,7 +74,7 @@ func (v *secretInput) add(key string, value resolve.Value) error {
 	if err := project.CheckKey(key); err != nil {
 		return err
 	}
-	if _, twice := v.values[key]; twice {
+	if _, duplicate := v.values[key]; duplicate {
 		return cli.Usage(fmt.Sprintf("key %q is given twice", key), "keep one of them")
 	}
 	v.values[key] = value
@@ -94,11 +94,11 @@ func (v *secretInput) readLines(ctx context.Context, path string) error {
 	if len(entries) == 0 {
 		return cli.Usage(fmt.Sprintf("%q holds no KEY=VALUE", path), "")
 	}
-	var wrong []error
+	var errs []error
 	for _, e := range entries {
-		wrong = append(wrong, v.add(e.Key, e.Value))
+		errs = append(errs, v.add(e.Key, e.Value))
 	}
-	return errors.Join(wrong...)
+	return errors.Join(errs...)
 }
 
 // readValueFile reads KEY=FILE; all of the file is the value.

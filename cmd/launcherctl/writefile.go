@@ -81,8 +81,8 @@ func replaceIn(dir int, name string, text []byte, mode fs.FileMode) error {
 	f := os.NewFile(uintptr(fd), temporary)
 	_, err = f.Write(text)
 	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
-		if wrong := step(); err == nil {
-			err = wrong
+		if stepErr := step(); err == nil {
+			err = stepErr
 		}
 	}
 	if err == nil {
