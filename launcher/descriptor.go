@@ -1,12 +1,13 @@
 package launcher
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/memfd"
 )
 
 // What a new pipe holds, and what anybody may have one hold, pipe(7). Where the
@@ -40,40 +41,13 @@ func filled(text []byte) (int, error) {
 	return ends[0], unix.SetNonblock(ends[0], false)
 }
 
-// sealed is a memfd that holds text, that nobody can change and that is open
-// for reading only, memfd_create(2).
+// sealed returns a read-only descriptor of text that nobody can change.
 func sealed(text []byte) (int, error) {
-	fd, err := memfd()
+	fd, err := memfd.Sealed("launcher-context", text)
 	if err != nil {
 		return 0, &RefusedError{"", fmt.Sprintf("the context needs a memfd: %v", err), "a seccomp filter or a limit may refuse memfd_create; use --deliver files, or env"}
 	}
-	for done := 0; done < len(text); {
-		n, err := unix.Pwrite(fd, text[done:], int64(done))
-		if err != nil {
-			return 0, fmt.Errorf("write the context: %w", err)
-		}
-		done += n
-	}
-	const seals = unix.F_SEAL_WRITE | unix.F_SEAL_GROW | unix.F_SEAL_SHRINK | unix.F_SEAL_SEAL
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
-		return 0, fmt.Errorf("seal the context: %w", err)
-	}
-	readOnly, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return fd, nil // no /proc: the seals alone keep it from being changed
-	}
-	return readOnly, unix.Close(fd)
-}
-
-// memfd asks for one that cannot be executed; kernels before 6.3 do not know
-// that flag.
-func memfd() (int, error) {
-	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
-	fd, err := unix.MemfdCreate("launcher-context", flags|unix.MFD_NOEXEC_SEAL)
-	if errors.Is(err, unix.EINVAL) {
-		return unix.MemfdCreate("launcher-context", flags)
-	}
-	return fd, err
+	return fd, nil
 }
 
 // closeOnExec marks every descriptor from first on, whoever opened it. Kernels

@@ -10,10 +10,8 @@ import (
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
-
-// ExecConfig is MLRun's variable that holds the task.
-const ExecConfig = "MLRUN_EXEC_CONFIG"
 
 // environment returns the handler's environment: the launcher's, without its own
 // settings and without the variables that carried secrets in.
@@ -51,12 +49,12 @@ func (j Job) variables(environ map[string]string, routes []string) error {
 		return err
 	}
 	environ[handler.VariableJSON] = string(text)
-	if j.Options.Prefix == mlrunPrefix {
+	if j.Options.Prefix == keyname.MLRunPrefix {
 		if err := j.Context.forMLRun(environ); err != nil {
 			return err
 		}
 	}
-	for _, name := range []string{handler.VariableJSON, ExecConfig} {
+	for _, name := range []string{handler.VariableJSON, task.ExecConfig} {
 		if len(name)+1+len(environ[name]) > maxVariable {
 			return &RefusedError{"", fmt.Sprintf("env: the task and the names of its keys are longer than the %d bytes of a variable", maxVariable), adviseStdin}
 		}

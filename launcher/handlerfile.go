@@ -13,11 +13,9 @@ import (
 
 	"github.com/seed45446ece/launcher/handler/node"
 	"github.com/seed45446ece/launcher/handler/python"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 )
-
-// ExecCode is MLRun's variable that holds the handler's source, in base64.
-const ExecCode = "MLRUN_EXEC_CODE"
 
 // language is how the function of a source file is called: the arguments of
 // the first of its interpreters that is in PATH.
@@ -75,7 +73,7 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 	case !ok:
 		return Command{}, &CannotRunError{fmt.Sprintf("handler %q: not a .py, .js, .mjs or .cjs file", file), "run other programs as a command: launcher run -- COMMAND"}
 	case file == "":
-		if err := decodes(environ[ExecCode], function); err != nil {
+		if err := decodes(environ[task.ExecCode], function); err != nil {
 			return Command{}, err
 		}
 	case function == "":
@@ -89,7 +87,7 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 		command, err := Find(environ["PATH"], append([]string{interpreter}, language.runner(file, function)...))
 		if err == nil {
 			if file != "" {
-				command.Needless = []string{ExecCode}
+				command.Needless = []string{task.ExecCode}
 			}
 			return command, nil
 		}
@@ -100,10 +98,10 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 // decodes is an error where MLRun's variable holds no source.
 func decodes(code, function string) error {
 	if code == "" {
-		return &RefusedError{"", fmt.Sprintf("handler %q: no file is named, and variable %s is not set", function, ExecCode), "--handler FILE:FUNCTION"}
+		return &RefusedError{"", fmt.Sprintf("handler %q: no file is named, and variable %s is not set", function, task.ExecCode), "--handler FILE:FUNCTION"}
 	}
 	if _, err := base64.StdEncoding.DecodeString(code); err != nil {
-		return &RefusedError{"", "variable " + ExecCode + " is not base64", "it holds the handler's source as MLRun puts it there"}
+		return &RefusedError{"", "variable " + task.ExecCode + " is not base64", "it holds the handler's source as MLRun puts it there"}
 	}
 	return nil
 }

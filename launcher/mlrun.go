@@ -3,12 +3,10 @@ package launcher
 import (
 	"slices"
 
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
-
-// mlrunPrefix is how the variables start in which MLRun looks a secret up, by
-// its setting secret_stores.kubernetes.env_variable_prefix.
-const mlrunPrefix = "MLRUN_K8S_SECRET__"
 
 // mlrunTask is the task as MLRun itself reads it in its variable, where it is
 // the handler. Whatever a secret's source was, to MLRun it is one of the
@@ -21,14 +19,14 @@ func (c Context) mlrunTask() ([]byte, error) {
 		keys.Items = append(keys.Items, &document.Node{Kind: document.String, Text: s.Key})
 	}
 	source := &document.Node{Kind: document.Map, Fields: []document.Field{
-		{Name: "kind", Value: &document.Node{Kind: document.String, Text: "kubernetes"}},
+		{Name: "kind", Value: &document.Node{Kind: document.String, Text: task.Kubernetes}},
 		{Name: "source", Value: keys},
 	}}
 	spec := &document.Node{Kind: document.Map, Fields: append(slices.Clone(c.Task.Spec.Fields),
 		document.Field{Name: "secret_sources", Value: &document.Node{Kind: document.List, Items: []*document.Node{source}}})}
-	task := &document.Node{Kind: document.Map, Fields: append([]document.Field{
+	object := &document.Node{Kind: document.Map, Fields: append([]document.Field{
 		{Name: "metadata", Value: named(c.Task.Metadata)}, {Name: "spec", Value: spec}}, c.Task.Extra...)}
-	return task.AppendJSON(nil)
+	return object.AppendJSON(nil)
 }
 
 // named is the metadata without what is empty, which MLRun would take for a
@@ -44,14 +42,14 @@ func named(metadata *document.Node) *document.Node {
 // from the release on that has no prefix of its own and keeps a key's case (it
 // is so in 1.12), the prefix and the variables so named. It fails as JSON does.
 func (c Context) forMLRun(environ map[string]string) error {
-	task, err := c.mlrunTask()
+	text, err := c.mlrunTask()
 	if err != nil {
 		return err
 	}
-	environ[ExecConfig] = string(task)
-	environ["MLRUN_SECRET_STORES__KUBERNETES__ENV_VARIABLE_PREFIX"] = mlrunPrefix
+	environ[task.ExecConfig] = string(text)
+	environ[task.SecretPrefixVariable] = keyname.MLRunPrefix
 	for _, s := range c.Secrets {
-		environ[mlrunPrefix+s.Key] = string(s.Value.Reveal())
+		environ[keyname.MLRunPrefix+s.Key] = string(s.Value.Reveal())
 	}
 	return nil
 }

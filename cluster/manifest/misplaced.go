@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
@@ -31,7 +32,7 @@ func (p *plan) findSources(f document.Field) {
 }
 
 func (p *plan) findSourcesBelow(n *document.Node) {
-	if kind := n.Field("kind"); kind != nil && kind.Text == "inline" && n.Field("source") != nil {
+	if kind := n.Field("kind"); kind != nil && kind.Text == task.Inline && n.Field("source") != nil {
 		p.refuseSources(n.At)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -72,8 +73,8 @@ func (p *plan) check() {
 		}
 	}
 	for _, kind := range p.InPod {
-		if kind != "env" && kind != "file" {
-			p.refuse("it is for env and file, whose values the pod may have itself", "--in-pod %s", keyname.Show(kind))
+		if k, _ := task.FindKind(kind); !k.InPod() {
+			p.refuse("it is for "+strings.Join(task.KindNames(task.Kind.InPod), " and ")+", whose values the pod may have itself", "--in-pod %s", keyname.Show(kind))
 		}
 	}
 	if p.Completions < 0 || p.Parallelism < 0 || p.Retries < 0 || p.Deadline < 0 || p.KeepFor < 0 || p.Launcher.Grace < 0 || p.SharedMemory.Sign() < 0 {

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
@@ -64,33 +65,30 @@ func (p *plan) warn(advice, format string, args ...any) {
 // managedBy is the label of what this program made.
 const managedBy = "app.kubernetes.io/managed-by"
 
-// execConfig is MLRun's variable that holds the task.
-const execConfig = "MLRUN_EXEC_CONFIG"
-
 // maxVariable is the longest NAME=value of execve(2) on Linux.
 const maxVariable = 131071
 
 // task gives the pod its task as MLRun does, in a variable that the handler is
 // given too, without what was resolved here.
-func (p *plan) task(task *document.Node, list []*document.Node) {
-	spec := &document.Node{Kind: document.Map, At: task.At}
-	if s := task.Field("spec"); s != nil && s.Kind == document.Map {
+func (p *plan) task(n *document.Node, list []*document.Node) {
+	spec := &document.Node{Kind: document.Map, At: n.At}
+	if s := n.Field("spec"); s != nil && s.Kind == document.Map {
 		spec.Fields = slices.DeleteFunc(slices.Clone(s.Fields), func(f document.Field) bool { return f.Name == "secret_sources" })
 	}
 	if len(list) > 0 {
 		spec.Fields = append(spec.Fields, document.Field{Name: "secret_sources", Value: &document.Node{Kind: document.List, Items: list}})
 	}
-	object := &document.Node{Kind: document.Map, At: task.At}
-	object.Fields = slices.DeleteFunc(slices.Clone(task.Fields), func(f document.Field) bool { return f.Name == "spec" })
+	object := &document.Node{Kind: document.Map, At: n.At}
+	object.Fields = slices.DeleteFunc(slices.Clone(n.Fields), func(f document.Field) bool { return f.Name == "spec" })
 	object.Fields = append(object.Fields, document.Field{Name: "spec", Value: spec})
 	text, err := object.AppendJSON(nil)
 	if err != nil {
 		p.problems = append(p.problems, err)
 		return
 	}
-	if len(execConfig)+1+len(text) > maxVariable {
+	if len(task.ExecConfig)+1+len(text) > maxVariable {
 		p.refuse("leave large parameters to a file that the handler reads",
-			"the task is %d bytes of JSON, and a variable holds %d", len(text), maxVariable-len(execConfig)-1)
+			"the task is %d bytes of JSON, and a variable holds %d", len(text), maxVariable-len(task.ExecConfig)-1)
 	}
-	p.env = append([]corev1.EnvVar{{Name: execConfig, Value: literal(string(text))}}, p.env...)
+	p.env = append([]corev1.EnvVar{{Name: task.ExecConfig, Value: literal(string(text))}}, p.env...)
 }

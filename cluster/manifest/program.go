@@ -21,7 +21,6 @@ const (
 	temporaryVolume = "tmp"
 	programDir      = "/launcher-bin"
 	temporaryDir    = "/tmp"
-	stateDir        = "/var/run/launcher" // below it, the mounted values and credentials
 )
 
 // programSize is above that of the launcher's file, by far.

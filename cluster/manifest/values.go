@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -20,7 +21,7 @@ import (
 )
 
 // valuesDir is where the pod has the values of inline, env and file sources.
-const valuesDir = stateDir + "/values"
+const valuesDir = "/var/run/launcher/values"
 
 // maxSecret is the most that a Kubernetes Secret holds, in bytes.
 const maxSecret = corev1.MaxSecretSize
@@ -30,11 +31,11 @@ const maxSecret = corev1.MaxSecretSize
 // resolves, and one for what was resolved here. That one is a mounted Secret,
 // which is last, as the values beat those of the other sources; or, where they
 // are to be embedded, an inline source.
-func (p *plan) clientValues(ctx context.Context, task *document.Node) []*document.Node {
+func (p *plan) clientValues(ctx context.Context, n *document.Node) []*document.Node {
 	var kept []*document.Node
-	if list := task.Field("spec").Field("secret_sources"); list != nil {
+	if list := n.Field("spec").Field("secret_sources"); list != nil {
 		for _, item := range list.Items {
-			if kind := item.Field("kind").Text; kind != "inline" && kind != "env" && kind != "file" || slices.Contains(p.InPod, kind) {
+			if !p.readHere(item.Field("kind").Text) {
 				kept = append(kept, item)
 			}
 		}
@@ -52,7 +53,7 @@ func (p *plan) clientValues(ctx context.Context, task *document.Node) []*documen
 		}
 	}
 	if len(asked) > 0 { // the launcher says so where no other source has them
-		kept = append(kept, source("inline", asked...))
+		kept = append(kept, source(task.Inline, asked...))
 	}
 	switch {
 	case len(found.Secrets) == 0:
@@ -67,11 +68,17 @@ func (p *plan) clientValues(ctx context.Context, task *document.Node) []*documen
 func (p *plan) resolvedHere() []resolve.Bound {
 	var bound []resolve.Bound
 	for _, c := range p.declared.Client {
-		if !slices.Contains(p.InPod, c.Kind) {
+		if p.readHere(c.Kind) {
 			bound = append(bound, resolve.Bound{Declaration: c.Declaration, Source: c.Source})
 		}
 	}
 	return bound
+}
+
+// readHere reports whether sources of a kind are read before there is a pod.
+func (p *plan) readHere(kind string) bool {
+	k, _ := task.FindKind(kind)
+	return k.ReadByClient && !slices.Contains(p.InPod, kind)
 }
 
 // elsewhere reports whether the pod may find a key that is missing here.
@@ -114,7 +121,7 @@ func mounted(secrets []resolve.Secret) *document.Node {
 	for _, s := range secrets {
 		keys.Items = append(keys.Items, text(s.Key))
 	}
-	return source("kubernetes", document.Field{Name: "secrets", Value: keys}, document.Field{Name: "mount", Value: text(valuesDir)})
+	return source(task.Kubernetes, document.Field{Name: "secrets", Value: keys}, document.Field{Name: "mount", Value: text(valuesDir)})
 }
 
 // embed is the inline source that MLRun makes of the values, for whoever can
@@ -129,7 +136,7 @@ func (p *plan) embed(secrets []resolve.Secret) *document.Node {
 		values = append(values, document.Field{Name: s.Key, Value: text(string(value))})
 		p.warn("leave out --embed-values", "secret %s: its value is in the pod's specification", keyname.Show(s.Key))
 	}
-	return source("inline", values...)
+	return source(task.Inline, values...)
 }
 
 func source(kind string, fields ...document.Field) *document.Node {

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
+
+	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// MLRun's volume of a vault's credentials, and the directory where it is.
-const (
-	credentialsVolume = "azure-vault-secret"
-	mlrunCredentials  = "/root/.mlrun/azure_vault"
-)
+// credentialsVolume is MLRun's name for the volume of a vault's credentials.
+const credentialsVolume = "azure-vault-secret"
 
 // identityLabel is what AKS's webhook looks for.
 // https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
@@ -54,7 +53,7 @@ func (p *plan) vaults() {
 func (p *plan) mountCredentials(secrets []string) {
 	dir := p.AzureCredentials
 	if dir == "" {
-		dir = stateDir + "/azure_vault"
+		dir = azure.MountDirectory
 	}
 	if !mountable(dir) {
 		p.refuse("", "--azure-credentials %q is no absolute path without a colon", dir)
@@ -66,7 +65,7 @@ func (p *plan) mountCredentials(secrets []string) {
 		}
 		p.mount(volume, secret, at, nil, false)
 	}
-	if path.Clean(dir) != mlrunCredentials {
+	if path.Clean(dir) != azure.MLRunRootDirectory {
 		p.launch = append(p.launch, "--azure-credentials", literal(dir))
 	}
 }

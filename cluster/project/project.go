@@ -62,7 +62,7 @@ func CheckKeys(keys []string) error {
 }
 
 // Variable is the variable that has a key in a job's pod.
-func Variable(key string) string { return kubernetes.Prefix + strings.ToUpper(key) }
+func Variable(key string) string { return keyname.MLRunPrefix + strings.ToUpper(key) }
 
 // Project is one project's Secret in one namespace.
 type Project struct {

@@ -8,7 +8,7 @@
 package sources
 
 import (
-	"strings"
+	"fmt"
 
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
@@ -17,12 +17,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/env"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
-	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
-
-// kinds is the kinds of source, in the order of the launcher's messages.
-var kinds = [...]string{"inline", "env", "file", "kubernetes", "azure_vault"}
 
 // Project is a declared kubernetes source.
 type Project struct {
@@ -65,26 +61,28 @@ func Read(n *document.Node, environ resolve.Environ, realm azure.Clouds) (Source
 }
 
 func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azure.Clouds) error {
+	if _, err := task.KindOf(d); err != nil {
+		return err
+	}
 	var client resolve.Source
 	var err error
 	switch d.Kind {
-	case "kubernetes":
+	case task.Kubernetes:
 		spec, err := kubernetes.Parse(d.Source)
 		s.Project = append(s.Project, Project{spec, d})
 		return err
-	case "azure_vault":
+	case task.AzureVault:
 		spec, err := azure.Parse(d.Source, realm)
 		s.Vaults = append(s.Vaults, Vault{spec, d})
 		return err
-	case "inline":
+	case task.Inline:
 		client, err = inline.New(d)
-	case "env":
+	case task.Env:
 		client, err = env.New(d, environ)
-	case "file":
+	case task.File:
 		client, err = file.New(d)
 	default:
-		return &document.Problem{At: d.At, Message: "unknown kind of secret source " + keyname.Show(d.Kind),
-			Advice: "one of " + strings.Join(kinds[:], ", ")}
+		return fmt.Errorf("internal error: no reader for kind %s", d.Kind)
 	}
 	s.Client = append(s.Client, Client{client, d})
 	return err

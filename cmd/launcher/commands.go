@@ -9,40 +9,28 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // version and commit are set by the linker, -X main.version=V.
 var version, commit string
 
-func versionText() string {
-	v, c := version, commit
-	if info, ok := debug.ReadBuildInfo(); ok && v == "" {
-		v = info.Main.Version // go install module@version
-	}
-	if c == "" {
-		c = "unknown"
-	}
-	return fmt.Sprintf("launcher %s (commit %s, %s %s/%s)", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
 // version prints what this program was built from.
-func (p *program) version(c *cli.Context) error {
-	_, err := fmt.Fprintln(c.App.Writer, versionText())
+func (p *program) version(c *urfave.Context) error {
+	_, err := fmt.Fprintln(c.App.Writer, cli.Version("launcher", version, commit))
 	return err
 }
 
 // getSecret prints one value of the context that this process was given.
-func (p *program) getSecret(c *cli.Context) error {
+func (p *program) getSecret(c *urfave.Context) error {
 	if c.NArg() != 1 {
-		return errUsage{"get-secret takes one KEY", helpCommands}
+		return cli.Usage("get-secret takes one KEY", helpCommands)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -50,9 +38,9 @@ func (p *program) getSecret(c *cli.Context) error {
 	}
 	value, err := context.Secret(c.Args().First())
 	if errors.Is(err, handler.ErrNoSecret) {
-		p.report.line("error", "secret "+keyname.Show(c.Args().First())+": not among those that the task declares",
+		p.report.Message(cli.LevelError, "secret "+keyname.Show(c.Args().First())+": not among those that the task declares",
 			"launcher explain, with the flags of this run, lists them")
-		return exitStatus(statusAbsent)
+		return cli.ExitStatus(cli.StatusAbsent)
 	}
 	if err != nil {
 		return err
@@ -62,15 +50,15 @@ func (p *program) getSecret(c *cli.Context) error {
 }
 
 // getParam prints one parameter, or all of them as one JSON object.
-func (p *program) getParam(c *cli.Context) error {
-	return p.print(c, "parameter", func(context *handler.Context) (map[string]any, error) {
+func (p *program) getParam(c *urfave.Context) error {
+	return p.printMember(c, "parameter", func(context *handler.Context) (map[string]any, error) {
 		return context.Parameters, nil
 	})
 }
 
 // getMetadata prints one member of the metadata, or all as one JSON object.
-func (p *program) getMetadata(c *cli.Context) error {
-	return p.print(c, "metadata", func(context *handler.Context) (members map[string]any, err error) {
+func (p *program) getMetadata(c *urfave.Context) error {
+	return p.printMember(c, "metadata", func(context *handler.Context) (members map[string]any, err error) {
 		text, err := json.Marshal(context.Metadata)
 		if err != nil {
 			return nil, err
@@ -81,11 +69,11 @@ func (p *program) getMetadata(c *cli.Context) error {
 	})
 }
 
-// print prints what a member of the context's object is: a string as it is and
-// anything else as JSON, numbers as the task has them.
-func (p *program) print(c *cli.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
+// printMember prints one member of an object of the context, or all of them: a
+// string unchanged, anything else as JSON.
+func (p *program) printMember(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
 	if c.NArg() > 1 {
-		return errUsage{c.Command.Name + " takes one NAME, or none", helpCommands}
+		return cli.Usage(c.Command.Name+" takes one NAME, or none", helpCommands)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -100,8 +88,8 @@ func (p *program) print(c *cli.Context, what string, object func(*handler.Contex
 	}
 	value, ok := members[c.Args().First()]
 	if !ok {
-		p.report.line("error", what+" "+keyname.Quote(c.Args().First())+": the task has none", "")
-		return exitStatus(statusAbsent)
+		p.report.Message(cli.LevelError, what+" "+keyname.Quote(c.Args().First())+": the task has none", "")
+		return cli.ExitStatus(cli.StatusAbsent)
 	}
 	if text, ok := value.(string); ok {
 		_, err = io.WriteString(c.App.Writer, text)
@@ -116,14 +104,14 @@ func writeJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// install copies this program to DIR/launcher, so that either the old file is
-// there or the new one, whole.
-func (p *program) install(c *cli.Context) error {
+// install copies this program to DIR/launcher. At any time there is either the whole
+// old file or the whole new one.
+func (p *program) install(c *urfave.Context) error {
 	dir := c.Args().First()
 	if c.NArg() != 1 || dir == "" {
-		return errUsage{"install takes one DIR", helpCommands}
+		return cli.Usage("install takes one DIR", helpCommands)
 	}
-	if err := installIn(dir); err != nil {
+	if err := installTo(dir); err != nil {
 		var path *os.PathError
 		var link *os.LinkError
 		switch {
@@ -137,10 +125,10 @@ func (p *program) install(c *cli.Context) error {
 	return nil
 }
 
-// installIn works below one descriptor of the directory, whatever becomes of its
-// path. In a directory that others can write, another user may replace the file
-// at any time: that it was so while it was written is an error.
-func installIn(dir string) error {
+// installTo works below one descriptor of the directory, even if its path changes.
+// It fails if another user, who can write the directory, replaced the file
+// meanwhile.
+func installTo(dir string) error {
 	source, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return err
@@ -156,15 +144,15 @@ func installIn(dir string) error {
 	}
 	_, err = io.Copy(target, source)
 	err = cmp.Or(err, target.Chmod(0o755), target.Sync())
-	ours, unknown := target.Stat()
-	if err = cmp.Or(err, unknown, target.Close()); err == nil {
+	written, statErr := target.Stat()
+	if err = cmp.Or(err, statErr, target.Close()); err == nil {
 		err = root.Rename(temporary, "launcher")
 	}
 	if err != nil {
 		_ = root.Remove(temporary)
 		return err
 	}
-	if there, err := root.Lstat("launcher"); err != nil || !os.SameFile(ours, there) {
+	if installed, err := root.Lstat("launcher"); err != nil || !os.SameFile(written, installed) {
 		return errors.New("another user replaced the file while it was installed")
 	}
 	return nil

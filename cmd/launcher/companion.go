@@ -1,40 +1,41 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/companion"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
 
-// handover is what the companion gives the handler's process when it has
-// resolved the secrets.
+// handover carries what the companion prepared to the handler's process.
 type handover struct {
 	Status    int // with which the handler's process ends if the companion has reported an error
 	Execution launcher.Execution
-	Report    reportOptions
+	Report    cli.Options
 }
 
-// serve is the companion's run: it resolves, starts the handler, and then answers
-// on the socket or redacts output until its supervisor ends it.
-func (p *program) serve(c *cli.Context, s settings) error {
+// runCompanion resolves, lets the handler start, and then answers on the socket or
+// redacts output until the supervisor ends it.
+func (p *program) runCompanion(c *urfave.Context, s settings) error {
 	supervise.ReserveThreads(8) // for two streams, the link, and the Go runtime
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		p.child.Wait()
 	}()
-	var hidden *masked
+	var redactor *redactor
 	if s.mask {
-		hidden = newMasked(nil)
+		redactor = newRedactor(nil)
 	}
-	begun := make(chan handover)
-	go func() { begun <- p.begin(c, s, hidden) }()
+	ready := make(chan handover)
+	go func() { ready <- p.prepareHandover(c, s, redactor) }()
 	select {
-	case h := <-begun:
+	case h := <-ready:
 		if err := companion.Send(p.child.Peer, h); err != nil || h.Status != 0 {
 			return err
 		}
@@ -42,34 +43,34 @@ func (p *program) serve(c *cli.Context, s settings) error {
 		return nil
 	}
 	if s.mask {
-		companion.Pass(p.child.Output, p.child.Messages, hidden.stream, func(err error) { p.report.problems("error", err) })
+		companion.Pass(p.child.Output, p.child.Messages, redactor.stream, func(err error) { p.report.Problems(cli.LevelError, err) })
 	}
 	<-ended
 	return nil
 }
 
-// begin resolves the task's secrets, and reports what is wrong.
-func (p *program) begin(c *cli.Context, s settings, hidden *masked) handover {
-	e, err := p.prepareBeside(c, s, hidden)
+// prepareHandover resolves the task's secrets, and reports what is wrong.
+func (p *program) prepareHandover(c *urfave.Context, s settings, redactor *redactor) handover {
+	e, err := p.prepareExecution(c, s, redactor)
 	if err != nil {
-		return handover{Status: p.report.end(err)}
+		return handover{Status: p.end(err)}
 	}
-	p.report.detail("exec %s, context by %s", e.Path, s.deliver)
-	return handover{Execution: e, Report: p.report.reportOptions}
+	p.report.Detail("exec %s, context by %s", e.Path, s.deliver)
+	return handover{Execution: e, Report: p.report.Options}
 }
 
-// prepareBeside resolves and returns what the handler starts with. It lets go of
-// what this process was started with: a pipe that it held open would not end
+// prepareExecution resolves and returns what the handler starts with. It closes the
+// descriptors that this process inherited: a pipe that it held open would not end
 // with the handler.
-func (p *program) prepareBeside(c *cli.Context, s settings, hidden *masked) (e launcher.Execution, err error) {
-	ctx, cancel := deadline(s.timeout)
+func (p *program) prepareExecution(c *urfave.Context, s settings, redactor *redactor) (e launcher.Execution, err error) {
+	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	r, err := p.load(ctx, c, s)
+	r, err := p.loadTask(ctx, c, s)
 	if err != nil {
 		return e, err
 	}
 	if s.deliver == launcher.Socket {
-		err = p.listen(ctx, s, &r, hidden)
+		err = p.serveSocket(ctx, s, &r, redactor)
 	} else {
 		err = p.resolve(ctx, s, &r)
 	}
@@ -77,7 +78,7 @@ func (p *program) prepareBeside(c *cli.Context, s settings, hidden *masked) (e l
 		return e, err
 	}
 	for _, secret := range r.resolution.Secrets {
-		hidden.add(secret.Value.Reveal())
+		redactor.add(secret.Value.Reveal())
 	}
 	if e, err = r.job(s).Prepare(); err != nil {
 		return e, err
@@ -86,15 +87,15 @@ func (p *program) prepareBeside(c *cli.Context, s settings, hidden *masked) (e l
 	return e, supervise.Release(0)
 }
 
-// awaitCompanion becomes the handler as the companion says.
+// awaitCompanion becomes the handler that the companion prepared.
 func (p *program) awaitCompanion() error {
 	var h handover
 	if err := companion.Receive(p.child.Peer, &h); err != nil {
 		return fmt.Errorf("start the handler: %w", err)
 	}
 	if h.Status != 0 {
-		return exitStatus(h.Status)
+		return cli.ExitStatus(h.Status)
 	}
-	p.report.reportOptions = h.Report
+	p.report.Options = h.Report
 	return h.Execution.Exec(p.signals, func() error { return p.beforeExec(nil) })
 }

@@ -2,20 +2,22 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// explanation is one row of explain: what became of a key at one source.
+// explanation describes what became of a key at one source: one row of explain.
 type explanation struct {
 	Key      string `json:"key"`
 	Provider string `json:"provider"`
@@ -25,16 +27,16 @@ type explanation struct {
 }
 
 // explain prints where each key was looked for, and ends as run would.
-func (p *program) explain(c *cli.Context) error {
-	s, err := p.read(c)
+func (p *program) explain(c *urfave.Context) error {
+	s, err := p.readSettings(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(s.timeout)
+	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	p.watch()
+	p.watchSignals()
 	r, err := p.readTask(ctx, s)
-	p.report.warn(r.warning)
+	p.report.Warn(r.warning)
 	if err == nil {
 		err = p.resolve(ctx, s, &r)
 		_, refused := r.job(s).Prepare()
@@ -100,7 +102,7 @@ func printRows(w io.Writer, rows []explanation, asJSON bool) error {
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintln(table, "KEY\tPROVIDER\tWHERE\tSTATUS\tHANDLER")
 	for _, e := range rows {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", oneLine(e.Key), e.Provider, oneLine(e.Where), oneLine(e.Status), oneLine(e.Handler))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", cli.OneLine(e.Key), e.Provider, cli.OneLine(e.Where), cli.OneLine(e.Status), cli.OneLine(e.Handler))
 	}
 	return table.Flush() // the writer keeps the first error
 }

@@ -19,6 +19,7 @@ func TestDataFlowsOneWay(t *testing.T) {
 		"resolve/document":   {"cmd/", "launcher", "handler", "net", "net/http"},
 		"resolve/...":        {"cmd/", "launcher", "handler"},
 		"launcher/...":       {"cmd/", "resolve/inline", "resolve/env", "resolve/file", "resolve/kubernetes", "resolve/local", "resolve/azure"},
+		"internal/cli":       {"cmd/", "cluster", "handler", "launcher"},
 		"launcher":           {"net", "net/http"},
 		"launcher/supervise": {"resolve", "handler", "net", "net/http"},
 		"launcher/sigstate":  {"resolve", "handler", "launcher/supervise", "net", "net/http"},

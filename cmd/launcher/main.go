@@ -14,8 +14,9 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
@@ -32,32 +33,32 @@ func init() {
 
 func main() { os.Exit(start()) }
 
-// start is the whole program; it returns the exit status.
+// start runs the whole program and returns the exit status.
 func start() int {
-	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited(), report: report{out: standardError{}}}
-	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.isChild())
-	p.report.Pod = p.environ["KUBERNETES_SERVICE_HOST"] != ""
+	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
+	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
+	p.report = newReport(p.environ["KUBERNETES_SERVICE_HOST"] != "")
 	if err == nil {
 		err = p.acceptSignals()
 	}
 	if err == nil {
 		err = p.run()
 	}
-	return p.report.end(err)
+	return p.end(err)
 }
 
-// program is one process of the launcher.
+// program holds the state of one process of the launcher.
 type program struct {
 	args    []string
 	environ resolve.Environ
 	signals sigstate.State   // for the handler
 	child   *supervise.Child // nil unless a supervisor started this process
-	report  report
+	report  cli.Report
 }
 
-// isChild takes over what the supervisor was started with, if this process is
+// loadChild takes over what the supervisor was started with, if this process is
 // its child.
-func (p *program) isChild() (err error) {
+func (p *program) loadChild() (err error) {
 	p.child, err = supervise.NewChild(p.args)
 	if p.child == nil || err != nil {
 		return err
@@ -79,39 +80,39 @@ func (p *program) run() error {
 	return p.app(p.args).Run(p.args)
 }
 
-func (p *program) app(args []string) *cli.App {
+func (p *program) app(args []string) *urfave.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
-	flags := func(command string, more ...setting) []cli.Flag {
+	flags := func(command string, more ...setting) []urfave.Flag {
 		if !slices.Contains(args, command) {
 			return nil
 		}
 		return append(p.sharedFlags(), p.flags(more...)...)
 	}
 	asJSON := setting{"json", "", "", false, "print JSON in place of a table"}
-	return &cli.App{
+	return &urfave.App{
 		Name:           "launcher",
 		Usage:          "give a job its secrets: resolve the task's secret sources and run the handler with them",
 		UsageText:      "launcher COMMAND [flags] ...",
 		Description:    statusHelp,
 		HideVersion:    true,
 		OnUsageError:   usageError,
-		ExitErrHandler: func(*cli.Context, error) {}, // the status is run's
+		ExitErrHandler: func(*urfave.Context, error) {}, // the status is run's
 		Action:         p.noCommand,
-		Flags:          []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print version, commit and Go version"}},
-		Commands: []*cli.Command{
+		Flags:          []urfave.Flag{&urfave.BoolFlag{Name: "version", Usage: cli.VersionUsage}},
+		Commands: []*urfave.Command{
 			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, run the handler", p.runHandler, flags("run")...),
 			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
 			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),
 			command("get-metadata", "[NAME]", "the same of the metadata: name, uid, project, iteration, labels, annotations", p.getMetadata),
 			command("install", "DIR", "copy this program to DIR/launcher", p.install),
-			command("version", "", "print version, commit and Go version", p.version),
+			command("version", "", cli.VersionUsage, p.version),
 		},
 	}
 }
 
-func command(name, arguments, usage string, action cli.ActionFunc, flags ...cli.Flag) *cli.Command {
-	return &cli.Command{
+func command(name, arguments, usage string, action urfave.ActionFunc, flags ...urfave.Flag) *urfave.Command {
+	return &urfave.Command{
 		Name: name, UsageText: "launcher " + name + " " + arguments, Usage: usage, Flags: flags, Action: action,
 		OnUsageError: usageError, HideHelpCommand: true,
 	}

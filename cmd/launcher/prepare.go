@@ -4,28 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
-	"unicode/utf8"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
-	"github.com/seed45446ece/launcher/resolve/file"
-	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// prepared is a task with the sources that it declares and the command to run,
-// and its secrets once they are resolved.
-type prepared struct {
+// loadedTask holds a task, its opened sources and the command to run, and the
+// secrets once they are resolved.
+type loadedTask struct {
 	task task.Task
-	bound
+	taskSources
 	resolution resolve.Resolution
 	environ    resolve.Environ // with the task's own variable made safe
 	command    launcher.Command
@@ -33,56 +27,44 @@ type prepared struct {
 	warning    error
 }
 
-func deadline(timeout time.Duration) (context.Context, context.CancelFunc) {
-	return within(context.Background(), timeout)
-}
-
-// within is ctx with a deadline; 0 is none.
-func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout == 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, timeout)
-}
-
-// resolve finds the secrets of a task that was read. Where some are missing the
-// error says so and the rest is there, for explain.
-func (p *program) resolve(ctx context.Context, s settings, r *prepared) (err error) {
+// resolve finds the secrets of a task. If some are missing, the error names them and
+// the others are there all the same, for explain.
+func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
 	return p.reportResolution(r.resolution, err, s)
 }
 
-// reportResolution tells what became of each key, and is what of err stops the
-// start.
+// reportResolution reports what became of each key, and returns the part of err
+// that stops the start.
 func (p *program) reportResolution(r resolve.Resolution, err error, s settings) error {
 	for _, row := range r.Rows {
-		p.report.detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
+		p.report.Detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
 		if row.Note != "" && row.State == resolve.Found {
-			p.report.warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
+			p.report.Warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
 		}
 	}
-	stop, warning := split(err, s.warnMissing)
-	p.report.warn(warning)
+	stop, warning := separateMissing(err, s.warnMissing)
+	p.report.Warn(warning)
 	return stop
 }
 
-// readTask reads the task with what -s and -p add to it. All that is wrong with
-// it is in the error, in the order of its lines.
-func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
-	r := prepared{environ: p.environ}
+// readTask reads the task with what -s and -p add to it. The error holds every
+// problem, in the order of the task's lines.
+func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) {
+	r := loadedTask{environ: p.environ}
 	execConfig, execErr := p.execConfig(&r)
 	var problems document.Problems
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := p.readDocument(ctx, s.task)
+		node, err := readDocument(ctx, s.task)
 		problems.AddErr(err)
 		if node != nil {
 			t, err = task.Parse(node)
 			problems.AddErr(err)
 		}
 		if execErr != nil {
-			r.warning = errors.New("variable " + launcher.ExecConfig + " holds no task and is not passed on")
+			r.warning = errors.New("variable " + task.ExecConfig + " holds no task and is not passed on")
 		}
 	case execConfig != nil:
 		t = *execConfig
@@ -99,25 +81,20 @@ func (p *program) readTask(ctx context.Context, s settings) (prepared, error) {
 		problems.AddErr(setParameters(&t, s.params))
 	}
 	var err error
-	r.bound, err = bind(t.Sources, p.surroundings(s), s)
+	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
 	r.task = t
 	return r, problems.Err()
 }
 
-func (p *program) surroundings(s settings) surroundings {
-	return surroundings{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+func (p *program) deps(s settings) deps {
+	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
 	var problems document.Problems
 	for _, param := range params {
-		name, text, ok := strings.Cut(param, "=")
-		if !ok || name == "" || !utf8.ValidString(name) {
-			problems.Add(document.Position{Origin: "--param"}, "for instance --param rate=0.5", "is not NAME=VALUE")
-			continue
-		}
-		value, err := parameter("--param "+name, text)
+		name, value, err := task.ParseParameter("--param", param)
 		problems.AddErr(err)
 		if err == nil {
 			t.SetParameter(name, value)
@@ -126,61 +103,36 @@ func setParameters(t *task.Task, params []string) error {
 	return problems.Err()
 }
 
-// parameter reads a value as YAML; nothing at all is the empty string.
-func parameter(origin, text string) (*document.Node, error) {
-	if strings.TrimSpace(text) == "" {
-		return &document.Node{Kind: document.String, Text: text, At: document.Position{Origin: origin}}, nil
-	}
-	node, err := document.Parse(origin, []byte(text))
-	if err != nil {
-		err = advised{err, `a value that is text and no YAML goes in double quotes: 'NAME="..."'`}
-	}
-	return node, err
-}
-
-// readDocument reads the file, or standard input for "-".
-func (p *program) readDocument(ctx context.Context, path string) (*document.Node, error) {
-	var text []byte
-	var err error
-	if path == "-" {
-		path = "standard input"
-		text, err = file.ReadFrom(ctx, path, os.Stdin)
-	} else {
-		text, err = file.Read(ctx, path)
+// readDocument reads the file of --task, or standard input for "-".
+func readDocument(ctx context.Context, path string) (*document.Node, error) {
+	origin, text, err := cli.ReadText(ctx, "--task", path, os.Stdin)
+	var node *document.Node
+	if err == nil {
+		node, err = cli.ParseDocument(ctx, origin, text)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, advised{fmt.Errorf("--task: %q is not there", path), "check the path and the volume that it is on"}
-	case err != nil:
-		return nil, advised{fmt.Errorf("--task: %w", err), "a regular file, or - for standard input"}
-	}
-	parse := document.Parse
-	if filepath.Ext(path) == ".json" {
-		parse = document.ParseJSON
-	}
-	node, err := file.Await(ctx, func() (*document.Node, error) { return parse(keyname.Plain(path), text) })
-	if ctx.Err() != nil {
-		return nil, resolve.Unavailable("--task: " + path + " was not read before the deadline")
+		return nil, resolve.Unavailable("--task: " + origin + " was not read before the deadline")
+	case errors.Is(err, cli.ErrNoFile):
+		return nil, cli.WithHint(err, "check the path and the volume that it is on")
 	}
 	return node, err
 }
 
-// execConfig reads MLRun's variable, nil where it is not set or empty, and
-// makes the handler's copy of it one without inline values. One that holds no
-// task is not passed on: nobody can say what is in it.
-func (p *program) execConfig(r *prepared) (*task.Task, error) {
-	text := p.environ[launcher.ExecConfig]
+// execConfig reads MLRun's variable, and removes the inline values from the
+// handler's copy of it. It returns nil if the variable is empty or not set. One
+// that holds no task is not passed on: it may hold anything.
+func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
+	text := p.environ[task.ExecConfig]
 	if text == "" {
 		return nil, nil
 	}
-	node, err := document.ParseJSON(launcher.ExecConfig, []byte(text))
+	node, err := document.ParseJSON(task.ExecConfig, []byte(text))
 	var t task.Task
 	if node != nil {
-		var wrong error
-		t, wrong = task.Parse(node)
-		err = errors.Join(err, wrong)
+		var parseErr error
+		t, parseErr = task.Parse(node)
+		err = errors.Join(err, parseErr)
 	}
 	var safe []byte
 	if err == nil {
@@ -188,9 +140,9 @@ func (p *program) execConfig(r *prepared) (*task.Task, error) {
 	}
 	r.environ = maps.Clone(p.environ)
 	if err != nil {
-		delete(r.environ, launcher.ExecConfig)
+		delete(r.environ, task.ExecConfig)
 		return &t, err
 	}
-	r.environ[launcher.ExecConfig] = string(safe)
+	r.environ[task.ExecConfig] = string(safe)
 	return &t, nil
 }

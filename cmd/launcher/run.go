@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -13,20 +14,20 @@ import (
 
 // runHandler resolves the task's secrets and becomes the handler, or stays as the
 // parent of a process that does.
-func (p *program) runHandler(c *cli.Context) error {
-	s, err := p.read(c)
+func (p *program) runHandler(c *urfave.Context) error {
+	s, err := p.readSettings(c)
 	switch {
 	case err != nil:
 		return err
 	case p.child == nil && s.supervised():
 		return p.supervise(s)
 	case p.child != nil && p.child.Role == supervise.CompanionProcess:
-		return p.serve(c, s)
+		return p.runCompanion(c, s)
 	}
-	watch := p.watch()
-	ctx, cancel := deadline(s.timeout)
+	watch := p.watchSignals()
+	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	r, err := p.load(ctx, c, s)
+	r, err := p.loadTask(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -37,19 +38,19 @@ func (p *program) runHandler(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p.report.detail("exec %s, context by %s", e.Path, s.deliver)
+	p.report.Detail("exec %s, context by %s", e.Path, s.deliver)
 	return e.Exec(p.signals, func() error { return p.beforeExec(watch) })
 }
 
 // load reads the task and looks the command up, before any secret is resolved.
-func (p *program) load(ctx context.Context, c *cli.Context, s settings) (prepared, error) {
+func (p *program) loadTask(ctx context.Context, c *urfave.Context, s settings) (loadedTask, error) {
 	r, err := p.readTask(ctx, s)
-	p.report.warn(r.warning)
+	p.report.Warn(r.warning)
 	if err == nil {
-		err = s.user.Check(p.credentialFiles(s, r.task))
+		err = s.user.Check(r.credentialFiles(p.environ, s.azureCredentials))
 	}
 	if err == nil {
-		r.command, err = p.lookUp(c, &r.task)
+		r.command, err = p.findCommand(c, &r.task)
 	}
 	if err == nil && p.child != nil {
 		r.directory, err = tmpfs.Find(p.child.Directory)
@@ -58,7 +59,7 @@ func (p *program) load(ctx context.Context, c *cli.Context, s settings) (prepare
 }
 
 // job returns the handler with everything that it is given.
-func (r prepared) job(s settings) launcher.Job {
+func (r loadedTask) job(s settings) launcher.Job {
 	return launcher.Job{
 		Command: r.command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
@@ -67,18 +68,18 @@ func (r prepared) job(s settings) launcher.Job {
 	}
 }
 
-// lookUp finds the command, or the one that calls the function of --handler.
-func (p *program) lookUp(c *cli.Context, t *task.Task) (launcher.Command, error) {
+// findCommand finds the command, or the one that calls the function of --handler.
+func (p *program) findCommand(c *urfave.Context, t *task.Task) (launcher.Command, error) {
 	handler := c.String("handler")
 	switch {
 	case handler != "" && c.Args().Present():
-		return launcher.Command{}, errUsage{message: "give a command or --handler, not both"}
+		return launcher.Command{}, flagError("give a command or --handler, not both")
 	case handler != "":
 		return launcher.FindHandler(p.environ, handler, t.Handler())
 	case c.Args().Present():
 		return launcher.Find(p.environ["PATH"], c.Args().Slice())
-	case p.environ[launcher.ExecCode] != "": // a pod of MLRun's
+	case p.environ[task.ExecCode] != "": // a pod of MLRun's
 		return launcher.FindHandler(p.environ, ":", t.Handler())
 	}
-	return launcher.Command{}, errUsage{message: "no command: launcher run [flags] [--] COMMAND [ARG...]"}
+	return launcher.Command{}, flagError("no command: launcher run [flags] [--] COMMAND [ARG...]")
 }

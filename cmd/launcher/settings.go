@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,15 +8,16 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// settings is what the flags and variables say, read and checked once.
+// settings holds the values of flags and variables, read and checked once.
 type settings struct {
 	task, local         string
 	secrets, params     []string
@@ -36,41 +36,42 @@ type settings struct {
 	user                *launcher.User // nil for the launcher's own
 }
 
-// errUsage is a flag with a value that it does not have.
-type errUsage struct{ message, advice string }
+// Hints of usage errors.
+const (
+	helpCommands = "launcher --help lists the commands"
+	helpFlags    = "launcher run --help lists the flags"
+)
 
-func (e errUsage) Error() string { return e.message }
-
-func (e errUsage) Hint() string { return cmp.Or(e.advice, "launcher run --help lists the flags") }
-
-const helpCommands = "launcher --help lists the commands"
-
-func usageError(_ *cli.Context, err error, _ bool) error {
-	message := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)
-	advice := ""
-	if strings.Contains(message, "parse error") {
-		advice = "a duration has a unit: 90s, 2m"
-	}
-	return errUsage{strings.Replace(message, "for flag -", "for flag --", 1), advice}
+// flagError returns a usage error about a flag of run or explain.
+func flagError(format string, args ...any) error {
+	return cli.Usage(fmt.Sprintf(format, args...), helpFlags)
 }
 
-func (p *program) noCommand(c *cli.Context) error {
+// usageError returns a usage error for what the flag library reports.
+func usageError(_ *urfave.Context, err error, _ bool) error {
+	if strings.Contains(err.Error(), "parse error") {
+		return cli.FlagError(err, "a duration has a unit: 90s, 2m")
+	}
+	return cli.FlagError(err, helpFlags)
+}
+
+func (p *program) noCommand(c *urfave.Context) error {
 	if c.Bool("version") {
 		return p.version(c)
 	}
 	if c.Args().Present() {
-		return errUsage{fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First()), helpCommands}
+		return cli.Usage(fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First()), helpCommands)
 	}
-	return cli.ShowAppHelp(c)
+	return urfave.ShowAppHelp(c)
 }
 
-// values is a repeatable flag's values, else the lines of its variable.
-func values(c *cli.Context, name string, environ resolve.Environ) []string {
-	if given, ok := c.Value(name).([]string); ok && len(given) > 0 {
-		return given
+// listValues returns a repeatable flag's values, or else its variable's lines.
+func listValues(c *urfave.Context, name string, environ resolve.Environ) []string {
+	if values := cli.Values(c, name); len(values) > 0 {
+		return values
 	}
 	var lines []string
-	for line := range strings.Lines(environ[variable(name)]) {
+	for line := range strings.Lines(environ[variableName(name)]) {
 		if line = strings.TrimSpace(line); line != "" { // a pod's YAML indents them
 			lines = append(lines, line)
 		}
@@ -78,14 +79,14 @@ func values(c *cli.Context, name string, environ resolve.Environ) []string {
 	return lines
 }
 
-// read takes the settings from the command line and the environment, and tells
-// the report how to speak. All that is wrong is in the error.
-func (p *program) read(c *cli.Context) (settings, error) {
-	var wrong []error
+// readSettings reads the settings from the command line and the environment, and
+// sets the report's options. The error holds every problem.
+func (p *program) readSettings(c *urfave.Context) (settings, error) {
+	var errs []error
 	choice := func(name string, among ...string) string {
 		value := c.String(name)
 		if value != "" && !slices.Contains(among, value) {
-			wrong = append(wrong, errUsage{message: fmt.Sprintf("--%s %q is not one of %s", name, value, strings.Join(among, ", "))})
+			errs = append(errs, flagError("--%s %q is not one of %s", name, value, strings.Join(among, ", ")))
 		}
 		return value
 	}
@@ -93,95 +94,95 @@ func (p *program) read(c *cli.Context) (settings, error) {
 	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
 	s := settings{
 		task: c.String("task"), local: c.String("local"),
-		secrets: values(c, "secrets", p.environ), params: values(c, "param", p.environ),
+		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
 		deliver:             launcher.Delivery(choice("deliver", "stdin", "fd", "env", "files", "socket")),
-		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: values(c, "allow-env", p.environ)},
+		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
 		warnMissing:         choice("missing", "fail", "warn") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
 		azureCredentials:    c.String("azure-credentials"),
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
-		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: values(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
+		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: listValues(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
 		grace:               c.Duration("grace"),
 		init:                choice("init", "auto", "always", "never"),
 		mask:                c.Bool("mask"),
 		refresh:             c.Duration("refresh"),
 	}
-	wrong = append(wrong, s.checkAzure()...)
+	errs = append(errs, s.checkAzure()...)
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
-			wrong = append(wrong, errUsage{message: "--" + name + " is less than 0"})
+			errs = append(errs, flagError("--%s is less than 0", name))
 		}
 	}
 	var err error
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
-		wrong = append(wrong, err)
+		errs = append(errs, err)
 	}
 	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
-		wrong = append(wrong, errUsage{"--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"})
+		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
-	wrong = append(wrong, s.checkStay()...)
+	errs = append(errs, s.checkInit()...)
 	if s.local != "" && s.requireConfidential {
-		wrong = append(wrong, errUsage{"--local takes values from a file, which --require-confidential refuses", "remove one of them"})
+		errs = append(errs, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
-		wrong = append(wrong, errUsage{message: "--env-prefix cannot be the start of a variable's name"})
+		errs = append(errs, flagError("--env-prefix cannot be the start of a variable's name"))
 	}
-	return s, errors.Join(wrong...)
+	return s, errors.Join(errs...)
 }
 
-// checkStay is what the settings ask of the handler's parent, or of the process
-// that answers, where there is none.
-func (s settings) checkStay() []error {
-	var wrong []error
+// checkInit returns the problems of settings that need the launcher to stay
+// although --init never forbids it, and of a --refresh that has no effect.
+func (s settings) checkInit() []error {
+	var errs []error
 	if s.init == "never" && s.deliver.Stays() {
-		wrong = append(wrong, errUsage{fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"})
+		errs = append(errs, cli.Usage(fmt.Sprintf("--deliver %s needs the launcher to stay, which --init never forbids", s.deliver), "remove --init never"))
 	}
 	if s.init == "never" && s.mask {
-		wrong = append(wrong, errUsage{"--mask needs the launcher to stay, which --init never forbids", "remove --init never"})
+		errs = append(errs, cli.Usage("--mask needs the launcher to stay, which --init never forbids", "remove --init never"))
 	}
 	if s.init == "never" && s.newSession() {
-		wrong = append(wrong, errUsage{"--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"})
+		errs = append(errs, cli.Usage("--user on a terminal needs the launcher to stay, which --init never forbids: the handler could type into the shell that it was started from", "remove --init never"))
 	}
 	if s.refresh > 0 && s.deliver != launcher.Socket {
-		wrong = append(wrong, errUsage{"--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"})
+		errs = append(errs, cli.Usage("--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"))
 	}
-	return wrong
+	return errs
 }
 
 func (s *settings) checkAzure() []error {
-	var wrong []error
+	var errs []error
 	if s.azureParallel < 1 {
-		wrong = append(wrong, errUsage{message: "--azure-parallel is less than 1"})
+		errs = append(errs, flagError("--azure-parallel is less than 1"))
 	}
 	if s.azureSpread < 0 {
-		wrong = append(wrong, errUsage{message: "--azure-spread is less than 0"})
+		errs = append(errs, flagError("--azure-spread is less than 0"))
 	}
 	if s.realm.Authority != "" {
 		authority, err := azure.ParseAuthority(s.realm.Authority)
 		if err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-authority: " + err.Error()})
+			errs = append(errs, flagError("--azure-authority: %v", err))
 		}
 		s.realm.Authority = authority
 	}
 	if s.realm.APIVersion != "" {
 		if err := azure.CheckAPIVersion(s.realm.APIVersion); err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-api-version: " + err.Error()})
+			errs = append(errs, flagError("--azure-api-version: %v", err))
 		}
 	}
 	for _, domain := range s.realm.Domains {
 		if err := azure.CheckDomain(domain); err != nil {
-			wrong = append(wrong, errUsage{message: "--azure-domain: " + err.Error()})
+			errs = append(errs, flagError("--azure-domain: %v", err))
 		}
 	}
-	return wrong
+	return errs
 }
 
-// defaultDelivery leaves a person's terminal to the handler.
+// defaultDelivery returns the delivery that leaves a terminal to the handler.
 func defaultDelivery() launcher.Delivery {
 	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
 		return launcher.FD

@@ -7,21 +7,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
-
-// standardError writes to descriptor 2 without os.File, whose write to a pipe
-// that nobody reads ends the program by SIGPIPE and so changes its status.
-type standardError struct{}
-
-func (standardError) Write(text []byte) (int, error) {
-	err := supervise.WriteAll(2, text)
-	if err != nil {
-		return 0, err
-	}
-	return len(text), nil
-}
 
 // acceptSignals lets HUP, INT, QUIT, ABRT and TERM end this process, which has
 // all signals blocked from its start. PID 1 cannot be ended by them: it watches
@@ -37,19 +26,19 @@ func (p *program) acceptSignals() error {
 	return p.signals.AcceptTermination()
 }
 
-// watch ends PID 1 with 128+n at the first of those signals. It returns nil for
-// any other process.
-func (p *program) watch() *sigstate.Watch {
+// watchSignals ends PID 1 with 128+n at the first of those signals. It returns nil
+// in any other process.
+func (p *program) watchSignals() *sigstate.Watch {
 	if os.Getpid() != 1 {
 		return nil
 	}
 	return p.signals.WatchTermination(func(s unix.Signal) {
-		p.report.line("error", fmt.Sprintf("ended by %s while resolving; the handler was not started", unix.SignalName(s)), "")
+		p.report.Message(cli.LevelError, fmt.Sprintf("ended by %s while resolving; the handler was not started", unix.SignalName(s)), "")
 		os.Exit(128 + int(s))
 	})
 }
 
-// beforeExec is the last thing before this process becomes the handler.
+// beforeExec runs just before this process becomes the handler.
 func (p *program) beforeExec(watch *sigstate.Watch) error {
 	var err error
 	if watch != nil {
@@ -59,7 +48,7 @@ func (p *program) beforeExec(watch *sigstate.Watch) error {
 		err = p.child.BeforeExec()
 	}
 	if errors.Is(err, supervise.ErrParentEnded) {
-		return exitStatus(statusRefused) // nobody is left to read a message
+		return cli.ExitStatus(cli.StatusRefused) // nobody is left to read a message
 	}
 	return err
 }

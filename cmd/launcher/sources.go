@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -18,100 +20,69 @@ import (
 	"github.com/seed45446ece/launcher/resolve/local"
 )
 
-// kind is one kind of secret source.
-type kind struct {
-	name         string
-	confidential bool
-	remote       bool   // it is asked over a network
-	absent       string // what to do where it has not got a key
-	open         func(resolve.Declaration, surroundings) (opened, error)
-}
-
-// surroundings is what a source may need besides its declaration.
-type surroundings struct {
+// deps holds what sources need besides their declarations.
+type deps struct {
 	environ      resolve.Environ
 	local        string // the file of --local
 	realm        azure.Clouds
-	vault        vaults
+	vaults       vaults
 	confidential bool // --require-confidential
 }
 
-// vaults is all vaults of a task.
+// vaults reads all vaults of a task.
 type vaults interface {
 	Source(spec azure.Spec) resolve.Source
 	Forget() // has all secrets read again
 }
 
-// opened is a source, and the variables that carry its secrets in.
-type opened struct {
+// openedSource holds a source and the names of the variables that carry its secrets.
+type openedSource struct {
 	resolve.Source
 	variables []string
-	vault     *azure.Spec // of a vault that is asked
 }
 
-// kinds is the table of sources.
-var kinds = []kind{
-	{"inline", false, false, "give it a value in the task", openInline},
-	{"env", false, false, "set the variable, or mark the source optional: true", openEnv},
-	{"file", false, false, "add it to the file, or mark the source optional: true", openFile},
-	{"kubernetes", true, false, "add the key to the project's Secret and to the pod, or mark the source optional: true", openKubernetes},
-	{"azure_vault", true, true, "", openAzure},
-}
-
-func kindOf(name string) (kind, bool) {
-	for _, k := range kinds {
-		if k.name == name {
-			return k, true
-		}
+// openSource opens the source of a declaration whose kind is known.
+func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
+	switch d.Kind {
+	case task.Inline:
+		source, err := inline.New(d)
+		return openedSource{Source: source}, err
+	case task.Env:
+		source, err := env.New(d, deps.environ)
+		return openedSource{source, source.Variables()}, err
+	case task.File:
+		source, err := file.New(d)
+		return openedSource{Source: source}, err
+	case task.Kubernetes:
+		return openKubernetes(d, deps)
+	case task.AzureVault:
+		return openAzure(d, deps)
 	}
-	return kind{}, false
+	return openedSource{}, fmt.Errorf("internal error: no reader for kind %s", d.Kind)
 }
 
-func kindNames() string {
-	var names []string
-	for _, k := range kinds {
-		names = append(names, k.name)
-	}
-	return strings.Join(names, ", ")
-}
-
-func openInline(d resolve.Declaration, _ surroundings) (opened, error) {
-	source, err := inline.New(d)
-	return opened{Source: source}, err
-}
-
-func openEnv(d resolve.Declaration, around surroundings) (opened, error) {
-	source, err := env.New(d, around.environ)
-	return opened{Source: source, variables: source.Variables()}, err
-}
-
-func openFile(d resolve.Declaration, _ surroundings) (opened, error) {
-	source, err := file.New(d)
-	return opened{Source: source}, err
-}
-
-func openKubernetes(d resolve.Declaration, around surroundings) (opened, error) {
+func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 	spec, err := kubernetes.Parse(d.Source)
-	if around.local != "" {
-		return opened{Source: localSource(around.local, spec.Keys), variables: spec.Variables(around.environ)}, err
+	if deps.local != "" {
+		return openedSource{Source: localSource(deps.local, spec.Keys), variables: spec.Variables(deps.environ)}, err
 	}
-	if spec.Confidential = around.confidential; around.confidential {
+	if spec.Confidential = deps.confidential; deps.confidential {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
 	}
-	return opened{Source: spec.Source(around.environ), variables: spec.Variables(around.environ)}, err
+	return openedSource{Source: spec.Source(deps.environ), variables: spec.Variables(deps.environ)}, err
 }
 
-func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
-	if around.local != "" {
-		spec, err := azure.Parse(d.Source, around.realm)
-		return opened{Source: localSource(around.local, spec.Keys())}, err
+func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
+	if deps.local != "" {
+		spec, err := azure.Parse(d.Source, deps.realm)
+		return openedSource{Source: localSource(deps.local, spec.Keys())}, err
 	}
-	realm, err := withAuthority(around.realm, around.environ)
-	spec, wrong := azure.Parse(d.Source, realm)
-	if err := errors.Join(wrong, err); err != nil {
-		return opened{}, err
+	realm, err := withAuthority(deps.realm, deps.environ)
+	spec, parseErr := azure.Parse(d.Source, realm)
+	if err := errors.Join(parseErr, err); err != nil {
+		return openedSource{}, err
 	}
-	return opened{around.vault.Source(spec), azureSecrets, &spec}, nil
+	return openedSource{deps.vaults.Source(spec), azureSecretVariables}, nil
 }
 
 // withAuthority returns the realm with the authority of AZURE_AUTHORITY_HOST if
@@ -123,16 +94,16 @@ func withAuthority(realm azure.Clouds, environ resolve.Environ) (azure.Clouds, e
 	}
 	authority, err := azure.ParseAuthority(environ[name])
 	if err != nil {
-		return realm, advised{fmt.Errorf("variable %s: %w", name, err), "correct or unset it, or set --azure-authority"}
+		return realm, cli.WithHint(fmt.Errorf("variable %s: %w", name, err), "correct or unset it, or set --azure-authority")
 	}
 	realm.Authority = authority
 	return realm, nil
 }
 
-// azureSecrets is the variables that hold a secret of Azure's, or that hand out
-// the machine's identity. The handler does not get them: the launcher may read a
-// vault with them.
-var azureSecrets = []string{
+// azureSecretVariables hold a secret of Azure's, or hand out the machine's
+// identity. The handler does not get them: the launcher may read a vault with
+// them.
+var azureSecretVariables = []string{
 	"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD",
 	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET",
 }
@@ -141,69 +112,64 @@ func localSource(path string, keys []string) resolve.Source {
 	return local.Source{Path: path, Keys: keys, Match: handler.Match}
 }
 
-// bound is a task's sources, and the variables that carry their secrets.
-type bound struct {
+// taskSources holds a task's sources and the names of the variables that carry
+// their secrets.
+type taskSources struct {
 	sources   []resolve.Bound
 	variables []string
-	forget    func() // has remote sources look again
-
-	// credentialFiles is the files that vaults are read with, those that exist.
-	credentialFiles []string
+	forget    func() // has remote sources read again
 }
 
-// bind finds the source of each declaration. A task without a kubernetes source
-// has that of all keys, as in MLRun. All problems are in the error.
-func bind(declarations []resolve.Declaration, around surroundings, s settings) (bound, error) {
+// openSources opens the source of each declaration. A task without a kubernetes
+// source gets one of all keys, as in MLRun. The error holds all problems.
+func openSources(declarations []resolve.Declaration, deps deps) (taskSources, error) {
 	var problems document.Problems
-	b := bound{variables: around.environ.WithPrefix(kubernetes.Prefix), forget: around.vault.Forget} // whatever the task asks for
-	project := true
+	t := taskSources{variables: deps.environ.WithPrefix(keyname.MLRunPrefix), forget: deps.vaults.Forget} // whatever the task asks for
+	declared := false
 	for _, d := range declarations {
-		project = project && d.Kind != "kubernetes"
-		k, ok := kindOf(d.Kind)
-		switch {
-		case !ok:
-			problems.Add(d.At, "one of "+kindNames(), "unknown kind of secret source %s", keyname.Show(d.Kind))
-			continue
-		case s.requireConfidential && !k.confidential:
-			problems.Add(d.At, "use kubernetes or azure_vault", "--require-confidential refuses the %s source", d.Kind)
-		}
-		source, err := k.open(d, around)
-		problems.AddErr(err)
-		b.add(d, k, source)
-		if source.vault != nil {
-			b.credentialFiles = append(b.credentialFiles, source.vault.CredentialFiles(around.environ, s.azureCredentials)...)
-		}
+		declared = declared || d.Kind == task.Kubernetes
+		problems.AddErr(t.add(d, deps))
 	}
-	slices.Sort(b.credentialFiles)
-	b.credentialFiles = slices.Compact(b.credentialFiles)
-	if project {
-		k, _ := kindOf("kubernetes")
-		d := resolve.Declaration{Kind: k.name, At: document.Position{Origin: "the task"}}
-		source, err := k.open(d, around)
-		problems.AddErr(err)
-		b.add(d, k, source)
+	if !declared {
+		problems.AddErr(t.add(resolve.Declaration{Kind: task.Kubernetes, At: document.Position{Origin: "the task"}}, deps))
 	}
-	return b, problems.Err()
+	return t, problems.Err()
 }
 
-func (b *bound) add(d resolve.Declaration, k kind, source opened) {
-	b.sources = append(b.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: k.confidential, Remote: k.remote})
-	b.variables = append(b.variables, source.variables...)
+// add opens one more source.
+func (t *taskSources) add(d resolve.Declaration, deps deps) error {
+	kind, err := task.KindOf(d)
+	if err != nil {
+		return err
+	}
+	var problems document.Problems
+	if deps.confidential && !kind.Confidential {
+		names := task.KindNames(func(k task.Kind) bool { return k.Confidential })
+		problems.Add(d.At, "use "+strings.Join(names, " or "), "--require-confidential refuses the %s source", d.Kind)
+	}
+	source, err := openSource(d, deps)
+	problems.AddErr(err)
+	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: kind.Confidential, Remote: kind.Remote})
+	t.variables = append(t.variables, source.variables...)
+	return problems.Err()
 }
 
-// advised is an error with what to do about it.
-type advised struct {
-	error
-	advice string
+// credentialFiles returns what --user has to keep from the handler: the files
+// that may be mounted for any vault, and the token of workload identity if the
+// task has a vault. Without one the token may be meant for the handler.
+func (t taskSources) credentialFiles(environ resolve.Environ, directory string) []string {
+	files := azure.CredentialFiles(environ, directory)
+	isVault := func(b resolve.Bound) bool { return b.Kind == task.AzureVault }
+	if token := environ[azure.TokenVariable]; token != "" && slices.ContainsFunc(t.sources, isVault) {
+		files = append(files, token)
+	}
+	return files
 }
 
-func (a advised) Hint() string  { return a.advice }
-func (a advised) Unwrap() error { return a.error }
-
-// split takes a Resolve error apart: what stops the start, each with its
-// advice, and what is only a warning: missing keys if they are let through, and
-// with them secrets that are there and may not be read.
-func split(err error, warnMissing bool) (stop, warning error) {
+// separateMissing divides a Resolve error into what stops the start, each with its
+// hint, and warnings. With warnMissing, missing keys and secrets that may not be
+// read are warnings.
+func separateMissing(err error, warnMissing bool) (stop, warning error) {
 	if err == nil {
 		return nil, nil
 	}
@@ -212,9 +178,9 @@ func split(err error, warnMissing bool) (stop, warning error) {
 		var key *resolve.KeyError
 		about := errors.As(e, &key)
 		absent, denied := about && errors.Is(e, resolve.ErrAbsent), about && errors.Is(e, resolve.ErrDenied)
-		if absent && hint(e) == "" {
-			k, _ := kindOf(key.Provider)
-			e = advised{e, k.absent}
+		if absent && cli.Hint(e) == "" {
+			k, _ := task.FindKind(key.Provider)
+			e = cli.WithHint(e, k.IfMissing)
 		}
 		if warnMissing && (absent || denied) || denied && key.Optional {
 			warnings = append(warnings, e)

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
@@ -30,8 +31,8 @@ func (p *program) supervise(s settings) error {
 		Signals: p.signals, Grace: s.grace, Companion: s.hasCompanion(), Redact: s.mask,
 		NewSession: s.newSession(), GiveDescriptor: s.user.GiveDescriptor,
 		Report: func(level, message string) {
-			if level == "error" || !r.Quiet {
-				r.line(level, message, "")
+			if level == cli.LevelError || !r.Quiet {
+				r.Message(level, message, "")
 			}
 		},
 	}
@@ -47,9 +48,9 @@ func (p *program) supervise(s settings) error {
 	status, err := c.Run()
 	switch {
 	case errors.Is(err, unix.EAGAIN):
-		return advised{err, "raise the limit of processes: the launcher needs 16 beside the handler's, and 32 with --mask or --deliver socket"}
+		return cli.WithHint(err, "raise the limit of processes: the launcher needs 16 beside the handler's, and 32 with --mask or --deliver socket")
 	case err != nil:
 		return err
 	}
-	return exitStatus(status)
+	return cli.ExitStatus(status)
 }

@@ -10,9 +10,11 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// isTerminal reports whether a person may be typing there.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	if !ok {
@@ -22,16 +24,16 @@ func isTerminal(stream any) bool {
 	return err == nil
 }
 
-// askTerminal asks on the controlling terminal and reads one line, which is not
-// shown. It leaves the terminal as it was, by whatever way it ends: a signal
-// that ends the program is exitStatus 128 + its number.
+// askTerminal prompts on the controlling terminal and reads one line without
+// echoing it. It always restores the terminal. A signal n that ends the program is
+// cli.ExitStatus 128+n.
 //
 // The terminal's own line editing is off, as it cuts a line after 4,095 bytes,
 // termios(3); backspace and Ctrl-U work all the same.
 func askTerminal(prompt string) ([]byte, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, errUsage{"there is no terminal to ask on", ""}
+		return nil, cli.Usage("there is no terminal to ask on", "")
 	}
 	defer func() { _ = tty.Close() }() // nothing is lost by it
 	signals := make(chan os.Signal, 1)
@@ -39,7 +41,7 @@ func askTerminal(prompt string) ([]byte, error) {
 	defer signal.Stop(signals)
 	signal.Ignore(syscall.SIGTSTP) // a shell may show what is typed once the program goes on
 	defer signal.Reset(syscall.SIGTSTP)
-	restore, err := hide(tty)
+	restore, err := hideInput(tty)
 	if err != nil {
 		return nil, err
 	}
@@ -53,16 +55,16 @@ func askTerminal(prompt string) ([]byte, error) {
 	case a := <-answers:
 		return a.text, a.err
 	case s := <-signals:
-		return nil, exitStatus(128 + number(s))
+		return nil, cli.ExitStatus(128 + signalNumber(s))
 	}
 }
 
-// hide stops the terminal from showing what is typed, until restore.
-func hide(tty *os.File) (restore func(), err error) {
+// hideInput stops the terminal from echoing what is typed, until restore.
+func hideInput(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err == nil {
-		err = unix.IoctlSetTermios(fd, unix.TCSETSF, unseen(*before))
+		err = unix.IoctlSetTermios(fd, unix.TCSETSF, hiddenMode(*before))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
@@ -78,18 +80,18 @@ type answer struct {
 	err  error
 }
 
-// readAnswer is one line, which has to be all that was typed.
+// readAnswer reads one line. It fails if more than that was typed.
 func readAnswer(tty *os.File) answer {
 	text, err := readLine(tty)
-	if err == nil && pending(int(tty.Fd())) {
-		err = errUsage{"more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines"}
+	if err == nil && hasInput(int(tty.Fd())) {
+		err = cli.Usage("more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines")
 	}
 	return answer{text, err}
 }
 
-// unseen is a mode that shows nothing, edits nothing and keeps the keys for
-// signals.
-func unseen(mode unix.Termios) *unix.Termios {
+// hiddenMode returns the mode without echo and line editing. The keys for signals
+// still work.
+func hiddenMode(mode unix.Termios) *unix.Termios {
 	mode.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.IEXTEN
 	mode.Iflag &^= unix.IXON | unix.ISTRIP
 	mode.Iflag |= unix.ICRNL
@@ -97,8 +99,8 @@ func unseen(mode unix.Termios) *unix.Termios {
 	return &mode
 }
 
-// pending reports whether there is more to read already.
-func pending(fd int) bool {
+// hasInput reports whether there is more to read already.
+func hasInput(fd int) bool {
 	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
 	return err == nil && n > 0
 }
@@ -113,7 +115,7 @@ const (
 
 var errNoAnswer = errors.New("no answer")
 
-// maxAnswer is the longest line that is read, in bytes: that of a Secret.
+// maxAnswer is the longest line, in bytes: the size of a Secret.
 const maxAnswer = 1 << 20
 
 // readLine reads up to the end of the line.

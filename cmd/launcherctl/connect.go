@@ -7,92 +7,89 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/project"
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// clusterFlags is what every command that asks the cluster can be told, with
-// kubectl's names.
-func clusterFlags() []cli.Flag {
-	return append([]cli.Flag{
-		&cli.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
+// clusterFlags returns the flags of every command that calls the cluster, named as
+// in kubectl.
+func clusterFlags() []urfave.Flag {
+	return append([]urfave.Flag{
+		&urfave.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
 	}, connectFlags()...)
 }
 
-// connectFlags is the same for a command that has a namespace already.
-func connectFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
-		&cli.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
-		&cli.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "wait at most `DURATION` for the cluster's answers, such as 90s; 0 waits for ever"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is asked of the cluster, by name; never what is sent"},
+// connectFlags returns the same flags without --namespace.
+func connectFlags() []urfave.Flag {
+	return []urfave.Flag{
+		&urfave.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
+		&urfave.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
+		&urfave.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "wait at most `DURATION` for the cluster's answers, such as 90s; 0 waits for ever"},
+		&urfave.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is asked of the cluster, by name; never what is sent"},
 	}
 }
 
-func projectFlag() cli.Flag {
-	return &cli.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret it is, mlrun-project-secrets-PROJECT"}
+func projectFlag() urfave.Flag {
+	return &urfave.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret it is, mlrun-project-secrets-PROJECT"}
 }
 
-// connect is the cluster of the flags; it asks it nothing yet.
-func (p *program) connect(c *cli.Context) (*cluster.Cluster, error) {
-	p.verbose = c.Bool("verbose")
+// connect returns the cluster of the flags. It sends no request yet.
+func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
+	p.report.Verbose = c.Bool("verbose")
 	o := cluster.Options{
 		Kubeconfig: c.String("kubeconfig"), Context: c.String("context"), Namespace: c.String("namespace"),
 		UserAgent: "launcherctl",
-		Warn:      func(message string) { p.warn(errors.New("the cluster: " + message)) },
+		Warn:      func(message string) { p.report.Warn(errors.New("the cluster: " + message)) },
 	}
-	if p.verbose {
-		o.Detail = p.detail
+	if p.report.Verbose {
+		o.Detail = p.report.Detail
 	}
 	return cluster.Connect(o)
 }
 
-// projectOf is the project that the flags name.
-func (p *program) projectOf(c *cli.Context) (project.Project, error) {
+// findProject returns the project that the flags name.
+func (p *program) findProject(c *urfave.Context) (project.Project, error) {
 	name := c.String("project")
 	if name == "" {
-		return project.Project{}, errUsage{"--project is missing", c.Command.HelpName + " --project PROJECT"}
+		return project.Project{}, cli.Usage("--project is missing", c.Command.HelpName+" --project PROJECT")
 	}
 	if err := project.CheckName(name); err != nil {
 		return project.Project{}, err
 	}
-	where, err := p.connect(c)
-	return project.Project{Name: name, Cluster: where}, err
+	target, err := p.connect(c)
+	return project.Project{Name: name, Cluster: target}, err
 }
 
-// clusterKeys asks the cluster for the keys of a project, in a namespace; "" is
-// that of the flags.
-func (p *program) clusterKeys(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+// clusterKeyLookup returns a function that reads a project's keys from the cluster.
+// An empty namespace is the one of the flags.
+func (p *program) clusterKeyLookup(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	return func(ctx context.Context, namespace, name string) ([]string, error) {
 		if err := project.CheckName(name); err != nil {
 			return nil, err
 		}
-		where, err := p.connect(c)
+		target, err := p.connect(c)
 		if err != nil {
 			if e := (*cluster.Error)(nil); errors.As(err, &e) {
 				e.Advice = "--keys A,B names the project's keys where no cluster is to be asked"
 			}
 			return nil, err
 		}
-		where.Namespace = cmp.Or(namespace, where.Namespace)
-		ctx, cancel := deadline(ctx, c)
+		target.Namespace = cmp.Or(namespace, target.Namespace)
+		ctx, cancel := withTimeout(ctx, c)
 		defer cancel()
-		keys, err := project.Project{Name: name, Cluster: where}.Keys(ctx)
+		keys, err := project.Project{Name: name, Cluster: target}.Keys(ctx)
 		if err == nil && len(keys) == 0 {
-			p.warn(fmt.Errorf("project %q has no keys in namespace %q", name, where.Namespace))
+			p.report.Warn(fmt.Errorf("project %q has no keys in namespace %q", name, target.Namespace))
 		}
 		return keys, err
 	}
 }
 
-// deadline is the time that a command gives the cluster, and a context in
+// withTimeout returns the time that a command gives the cluster, as a context in
 // which no client library logs.
-func deadline(ctx context.Context, c *cli.Context) (context.Context, context.CancelFunc) {
-	ctx = cluster.Quiet(ctx)
-	if timeout := c.Duration("timeout"); timeout > 0 {
-		return context.WithTimeout(ctx, timeout)
-	}
-	return context.WithCancel(ctx)
+func withTimeout(ctx context.Context, c *urfave.Context) (context.Context, context.CancelFunc) {
+	return cli.WithTimeout(cluster.Quiet(ctx), c.Duration("timeout"))
 }

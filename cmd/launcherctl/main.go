@@ -8,14 +8,16 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -23,27 +25,28 @@ func main() {
 	debug.SetMemoryLimit(memoryLimit)
 	p := program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		environ: resolve.NewEnviron(os.Environ()), name: called(os.Args[0]),
+		environ: resolve.NewEnviron(os.Environ()), name: commandName(os.Args[0]),
 	}
 	os.Exit(p.run(context.Background(), os.Args))
 }
 
-// memoryLimit is the heap, in bytes, from which on the collector works harder: a
-// file of 1 MiB may unfold to 60 MB, and the usual limit is twice as much.
+// memoryLimit is the heap, in bytes, above which the collector works harder. A file
+// of 1 MiB may unfold to 60 MB, and the collector would wait for twice as much.
 const memoryLimit = 64 << 20
 
-// program is one run of launcherctl.
+// program holds the state of one run of launcherctl.
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        map[string]string // read once; a resolve.Environ where it is printed
 	name           string            // as the user calls it: launcherctl, or kubectl launcher
-	verbose        bool
+	report         cli.Report
+	inputRead      bool // standard input is there once
 }
 
-// called is the name to which messages refer. kubectl finds its plugins by the
-// name of their file, and so tells them what they are called.
-func called(arg string) string {
+// commandName returns the name that messages use. kubectl finds a plugin by the name
+// of its file.
+func commandName(arg string) string {
 	base := strings.TrimSuffix(filepath.Base(arg), ".exe")
 	if plugin, ok := strings.CutPrefix(base, "kubectl-"); ok {
 		return "kubectl " + plugin
@@ -51,13 +54,14 @@ func called(arg string) string {
 	return "launcherctl"
 }
 
-// run is the whole program; its result is the exit status.
+// run runs the whole program and returns the exit status.
 func (p *program) run(ctx context.Context, args []string) int {
-	return p.end(p.app().RunContext(ctx, args))
+	p.report = cli.Report{Program: p.name, Out: p.stderr}
+	return p.report.End(p.app().RunContext(ctx, args))
 }
 
-func (p *program) app() *cli.App {
-	return &cli.App{
+func (p *program) app() *urfave.App {
+	return &urfave.App{
 		Name:        p.name,
 		HelpName:    p.name,
 		Usage:       "a project's secrets, tasks and jobs on a Kubernetes cluster",
@@ -70,9 +74,9 @@ func (p *program) app() *cli.App {
 		Writer:                    p.stdout,
 		ErrWriter:                 p.stderr,
 		OnUsageError:              p.usageError,
-		ExitErrHandler:            func(*cli.Context, error) {}, // the status is run's
-		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: versionUsage}},
-		Action: func(c *cli.Context) error {
+		ExitErrHandler:            func(*urfave.Context, error) {}, // the status is run's
+		Flags:                     []urfave.Flag{&urfave.BoolFlag{Name: "version", Usage: cli.VersionUsage}},
+		Action: func(c *urfave.Context) error {
 			if c.Bool("version") {
 				return p.printVersion(c)
 			}
@@ -82,9 +86,9 @@ func (p *program) app() *cli.App {
 	}
 }
 
-// commands is the table of what the program can do.
-func (p *program) commands() []*cli.Command {
-	return []*cli.Command{
+// commands returns all commands.
+func (p *program) commands() []*urfave.Command {
+	return []*urfave.Command{
 		p.secretsCommand(),
 		p.taskCommand(),
 		p.manifestCommand(),
@@ -92,6 +96,21 @@ func (p *program) commands() []*cli.Command {
 		p.debugCommand(),
 		p.versionCommand(),
 	}
+}
+
+// version and commit are set by the linker, -X main.version=V.
+var version, commit string
+
+func (p *program) versionCommand() *urfave.Command {
+	return &urfave.Command{
+		Name: "version", Usage: cli.VersionUsage, HideHelpCommand: true, OnUsageError: p.usageError, Action: p.printVersion,
+	}
+}
+
+// printVersion prints what this program was built from.
+func (p *program) printVersion(*urfave.Context) error {
+	_, err := fmt.Fprintln(p.stdout, cli.Version("launcherctl", version, commit))
+	return err
 }
 
 const statusHelp = `The status of run and debug is the handler's own; else

@@ -4,46 +4,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve/document"
-	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-func (p *program) manifestCommand() *cli.Command {
+func (p *program) manifestCommand() *urfave.Command {
 	flags := append(append(p.taskFlags(), p.podFlags()...), connectFlags()...)
-	return &cli.Command{
+	return &urfave.Command{
 		Name: "manifest", Usage: "print the Job that runs a task, or a manifest of yours with the launcher in it; no value is in either",
 		UsageText: p.name + " manifest --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]\n" +
 			p.name + " manifest --task FILE --into FILE --launcher-image IMAGE [flags] [-- COMMAND [ARG...]]",
 		Flags: append(flags,
-			&cli.StringFlag{Name: "values-file", Usage: "write the Secret with the values of inline, env and file sources to this `FILE`, or pipe: standard output has no value"},
-			&cli.StringFlag{Name: "into", Usage: "add the launcher to the pod of the manifest in this `FILE`, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others"},
-			&cli.GenericFlag{Name: "template", Value: &given{}, Usage: "with --into, only the pod template of this `NAME`, such as Worker or driver; repeatable (default: all)"},
-			&cli.StringFlag{Name: "container", Usage: "with --into, the `NAME` of the container that has the handler, where a pod has several"},
+			&urfave.StringFlag{Name: "values-file", Usage: "write the Secret with the values of inline, env and file sources to this `FILE`, or pipe: standard output has no value"},
+			&urfave.StringFlag{Name: "into", Usage: "add the launcher to the pod of the manifest in this `FILE`, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others"},
+			&urfave.GenericFlag{Name: "template", Value: &cli.List{}, Usage: "with --into, only the pod template of this `NAME`, such as Worker or driver; repeatable (default: all)"},
+			&urfave.StringFlag{Name: "container", Usage: "with --into, the `NAME` of the container that has the handler, where a pod has several"},
 		),
 		Action: p.manifest, OnUsageError: p.usageError, HideHelpCommand: true,
 	}
 }
 
-// manifest prints the objects that a task runs by.
-func (p *program) manifest(c *cli.Context) error {
+// manifest prints the objects that run a task.
+func (p *program) manifest(c *urfave.Context) error {
 	ctx := c.Context
 	task, err := p.readTask(ctx, c)
-	options, wrong := p.podOptions(c)
-	if err := errors.Join(err, wrong); err != nil {
+	options, optionsErr := p.podOptions(c)
+	if err := errors.Join(err, optionsErr); err != nil {
 		return err
 	}
-	m, text, err := p.build(ctx, c, task, options)
+	m, text, err := p.buildManifest(ctx, c, task, options)
 	if err != nil {
 		return err
 	}
-	p.warn(errors.Join(m.Warnings...))
+	p.report.Warn(errors.Join(m.Warnings...))
 	if err := p.writeValues(c, m); err != nil {
 		return err
 	}
@@ -51,8 +50,8 @@ func (p *program) manifest(c *cli.Context) error {
 	return err
 }
 
-// build makes the manifest of the flags, and is its text too.
-func (p *program) build(ctx context.Context, c *cli.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
+// buildManifest returns the manifest of the flags, and its text.
+func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *document.Node, o manifest.Options) (manifest.Manifest, []byte, error) {
 	if c.String("into") == "" {
 		m, err := manifest.New(ctx, task, o)
 		if err != nil {
@@ -61,25 +60,25 @@ func (p *program) build(ctx context.Context, c *cli.Context, task *document.Node
 		text, err := manifest.YAML(m.Job)
 		return m, text, err
 	}
-	var wrong []error
-	for _, flag := range ofTheJob {
+	var errs []error
+	for _, flag := range jobOnlyFlags {
 		if c.IsSet(flag) {
-			wrong = append(wrong, errUsage{fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""})
+			errs = append(errs, cli.Usage(fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""))
 		}
 	}
 	origin, text, err := p.readText(ctx, "--into", c.String("into"))
-	if err := errors.Join(append(wrong, err)...); err != nil {
+	if err := errors.Join(append(errs, err)...); err != nil {
 		return manifest.Manifest{}, nil, err
 	}
-	m, err := manifest.Into(ctx, manifest.Base{Origin: origin, Text: text, Templates: many(c, "template"), Container: c.String("container")}, task, o)
+	m, err := manifest.Into(ctx, manifest.Base{Origin: origin, Text: text, Templates: cli.Values(c, "template"), Container: c.String("container")}, task, o)
 	return m.Manifest, m.Text, err
 }
 
-// ofTheJob is the flags that a manifest which is there answers itself.
-var ofTheJob = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
+// jobOnlyFlags lists the flags that --into refuses: the manifest has the answers.
+var jobOnlyFlags = []string{"user", "requests", "limits", "node-selector", "completions", "parallelism", "retries", "deadline", "ttl"}
 
-// writeValues writes the Secret where no one else can read it.
-func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
+// writeValues writes the Secret to --values-file, if there are values.
+func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 	path := c.String("values-file")
 	if m.Values == nil {
 		return nil
@@ -89,17 +88,17 @@ func (p *program) writeValues(c *cli.Context, m manifest.Manifest) error {
 		for key := range m.Values.Data {
 			keys = append(keys, key)
 		}
-		return errUsage{fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", names(keys)),
-			"--values-file FILE writes it for kubectl apply --server-side -f FILE; " + p.name + " run creates it itself; --embed-values does as MLRun does"}
+		return cli.Usage(fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", quoteKeys(keys)),
+			"--values-file FILE writes it for kubectl apply --server-side -f FILE; "+p.name+" run creates it itself; --embed-values does as MLRun does")
 	}
 	text, err := manifest.YAML(m.Values)
 	if err != nil {
 		return err
 	}
-	if err := writeValues(path, text); err != nil {
+	if err := writeSecretFile(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.say(fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, shellWord(path)), m.Adopt())
+	p.report.Message(cli.LevelInfo, fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, shellWord(path)), m.Adopt())
 	return nil
 }
 
@@ -111,10 +110,11 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// keysOf is who answers for the keys of a project: the user, or the cluster.
-func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
+// keyLookup returns a function that finds a project's keys: in --keys, or else in
+// the cluster.
+func (p *program) keyLookup(c *urfave.Context) func(ctx context.Context, namespace, project string) ([]string, error) {
 	if !c.IsSet("keys") {
-		return p.clusterKeys(c)
+		return p.clusterKeyLookup(c)
 	}
 	return func(context.Context, string, string) ([]string, error) {
 		keys := strings.FieldsFunc(c.String("keys"), func(r rune) bool { return r == ',' || r == ' ' })
@@ -127,20 +127,13 @@ func (p *program) keysOf(c *cli.Context) func(ctx context.Context, namespace, pr
 	}
 }
 
-// readText is a file's content, or that of standard input for "-", and its name
-// for messages.
+// readText reads the file that a flag names, or standard input, once.
 func (p *program) readText(ctx context.Context, flag, path string) (string, []byte, error) {
-	if path == "-" {
-		text, err := file.ReadFrom(ctx, "standard input", p.stdin)
-		return "standard input", text, err
+	if path == cli.StandardInput {
+		if p.inputRead {
+			return "", nil, cli.Usage(flag+": standard input is already read", "name it once")
+		}
+		p.inputRead = true
 	}
-	text, err := file.Read(ctx, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s: %q is %w", flag, path, errNotThere)
-	} else if err != nil {
-		err = fmt.Errorf("%s: %w", flag, err)
-	}
-	return path, text, err
+	return cli.ReadText(ctx, flag, path, p.stdin)
 }
-
-var errNotThere = errors.New("not there")

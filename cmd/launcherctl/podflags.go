@@ -8,79 +8,67 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// given is a repeatable flag's values as they are given.
-type given []string
-
-func (g *given) Set(value string) error { *g = append(*g, value); return nil }
-func (g *given) String() string         { return "" }
-
-func many(c *cli.Context, flag string) []string {
-	if g, ok := c.Generic(flag).(*given); ok {
-		return *g
+// podFlags returns the flags that describe a pod.
+func (p *program) podFlags() []urfave.Flag {
+	list := func(name, usage string) urfave.Flag {
+		return &urfave.GenericFlag{Name: name, Value: &cli.List{}, Usage: usage + "; repeatable"}
 	}
-	return nil
-}
-
-// podFlags is the table of what a pod is made of.
-func (p *program) podFlags() []cli.Flag {
-	list := func(name, usage string) cli.Flag {
-		return &cli.GenericFlag{Name: name, Value: &given{}, Usage: usage + "; repeatable"}
-	}
-	return []cli.Flag{
-		&cli.StringFlag{Name: "name", Usage: "the Job's `NAME` (default: the task's)"},
-		&cli.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "its `NAMESPACE` (default: that of kubectl)"},
-		&cli.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret has the keys (default: the task's)"},
-		&cli.StringFlag{Name: "keys", Usage: "the project's `KEYS`, A,B, for a task that names none"},
-		&cli.StringFlag{Name: "image", Usage: "the handler's `IMAGE`"},
-		&cli.StringFlag{Name: "handler", Usage: "call one function, `FILE[:FUNCTION]`, in place of a command"},
-		&cli.StringFlag{Name: "launcher", Value: string(manifest.FromInit), Usage: "where the pod has the launcher from, `init|volume|image`: an init container, an image volume (Kubernetes 1.33), or the handler's own image"},
-		&cli.StringFlag{Name: "launcher-image", Usage: "the launcher's `IMAGE`, for init and volume"},
-		&cli.StringFlag{Name: "launcher-path", Value: "/launcher", Usage: "its `PATH` in the handler's image, for image"},
+	return []urfave.Flag{
+		&urfave.StringFlag{Name: "name", Usage: "the Job's `NAME` (default: the task's)"},
+		&urfave.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "its `NAMESPACE` (default: that of kubectl)"},
+		&urfave.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret has the keys (default: the task's)"},
+		&urfave.StringFlag{Name: "keys", Usage: "the project's `KEYS`, A,B, for a task that names none"},
+		&urfave.StringFlag{Name: "image", Usage: "the handler's `IMAGE`"},
+		&urfave.StringFlag{Name: "handler", Usage: "call one function, `FILE[:FUNCTION]`, in place of a command"},
+		&urfave.StringFlag{Name: "launcher", Value: string(manifest.FromInit), Usage: "where the pod has the launcher from, `init|volume|image`: an init container, an image volume (Kubernetes 1.33), or the handler's own image"},
+		&urfave.StringFlag{Name: "launcher-image", Usage: "the launcher's `IMAGE`, for init and volume"},
+		&urfave.StringFlag{Name: "launcher-path", Value: "/launcher", Usage: "its `PATH` in the handler's image, for image"},
 		list("launcher-flag", "a further `FLAG` of launcher run, such as --launcher-flag=--mask"),
-		&cli.StringFlag{Name: "deliver", Usage: "how the context reaches the handler, `stdin|fd|env|files|socket` (default: stdin)"},
-		&cli.DurationFlag{Name: "grace", DefaultText: "10s, the launcher's", Usage: "after TERM, the `DURATION` before the handler's KILL"},
+		&urfave.StringFlag{Name: "deliver", Usage: "how the context reaches the handler, `stdin|fd|env|files|socket` (default: stdin)"},
+		&urfave.DurationFlag{Name: "grace", DefaultText: "10s, the launcher's", Usage: "after TERM, the `DURATION` before the handler's KILL"},
 		list("in-pod", "a `KIND`, env or file, that the launcher reads in the pod and not this program here"),
-		&cli.BoolFlag{Name: "embed-values", Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
-		&cli.StringFlag{Name: "service-account", Usage: "the pod's service account `NAME`"},
-		&cli.BoolFlag{Name: "workload-identity", Usage: "read vaults as the service account's Azure identity"},
-		&cli.StringFlag{Name: "azure-credentials", Usage: "the `DIR` where a vault's credentials are mounted (default: /var/run/launcher/azure_vault)"},
+		&urfave.BoolFlag{Name: "embed-values", Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
+		&urfave.StringFlag{Name: "service-account", Usage: "the pod's service account `NAME`"},
+		&urfave.BoolFlag{Name: "workload-identity", Usage: "read vaults as the service account's Azure identity"},
+		&urfave.StringFlag{Name: "azure-credentials", Usage: "the `DIR` where a vault's credentials are mounted (default: " + azure.MountDirectory + ")"},
 		list("azure-domain", "a further `DOMAIN` of vaults that the task may name by URL"),
-		&cli.StringFlag{Name: "user", Value: "65532", Usage: "the pod's user, `UID[:GID]`"},
+		&urfave.StringFlag{Name: "user", Value: "65532", Usage: "the pod's user, `UID[:GID]`"},
 		list("requests", "what the handler asks of a node, `NAME=QUANTITY`, such as cpu=500m"),
 		list("limits", "what it may use at most, `NAME=QUANTITY`, such as memory=2Gi"),
 		list("label", "a `NAME=VALUE` label of the Job and its pods"),
 		list("node-selector", "a `NAME=VALUE` label that the node must have"),
-		&cli.StringFlag{Name: "shm-size", Usage: "the `SIZE` of /dev/shm (default: the node's, and 64Mi for --deliver files and socket)"},
-		&cli.IntFlag{Name: "completions", DefaultText: "one pod, without", Usage: "run `N` pods, each with its index in JOB_COMPLETION_INDEX"},
-		&cli.IntFlag{Name: "parallelism", DefaultText: "1", Usage: "at most `N` of them at once"},
-		&cli.IntFlag{Name: "retries", Usage: "start a handler that failed again, `N` times"},
-		&cli.DurationFlag{Name: "deadline", Value: 24 * time.Hour, Usage: "the `DURATION` of the Job, with all that is tried again; 0 for none, and status 124 counts as a retry"},
-		&cli.DurationFlag{Name: "ttl", DefaultText: "never", Usage: "delete the Job this `DURATION` after its end"},
+		&urfave.StringFlag{Name: "shm-size", Usage: "the `SIZE` of /dev/shm (default: the node's, and 64Mi for --deliver files and socket)"},
+		&urfave.IntFlag{Name: "completions", DefaultText: "one pod, without", Usage: "run `N` pods, each with its index in JOB_COMPLETION_INDEX"},
+		&urfave.IntFlag{Name: "parallelism", DefaultText: "1", Usage: "at most `N` of them at once"},
+		&urfave.IntFlag{Name: "retries", Usage: "start a handler that failed again, `N` times"},
+		&urfave.DurationFlag{Name: "deadline", Value: 24 * time.Hour, Usage: "the `DURATION` of the Job, with all that is tried again; 0 for none, and status 124 counts as a retry"},
+		&urfave.DurationFlag{Name: "ttl", DefaultText: "never", Usage: "delete the Job this `DURATION` after its end"},
 	}
 }
 
-// podOptions is the pod of the flags. All that is wrong is in the error.
-func (p *program) podOptions(c *cli.Context) (manifest.Options, error) {
+// podOptions returns the options of the flags. The error holds every problem.
+func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 	r := podReader{Context: c}
 	o := manifest.Options{
 		Name: c.String("name"), Namespace: c.String("namespace"), Project: c.String("project"),
 		Image: c.String("image"), Command: c.Args().Slice(), Handler: c.String("handler"),
 		Launcher: manifest.Launcher{
 			Image: c.String("launcher-image"), From: manifest.From(c.String("launcher")), Path: c.String("launcher-path"),
-			Deliver: r.among("deliver", "stdin", "fd", "env", "files", "socket"), Grace: c.Duration("grace"), Flags: many(c, "launcher-flag"),
+			Deliver: r.choice("deliver", "stdin", "fd", "env", "files", "socket"), Grace: c.Duration("grace"), Flags: cli.Values(c, "launcher-flag"),
 		},
-		Keys: p.keysOf(c), Environ: resolve.Environ(p.environ), Realm: azure.Clouds{Domains: many(c, "azure-domain")},
-		InPod: many(c, "in-pod"), EmbedValues: c.Bool("embed-values"),
+		Keys: p.keyLookup(c), Environ: resolve.Environ(p.environ), Realm: azure.Clouds{Domains: cli.Values(c, "azure-domain")},
+		InPod: cli.Values(c, "in-pod"), EmbedValues: c.Bool("embed-values"),
 		ServiceAccount: c.String("service-account"), WorkloadIdentity: c.Bool("workload-identity"), AzureCredentials: c.String("azure-credentials"),
 		User:     r.user(),
 		Requests: r.quantities("requests"), Limits: r.quantities("limits"),
@@ -96,20 +84,20 @@ func (p *program) podOptions(c *cli.Context) (manifest.Options, error) {
 			r.refuse("", "--azure-domain: %v", err)
 		}
 	}
-	return o, errors.Join(r.wrong...)
+	return o, errors.Join(r.errs...)
 }
 
-// podReader reads flags, and collects what is wrong with them.
+// podReader reads flags and collects the problems.
 type podReader struct {
-	*cli.Context
-	wrong []error
+	*urfave.Context
+	errs []error
 }
 
 func (r *podReader) refuse(advice, format string, args ...any) {
-	r.wrong = append(r.wrong, errUsage{fmt.Sprintf(format, args...), advice})
+	r.errs = append(r.errs, cli.Usage(fmt.Sprintf(format, args...), advice))
 }
 
-func (r *podReader) among(flag string, values ...string) string {
+func (r *podReader) choice(flag string, values ...string) string {
 	value := r.String(flag)
 	if value != "" && !slices.Contains(values, value) {
 		r.refuse("", "--%s %s is not one of %s", flag, keyname.Quote(value), strings.Join(values, ", "))
@@ -162,10 +150,10 @@ func (r *podReader) quantities(flag string) corev1.ResourceList {
 	return list
 }
 
-// pairs is a repeatable flag's NAME=VALUE, several of them with commas between.
+// pairs reads the NAME=VALUE of a repeatable flag. Commas separate several.
 func (r *podReader) pairs(flag string) map[string]string {
 	var pairs map[string]string
-	for _, text := range many(r.Context, flag) {
+	for _, text := range cli.Values(r.Context, flag) {
 		for pair := range strings.SplitSeq(text, ",") {
 			name, value, ok := strings.Cut(pair, "=")
 			if !ok || name == "" {
@@ -181,7 +169,8 @@ func (r *podReader) pairs(flag string) map[string]string {
 	return pairs
 }
 
-func names(keys []string) string {
+// quoteKeys returns the keys in order, for a message.
+func quoteKeys(keys []string) string {
 	slices.Sort(keys)
 	shown := make([]string, len(keys))
 	for i, key := range keys {

@@ -9,52 +9,53 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/job"
 	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// runCommand runs a task's Job as if it were a process here.
-func (p *program) runCommand() *cli.Command {
+// runCommand returns the command that runs a task's Job like a local process.
+func (p *program) runCommand() *urfave.Command {
 	flags := append(p.taskFlags(), p.podFlags()...)
 	flags = append(flags, connectFlags()...)
-	return &cli.Command{
+	return &urfave.Command{
 		Name: "run", Usage: "run a task's Job as if its handler were a process here: with its logs and its status",
 		UsageText: p.name + " run --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]",
 		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL after their\n" +
 			"grace period. The second leaves that to the cluster. The Job is deleted at the end, and\n" +
 			"by that what it owns.",
 		Flags: append(flags,
-			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
-			&cli.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
-			&cli.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "wait at most `DURATION` for a pod to start, such as 5m; 0 waits for ever"},
+			&urfave.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
+			&urfave.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
+			&urfave.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "wait at most `DURATION` for a pod to start, such as 5m; 0 waits for ever"},
 		),
 		Action: p.runJob, OnUsageError: p.usageError, HideHelpCommand: true,
 	}
 }
 
-// keptFor is how long a Job outlives its end where this program was killed and
-// could not take it away.
-const keptFor = time.Hour
+// leftoverTTL is how long a finished Job stays if this program was killed and could
+// not delete it.
+const leftoverTTL = time.Hour
 
-// runJob makes the Job, and waits unless it is told not to.
-func (p *program) runJob(c *cli.Context) error {
+// runJob creates the Job, and waits for its end unless --detach is set.
+func (p *program) runJob(c *urfave.Context) error {
 	ctx := cluster.Quiet(c.Context)
-	made, err := p.forRun(ctx, c)
+	m, err := p.jobManifest(ctx, c)
 	if err != nil {
 		return err
 	}
-	where, err := p.connect(c)
+	target, err := p.connect(c)
 	if err != nil {
 		return err
 	}
-	p.warn(errors.Join(made.Warnings...))
+	p.report.Warn(errors.Join(m.Warnings...))
 	if c.Bool("embed-values") { // the Job has them, and a message about it may repeat them
 		ctx = cluster.CarryingValues(ctx)
 	}
-	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(where, made.Job, made.Values, !c.IsSet("name"))}
+	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(target, m.Job, m.Values, !c.IsSet("name"))}
 	if err := r.create(ctx); err != nil {
 		return err
 	}
@@ -65,23 +66,24 @@ func (p *program) runJob(c *cli.Context) error {
 	return r.wait(ctx)
 }
 
-// forRun is the manifest of the flags, for a Job that is taken away.
-func (p *program) forRun(ctx context.Context, c *cli.Context) (manifest.Manifest, error) {
+// jobManifest returns the manifest of the flags, for a Job that is deleted after it
+// has ended.
+func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.Manifest, error) {
 	task, err := p.readTask(ctx, c)
-	options, wrong := p.podOptions(c)
-	if err := errors.Join(err, wrong); err != nil {
+	options, optionsErr := p.podOptions(c)
+	if err := errors.Join(err, optionsErr); err != nil {
 		return manifest.Manifest{}, err
 	}
 	if !c.IsSet("ttl") && !c.Bool("detach") && !c.Bool("keep") {
-		options.KeepFor = keptFor
+		options.KeepFor = leftoverTTL
 	}
 	return manifest.New(ctx, task, options)
 }
 
-// run is one Job that is run.
+// run holds one run of a Job.
 type run struct {
 	*program
-	*cli.Context
+	*urfave.Context
 	*job.Job
 	signals chan os.Signal
 }
@@ -98,30 +100,30 @@ func watchSignals() chan os.Signal {
 	return signals
 }
 
-// create makes the Job within --timeout. A signal ends that, and nothing is
-// left of it.
+// create creates the Job within --timeout. A signal stops it and deletes what was
+// created.
 func (r run) create(ctx context.Context) error {
-	ctx, cancel := deadline(ctx, r.Context)
+	ctx, cancel := withTimeout(ctx, r.Context)
 	defer cancel()
-	made := make(chan error, 1)
-	go func() { made <- r.Create(ctx) }()
+	created := make(chan error, 1)
+	go func() { created <- r.Create(ctx) }()
 	select {
-	case err := <-made:
+	case err := <-created:
 		return err
 	case s := <-r.signals:
 		cancel()
-		err := <-made
+		err := <-created
 		if err == nil {
 			err = r.remove(context.WithoutCancel(ctx))
 		} else if errors.Is(err, context.Canceled) {
 			err = nil
 		}
-		r.warn(err)
-		return exitStatus(128 + number(s))
+		r.report.Warn(err)
+		return cli.ExitStatus(128 + signalNumber(s))
 	}
 }
 
-func number(s os.Signal) int {
+func signalNumber(s os.Signal) int {
 	n, _ := s.(syscall.Signal)
 	return int(n)
 }
@@ -129,37 +131,37 @@ func number(s os.Signal) int {
 // wait shows the Job's logs and progress until it has ended, takes it away, and
 // ends with its status.
 func (r run) wait(ctx context.Context) error {
-	screen := newScreen(r.stdout, r.stderr)
-	r.stderr = screen.messages()
+	progress := newProgress(r.stdout, r.stderr)
+	r.report.Out = progress.messages()
 	o, err := r.Wait(ctx, job.Wait{
-		Logs: screen.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
-		Warn: r.warn, Progress: func(line string) { screen.status(line); r.detail("%s", line) },
+		Logs: progress.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
+		Warn: r.report.Warn, Progress: func(line string) { progress.setLine(line); r.report.Detail("%s", line) },
 	})
-	screen.status("")
-	var left error
+	progress.setLine("")
+	var removeErr error
 	if (!r.Bool("keep") || err != nil) && !o.Left {
-		left = r.remove(ctx)
+		removeErr = r.remove(ctx)
 	}
 	if err != nil {
-		return errors.Join(err, left)
+		return errors.Join(err, removeErr)
 	}
-	r.warn(left) // the status is the handler's all the same
+	r.report.Warn(removeErr) // the status is the handler's all the same
 	if o.Why != "" {
-		r.say(o.Why, "")
+		r.report.Message(cli.LevelInfo, o.Why, "")
 	}
 	for _, line := range o.Lines {
-		r.say("in the pod: "+line, "")
+		r.report.Message(cli.LevelInfo, "in the pod: "+line, "")
 	}
 	if o.Advice != "" {
-		_, _ = fmt.Fprintf(r.stderr, "hint: %s\n", o.Advice)
+		_, _ = fmt.Fprintf(r.report.Out, "hint: %s\n", o.Advice)
 	}
 	if o.Status == 0 {
 		return nil
 	}
-	return exitStatus(o.Status)
+	return cli.ExitStatus(o.Status)
 }
 
-// remove takes the Job away. A signal ends the trying.
+// remove deletes the Job. A signal stops it.
 func (r run) remove(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -6,102 +6,103 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/project"
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// secretsCommand is what can be done to a project's Secret. None of it prints
-// a value.
-func (p *program) secretsCommand() *cli.Command {
-	command := func(name, arguments, usage string, action cli.ActionFunc, flags ...cli.Flag) *cli.Command {
-		return &cli.Command{
+// secretsCommand returns the commands for a project's Secret. None of them prints a
+// value.
+func (p *program) secretsCommand() *urfave.Command {
+	command := func(name, arguments, usage string, action urfave.ActionFunc, flags ...urfave.Flag) *urfave.Command {
+		return &urfave.Command{
 			Name: name, Usage: usage, Action: action, OnUsageError: p.usageError, HideHelpCommand: true,
 			UsageText: p.name + " secrets " + name + " --project PROJECT [flags] " + arguments,
-			Flags:     append(append([]cli.Flag{projectFlag()}, flags...), clusterFlags()...),
+			Flags:     append(append([]urfave.Flag{projectFlag()}, flags...), clusterFlags()...),
 		}
 	}
-	return &cli.Command{
+	return &urfave.Command{
 		Name: "secrets", Usage: "fill, list and empty a project's Kubernetes Secret", HideHelpCommand: true,
 		UsageText: p.name + " secrets set|list|delete --project PROJECT [flags] [KEY...]",
 		Action:    p.noSubcommand, OnUsageError: p.usageError,
-		Subcommands: []*cli.Command{
+		Subcommands: []*urfave.Command{
 			command("set", "[KEY...]", "give keys their values: asked for on the terminal, or read from files or standard input", p.setSecrets,
-				&cli.StringSliceFlag{Name: "from-env-file", Usage: "a `FILE` of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},
-				&cli.StringSliceFlag{Name: "from-file", Usage: "`KEY=FILE`: all of the file is the value, byte for byte; - is standard input"}),
+				&urfave.StringSliceFlag{Name: "from-env-file", Usage: "a `FILE` of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},
+				&urfave.StringSliceFlag{Name: "from-file", Usage: "`KEY=FILE`: all of the file is the value, byte for byte; - is standard input"}),
 			command("list", "", "print the keys; a value is never printed", p.listSecrets,
-				&cli.BoolFlag{Name: "json", Usage: "print JSON in place of a table"}),
+				&urfave.BoolFlag{Name: "json", Usage: "print JSON in place of a table"}),
 			command("delete", "KEY...", "take keys away, all of them or none", p.deleteSecrets),
 		},
 	}
 }
 
-func (p *program) noSubcommand(c *cli.Context) error {
+func (p *program) noSubcommand(c *urfave.Context) error {
 	if c.Args().Present() {
-		return errUsage{fmt.Sprintf("unknown command: %s takes no such word", c.Command.HelpName), c.Command.HelpName + " --help lists the commands"}
+		return cli.Usage(fmt.Sprintf("unknown command: %s takes no such word", c.Command.HelpName), c.Command.HelpName+" --help lists the commands")
 	}
-	return cli.ShowSubcommandHelp(c)
+	return urfave.ShowSubcommandHelp(c)
 }
 
-// keyArguments is the keys on the command line. A word that is no key is not
-// repeated: it may be a value.
-func keyArguments(c *cli.Context) ([]string, error) {
+// keyArguments returns the keys on the command line. An error does not repeat a word
+// that is not a key: it may be a value.
+func keyArguments(c *urfave.Context) ([]string, error) {
 	keys := c.Args().Slice()
 	seen := make(map[string]bool, len(keys))
 	for i, key := range keys {
 		name, value, _ := strings.Cut(key, "=")
 		switch {
 		case strings.HasPrefix(key, "-"):
-			return nil, errUsage{fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), c.Command.UsageText}
+			return nil, cli.Usage(fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), c.Command.UsageText)
 		case strings.Trim(value, "=") != "" && project.CheckKey(name) == nil: // not base64
-			return nil, errUsage{fmt.Sprintf("a value on the command line, that of %q, is in the shell's history and in the list of processes: it is not used", name),
-				"give the key alone and be asked, or --from-env-file FILE; what was typed is best replaced by a new value"}
+			return nil, cli.Usage(fmt.Sprintf("a value on the command line, that of %q, is in the shell's history and in the list of processes: it is not used", name),
+				"give the key alone and be asked, or --from-env-file FILE; what was typed is best replaced by a new value")
 		case project.CheckKey(key) != nil && !strings.HasPrefix(strings.ToLower(key), "mlrun."):
-			return nil, errUsage{fmt.Sprintf("word %d after the flags is no key of a Kubernetes Secret", i+1), "a key is 1 to 253 of letters, digits, -, _ and .; no value goes here"}
+			return nil, cli.Usage(fmt.Sprintf("word %d after the flags is no key of a Kubernetes Secret", i+1), "a key is 1 to 253 of letters, digits, -, _ and .; no value goes here")
 		case seen[key]:
-			return nil, errUsage{fmt.Sprintf("key %q is there twice", key), ""}
+			return nil, cli.Usage(fmt.Sprintf("key %q is there twice", key), "")
 		}
 		seen[key] = true
 	}
 	return keys, project.CheckKeys(keys)
 }
 
-// listed is one row of secrets list.
-type listed struct {
+// listedKey describes one row of secrets list.
+type listedKey struct {
 	Key      string `json:"key"`
 	Variable string `json:"variable"` // of a pod that is given the key
 }
 
-func (p *program) listSecrets(c *cli.Context) error {
+func (p *program) listSecrets(c *urfave.Context) error {
 	if c.Args().Present() {
-		return errUsage{"secrets list takes no KEY", c.Command.UsageText}
+		return cli.Usage("secrets list takes no KEY", c.Command.UsageText)
 	}
-	of, err := p.projectOf(c)
+	target, err := p.findProject(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c.Context, c)
+	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	keys, err := of.Keys(ctx)
+	keys, err := target.Keys(ctx)
 	if err != nil {
 		return err
 	}
-	rows := make([]listed, len(keys))
+	rows := make([]listedKey, len(keys))
 	for i, key := range keys {
-		rows[i] = listed{key, project.Variable(key)}
+		rows[i] = listedKey{key, project.Variable(key)}
 	}
 	if len(rows) == 0 {
-		p.say(fmt.Sprintf("project %s has no keys in namespace %q", of.Name, of.Cluster.Namespace), "")
+		p.report.Message(cli.LevelInfo, fmt.Sprintf("project %s has no keys in namespace %q", target.Name, target.Cluster.Namespace), "")
 	}
-	p.warn(project.Ambiguous(keys))
+	p.report.Warn(project.Ambiguous(keys))
 	return p.printKeys(rows, c.Bool("json"))
 }
 
-func (p *program) printKeys(rows []listed, asJSON bool) error {
+func (p *program) printKeys(rows []listedKey, asJSON bool) error {
 	if asJSON {
 		encoder := json.NewEncoder(p.stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string][]listed{"keys": rows})
+		return encoder.Encode(map[string][]listedKey{"keys": rows})
 	}
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintln(table, "KEY\tVARIABLE")
@@ -111,28 +112,28 @@ func (p *program) printKeys(rows []listed, asJSON bool) error {
 	return table.Flush() // the writer keeps the first error
 }
 
-func (p *program) deleteSecrets(c *cli.Context) error {
+func (p *program) deleteSecrets(c *urfave.Context) error {
 	keys, err := keyArguments(c)
 	if err != nil {
 		return err
 	}
 	if len(keys) == 0 {
-		return errUsage{"which keys?", c.Command.UsageText}
+		return cli.Usage("which keys?", c.Command.UsageText)
 	}
-	of, err := p.projectOf(c)
+	target, err := p.findProject(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c.Context, c)
+	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	if err := of.Delete(ctx, keys); err != nil {
+	if err := target.Delete(ctx, keys); err != nil {
 		return err
 	}
-	return p.done(of.Name, "deleted", keys)
+	return p.printChanged(target.Name, "deleted", keys)
 }
 
-// done says what was changed, as kubectl does.
-func (p *program) done(project, what string, keys []string) error {
+// printChanged prints what was changed, as kubectl does.
+func (p *program) printChanged(project, what string, keys []string) error {
 	for _, key := range keys {
 		if _, err := fmt.Fprintf(p.stdout, "project %s: key %q %s\n", project, key, what); err != nil {
 			return err

@@ -4,90 +4,86 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/project"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// standardInput is what stands for it in place of a file's name.
-const standardInput = "-"
-
 // setSecrets reads all values before it asks the cluster anything.
-func (p *program) setSecrets(c *cli.Context) error {
+func (p *program) setSecrets(c *urfave.Context) error {
 	keys, err := keyArguments(c)
 	if err != nil {
 		return err
 	}
-	of, err := p.projectOf(c)
+	target, err := p.findProject(c)
 	if err != nil {
 		return err
 	}
-	given := values{program: p, values: map[string]resolve.Value{}}
-	if err := given.read(c, keys); err != nil {
+	input := secretInput{program: p, values: map[string]resolve.Value{}}
+	if err := input.read(c, keys); err != nil {
 		return err
 	}
-	ctx, cancel := deadline(c.Context, c)
+	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	all := slices.Sorted(maps.Keys(given.values))
-	p.warn(project.Ambiguous(all))
-	if err := of.Set(ctx, given.values); err != nil {
+	all := slices.Sorted(maps.Keys(input.values))
+	p.report.Warn(project.Ambiguous(all))
+	if err := target.Set(ctx, input.values); err != nil {
 		return err
 	}
-	return p.done(of.Name, "set", all)
+	return p.printChanged(target.Name, "set", all)
 }
 
-// values is what one command is to set.
-type values struct {
+// secretInput collects the values that one command sets.
+type secretInput struct {
 	*program
 	values map[string]resolve.Value
-	input  bool // standard input was read
 }
 
-// read takes the values from wherever the command line says that they are.
-func (v *values) read(c *cli.Context, keys []string) error {
+// read reads the values from the places that the command line names.
+func (v *secretInput) read(c *urfave.Context, keys []string) error {
 	ctx := c.Context
-	files, whole := c.StringSlice("from-env-file"), c.StringSlice("from-file")
-	if len(files)+len(whole)+len(keys) == 0 {
+	files, valueFiles := c.StringSlice("from-env-file"), c.StringSlice("from-file")
+	if len(files)+len(valueFiles)+len(keys) == 0 {
 		if isTerminal(v.stdin) {
-			return errUsage{"which keys?", c.Command.UsageText}
+			return cli.Usage("which keys?", c.Command.UsageText)
 		}
-		files = []string{standardInput}
+		files = []string{cli.StandardInput}
 	}
-	var wrong []error
+	var errs []error
 	for _, path := range files {
-		wrong = append(wrong, v.readLines(ctx, path))
+		errs = append(errs, v.readLines(ctx, path))
 	}
-	for _, flag := range whole {
-		wrong = append(wrong, v.readWhole(ctx, flag))
+	for _, flag := range valueFiles {
+		errs = append(errs, v.readValueFile(ctx, flag))
 	}
-	if err := errors.Join(wrong...); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return v.ask(keys)
 }
 
-// add notes a value.
-func (v *values) add(key string, value resolve.Value) error {
+// add adds a value; a duplicate key is an error.
+func (v *secretInput) add(key string, value resolve.Value) error {
 	if err := project.CheckKey(key); err != nil {
 		return err
 	}
-	if _, twice := v.values[key]; twice {
-		return errUsage{fmt.Sprintf("key %q is given twice", key), "keep one of them"}
+	if _, duplicate := v.values[key]; duplicate {
+		return cli.Usage(fmt.Sprintf("key %q is given twice", key), "keep one of them")
 	}
 	v.values[key] = value
 	return nil
 }
 
-// readLines reads KEY=VALUE lines, or dotenv's where the file is called so.
-func (v *values) readLines(ctx context.Context, path string) error {
-	text, err := v.content(ctx, "--from-env-file", path)
+// readLines reads KEY=VALUE lines, or dotenv's form if the file's name says so.
+func (v *secretInput) readLines(ctx context.Context, path string) error {
+	_, text, err := v.readText(ctx, "--from-env-file", path)
 	if err != nil {
 		return err
 	}
@@ -96,54 +92,35 @@ func (v *values) readLines(ctx context.Context, path string) error {
 		return err
 	}
 	if len(entries) == 0 {
-		return errUsage{fmt.Sprintf("%q holds no KEY=VALUE", path), ""}
+		return cli.Usage(fmt.Sprintf("%q holds no KEY=VALUE", path), "")
 	}
-	var wrong []error
+	var errs []error
 	for _, e := range entries {
-		wrong = append(wrong, v.add(e.Key, e.Value))
+		errs = append(errs, v.add(e.Key, e.Value))
 	}
-	return errors.Join(wrong...)
+	return errors.Join(errs...)
 }
 
-// readWhole reads KEY=FILE, a file that is the value.
-func (v *values) readWhole(ctx context.Context, flag string) error {
+// readValueFile reads KEY=FILE; all of the file is the value.
+func (v *secretInput) readValueFile(ctx context.Context, flag string) error {
 	key, path, ok := strings.Cut(flag, "=")
 	if !ok || key == "" || path == "" {
-		return errUsage{"--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines"}
+		return cli.Usage("--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines")
 	}
-	text, err := v.content(ctx, "--from-file", path)
+	_, text, err := v.readText(ctx, "--from-file", path)
 	if err != nil {
 		return err
 	}
 	return v.add(key, resolve.NewValue(text))
 }
 
-// content is all of a file, or of standard input, which is there once.
-func (v *values) content(ctx context.Context, flag, path string) ([]byte, error) {
-	if path != standardInput {
-		text, err := file.Read(ctx, path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errUsage{fmt.Sprintf("%s: %q is not there", flag, path), ""}
-		}
-		if err != nil {
-			return nil, errUsage{fmt.Sprintf("%s: %v", flag, err), "a regular file, or - for standard input"}
-		}
-		return text, nil
-	}
-	if v.input {
-		return nil, errUsage{flag + ": standard input is already read", "name it once"}
-	}
-	v.input = true
-	return file.ReadFrom(ctx, "standard input", v.stdin)
-}
-
-// ask reads the keys' values from the terminal, which does not show them.
-func (v *values) ask(keys []string) error {
+// ask prompts for the keys' values without echoing them.
+func (v *secretInput) ask(keys []string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	if v.input || !isTerminal(v.stdin) {
-		return errUsage{"there is no terminal to ask for a value on", "--from-file KEY=- takes the value from standard input, --from-env-file FILE from KEY=VALUE lines"}
+	if v.inputRead || !isTerminal(v.stdin) {
+		return cli.Usage("there is no terminal to ask for a value on", "--from-file KEY=- takes the value from standard input, --from-env-file FILE from KEY=VALUE lines")
 	}
 	for _, key := range keys {
 		text, err := askTerminal(fmt.Sprintf("%s: ", key))

@@ -2,41 +2,39 @@ package main
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/taskfile"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// taskFlags is the task of manifest and run, with what the flags add to it.
-func (p *program) taskFlags() []cli.Flag {
-	secrets, params := &given{}, &given{} // no aliases: the library would copy a value from one to the other
-	return []cli.Flag{
-		&cli.StringFlag{Name: "task", Usage: "the task, a YAML or JSON `FILE`; - is standard input"},
-		&cli.GenericFlag{Name: "secrets", Value: secrets, Usage: "also -s: add a secret source, `KIND=SOURCE`, as mlrun run -s does; repeatable"},
-		&cli.GenericFlag{Name: "param", Value: params, Usage: "also -p: set a parameter, `NAME=VALUE`; the value is read as YAML; repeatable"},
-		&cli.GenericFlag{Name: "s", Value: secrets, Hidden: true},
-		&cli.GenericFlag{Name: "p", Value: params, Hidden: true},
+// taskFlags returns the flags that name a task and add to it.
+func (p *program) taskFlags() []urfave.Flag {
+	secrets, params := &cli.List{}, &cli.List{} // no aliases: the library would copy a value from one to the other
+	return []urfave.Flag{
+		&urfave.StringFlag{Name: "task", Usage: "the task, a YAML or JSON `FILE`; - is standard input"},
+		&urfave.GenericFlag{Name: "secrets", Value: secrets, Usage: "also -s: add a secret source, `KIND=SOURCE`, as mlrun run -s does; repeatable"},
+		&urfave.GenericFlag{Name: "param", Value: params, Usage: "also -p: set a parameter, `NAME=VALUE`; the value is read as YAML; repeatable"},
+		&urfave.GenericFlag{Name: "s", Value: secrets, Hidden: true},
+		&urfave.GenericFlag{Name: "p", Value: params, Hidden: true},
 	}
 }
 
 // readTask reads the task of --task, as a tree, and adds what -s and -p say.
-func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node, error) {
+func (p *program) readTask(ctx context.Context, c *urfave.Context) (*document.Node, error) {
 	path := c.String("task")
 	if path == "" {
-		return nil, errUsage{"--task is missing", p.name + " task with-secrets KIND ... writes one"}
+		return nil, cli.Usage("--task is missing", p.name+" task with-secrets KIND ... writes one")
 	}
 	n, err := p.readDocument(ctx, "--task", path)
 	if err != nil {
 		return nil, err
 	}
 	var problems document.Problems
-	for _, flag := range many(c, "secrets") {
+	for _, flag := range cli.Values(c, "secrets") {
 		d, err := task.ParseSource("--secrets", flag)
 		problems.AddErr(err)
 		if err == nil {
@@ -45,8 +43,8 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 			})
 		}
 	}
-	for _, flag := range many(c, "param") {
-		name, value, err := parameter(flag)
+	for _, flag := range cli.Values(c, "param") {
+		name, value, err := task.ParseParameter("--param", flag)
 		problems.AddErr(err)
 		if err == nil {
 			n = taskfile.WithField(n, "spec", func(spec *document.Node) *document.Node {
@@ -61,29 +59,10 @@ func (p *program) readTask(ctx context.Context, c *cli.Context) (*document.Node,
 
 func (p *program) readDocument(ctx context.Context, flag, path string) (*document.Node, error) {
 	origin, text, err := p.readText(ctx, flag, path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case filepath.Ext(path) == ".json":
-		return document.ParseJSON(origin, text)
 	}
-	return document.Parse(origin, text)
-}
-
-// parameter reads NAME=VALUE; the value is YAML, and nothing at all the empty
-// string.
-func parameter(flag string) (string, *document.Node, error) {
-	at := document.Position{Origin: "--param"}
-	name, text, ok := strings.Cut(flag, "=")
-	if !ok || name == "" || !utf8.ValidString(name) {
-		return "", nil, &document.Problem{At: at, Message: "is not NAME=VALUE", Advice: "for instance --param rate=0.5"}
-	}
-	at.Origin += " " + name
-	if strings.TrimSpace(text) == "" {
-		return name, &document.Node{Kind: document.String, Text: text, At: at}, nil
-	}
-	value, err := document.Parse(at.Origin, []byte(text))
-	return name, value, err
+	return cli.ParseDocument(ctx, origin, text)
 }
 
 func entry(kind string, source *document.Node) *document.Node {

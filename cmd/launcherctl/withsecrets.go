@@ -9,22 +9,24 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/cluster/taskfile"
+	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-func (p *program) taskCommand() *cli.Command {
-	domain := &cli.GenericFlag{Name: "azure-domain", Value: &given{}, Usage: "a further `DOMAIN` of vaults that a task may name by URL; repeatable"}
-	return &cli.Command{
+func (p *program) taskCommand() *urfave.Command {
+	domain := &urfave.GenericFlag{Name: "azure-domain", Value: &cli.List{}, Usage: "a further `DOMAIN` of vaults that a task may name by URL; repeatable"}
+	return &urfave.Command{
 		Name: "task", Usage: "write and check task files", UsageText: p.name + " task COMMAND [flags] ...",
 		Action: p.noSubcommand, OnUsageError: p.usageError, HideHelpCommand: true,
-		Subcommands: []*cli.Command{
+		Subcommands: []*urfave.Command{
 			{
 				Name: "with-secrets", Usage: "add a secret source to a task file, as MLRun's with_secrets does",
 				UsageText: p.name + " task with-secrets KIND [--task FILE] [flags] ...\n\nWithout --task the new task is printed.",
@@ -33,42 +35,42 @@ func (p *program) taskCommand() *cli.Command {
 			},
 			{
 				Name: "check", Usage: "say all that the launcher would refuse in task files; - is standard input",
-				UsageText: p.name + " task check FILE...", Flags: []cli.Flag{domain},
+				UsageText: p.name + " task check FILE...", Flags: []urfave.Flag{domain},
 				Action: p.checkTasks, OnUsageError: p.usageError, HideHelpCommand: true,
 			},
 		},
 	}
 }
 
-// kindCommands is a command for each kind of source.
-func (p *program) kindCommands() []*cli.Command {
-	text := func(name, usage string) cli.Flag { return &cli.StringFlag{Name: name, Usage: usage} }
-	list := func(name, usage string) cli.Flag {
-		return &cli.GenericFlag{Name: name, Value: &given{}, Usage: usage + "; repeatable"}
+// kindCommands returns a command for each kind of source.
+func (p *program) kindCommands() []*urfave.Command {
+	text := func(name, usage string) urfave.Flag { return &urfave.StringFlag{Name: name, Usage: usage} }
+	list := func(name, usage string) urfave.Flag {
+		return &urfave.GenericFlag{Name: name, Value: &cli.List{}, Usage: usage + "; repeatable"}
 	}
-	return []*cli.Command{
-		p.kindCommand("kubernetes", "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource,
+	return []*urfave.Command{
+		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource,
 			text("mount", "the `DIR` where the Secret is mounted, in place of variables"), text("env-prefix", "the `PREFIX` of the variables, in place of MLRun's")),
-		p.kindCommand("azure_vault", "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource,
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource,
 			text("name", "the `VAULT`'s name or URL"), text("k8s-secret", "the Kubernetes `SECRET` with the credentials"),
 			text("credential", "`auto|mounted|certificate|workload|managed`"), list("bundle", "a vault's secret `NAME` whose value is a JSON object of keys"),
 			list("azure-domain", "a further `DOMAIN` of vaults")),
-		p.kindCommand("env", "NAME...", "variables of the client's, or the pod's, environment", envSource),
-		p.kindCommand("file", "PATH", "a file of KEY=value lines", fileSource, text("format", "`lines|dotenv`")),
-		p.kindCommand("inline", "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource,
+		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource),
+		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, text("format", "`lines|dotenv`")),
+		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource,
 			text("from-file", "the `FILE` of KEY=value lines that has them; - is standard input")),
 	}
 }
 
-func (p *program) kindCommand(kind, arguments, usage string, source func(*cli.Context) (any, error), flags ...cli.Flag) *cli.Command {
-	return &cli.Command{
+func (p *program) kindCommand(kind, arguments, usage string, source func(*urfave.Context) (any, error), flags ...urfave.Flag) *urfave.Command {
+	return &urfave.Command{
 		Name: kind, Usage: usage, UsageText: p.name + " task with-secrets " + kind + " [flags] " + arguments,
 		Flags: append(flags,
-			&cli.StringFlag{Name: "task", Usage: "the task `FILE` to edit, or to make; - is standard input, printed (default: a new task, printed)"},
-			&cli.StringFlag{Name: "prefix", Usage: "a `PREFIX` before every key"},
-			&cli.BoolFlag{Name: "optional", Usage: "what is missing is no error"}),
+			&urfave.StringFlag{Name: "task", Usage: "the task `FILE` to edit, or to make; - is standard input, printed (default: a new task, printed)"},
+			&urfave.StringFlag{Name: "prefix", Usage: "a `PREFIX` before every key"},
+			&urfave.BoolFlag{Name: "optional", Usage: "what is missing is no error"}),
 		OnUsageError: p.usageError, HideHelpCommand: true,
-		Action: func(c *cli.Context) error {
+		Action: func(c *urfave.Context) error {
 			value, err := source(c)
 			if err != nil {
 				return err
@@ -79,43 +81,43 @@ func (p *program) kindCommand(kind, arguments, usage string, source func(*cli.Co
 }
 
 // withSecrets adds a source to the task of --task.
-func (p *program) withSecrets(c *cli.Context, source taskfile.Source) error {
+func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 	path := c.String("task")
 	var text []byte
 	origin, mode := "the new task", fs.FileMode(0o644)
 	if path != "" {
 		var err error
-		if origin, text, err = p.readText(c.Context, "--task", path); err != nil && !errors.Is(err, errNotThere) {
+		if origin, text, err = p.readText(c.Context, "--task", path); err != nil && !errors.Is(err, cli.ErrNoFile) {
 			return err
 		}
 		if info, err := os.Stat(path); err == nil {
 			mode = info.Mode().Perm()
 		}
 	}
-	if source.Kind == "inline" {
-		if path == "" || path == "-" {
-			return errUsage{"a task with values is not printed", "--task FILE"}
+	if source.Kind == task.Inline {
+		if path == "" || path == cli.StandardInput {
+			return cli.Usage("a task with values is not printed", "--task FILE")
 		}
 		if text == nil {
 			mode = 0o600
 		}
-		p.say(fmt.Sprintf("warning: who can read %q can read the values in it", path), "with-secrets kubernetes, or secrets set, for all but tests")
+		p.report.Message(cli.LevelWarning, fmt.Sprintf("who can read %q can read the values in it", path), "with-secrets kubernetes, or secrets set, for all but tests")
 	}
-	added, err := taskfile.Add(origin, text, source, azure.Clouds{Domains: many(c, "azure-domain")})
+	added, err := taskfile.Add(origin, text, source, azure.Clouds{Domains: cli.Values(c, "azure-domain")})
 	switch {
 	case err != nil:
 		return err
-	case path == "" || path == "-":
+	case path == "" || path == cli.StandardInput:
 		_, err = p.stdout.Write(added)
 		return err
 	case bytes.Equal(added, text):
-		p.say(fmt.Sprintf("%q has this source already", path), "")
+		p.report.Message(cli.LevelInfo, fmt.Sprintf("%q has this source already", path), "")
 		return nil
 	}
 	return replaceFile(path, added, mode)
 }
 
-func kubernetesSource(c *cli.Context) (any, error) {
+func kubernetesSource(c *urfave.Context) (any, error) {
 	keys := append([]string{}, c.Args().Slice()...)
 	if c.String("mount") == "" && c.String("env-prefix") == "" {
 		return keys, refuseValues(keys)
@@ -127,20 +129,20 @@ func kubernetesSource(c *cli.Context) (any, error) {
 	}{keys, c.String("env-prefix"), c.String("mount")}, refuseValues(keys)
 }
 
-func azureSource(c *cli.Context) (any, error) {
+func azureSource(c *urfave.Context) (any, error) {
 	return struct {
 		Name       string   `json:"name"`
 		K8sSecret  string   `json:"k8s_secret,omitempty"`
 		Credential string   `json:"credential,omitempty"`
 		Bundle     []string `json:"bundle,omitempty"`
 		Secrets    []string `json:"secrets"`
-	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), many(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
+	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), cli.Values(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
 }
 
-// envSource is a string with commas, which MLRun reads too.
-func envSource(c *cli.Context) (any, error) {
+// envSource returns the names with commas between, a form that MLRun reads too.
+func envSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
-		return nil, errUsage{"no variable is named", c.Command.UsageText}
+		return nil, cli.Usage("no variable is named", c.Command.UsageText)
 	}
 	var names []string
 	for _, arg := range c.Args().Slice() {
@@ -149,9 +151,9 @@ func envSource(c *cli.Context) (any, error) {
 	return strings.Join(names, ", "), refuseValues(names)
 }
 
-func fileSource(c *cli.Context) (any, error) {
+func fileSource(c *urfave.Context) (any, error) {
 	if c.NArg() != 1 {
-		return nil, errUsage{"a file source has one PATH", c.Command.UsageText}
+		return nil, cli.Usage("a file source has one PATH", c.Command.UsageText)
 	}
 	if c.String("format") == "" {
 		return c.Args().First(), nil
@@ -167,7 +169,7 @@ func fileSource(c *cli.Context) (any, error) {
 func refuseValues(keys []string) error {
 	for i, key := range keys {
 		if strings.HasPrefix(key, "-") {
-			return errUsage{fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), ""}
+			return cli.Usage(fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), "")
 		}
 		if err := keyname.Check(key); err != nil {
 			return fmt.Errorf("word %d after the flags: %w", i+1, err)
@@ -176,13 +178,13 @@ func refuseValues(keys []string) error {
 	return nil
 }
 
-// inlineSource is a map in the order of the file.
-func (p *program) inlineSource(c *cli.Context) (any, error) {
+// inlineSource returns the values of --from-file.
+func (p *program) inlineSource(c *urfave.Context) (any, error) {
 	if c.Args().Present() {
-		return nil, errors.Join(refuseValues(c.Args().Slice()), errUsage{"an inline source takes its values from a file", "--from-file FILE, or - for standard input"})
+		return nil, errors.Join(refuseValues(c.Args().Slice()), cli.Usage("an inline source takes its values from a file", "--from-file FILE, or - for standard input"))
 	}
 	if c.String("from-file") == "" {
-		return nil, errUsage{"--from-file is missing", c.Command.UsageText}
+		return nil, cli.Usage("--from-file is missing", c.Command.UsageText)
 	}
 	origin, text, err := p.readText(c.Context, "--from-file", c.String("from-file"))
 	if err != nil {
@@ -195,24 +197,24 @@ func (p *program) inlineSource(c *cli.Context) (any, error) {
 	values := map[string]string{}
 	for _, e := range entries {
 		if !utf8.Valid(e.Value.Reveal()) {
-			return nil, errUsage{fmt.Sprintf("secret %s is not UTF-8, which no task can hold", keyname.Show(e.Key)), ""}
+			return nil, cli.Usage(fmt.Sprintf("secret %s is not UTF-8, which no task can hold", keyname.Show(e.Key)), "")
 		}
 		values[e.Key] = string(e.Value.Reveal())
 	}
 	return values, nil
 }
 
-// checkTasks says all that is wrong with the tasks, and nothing else.
-func (p *program) checkTasks(c *cli.Context) error {
+// checkTasks reports every problem of the tasks.
+func (p *program) checkTasks(c *urfave.Context) error {
 	if !c.Args().Present() {
-		return errUsage{"no task is named", c.Command.UsageText}
+		return cli.Usage("no task is named", c.Command.UsageText)
 	}
 	var problems []error
 	for _, path := range c.Args().Slice() {
 		n, err := p.readDocument(c.Context, "task check", path)
 		problems = append(problems, err)
 		if n != nil {
-			_, err = sources.Read(n, resolve.Environ(p.environ), azure.Clouds{Domains: many(c, "azure-domain")})
+			_, err = sources.Read(n, resolve.Environ(p.environ), azure.Clouds{Domains: cli.Values(c, "azure-domain")})
 			problems = append(problems, err)
 		}
 	}

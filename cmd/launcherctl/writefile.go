@@ -10,21 +10,23 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// writeValues writes a Secret to a file that only its owner can read, or into a
+// writeSecretFile writes a Secret to a file that only its owner can read, or into a
 // descriptor that this process was started with.
-func writeValues(path string, text []byte) error {
-	if fd, ok := ownDescriptor(path); ok {
+func writeSecretFile(path string, text []byte) error {
+	if fd, ok := inheritedDescriptor(path); ok {
 		return writeDescriptor(fd, text)
 	}
 	return replaceFile(path, text, 0o600)
 }
 
-// ownDescriptor returns the descriptor that a path names: /dev/stdout, or the
+// inheritedDescriptor returns the descriptor that a path names: /dev/stdout, or the
 // /dev/fd/63 that a shell makes of >(...). It is open already, so that nobody
 // can have put something else in its place.
-func ownDescriptor(path string) (int, bool) {
+func inheritedDescriptor(path string) (int, bool) {
 	switch path {
 	case "/dev/stdout":
 		return 1, true
@@ -54,14 +56,14 @@ func writeDescriptor(fd int, text []byte) error {
 // or not at all. Only in a directory that nobody else can write does it follow a
 // symbolic link, or write into a FIFO or a device.
 func replaceFile(path string, text []byte, mode fs.FileMode) error {
-	dir, name, err := locate(path)
+	dir, name, err := openParent(path)
 	if err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
 	defer func() { _ = unix.Close(dir) }()
 	replace := replaceIn
-	if exists(dir, name) {
-		replace = writeInto
+	if isSpecial(dir, name) {
+		replace = writeSpecial
 	}
 	if err := replace(dir, name, text, mode); err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
@@ -79,8 +81,8 @@ func replaceIn(dir int, name string, text []byte, mode fs.FileMode) error {
 	f := os.NewFile(uintptr(fd), temporary)
 	_, err = f.Write(text)
 	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
-		if wrong := step(); err == nil {
-			err = wrong
+		if stepErr := step(); err == nil {
+			err = stepErr
 		}
 	}
 	if err == nil {
@@ -92,15 +94,15 @@ func replaceIn(dir int, name string, text []byte, mode fs.FileMode) error {
 	return err
 }
 
-// exists reports whether a name is there, and not that of a regular file.
-func exists(dir int, name string) bool {
+// isSpecial reports whether a name exists and is not a regular file's.
+func isSpecial(dir int, name string) bool {
 	var stat unix.Stat_t
 	return unix.Fstatat(dir, name, &stat, unix.AT_SYMLINK_NOFOLLOW) == nil && stat.Mode&unix.S_IFMT != unix.S_IFREG
 }
 
-// writeInto writes into a FIFO or a device.
-func writeInto(dir int, name string, text []byte, _ fs.FileMode) error {
-	if err := private(dir, name); err != nil {
+// writeSpecial writes into a FIFO or a device.
+func writeSpecial(dir int, name string, text []byte, _ fs.FileMode) error {
+	if err := checkPrivate(dir, name); err != nil {
 		return err
 	}
 	fd, err := unix.Openat(dir, name, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
@@ -115,9 +117,9 @@ func writeInto(dir int, name string, text []byte, _ fs.FileMode) error {
 // maxLinks is the most symbolic links that a path may go through, as in Linux.
 const maxLinks = 40
 
-// locate opens the directory of a file that is to be written and returns the
+// openParent opens the directory of a file that is to be written and returns the
 // file's name in it. It goes through the path one name at a time.
-func locate(path string) (dir int, name string, err error) {
+func openParent(path string) (dir int, name string, err error) {
 	rest := strings.Split(path, "/")
 	if dir, err = openStart(path); err != nil {
 		return -1, "", err
@@ -149,7 +151,7 @@ func locate(path string) (dir int, name string, err error) {
 				err = unix.ELOOP
 			}
 			if err == nil {
-				next, err = startOf(target, dir)
+				next, err = openLinkStart(target, dir)
 			}
 			if err != nil {
 				return dir, "", err
@@ -184,31 +186,31 @@ func openStart(path string) (int, error) {
 	return unix.Open(start, openSearch, 0)
 }
 
-// startOf returns the directory where a link's target starts, dir itself if the
+// openLinkStart returns the directory where a link's target starts, dir itself if the
 // target is relative.
-func startOf(target string, dir int) (int, error) {
+func openLinkStart(target string, dir int) (int, error) {
 	if strings.HasPrefix(target, "/") {
 		return openStart(target)
 	}
 	return dir, nil
 }
 
-// private refuses a directory that another user can write: that user may have
+// checkPrivate refuses a directory that another user can write: that user may have
 // made what is in it.
-func private(dir int, name string) error {
+func checkPrivate(dir int, name string) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(dir, &stat); err != nil {
 		return err
 	}
 	if stat.Mode&0o022 != 0 || stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
-		return errUsage{fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in a directory of your own, or a pipe of this command: /dev/stdout, >(command)"}
+		return cli.Usage(fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in a directory of your own, or a pipe of this command: /dev/stdout, >(command)")
 	}
 	return nil
 }
 
 // readLink returns the target of a symbolic link.
 func readLink(dir int, name string) (string, error) {
-	if err := private(dir, name); err != nil {
+	if err := checkPrivate(dir, name); err != nil {
 		return "", err
 	}
 	target := make([]byte, unix.PathMax)

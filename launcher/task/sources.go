@@ -79,12 +79,9 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
 }
 
-// kindsWithoutValues are the kinds whose declarations hold no value.
-var kindsWithoutValues = []string{"env", "file", "kubernetes", "azure_vault"}
-
-// WithoutInline returns a copy of a run object with empty inline sources, for the
-// handler's environment. It also empties a source of an unknown kind, which may
-// hold a value.
+// WithoutInline is a copy of a run object whose inline sources hold nothing,
+// for the handler's environment. What is of no known kind, and so may hold a
+// value, is taken for one.
 func WithoutInline(n *document.Node) *document.Node {
 	list := n.Field("spec").Field("secret_sources")
 	if list == nil {
@@ -92,10 +89,9 @@ func WithoutInline(n *document.Node) *document.Node {
 	}
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
-		kind := item.Field("kind")
-		if kind == nil || !slices.Contains(kindsWithoutValues, kind.Text) {
+		if !holdsNoValue(item) {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
-				{Name: "kind", Value: &document.Node{Kind: document.String, Text: "inline"}},
+				{Name: "kind", Value: &document.Node{Kind: document.String, Text: Inline}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},
 			}}
 		}
@@ -106,4 +102,15 @@ func WithoutInline(n *document.Node) *document.Node {
 	object := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Fields)}
 	setField(object, document.Field{Name: "spec", Value: spec})
 	return object
+}
+
+// holdsNoValue reports whether a source's kind is known, and one whose
+// declarations hold no value.
+func holdsNoValue(source *document.Node) bool {
+	name := source.Field("kind")
+	if name == nil {
+		return false
+	}
+	kind, ok := FindKind(name.Text)
+	return ok && !kind.HoldsValues
 }

@@ -3,6 +3,7 @@ package azure
 import (
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The files of a mounted credential have MLRun's names. A certificate replaces
@@ -14,21 +15,33 @@ const (
 	CertificateFile = "certificate"
 )
 
-// TokenVariable is set by AKS to the file with a pod's service account token:
+var fileNames = [...]string{TenantFile, ClientFile, SecretFile, CertificateFile}
+
+// TokenVariable names the file with a pod's service account token, as AKS sets
+// it for workload identity:
 // https://learn.microsoft.com/azure/aks/workload-identity-overview
 const TokenVariable = "AZURE_FEDERATED_TOKEN_FILE"
 
-// Directories returns the directories where credentials may be mounted: only the
-// given one, or else launcherctl's, and MLRun's in this and in root's home.
+// The directories where credentials are mounted: by launcherctl, and by MLRun in
+// the home directory of its user.
+const (
+	MountDirectory     = "/var/run/launcher/azure_vault"
+	mlrunDirectory     = ".mlrun/azure_vault"
+	MLRunRootDirectory = "/root/" + mlrunDirectory
+	MLRunHomeDirectory = "~/" + mlrunDirectory // for messages
+)
+
+// Directories returns the places where credentials may be mounted: the given
+// directory, or else launcherctl's place, and MLRun's in the home directory and
+// in root's.
 func Directories(given, home string) []string {
-	const launcher, mlrun = "/var/run/launcher/azure_vault", ".mlrun/azure_vault"
 	switch {
 	case given != "":
 		return []string{given}
 	case home != "":
-		return []string{launcher, filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
+		return []string{MountDirectory, filepath.Join(home, mlrunDirectory), MLRunRootDirectory}
 	}
-	return []string{launcher, filepath.Join("/root", mlrun)}
+	return []string{MountDirectory, MLRunRootDirectory}
 }
 
 // Directory returns the directory of a source's credentials: the folder in one of
@@ -38,47 +51,45 @@ func Directories(given, home string) []string {
 func (s Spec) Directory(environ map[string]string, given string) (string, bool) {
 	bases := Directories(given, environ["HOME"])
 	for _, base := range bases {
-		if dir := filepath.Join(base, s.K8sSecret); s.K8sSecret != "" && isDir(dir) {
-			return dir, len(mountedFiles(dir)) > 0
+		if own := filepath.Join(base, s.K8sSecret); s.K8sSecret != "" && isDir(own) {
+			return own, holdsFiles(own)
 		}
-		if len(mountedFiles(base)) > 0 {
+		if holdsFiles(base) {
 			return base, true
 		}
 	}
 	return bases[0], false
 }
 
-// CredentialFiles returns the existing files that the launcher reads as the
-// source's credentials. It returns none for a managed identity.
-func (s Spec) CredentialFiles(environ map[string]string, given string) []string {
-	dir, mounted := s.Directory(environ, given)
-	token := environ[TokenVariable]
-	switch {
-	case s.Credential == "managed":
-		return nil
-	case mounted && s.Credential != "workload":
-		return mountedFiles(dir)
-	case token != "" && (s.Credential == "workload" || s.Credential == "auto") && exists(token):
-		return []string{token}
-	}
-	return nil
-}
-
-func mountedFiles(dir string) (paths []string) {
-	for _, name := range []string{TenantFile, ClientFile, SecretFile, CertificateFile} {
-		if path := filepath.Join(dir, name); exists(path) {
-			paths = append(paths, path)
+// CredentialFiles returns the paths of all files that may be mounted as
+// credentials in the Directories, or there in a folder named like a Kubernetes
+// Secret. Not all of them exist.
+func CredentialFiles(environ map[string]string, given string) []string {
+	var files []string
+	for _, base := range Directories(given, environ["HOME"]) {
+		folders := []string{base}
+		entries, _ := os.ReadDir(base) // one that is missing has no folders
+		for _, entry := range entries {
+			folders = append(folders, filepath.Join(base, entry.Name()))
+		}
+		for _, folder := range folders {
+			for _, name := range fileNames {
+				files = append(files, filepath.Join(folder, name))
+			}
 		}
 	}
-	return paths
+	return files
+}
+
+// holdsFiles reports whether a directory has one of the files.
+func holdsFiles(dir string) bool {
+	return slices.ContainsFunc(fileNames[:], func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	})
 }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

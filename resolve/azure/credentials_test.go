@@ -8,37 +8,57 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheFilesOfACredential(t *testing.T) {
-	dir, home := t.TempDir(), t.TempDir()
-	put := func(path string) string {
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, nil, 0o600))
-		return path
-	}
-	token := put(filepath.Join(home, "token"))
-	environ := map[string]string{"HOME": home, TokenVariable: token}
-	for _, credential := range []string{"auto", "workload"} {
-		require.Equal(t, []string{token}, Spec{Credential: credential}.CredentialFiles(environ, dir))
-	}
-	require.Empty(t, Spec{Credential: "mounted"}.CredentialFiles(environ, dir))
-	require.Empty(t, Spec{Credential: "workload"}.CredentialFiles(map[string]string{TokenVariable: "/nowhere"}, dir))
+func put(t *testing.T, path string) string {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	return path
+}
 
-	var mounted, own []string
-	for _, name := range []string{TenantFile, ClientFile, SecretFile, CertificateFile} {
-		mounted = append(mounted, put(filepath.Join(dir, name)))
-		own = append(own, put(filepath.Join(dir, "creds", name)))
+func TestTheDirectoryOfACredential(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "creds")
+	directory := func(secret string) (string, bool) { return Spec{K8sSecret: secret}.Directory(nil, dir) }
+	requireDirectory := func(secret, want string, mounted bool) {
+		t.Helper()
+		got, ok := directory(secret)
+		require.Equal(t, want, got)
+		require.Equal(t, mounted, ok)
 	}
-	put(filepath.Join(dir, "other"))
-	for _, credential := range []string{"auto", "mounted", "certificate"} {
-		require.Equal(t, mounted, Spec{Credential: credential}.CredentialFiles(environ, dir))
-		require.Equal(t, own, Spec{Credential: credential, K8sSecret: "creds"}.CredentialFiles(environ, dir))
-		require.Equal(t, mounted, Spec{Credential: credential, K8sSecret: "elsewhere"}.CredentialFiles(environ, dir))
-	}
-	require.Equal(t, []string{token}, Spec{Credential: "workload"}.CredentialFiles(environ, dir))
-	require.Empty(t, Spec{Credential: "managed"}.CredentialFiles(environ, dir))
+	requireDirectory("creds", dir, false)
+	put(t, filepath.Join(dir, "other"))
+	requireDirectory("", dir, false)
+	put(t, filepath.Join(dir, CertificateFile))
+	requireDirectory("creds", dir, true)
+	require.NoError(t, os.Mkdir(own, 0o700))
+	requireDirectory("creds", own, false)
+	put(t, filepath.Join(own, TenantFile))
+	requireDirectory("creds", own, true)
+	requireDirectory("elsewhere", dir, true)
 
-	home = t.TempDir()
-	inHome := put(filepath.Join(home, ".mlrun/azure_vault", SecretFile))
-	require.Equal(t, []string{inHome}, Spec{Credential: "auto"}.CredentialFiles(map[string]string{"HOME": home}, ""))
+	home := t.TempDir()
 	require.Equal(t, []string{"/var/run/launcher/azure_vault", home + "/.mlrun/azure_vault", "/root/.mlrun/azure_vault"}, Directories("", home))
+	put(t, filepath.Join(home, ".mlrun/azure_vault", SecretFile))
+	got, ok := Spec{}.Directory(map[string]string{"HOME": home}, "")
+	require.True(t, ok)
+	require.Equal(t, filepath.Join(home, ".mlrun/azure_vault"), got)
+}
+
+// TestCredentialFilesHasEveryMountedFile lists more than there is, and nothing
+// that a source reads is missing.
+func TestCredentialFilesHasEveryMountedFile(t *testing.T) {
+	home := t.TempDir()
+	environ := map[string]string{"HOME": home}
+	base := filepath.Join(home, ".mlrun/azure_vault")
+	var mounted []string
+	for _, folder := range []string{"", "creds", "secret"} {
+		for _, name := range []string{TenantFile, ClientFile, SecretFile, CertificateFile} {
+			if folder != "" || name != "secret" { // there it is a folder
+				mounted = append(mounted, put(t, filepath.Join(base, folder, name)))
+			}
+		}
+	}
+	require.Subset(t, CredentialFiles(environ, ""), mounted)
+	require.Subset(t, CredentialFiles(nil, base), mounted)
+	require.Len(t, CredentialFiles(nil, filepath.Join(home, "missing")), 4)
 }

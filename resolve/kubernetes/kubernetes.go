@@ -18,9 +18,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Prefix is what MLRun puts before the upper-case key to name a variable.
-const Prefix = "MLRUN_K8S_SECRET__"
-
 // internal is how MLRun's own keys start: never mounted, never listed.
 const internal = "mlrun."
 
@@ -39,7 +36,7 @@ type Spec struct {
 // ("a, b", or a literal list, as mlrun run -s gives it), or a map of secrets,
 // env_prefix and mount. A nil node is the source of a task that declares none.
 func Parse(n *document.Node) (Spec, error) {
-	spec := Spec{Prefix: Prefix}
+	spec := Spec{Prefix: keyname.MLRunPrefix}
 	var problems document.Problems
 	switch {
 	case n == nil:
@@ -102,8 +99,8 @@ func Internal(key string) bool {
 // MLRun's, by which a task could name any variable of the pod.
 func (s Spec) CheckConfidential(at document.Position) error {
 	var problems document.Problems
-	if s.Mount == "" && s.Prefix != Prefix {
-		problems.Add(at, "use MLRun's prefix "+Prefix+", or mount", "--require-confidential refuses env_prefix, which can name any variable")
+	if s.Mount == "" && s.Prefix != keyname.MLRunPrefix {
+		problems.Add(at, "use MLRun's prefix "+keyname.MLRunPrefix+", or mount", "--require-confidential refuses env_prefix, which can name any variable")
 	}
 	return problems.Err()
 }

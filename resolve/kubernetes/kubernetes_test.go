@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
@@ -36,7 +37,7 @@ func list(keys []string) *document.Node {
 
 func TestConformanceOfVariables(t *testing.T) {
 	for name, variable := range map[string]func(key string) string{
-		"with MLRun's prefix":  func(key string) string { return Prefix + strings.ToUpper(key) },
+		"with MLRun's prefix":  func(key string) string { return keyname.MLRunPrefix + strings.ToUpper(key) },
 		"under the key's name": func(key string) string { return key },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +73,7 @@ func find(t *testing.T, s resolve.Source) string {
 }
 
 func TestAKeyIsLookedForWithThePrefixAndThenByItsName(t *testing.T) {
-	const p = Prefix
+	const p = keyname.MLRunPrefix
 	for _, c := range []struct {
 		name, source string
 		environ      resolve.Environ
@@ -105,8 +106,8 @@ func TestAKeyIsLookedForWithThePrefixAndThenByItsName(t *testing.T) {
 
 func TestWithoutDeclaredKeysEveryVariableWithThePrefixIsOne(t *testing.T) {
 	environ := resolve.Environ{
-		Prefix + "B": "2", Prefix + "A": "1", Prefix + "c": "3", Prefix + "EMPTY": "", Prefix: "no name", "B": "x", "HOME": "/",
-		Prefix + "MLRUN.FUNCTION": "internal", Prefix + "mlrun.x": "internal", Prefix + "MLRUNX": "4", "S_A": "5", "x" + Prefix + "Q": "6",
+		keyname.MLRunPrefix + "B": "2", keyname.MLRunPrefix + "A": "1", keyname.MLRunPrefix + "c": "3", keyname.MLRunPrefix + "EMPTY": "", keyname.MLRunPrefix: "no name", "B": "x", "HOME": "/",
+		keyname.MLRunPrefix + "MLRUN.FUNCTION": "internal", keyname.MLRunPrefix + "mlrun.x": "internal", keyname.MLRunPrefix + "MLRUNX": "4", "S_A": "5", "x" + keyname.MLRunPrefix + "Q": "6",
 	}
 	for _, source := range []string{"", "[]", `"[]"`, "{secrets: []}", "{}"} {
 		spec, err := parse(t, source)
@@ -171,11 +172,11 @@ func TestNoProblemShowsWhatFollowsAnEqualsSign(t *testing.T) {
 }
 
 func TestVariablesAreThoseThatCarrySecrets(t *testing.T) {
-	environ := resolve.Environ{Prefix + "A": "1", Prefix + "B": "2", Prefix + "MLRUN.X": "3", "A": "4", "c": "5", "S_A": "6"}
+	environ := resolve.Environ{keyname.MLRunPrefix + "A": "1", keyname.MLRunPrefix + "B": "2", keyname.MLRunPrefix + "MLRUN.X": "3", "A": "4", "c": "5", "S_A": "6"}
 	for source, want := range map[string]string{
-		"":                          Prefix + "A " + Prefix + "B " + Prefix + "MLRUN.X",
-		"[a]":                       Prefix + "A " + Prefix + "B " + Prefix + "MLRUN.X",
-		"[c]":                       Prefix + "A " + Prefix + "B " + Prefix + "MLRUN.X c",
+		"":                          keyname.MLRunPrefix + "A " + keyname.MLRunPrefix + "B " + keyname.MLRunPrefix + "MLRUN.X",
+		"[a]":                       keyname.MLRunPrefix + "A " + keyname.MLRunPrefix + "B " + keyname.MLRunPrefix + "MLRUN.X",
+		"[c]":                       keyname.MLRunPrefix + "A " + keyname.MLRunPrefix + "B " + keyname.MLRunPrefix + "MLRUN.X c",
 		"{env_prefix: S_}":          "S_A",
 		"{mount: /etc/x}":           "",
 		"{secrets: [a], mount: /x}": "",
@@ -189,7 +190,7 @@ func TestVariablesAreThoseThatCarrySecrets(t *testing.T) {
 func TestASourcePrintsNothingOfTheEnvironment(t *testing.T) {
 	spec, err := parse(t, "[a]")
 	require.NoError(t, err)
-	s := spec.Source(resolve.Environ{Prefix + "A": sourcetest.Canary, "OTHER": sourcetest.Canary})
+	s := spec.Source(resolve.Environ{keyname.MLRunPrefix + "A": sourcetest.Canary, "OTHER": sourcetest.Canary})
 	sourcetest.RequireHidden(t, sourcetest.Printed(s), sourcetest.Canary)
 	sourcetest.RequireHidden(t, sourcetest.Printed(struct{ hidden resolve.Source }{s}), sourcetest.Canary)
 }
@@ -202,7 +203,7 @@ func TestRequireConfidentialTakesNoVariableOfTheKeysName(t *testing.T) {
 		"A=1 variable MLRUN_K8S_SECRET__A",
 		"B: variable MLRUN_K8S_SECRET__B is not set, and --require-confidential does not take variable B, whose value may be written in the pod's specification",
 		"c: variable MLRUN_K8S_SECRET__C is not set",
-	}, "\n"), find(t, spec.Source(resolve.Environ{Prefix + "A": "1", "A": sourcetest.Canary, "B": sourcetest.Canary})))
+	}, "\n"), find(t, spec.Source(resolve.Environ{keyname.MLRunPrefix + "A": "1", "A": sourcetest.Canary, "B": sourcetest.Canary})))
 	found, err := spec.Source(resolve.Environ{"B": sourcetest.Canary}).Find(t.Context())
 	require.NoError(t, err)
 	require.ErrorIs(t, found[1].Err, resolve.ErrAbsent)
@@ -219,7 +220,7 @@ func TestAVariableWhoseNameIsNotAKeyIsRefusedAndNotShown(t *testing.T) {
 	spec, err := parse(t, "")
 	require.NoError(t, err)
 	for _, name := range []string{"hunter2 hunter2", "hunter2:", "hunter2\n", "hunter2é", strings.Repeat("hunter2", 37)} {
-		found, err := spec.Source(resolve.Environ{Prefix + "A": "1", Prefix + name: "2"}).Find(t.Context())
+		found, err := spec.Source(resolve.Environ{keyname.MLRunPrefix + "A": "1", keyname.MLRunPrefix + name: "2"}).Find(t.Context())
 		require.ErrorContains(t, err, "a variable that starts with MLRUN_K8S_SECRET__: ")
 		require.NotContains(t, err.Error(), "hunter2")
 		require.Len(t, found, 1)

@@ -8,12 +8,13 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/internal/cli"
 )
 
-// screen is standard output and standard error where both may be one terminal,
-// whose last line says how far a Job is. Where standard error is no terminal
-// there is no such line.
-type screen struct {
+// progress writes logs and messages above a last line that says how far a Job is.
+// There is no such line if standard error is not a terminal.
+type progress struct {
 	mu       sync.Mutex
 	out, err io.Writer
 	width    int    // 0 for no line
@@ -21,8 +22,8 @@ type screen struct {
 	open     bool   // the text above it does not end with its line
 }
 
-func newScreen(out, err io.Writer) *screen {
-	s := &screen{out: out, err: err}
+func newProgress(out, err io.Writer) *progress {
+	s := &progress{out: out, err: err}
 	if f, ok := err.(*os.File); ok && isTerminal(err) {
 		s.width = 80
 		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 {
@@ -35,8 +36,8 @@ func newScreen(out, err io.Writer) *screen {
 // clearLine goes to the start of the line and empties it: ECMA-48, EL.
 const clearLine = "\r\x1b[K"
 
-// status is the last line from now on; "" for none.
-func (s *screen) status(line string) {
+// setLine replaces the last line; "" removes it.
+func (s *progress) setLine(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.width == 0 {
@@ -47,20 +48,20 @@ func (s *screen) status(line string) {
 	s.show()
 }
 
-func (s *screen) hide() {
+func (s *progress) hide() {
 	if s.line != "" && !s.open {
 		_, _ = io.WriteString(s.err, clearLine)
 	}
 }
 
-func (s *screen) show() {
+func (s *progress) show() {
 	if s.line != "" && !s.open {
-		_, _ = fmt.Fprint(s.err, oneLine(s.line[:min(len(s.line), s.width-1)]))
+		_, _ = fmt.Fprint(s.err, cli.OneLine(s.line[:min(len(s.line), s.width-1)]))
 	}
 }
 
-// above writes text over the last line.
-func (s *screen) above(to io.Writer, text []byte) (int, error) {
+// writeAbove writes text above the last line.
+func (s *progress) writeAbove(to io.Writer, text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hide()
@@ -72,15 +73,15 @@ func (s *screen) above(to io.Writer, text []byte) (int, error) {
 	return n, err
 }
 
-// writer is a function as an io.Writer.
+// writer makes a function an io.Writer.
 type writer func([]byte) (int, error)
 
 func (w writer) Write(text []byte) (int, error) { return w(text) }
 
-func (s *screen) logs() io.Writer {
-	return writer(func(text []byte) (int, error) { return s.above(s.out, text) })
+func (s *progress) logs() io.Writer {
+	return writer(func(text []byte) (int, error) { return s.writeAbove(s.out, text) })
 }
 
-func (s *screen) messages() io.Writer {
-	return writer(func(text []byte) (int, error) { return s.above(s.err, text) })
+func (s *progress) messages() io.Writer {
+	return writer(func(text []byte) (int, error) { return s.writeAbove(s.err, text) })
 }

@@ -8,17 +8,18 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/socket"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// listen answers for the task's secrets on the delivery's socket. It resolves
-// now what costs no request to a vault.
-func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *masked) error {
+// serveSocket answers requests for the task's secrets on the delivery's socket. It
+// resolves at once what takes no request to a vault.
+func (p *program) serveSocket(ctx context.Context, s settings, r *loadedTask, redactor *redactor) error {
 	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
-		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.warn,
+		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.Warn,
 	})
 	var err error
 	r.resolution, err = lookup.Begin(ctx)
@@ -30,13 +31,13 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 		return err
 	}
 	server := socket.Server{Context: text, Ask: func(ctx context.Context, key string) (resolve.Value, *socket.Refusal) {
-		ctx, cancel := within(ctx, s.timeout)
+		ctx, cancel := cli.WithTimeout(ctx, s.timeout)
 		defer cancel()
 		value, err := lookup.Find(ctx, key)
 		if err != nil {
 			return value, refusal(err, s.warnMissing)
 		}
-		hidden.add(value.Reveal())
+		redactor.add(value.Reveal())
 		return value, nil
 	}}
 	fd, err := launcher.BindSocket(r.directory, s.user)
@@ -53,7 +54,7 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 	}
 	go func() {
 		if server.Serve(listener) != nil {
-			os.Exit(statusRefused) // the handler notices at its next request
+			os.Exit(cli.StatusRefused) // the handler notices at its next request
 		}
 	}()
 	return nil
@@ -63,19 +64,19 @@ func (p *program) listen(ctx context.Context, s settings, r *prepared, hidden *m
 // later try may find it, and 500 for the rest.
 func refusal(err error, warnMissing bool) *socket.Refusal {
 	var text []string
-	stop, warning := split(err, warnMissing)
+	stop, warning := separateMissing(err, warnMissing)
 	_, declared := errors.AsType[*resolve.KeyError](err)
 	for _, e := range document.Unjoin(errors.Join(stop, warning)) {
-		text = append(text, oneLine(e.Error()))
-		if advice := hint(e); advice != "" {
-			text = append(text, "hint: "+oneLine(advice))
+		text = append(text, cli.OneLine(e.Error()))
+		if advice := cli.Hint(e); advice != "" {
+			text = append(text, "hint: "+cli.OneLine(advice))
 		}
 	}
 	r := &socket.Refusal{Status: http.StatusInternalServerError, Text: strings.Join(text, "\n")}
 	switch {
 	case stop == nil, errors.Is(err, resolve.ErrAbsent) && !declared:
 		r.Status = http.StatusNotFound
-	case status(err) == statusUnavailable:
+	case cli.Status(err) == cli.StatusUnavailable:
 		r.Status = http.StatusServiceUnavailable
 	}
 	return r

@@ -1,0 +1,21 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// VersionUsage describes the version command and flag.
+const VersionUsage = "print version, commit and Go version"
+
+// Version returns the line that a program prints about its build. An empty
+// version is the module's, as go install MODULE@VERSION records it.
+func Version(program, version, commit string) string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
+		version = info.Main.Version
+	}
+	return fmt.Sprintf("%s %s (commit %s, %s %s/%s)",
+		program, version, cmp.Or(commit, "unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

@@ -1,0 +1,12 @@
+package task
+
+// Names that MLRun gives a pod.
+const (
+	ExecConfig = "MLRUN_EXEC_CONFIG" // the variable that holds the task, as JSON
+	ExecCode   = "MLRUN_EXEC_CODE"   // the variable that holds the handler's source, in base64
+
+	// SecretPrefixVariable names the variable that tells MLRun how the variables
+	// of a project's secrets start: its setting
+	// secret_stores.kubernetes.env_variable_prefix.
+	SecretPrefixVariable = "MLRUN_SECRET_STORES__KUBERNETES__ENV_VARIABLE_PREFIX"
+)
