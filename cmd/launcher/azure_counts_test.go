@@ -9,38 +9,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/internal/azuretest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
-
-// hundred is the vault full-vault, of n secrets, beside the others, and their keys.
-func hundred(n int) (func(*fake.Config), []string) {
-	var keys []string
-	full := fake.Vault{Name: "full-vault", Tenant: tenant, Access: map[string][]string{application: {"get", "list"}}}
-	for i := range n {
-		keys = append(keys, fmt.Sprintf("key-%d", i))
-		full.Secrets = append(full.Secrets, fake.Secret{Name: keys[i], Value: fmt.Sprintf("canary-value-%d", i)})
-	}
-	return func(c *fake.Config) { c.Vaults = append(c.Vaults, full) }, keys
-}
 
 // TestWhatIsAskedOfAzure counts requests: one token, at most one challenge, each
 // name once, over either protocol.
 func TestWhatIsAskedOfAzure(t *testing.T) {
-	add, keys := hundred(100)
+	add, keys := azuretest.FullVault(100)
 	for name, c := range map[string]struct {
 		flags []string
 		want  map[string]int
 	}{
-		"one secret":          {vault("full-vault", "key-7"), map[string]int{"key-7": 1}},
-		"a hundred":           {vault("full-vault", keys...), times(1, keys...)},
-		"all that there is":   {vault("full-vault", []string{}...), times(1, keys...)},
-		"one name, two cases": {append(vault("full-vault", "key-7", "KEY-7"), vault("full-vault", "key-7")...), map[string]int{"key-7": 1}},
-		"one by one":          {append(vault("full-vault", keys...), "--azure-parallel", "1"), times(1, keys...)},
+		"one secret":          {azuretest.Vault("full-vault", "key-7"), map[string]int{"key-7": 1}},
+		"a hundred":           {azuretest.Vault("full-vault", keys...), times(1, keys...)},
+		"all that there is":   {azuretest.Vault("full-vault", []string{}...), times(1, keys...)},
+		"one name, two cases": {append(azuretest.Vault("full-vault", "key-7", "KEY-7"), azuretest.Vault("full-vault", "key-7")...), map[string]int{"key-7": 1}},
+		"one by one":          {append(azuretest.Vault("full-vault", keys...), "--azure-parallel", "1"), times(1, keys...)},
 	} {
 		for _, http2 := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/http2=%v", name, http2), func(t *testing.T) {
-				pod := newAzurePod(t, add, func(c *fake.Config) { c.HTTP2 = http2 })
-				got := pod.run(t, c.flags, "probe", "secret", "key-7")
-				require.Equal(t, result{stdout: "canary-value-7"}, got)
+				pod := azuretest.NewPod(t, add, func(c *fake.Config) { c.HTTP2 = http2 })
+				got := pod.Run(t, c.flags, "probe", "secret", "key-7")
+				require.Equal(t, launchertest.Result{Stdout: "canary-value-7"}, got)
 				asked := pod.Counters()
 				require.Equal(t, 1, asked.Tokens)
 				require.Equal(t, 1, asked.Requests["token"])
@@ -62,23 +53,23 @@ func times(n int, keys ...string) map[string]int {
 
 // TestTwoVaultsHaveOneToken is two sources of one credential, side by side.
 func TestTwoVaultsHaveOneToken(t *testing.T) {
-	add, _ := hundred(1)
-	pod := newAzurePod(t, add)
-	got := pod.run(t, append(vault("my-vault", "DB_PASSWORD"), vault("full-vault", "key-0")...), "probe", "secret", "key-0")
-	require.Equal(t, result{stdout: "canary-value-0"}, got)
+	add, _ := azuretest.FullVault(1)
+	pod := azuretest.NewPod(t, add)
+	got := pod.Run(t, append(azuretest.Vault("my-vault", "DB_PASSWORD"), azuretest.Vault("full-vault", "key-0")...), "probe", "secret", "key-0")
+	require.Equal(t, launchertest.Result{Stdout: "canary-value-0"}, got)
 	require.Equal(t, 1, pod.Counters().Tokens)
 }
 
 // TestASecretTakesThreeRoundTrips finds the longest row of requests, each of
 // which began when the one before had its answer: the tunnels' too.
 func TestASecretTakesThreeRoundTrips(t *testing.T) {
-	pod := newAzurePod(t, func(c *fake.Config) {
+	pod := azuretest.NewPod(t, func(c *fake.Config) {
 		c.LatencyMS = 50
 		c.Faults = []fake.Fault{{Kind: fake.Slow, Method: "CONNECT", DelayMS: 50}}
 	})
-	got := pod.run(t, vault("my-vault", "DB_PASSWORD"), "probe", "secret", "DB_PASSWORD")
-	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
-	row := longestRow(pod.records(t))
+	got := pod.Run(t, azuretest.Vault("my-vault", "DB_PASSWORD"), "probe", "secret", "DB_PASSWORD")
+	require.Equal(t, launchertest.Result{Stdout: `canary-db "1" <é>`}, got)
+	row := longestRow(pod.Records(t))
 	require.LessOrEqual(t, len(row), 3, "a tunnel, the token, the secret: %v", row)
 }
 
@@ -106,13 +97,13 @@ func longestRow(records []fake.Record) []string {
 
 // TestReadsAreSideBySide is as many as --azure-parallel says, and no more.
 func TestReadsAreSideBySide(t *testing.T) {
-	add, keys := hundred(80)
+	add, keys := azuretest.FullVault(80)
 	for _, parallel := range []int{1, 4, 16} {
-		pod := newAzurePod(t, add, func(c *fake.Config) { c.LatencyMS = 20 })
-		got := pod.run(t, append(vault("full-vault", keys...), "--azure-parallel", fmt.Sprint(parallel)), "probe", "secret", "key-7")
-		require.Equal(t, result{stdout: "canary-value-7"}, got)
+		pod := azuretest.NewPod(t, add, func(c *fake.Config) { c.LatencyMS = 20 })
+		got := pod.Run(t, append(azuretest.Vault("full-vault", keys...), "--azure-parallel", fmt.Sprint(parallel)), "probe", "secret", "key-7")
+		require.Equal(t, launchertest.Result{Stdout: "canary-value-7"}, got)
 		var reads []fake.Record
-		for _, r := range pod.records(t) {
+		for _, r := range pod.Records(t) {
 			if r.Operation == "secret" {
 				reads = append(reads, r)
 			}
@@ -125,6 +116,6 @@ func TestReadsAreSideBySide(t *testing.T) {
 			require.Greater(t, pod.Counters().MostAtOnce, 1)
 		}
 	}
-	got := start(t, nil, "", "run", "--azure-parallel", "0", "--", "true")
-	require.Equal(t, 125, got.status)
+	got := launchertest.Run(t, nil, "", "run", "--azure-parallel", "0", "--", "true")
+	require.Equal(t, 125, got.Status)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/internal/azuretest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // fault is one thing that goes wrong, and a run that meets it.
@@ -23,8 +24,8 @@ type fault struct {
 	what   string // as whoever looks for it would say it
 	flags  []string
 	faults []fake.Fault
-	pod    func(*azurePod) error // changes files or variables
-	brief  bool                  // nothing but the deadline ends it: let that be soon
+	pod    func(*azuretest.Pod) error // changes files or variables
+	brief  bool                       // nothing but the deadline ends it: let that be soon
 }
 
 // outcome is what became of a run.
@@ -55,7 +56,7 @@ func TestFaults(t *testing.T) {
 	if update {
 		require.NoError(t, os.WriteFile(faultsPage, []byte(page), 0o644))
 	}
-	want := slices.Collect(strings.Lines(withoutTimes(read(t, faultsPage))))
+	want := slices.Collect(strings.Lines(withoutTimes(launchertest.ReadFile(t, faultsPage))))
 	got := slices.Collect(strings.Lines(withoutTimes(page)))
 	require.Equal(t, want, got, "UPDATE_DOCS=1 writes the page; read the difference")
 }
@@ -115,7 +116,7 @@ func everyFault(sections []faultSection) (all []fault) {
 // meet runs the launcher with the fault; log is the form of its messages at top
 // verbosity, "" what a user sees by default.
 func (f fault) meet(dir, log string) (o outcome, err error) {
-	pod, err := startAzurePod(dir, func(c *fake.Config) { c.Faults = f.faults })
+	pod, err := azuretest.StartPod(dir, func(c *fake.Config) { c.Faults = f.faults })
 	if err != nil {
 		return o, err
 	}
@@ -133,8 +134,8 @@ func (f fault) meet(dir, log string) (o outcome, err error) {
 	if log != "" {
 		flags = append(flags, "--verbose", "--log", log)
 	}
-	cmd := exec.Command(filepath.Join(bin, "launcher"), pod.args("run", flags, "echo", handlerRan)...)
-	cmd.Env = append(pod.env, "PATH="+os.Getenv("PATH"))
+	cmd := exec.Command(launchertest.Path("launcher"), pod.Args("run", flags, "echo", handlerRan)...)
+	cmd.Env = append(pod.Env, "PATH="+os.Getenv("PATH"))
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	from := time.Now()
@@ -142,8 +143,8 @@ func (f fault) meet(dir, log string) (o outcome, err error) {
 	if _, ended := errors.AsType[*exec.ExitError](err); ended {
 		err = nil
 	}
-	o = outcome{status: cmd.ProcessState.ExitCode(), stdout: stdout.String(), took: time.Since(from), leaks: leaks(stderr.String())}
-	o.printed = printed(stderr.String(), strings.NewReplacer(pod.credentials, "/root/.mlrun/azure_vault", dir, "/DIR",
+	o = outcome{status: cmd.ProcessState.ExitCode(), stdout: stdout.String(), took: time.Since(from), leaks: azuretest.Leaks(stderr.String())}
+	o.printed = printed(stderr.String(), strings.NewReplacer(pod.Credentials, "/root/.mlrun/azure_vault", dir, "/DIR",
 		"clock says "+from.UTC().Format(time.DateOnly), "clock says 2026-01-31",
 		strings.TrimPrefix(pod.Proxy, "http://"), "PROXY"))
 	for i := range o.printed { // or the last of its tries came first

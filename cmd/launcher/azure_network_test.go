@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/internal/azuretest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestAVaultThatGoesSilentIsReadByAnotherConnection has the one HTTP/2 connection
@@ -19,7 +21,7 @@ func TestAVaultThatGoesSilentIsReadByAnotherConnection(t *testing.T) {
 	t.Parallel()
 	var keys []string
 	authorized := true
-	pod := newAzurePod(t, func(c *fake.Config) {
+	pod := azuretest.NewPod(t, func(c *fake.Config) {
 		c.HTTP2 = true
 		for i := range 40 {
 			keys = append(keys, fmt.Sprintf("s-%d", i))
@@ -27,35 +29,35 @@ func TestAVaultThatGoesSilentIsReadByAnotherConnection(t *testing.T) {
 		}
 		c.Faults = []fake.Fault{{Kind: fake.Dead, Path: "/secrets/*", Authorized: &authorized, Skip: 3, Count: 1}}
 	})
-	got := pod.run(t, append(vault("my-vault", keys...), "--timeout", "60s"), "probe", "secret", "s-39")
-	require.Equal(t, result{stdout: "canary-first"}, got)
+	got := pod.Run(t, append(azuretest.Vault("my-vault", keys...), "--timeout", "60s"), "probe", "secret", "s-39")
+	require.Equal(t, launchertest.Result{Stdout: "canary-first"}, got)
 	require.Len(t, pod.Counters().Reads["my-vault"], 40)
 }
 
 // TestTheAuthorityVariableIsForVaultsAlone has AZURE_AUTHORITY_HOST as Microsoft's
 // SDKs take it, a host only, and as something that is no host.
 func TestTheAuthorityVariableIsForVaultsAlone(t *testing.T) {
-	pod := newAzurePod(t)
+	pod := azuretest.NewPod(t)
 	for _, host := range []string{"login.microsoftonline.us", "https://login.microsoftonline.us", "HTTPS://login.microsoftonline.us/"} {
-		env := append(pod.env[:len(pod.env):len(pod.env)], "AZURE_AUTHORITY_HOST="+host)
-		got := start(t, env, "", pod.args("run", vault("us-vault", "KEY"), "probe", "secret", "KEY")...)
-		require.Equal(t, result{stdout: "canary-us"}, got, host)
+		env := append(pod.Env[:len(pod.Env):len(pod.Env)], "AZURE_AUTHORITY_HOST="+host)
+		got := launchertest.Run(t, env, "", pod.Args("run", azuretest.Vault("us-vault", "KEY"), "probe", "secret", "KEY")...)
+		require.Equal(t, launchertest.Result{Stdout: "canary-us"}, got, host)
 	}
-	env := append(pod.env[:len(pod.env):len(pod.env)], "AZURE_AUTHORITY_HOST=no host at all", "TOKEN=canary-first")
-	got := start(t, env, "", "run", "-s", "env=TOKEN", "--", "probe", "secret", "TOKEN")
-	require.Equal(t, result{stdout: "canary-first"}, got, "a task with no vault does not need it")
-	got = start(t, env, "", pod.args("run", vault("my-vault", "DB_PASSWORD"), "true")...)
-	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, `variable AZURE_AUTHORITY_HOST: "no host at all" is not the https URL of a host`)
+	env := append(pod.Env[:len(pod.Env):len(pod.Env)], "AZURE_AUTHORITY_HOST=no host at all", "TOKEN=canary-first")
+	got := launchertest.Run(t, env, "", "run", "-s", "env=TOKEN", "--", "probe", "secret", "TOKEN")
+	require.Equal(t, launchertest.Result{Stdout: "canary-first"}, got, "a task with no vault does not need it")
+	got = launchertest.Run(t, env, "", pod.Args("run", azuretest.Vault("my-vault", "DB_PASSWORD"), "true")...)
+	require.Equal(t, 125, got.Status)
+	require.Contains(t, got.Stderr, `variable AZURE_AUTHORITY_HOST: "no host at all" is not the https URL of a host`)
 }
 
 func TestAnAPIVersionIsChecked(t *testing.T) {
-	pod := newAzurePod(t, func(c *fake.Config) { c.Vaults[0].APIVersions = []string{"7.4"} })
-	got := pod.run(t, append(vault("my-vault", "DB_PASSWORD"), "--azure-api-version", "7.4"), "probe", "secret", "DB_PASSWORD")
-	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
-	got = pod.run(t, append(vault("my-vault", "DB_PASSWORD"), "--azure-api-version", "7.4&x=y"), "true")
-	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, "--azure-api-version")
+	pod := azuretest.NewPod(t, func(c *fake.Config) { c.Vaults[0].APIVersions = []string{"7.4"} })
+	got := pod.Run(t, append(azuretest.Vault("my-vault", "DB_PASSWORD"), "--azure-api-version", "7.4"), "probe", "secret", "DB_PASSWORD")
+	require.Equal(t, launchertest.Result{Stdout: `canary-db "1" <é>`}, got)
+	got = pod.Run(t, append(azuretest.Vault("my-vault", "DB_PASSWORD"), "--azure-api-version", "7.4&x=y"), "true")
+	require.Equal(t, 125, got.Status)
+	require.Contains(t, got.Stderr, "--azure-api-version")
 }
 
 // TestAzureArc has the agent's directory of key files, in a mount namespace of
@@ -63,24 +65,24 @@ func TestAnAPIVersionIsChecked(t *testing.T) {
 func TestAzureArc(t *testing.T) {
 	keys := t.TempDir()
 	require.NoError(t, os.Chmod(keys, 0o755))
-	pod := newAzurePod(t, func(c *fake.Config) { c.Arc = &fake.Arc{Keys: keys} })
+	pod := azuretest.NewPod(t, func(c *fake.Config) { c.Arc = &fake.Arc{Keys: keys} })
 	source := []string{"-s", `azure_vault={"name": "my-vault", "secrets": ["DB_PASSWORD"], "credential": "managed"}`}
-	run := func(prepare string) result {
-		launcher := append([]string{filepath.Join(bin, "launcher")}, pod.args("run", source, filepath.Join(bin, "probe"), "secret", "DB_PASSWORD")...)
-		cmd := contained(append([]string{"sh", "-c", prepare + ` && exec "$@"`, "sh"}, launcher...)...)
-		cmd.Env = append(cmd.Env, append(pod.env, "IDENTITY_HEADER=", "IDENTITY_ENDPOINT="+pod.Proxy+"/metadata/identity/oauth2/token", "IMDS_ENDPOINT="+pod.Proxy)...)
-		return finish(t, cmd)
+	run := func(prepare string) launchertest.Result {
+		launcher := append([]string{launchertest.Path("launcher")}, pod.Args("run", source, launchertest.Path("probe"), "secret", "DB_PASSWORD")...)
+		cmd := launchertest.PID1Command(append([]string{"sh", "-c", prepare + ` && exec "$@"`, "sh"}, launcher...)...)
+		cmd.Env = append(cmd.Env, append(pod.Env, "IDENTITY_HEADER=", "IDENTITY_ENDPOINT="+pod.Proxy+"/metadata/identity/oauth2/token", "IMDS_ENDPOINT="+pod.Proxy)...)
+		return launchertest.Finish(t, cmd)
 	}
 	got := run("mount -t tmpfs none /var/opt && mkdir -p /var/opt/azcmagent/tokens && mount --bind " + keys + " /var/opt/azcmagent/tokens")
-	require.Equal(t, result{stdout: `canary-db "1" <é>`}, got)
+	require.Equal(t, launchertest.Result{Stdout: `canary-db "1" <é>`}, got)
 	require.Equal(t, 2, pod.Counters().Requests["managed-identity"], "the challenge, and its answer")
 	got = run("mount -t tmpfs none /var/opt")
-	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, "no token: Azure Arc's key file")
-	require.Contains(t, got.stderr, "is missing")
+	require.Equal(t, 125, got.Status)
+	require.Contains(t, got.Stderr, "no token: Azure Arc's key file")
+	require.Contains(t, got.Stderr, "is missing")
 	files, err := os.ReadDir(keys)
 	require.NoError(t, err)
 	for _, file := range files {
-		require.NotContains(t, got.stderr, strings.TrimSpace(read(t, filepath.Join(keys, file.Name()))), "a key")
+		require.NotContains(t, got.Stderr, strings.TrimSpace(launchertest.ReadFile(t, filepath.Join(keys, file.Name()))), "a key")
 	}
 }

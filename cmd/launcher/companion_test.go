@@ -9,46 +9,48 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestTheEndOfTheProcessThatAnswersIsAnError and never "no such secret": not for
 // a key that there is, nor for one that there is not.
 func TestTheEndOfTheProcessThatAnswersIsAnError(t *testing.T) {
 	for _, init := range []string{"auto", "PID 1"} {
-		start := command
+		start := launchertest.Command
 		if init == "PID 1" {
-			start = contained
+			start = launchertest.PID1Command
 		}
-		c := begin(t, start("launcher", "run", "--deliver", "socket", "-s", "inline={'K': 'value'}", "--", "sh", "-c",
+		c := launchertest.Start(t, start("launcher", "run", "--deliver", "socket", "-s", "inline={'K': 'value'}", "--", "sh", "-c",
 			`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && grep -qs "^PPid:.$PPID$" $pid/status && kill -KILL ${pid#/proc/} && while kill -0 ${pid#/proc/} 2>/dev/null; do :; done
 			done; for key in K NONE; do launcher get-secret $key; echo $?; done; exit 9`))
-		status, rest := c.end()
+		status, rest := c.End()
 		require.Equal(t, 9, status)
 		require.Equal(t, "125\n125\n", rest)
 		for _, line := range []string{"launcher: the process beside the handler was ended by SIGKILL\n", "has ended\n"} {
-			require.Contains(t, c.messages(), line)
+			require.Contains(t, c.Messages(), line)
 		}
-		require.NotContains(t, c.messages(), "not among")
+		require.NotContains(t, c.Messages(), "not among")
 	}
 }
 
 // TestTheProcessThatAnswersIgnoresWhatEndsAJob and ends after it.
 func TestTheProcessThatAnswersIgnoresWhatEndsAJob(t *testing.T) {
-	a := startAsking(t, nil, "-s", "inline={'K': 'value'}")
-	pid := a.attendant()
-	for _, signal := range terminating() {
+	a := launchertest.StartSocket(t, nil, "-s", "inline={'K': 'value'}")
+	pid := a.Companion()
+	for _, signal := range launchertest.TerminatingSignals() {
 		switch signal {
 		case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGSYS, unix.SIGPROF:
 			continue
 		}
 		require.NoError(t, unix.Kill(pid, signal))
-		a.requireAnswer("/v1/secrets/K", 200, "value")
+		a.RequireAnswer("/v1/secrets/K", 200, "value")
 	}
-	a.signal(unix.SIGTERM)
-	status, _ := a.end()
+	a.Signal(unix.SIGTERM)
+	status, _ := a.End()
 	require.Equal(t, 143, status)
 	require.ErrorIs(t, unix.Kill(pid, 0), unix.ESRCH)
-	_, _, err := a.get("/v1/secrets/K")
+	_, _, err := a.Get("/v1/secrets/K")
 	require.Error(t, err)
 }
 
@@ -56,33 +58,35 @@ func TestTheProcessThatAnswersIgnoresWhatEndsAJob(t *testing.T) {
 // written meanwhile.
 func TestAProcessBesideTheHandlerEndsThoughItIsStopped(t *testing.T) {
 	for _, init := range []string{"auto", "PID 1"} {
-		start := command
+		start := launchertest.Command
 		if init == "PID 1" {
-			start = contained
+			start = launchertest.PID1Command
 		}
 		for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}} {
-			got := finish(t, start(append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c",
+			got := launchertest.Finish(t, start(append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c",
 				`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && grep -qs "^PPid:.$PPID$" $pid/status && kill -STOP ${pid#/proc/}
 				done; echo written; exit 9`)...))
-			require.Equal(t, result{"written\n", "", 9}, got)
+			require.Equal(t, launchertest.Result{Stdout: "written\n", Stderr: "", Status: 9}, got)
 		}
 	}
 }
 
 // TestTheProcessThatAnswersEndsWithAParentThatIsKilled, as nobody else ends it.
 func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
-	a := startAsking(t, nil)
-	pid, handler := a.attendant(), 0
-	for _, child := range children(t, a.cmd.Process.Pid) {
+	a := launchertest.StartSocket(t, nil)
+	pid, handler := a.Companion(), 0
+	for _, child := range launchertest.Children(t, a.Cmd.Process.Pid) {
 		if child != pid {
 			handler = child
 		}
 	}
-	a.signal(unix.SIGKILL)
-	a.wait()
-	eventually(t, "it ends", func() bool { return field(pid, "State") == "" || strings.HasPrefix(field(pid, "State"), "Z") })
+	a.Signal(unix.SIGKILL)
+	a.Wait()
+	launchertest.Eventually(t, "it ends", func() bool {
+		return launchertest.StatusField(pid, "State") == "" || strings.HasPrefix(launchertest.StatusField(pid, "State"), "Z")
+	})
 	require.NoError(t, unix.Kill(handler, unix.SIGKILL))
-	require.NoError(t, os.RemoveAll(filepath.Dir(a.path)), "a parent that is killed removes nothing")
+	require.NoError(t, os.RemoveAll(filepath.Dir(a.Path)), "a parent that is killed removes nothing")
 }
 
 // TestAProcessBesideTheHandlerHoldsNothingOfIt is a handler that closes its
@@ -90,7 +94,7 @@ func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
 func TestAProcessBesideTheHandlerHoldsNothingOfIt(t *testing.T) {
 	for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}, {"--mask", "--deliver", "socket"}} {
 		args := append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "exec 0<&- >&- 2>&-; exec sleep 1000")
-		cmd := command(args...)
+		cmd := launchertest.Command(args...)
 		stdin, feed, err := os.Pipe()
 		require.NoError(t, err)
 		out, in, err := os.Pipe()
@@ -101,13 +105,13 @@ func TestAProcessBesideTheHandlerHoldsNothingOfIt(t *testing.T) {
 		rest, err := io.ReadAll(out)
 		require.NoError(t, err)
 		require.Empty(t, rest)
-		eventually(t, "standard input is closed", func() bool {
+		launchertest.Eventually(t, "standard input is closed", func() bool {
 			polled := []unix.PollFd{{Fd: int32(feed.Fd())}}
 			_, _ = unix.Poll(polled, 0)
 			return polled[0].Revents&unix.POLLERR != 0
 		})
 		require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
 		_ = cmd.Wait()
-		require.Equal(t, 143, ended(cmd))
+		require.Equal(t, 143, launchertest.ExitStatus(cmd))
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // volume is a Secret as the kubelet mounts it: links to a directory of the
@@ -24,7 +26,7 @@ func newVolume(t *testing.T, folder string) volume {
 	require.NoError(t, os.MkdirAll(v.generation, 0o755))
 	require.NoError(t, os.Symlink(filepath.Base(v.generation), v.dir+"/..data"))
 	for _, name := range []string{"tenant_id", "client_id", "secret"} {
-		write(t, v.generation+"/"+name, "x")
+		launchertest.WriteFile(t, v.generation+"/"+name, "x")
 		v.chmod(t, name, 0o400)
 		require.NoError(t, os.Symlink("..data/"+name, v.dir+"/"+name))
 	}
@@ -64,7 +66,7 @@ func TestUserCannotReadTheCredentials(t *testing.T) {
 		"a directory to pass by":   {func(t *testing.T, v volume) { v.chmod(t, "secret", 0o444); v.chmod(t, "", 0o711) }, "secret"},
 		"a directory that is shut": {func(t *testing.T, v volume) { v.chmod(t, "secret", 0o444); v.chmod(t, "", 0o700) }, ""},
 		"of its group": {func(t *testing.T, v volume) {
-			require.NoError(t, os.Chown(v.generation+"/secret", 0, hostileUser))
+			require.NoError(t, os.Chown(v.generation+"/secret", 0, launchertest.HostileUser))
 			v.chmod(t, "secret", 0o440)
 		}, "secret"},
 		"of another group": {func(t *testing.T, v volume) {
@@ -72,13 +74,13 @@ func TestUserCannotReadTheCredentials(t *testing.T) {
 			v.chmod(t, "secret", 0o440)
 		}, ""},
 		"its own, shut": {func(t *testing.T, v volume) {
-			require.NoError(t, os.Chown(v.generation+"/secret", hostileUser, 0))
+			require.NoError(t, os.Chown(v.generation+"/secret", launchertest.HostileUser, 0))
 			v.chmod(t, "secret", 0)
 		}, "secret"},
-		"by a list":      {func(t *testing.T, v volume) { v.grant(t, "secret", hostileUser) }, "secret"},
+		"by a list":      {func(t *testing.T, v volume) { v.grant(t, "secret", launchertest.HostileUser) }, "secret"},
 		"another's list": {func(t *testing.T, v volume) { v.grant(t, "secret", 4243) }, ""},
 		"a certificate": {func(t *testing.T, v volume) {
-			write(t, v.dir+"/certificate", "x")
+			launchertest.WriteFile(t, v.dir+"/certificate", "x")
 			require.NoError(t, os.Chmod(v.dir+"/certificate", 0o444))
 		}, "certificate"},
 	} {
@@ -86,15 +88,15 @@ func TestUserCannotReadTheCredentials(t *testing.T) {
 			t.Run(name+"/"+folder, func(t *testing.T) {
 				v := newVolume(t, folder)
 				c.change(t, v)
-				got := start(t, nil, "", "run", "--user", "4242", "--azure-credentials", v.base, "--", "cat", v.dir+"/"+c.file)
+				got := launchertest.Run(t, nil, "", "run", "--user", "4242", "--azure-credentials", v.base, "--", "cat", v.dir+"/"+c.file)
 				if c.file == "" {
-					got = start(t, nil, "", "run", "--user", "4242", "--azure-credentials", v.base, "--", "sh", "-c", "! cat "+v.dir+"/*")
-					require.Equal(t, 0, got.status, got.stderr)
-					require.Empty(t, got.stdout)
+					got = launchertest.Run(t, nil, "", "run", "--user", "4242", "--azure-credentials", v.base, "--", "sh", "-c", "! cat "+v.dir+"/*")
+					require.Equal(t, 0, got.Status, got.Stderr)
+					require.Empty(t, got.Stdout)
 					return
 				}
-				require.Equal(t, 125, got.status, got.stderr)
-				require.Contains(t, got.stderr, "launcher: --user 4242:4242: that user can read \""+v.dir+"/"+c.file+"\", the launcher's credentials\nhint: mount them with defaultMode 0400")
+				require.Equal(t, 125, got.Status, got.Stderr)
+				require.Contains(t, got.Stderr, "launcher: --user 4242:4242: that user can read \""+v.dir+"/"+c.file+"\", the launcher's credentials\nhint: mount them with defaultMode 0400")
 			})
 		}
 	}
@@ -109,10 +111,10 @@ func TestUserCannotReadTheToken(t *testing.T) {
 	for mode, refused := range map[os.FileMode]bool{0o444: true, 0o400: false} {
 		v.chmod(t, "secret", mode)
 		env := []string{"AZURE_FEDERATED_TOKEN_FILE=" + v.dir + "/secret"}
-		got := start(t, env, "", append(append([]string{"run", "--user", "4242"}, vault...), "--", "true")...)
-		require.Equal(t, refused, got.status == 125, got.stderr)
-		require.Equal(t, refused, got.stderr != "")
-		got = start(t, env, "", "run", "--user", "4242", "--", "true")
-		require.Zero(t, got.status, "a token for the handler's own use")
+		got := launchertest.Run(t, env, "", append(append([]string{"run", "--user", "4242"}, vault...), "--", "true")...)
+		require.Equal(t, refused, got.Status == 125, got.Stderr)
+		require.Equal(t, refused, got.Stderr != "")
+		got = launchertest.Run(t, env, "", "run", "--user", "4242", "--", "true")
+		require.Zero(t, got.Status, "a token for the handler's own use")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,65 +14,12 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// memory is a directory on tmpfs that is /dev/shm for the programs of one test,
-// so that what they leave behind is seen, and what others do is not.
-type memory string
-
-func newMemory(t *testing.T) memory {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "test-")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return memory(dir)
-}
-
-// command is a program with that /dev/shm, as PID 1 of a container or not.
-func (m memory) command(pid1 bool, args ...string) *exec.Cmd {
-	mounts := `mount --bind "$0" /dev/shm`
-	if pid1 {
-		mounts += " && mount -t proc proc /proc"
-	}
-	cmd := command(append([]string{"sh", "-c", mounts + ` && exec "$@"`, string(m)}, command(args...).Args...)...)
-	cmd.SysProcAttr = pidNamespace()
-	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNS
-	if !pid1 {
-		cmd.SysProcAttr.Cloneflags &^= syscall.CLONE_NEWPID
-	}
-	return cmd
-}
-
-// asRoot is a shell of root's with that /dev/shm, and with all users.
-func (m memory) asRoot(script string, args ...string) *exec.Cmd {
-	const mounts = `mount --make-rprivate / && mount --bind "$0" /dev/shm || exit 99; `
-	cmd := command(append([]string{"sh", "-c", mounts + script, string(m)}, args...)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	return cmd
-}
-
-func (m memory) requireEmpty(t *testing.T) {
-	t.Helper()
-	left, err := os.ReadDir(string(m))
-	require.NoError(t, err)
-	require.Empty(t, left)
-}
-
-// requireNoValue looks into every file that is left.
-func (m memory) requireNoValue(t *testing.T, value string) {
-	t.Helper()
-	require.NoError(t, filepath.Walk(string(m), func(path string, info os.FileInfo, err error) error {
-		if err == nil && info.Mode().IsRegular() {
-			require.NotContains(t, read(t, path), value, path)
-		}
-		return nil // another process still adds to it
-	}))
-}
-
 // where is a handler that says where its files are before it goes on.
 const where = `dir=${LAUNCHER_CONTEXT#*:}; case $LAUNCHER_CONTEXT in unix:*) dir=${dir%/socket};; esac; echo "$dir"; `
 
 func TestFilesAreTheHandlersAlone(t *testing.T) {
-	c := begin(t, command("launcher", "run", "--deliver", "files", "-s", "inline={'KEY-a.b': 'x', 'EMPTY': ''}", "--", "sh", "-c", where+"read wait"))
-	dir := c.line()
+	c := launchertest.Start(t, launchertest.Command("launcher", "run", "--deliver", "files", "-s", "inline={'KEY-a.b': 'x', 'EMPTY': ''}", "--", "sh", "-c", where+"read wait"))
+	dir := c.Line()
 	info, err := os.Stat(dir)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o700)|os.ModeDir, info.Mode())
@@ -88,11 +34,11 @@ func TestFilesAreTheHandlersAlone(t *testing.T) {
 		info, err := os.Lstat(dir + "/" + name)
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o400), info.Mode())
-		require.Equal(t, text, read(t, dir+"/"+name))
+		require.Equal(t, text, launchertest.ReadFile(t, dir+"/"+name))
 	}
-	requireValid(t, schema(t), read(t, dir+"/context.json"))
-	c.signal(unix.SIGTERM)
-	c.wait()
+	launchertest.RequireValid(t, launchertest.Schema(t), launchertest.ReadFile(t, dir+"/context.json"))
+	c.Signal(unix.SIGTERM)
+	c.Wait()
 	require.NoDirExists(t, dir)
 }
 
@@ -126,20 +72,20 @@ func TestTheDirectoryGoesOnEveryWayOut(t *testing.T) {
 			}
 			for _, pid1 := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%s/PID 1 %t", name, deliver, pid1), func(t *testing.T) {
-					memory := newMemory(t)
+					memory := launchertest.NewMemory(t)
 					args := append([]string{"launcher", "run", "--deliver", deliver, "-s", "inline={'KEY': 'x'}"}, c.flags...)
 					args = append(args, "--", "sh", "-c", c.handler)
 					if c.handler == "" {
 						args[len(args)-3] = "/not/there"
 					}
-					run := begin(t, memory.command(pid1, args...))
+					run := launchertest.Start(t, memory.Command(pid1, args...))
 					if c.signal != 0 {
-						require.DirExists(t, string(memory)+strings.TrimPrefix(run.line(), "/dev/shm"))
-						run.signal(c.signal)
+						require.DirExists(t, string(memory)+strings.TrimPrefix(run.Line(), "/dev/shm"))
+						run.Signal(c.signal)
 					}
-					status, _ := run.end()
-					require.Equal(t, c.status, status, run.messages())
-					memory.requireEmpty(t)
+					status, _ := run.End()
+					require.Equal(t, c.status, status, run.Messages())
+					memory.RequireEmpty(t)
 				})
 			}
 		}
@@ -149,24 +95,24 @@ func TestTheDirectoryGoesOnEveryWayOut(t *testing.T) {
 // TestTheDirectoryGoesWithTermWhileResolving ends a launcher that reads its task.
 func TestTheDirectoryGoesWithTermWhileResolving(t *testing.T) {
 	for _, deliver := range []string{"files", "socket"} {
-		memory := newMemory(t)
-		requireEnded(t, memory.command(false, "launcher", "run", "--deliver", deliver, "--task", "-", "--", "echo", "started"), syscall.SIGTERM)
-		memory.requireEmpty(t)
+		memory := launchertest.NewMemory(t)
+		launchertest.RequireEnded(t, memory.Command(false, "launcher", "run", "--deliver", deliver, "--task", "-", "--", "echo", "started"), syscall.SIGTERM)
+		memory.RequireEmpty(t)
 	}
 }
 
 // covered is a container whose places in memory are these mounts, one command
 // each. The launcher's own file may be below one of them, and is open.
 func covered(mounts string, args ...string) *exec.Cmd {
-	program := command(args...)
-	cmd := command(append([]string{"sh", "-c", `exec 9<"$1"; shift; ` + mounts + `; exec /proc/self/fd/9 "$@"`, "sh"}, program.Args...)...)
-	cmd.SysProcAttr = pidNamespace()
+	program := launchertest.Command(args...)
+	cmd := launchertest.Command(append([]string{"sh", "-c", `exec 9<"$1"; shift; ` + mounts + `; exec /proc/self/fd/9 "$@"`, "sh"}, program.Args...)...)
+	cmd.SysProcAttr = launchertest.PIDNamespace()
 	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNS
 	return cmd
 }
 
 func TestFilesNeedMemory(t *testing.T) {
-	if _, err := asPID1(t, "true").end(); err != "" {
+	if _, err := launchertest.StartAsPID1(t, "true").End(); err != "" {
 		return
 	}
 	const onDisk = "for dir in /dev/shm /run /tmp; do mount --bind /etc $dir || exit 99; done"
@@ -178,28 +124,27 @@ func TestFilesNeedMemory(t *testing.T) {
 			"hint: what is mounted at /dev/shm needs room for all values, in Docker --shm-size; or use --deliver stdin, which carries every value\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := finish(t, covered(c.mounts, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': '"+strings.Repeat("x", 100_000)+"'}", "--", "echo", "started"))
-			require.Equal(t, 125, got.status, got.stderr)
-			require.Empty(t, got.stdout)
-			require.Contains(t, got.stderr, c.message)
+			got := launchertest.Finish(t, covered(c.mounts, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': '"+strings.Repeat("x", 100_000)+"'}", "--", "echo", "started"))
+			require.Equal(t, 125, got.Status, got.Stderr)
+			require.Empty(t, got.Stdout)
+			require.Contains(t, got.Stderr, c.message)
 		})
 	}
-	small := finish(t, covered(onDisk+"; mount -t tmpfs none /run", "launcher", "run", "--deliver", "files", "--", "sh", "-c", where))
-	require.Contains(t, small.stdout, "/run/launcher-", small.stderr)
+	small := launchertest.Finish(t, covered(onDisk+"; mount -t tmpfs none /run", "launcher", "run", "--deliver", "files", "--", "sh", "-c", where))
+	require.Contains(t, small.Stdout, "/run/launcher-", small.Stderr)
 }
 
 // TestFilesWhateverTheUmask is one that takes all from the launcher's own user.
 func TestFilesWhateverTheUmask(t *testing.T) {
-	require.NoError(t, os.Chmod(bin, 0o755))
 	for _, deliver := range []string{"files", "socket"} {
-		cmd := command("sh", "-c", `umask 0777; exec "$@"`, "sh", "launcher", "run", "--deliver", deliver, "-s", "inline={'KEY': 'x'}", "--",
+		cmd := launchertest.Command("sh", "-c", `umask 0777; exec "$@"`, "sh", "launcher", "run", "--deliver", deliver, "-s", "inline={'KEY': 'x'}", "--",
 			"sh", "-c", where+`stat -c %a "$dir"; umask; probe secret KEY`)
 		if os.Getuid() == 0 {
-			cmd.SysProcAttr = credential(65534)
+			cmd.SysProcAttr = launchertest.AsUser(65534)
 		}
-		got := finish(t, cmd)
-		_, rest, _ := strings.Cut(got.stdout, "\n")
-		require.Equal(t, "700\n0777\nx", rest, got.stderr)
+		got := launchertest.Finish(t, cmd)
+		_, rest, _ := strings.Cut(got.Stdout, "\n")
+		require.Equal(t, "700\n0777\nx", rest, got.Stderr)
 	}
 }
 
@@ -207,13 +152,12 @@ func TestFilesOfAnotherUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "--user with files and socket")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
 	for _, deliver := range []string{"files", "socket"} {
-		got := start(t, nil, "", "run", "--user", "65534:65534", "--deliver", deliver, "-s", "inline={'KEY': 'x'}", "--",
+		got := launchertest.Run(t, nil, "", "run", "--user", "65534:65534", "--deliver", deliver, "-s", "inline={'KEY': 'x'}", "--",
 			"sh", "-c", where+`stat -c %u:%a "$dir"; umask 0777; probe secret KEY`)
-		dir, rest, _ := strings.Cut(got.stdout, "\n")
-		require.Equal(t, "65534:700\nx", rest, got.stderr)
-		require.Zero(t, got.status)
+		dir, rest, _ := strings.Cut(got.Stdout, "\n")
+		require.Equal(t, "65534:700\nx", rest, got.Stderr)
+		require.Zero(t, got.Status)
 		require.NoDirExists(t, dir)
 	}
 }
@@ -225,17 +169,17 @@ func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
 	const nowhereElse = `exec 9<"$(command -v launcher)" && mount --bind /etc /run && mount --bind /etc /tmp && `
 	for _, change := range []string{"chmod 0777 /dev/shm", "chown 4242 /dev/shm", "chmod 0775 /dev/shm"} {
 		for _, deliver := range []string{"files", "socket"} {
-			memory := newMemory(t)
-			got := finish(t, memory.asRoot(nowhereElse+change+` && exec /proc/self/fd/9 run --user 4242 --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- echo started`))
-			require.Equal(t, 125, got.status, got.stderr)
-			require.Empty(t, got.stdout)
-			require.Contains(t, got.stderr, "launcher: no directory in memory can be made: /dev/shm: other users can rename what is in it (writable without the sticky bit, or owned by another user); ")
-			require.Contains(t, got.stderr, "\nhint: with --user, mount a tmpfs of mode 1777 at /dev/shm; ")
-			memory.requireEmpty(t)
+			memory := launchertest.NewMemory(t)
+			got := launchertest.Finish(t, memory.AsRoot(nowhereElse+change+` && exec /proc/self/fd/9 run --user 4242 --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- echo started`))
+			require.Equal(t, 125, got.Status, got.Stderr)
+			require.Empty(t, got.Stdout)
+			require.Contains(t, got.Stderr, "launcher: no directory in memory can be made: /dev/shm: other users can rename what is in it (writable without the sticky bit, or owned by another user); ")
+			require.Contains(t, got.Stderr, "\nhint: with --user, mount a tmpfs of mode 1777 at /dev/shm; ")
+			memory.RequireEmpty(t)
 
-			own := finish(t, memory.asRoot(change+` && exec launcher run --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- probe secret KEY`))
-			require.Equal(t, result{stdout: "x"}, own, "without --user nothing is given away")
-			memory.requireEmpty(t)
+			own := launchertest.Finish(t, memory.AsRoot(change+` && exec launcher run --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- probe secret KEY`))
+			require.Equal(t, launchertest.Result{Stdout: "x"}, own, "without --user nothing is given away")
+			memory.RequireEmpty(t)
 		}
 	}
 }
@@ -243,17 +187,17 @@ func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
 // TestUserNeedsTheRightToGiveADirectory is root with fewer capabilities.
 func TestUserNeedsTheRightToGiveADirectory(t *testing.T) {
 	needsRoot(t)
-	setpriv := needs(t, "setpriv", "files and socket without CAP_CHOWN")
+	setpriv := launchertest.Needs(t, "setpriv", "files and socket without CAP_CHOWN")
 	for _, capability := range []string{"-chown", "-dac_override"} {
 		for _, deliver := range []string{"files", "socket"} {
-			memory := newMemory(t)
-			got := finish(t, memory.asRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 --deliver `+deliver+` -- echo started`))
-			require.Equal(t, result{status: 125, stderr: "launcher: --user 4242:4242: the launcher cannot give it a directory: operation not permitted\n" +
+			memory := launchertest.NewMemory(t)
+			got := launchertest.Finish(t, memory.AsRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 --deliver `+deliver+` -- echo started`))
+			require.Equal(t, launchertest.Result{Status: 125, Stderr: "launcher: --user 4242:4242: the launcher cannot give it a directory: operation not permitted\n" +
 				"hint: files and socket with --user need CAP_CHOWN and CAP_DAC_OVERRIDE; or use --deliver stdin\n"}, got)
-			memory.requireEmpty(t)
+			memory.RequireEmpty(t)
 		}
-		got := finish(t, newMemory(t).asRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 -s "inline={'KEY': 'x'}" -- probe secret KEY`))
-		require.Equal(t, result{stdout: "x"}, got)
+		got := launchertest.Finish(t, launchertest.NewMemory(t).AsRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 -s "inline={'KEY': 'x'}" -- probe secret KEY`))
+		require.Equal(t, launchertest.Result{Stdout: "x"}, got)
 	}
 }
 
@@ -261,13 +205,13 @@ func TestUserNeedsTheRightToGiveADirectory(t *testing.T) {
 // directory, and so can rename it.
 func TestFilesAreDeletedWhereverTheHandlerMovesThem(t *testing.T) {
 	for _, replace := range []string{"", "; ln -s /etc $dir", "; mkdir $dir; touch $dir/mine"} {
-		memory := newMemory(t)
-		got := finish(t, memory.command(false, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': 'canary-value'}", "--",
+		memory := launchertest.NewMemory(t)
+		got := launchertest.Finish(t, memory.Command(false, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': 'canary-value'}", "--",
 			"sh", "-c", where+"mv $dir /dev/shm/moved"+replace))
-		require.Zero(t, got.status, got.stderr)
-		require.Contains(t, got.stderr, "launcher: warning: directory /dev/shm/launcher-")
-		require.Contains(t, got.stderr, "was not deleted: it was moved away; its files are deleted\n")
-		memory.requireNoValue(t, "canary-value")
+		require.Zero(t, got.Status, got.Stderr)
+		require.Contains(t, got.Stderr, "launcher: warning: directory /dev/shm/launcher-")
+		require.Contains(t, got.Stderr, "was not deleted: it was moved away; its files are deleted\n")
+		memory.RequireNoValue(t, "canary-value")
 		require.NoFileExists(t, string(memory)+"/moved/KEY")
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/launcher"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // hostile is values that the programs people use now damage, or that some
@@ -54,13 +55,6 @@ type carrier struct {
 
 const key = "KEY"
 
-func write(t *testing.T, path, text string) string {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	return path
-}
-
 func jsonTask(t *testing.T, source map[string]any) string {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"spec": map[string]any{"secret_sources": []any{source}}})
@@ -81,11 +75,11 @@ func oneLine(value string) bool {
 var carriers = []carrier{
 	{"inline JSON", utf8.ValidString, func(t *testing.T, dir, value string) ([]string, []string) {
 		task := jsonTask(t, map[string]any{"kind": "inline", "source": map[string]string{key: value}})
-		return []string{"--task", write(t, dir+"/task.json", task)}, nil
+		return []string{"--task", launchertest.WriteFile(t, dir+"/task.json", task)}, nil
 	}},
 	{"inline YAML binary", always, func(t *testing.T, dir, value string) ([]string, []string) {
 		task := "spec: {secret_sources: [{kind: inline, source: {KEY: !!binary '" + base64.StdEncoding.EncodeToString([]byte(value)) + "'}}]}"
-		return []string{"--task", write(t, dir+"/task.yaml", task)}, nil
+		return []string{"--task", launchertest.WriteFile(t, dir+"/task.yaml", task)}, nil
 	}},
 	{"inline Python literal", func(v string) bool { return noNUL(v) && utf8.ValidString(v) }, func(_ *testing.T, _, value string) ([]string, []string) {
 		literal := strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`).Replace(value)
@@ -95,25 +89,25 @@ var carriers = []carrier{
 		return []string{"-s", "env=KEY"}, []string{"KEY=" + value}
 	}},
 	{"file lines", oneLine, func(t *testing.T, dir, value string) ([]string, []string) {
-		return []string{"-s", "file=" + write(t, dir+"/secrets.txt", "A=1\nKEY="+value+"\nB=2\n")}, nil
+		return []string{"-s", "file=" + launchertest.WriteFile(t, dir+"/secrets.txt", "A=1\nKEY="+value+"\nB=2\n")}, nil
 	}},
 	{"file dotenv", func(v string) bool {
 		return !strings.ContainsAny(v, "'\x00") && !strings.Contains(v, "\r\n") && !strings.HasSuffix(v, `\`)
 	}, func(t *testing.T, dir, value string) ([]string, []string) {
-		return []string{"-s", "file=" + write(t, dir+"/app.env", "KEY='"+value+"'\n")}, nil
+		return []string{"-s", "file=" + launchertest.WriteFile(t, dir+"/app.env", "KEY='"+value+"'\n")}, nil
 	}},
 	{"kubernetes variable", noNUL, func(_ *testing.T, _, value string) ([]string, []string) {
 		return []string{"-s", "kubernetes=KEY"}, []string{"MLRUN_K8S_SECRET__KEY=" + value}
 	}},
 	{"kubernetes mount", always, func(t *testing.T, dir, value string) ([]string, []string) {
-		write(t, dir+"/vol/..2026/KEY", value)
+		launchertest.WriteFile(t, dir+"/vol/..2026/KEY", value)
 		require.NoError(t, os.Symlink("..2026", dir+"/vol/..data"))
 		require.NoError(t, os.Symlink("..data/KEY", dir+"/vol/KEY"))
 		task := jsonTask(t, map[string]any{"kind": "kubernetes", "source": map[string]any{"mount": dir + "/vol", "secrets": []string{key}}})
-		return []string{"--task", write(t, dir+"/task.json", task)}, nil
+		return []string{"--task", launchertest.WriteFile(t, dir+"/task.json", task)}, nil
 	}},
 	{"local", oneLine, func(t *testing.T, dir, value string) ([]string, []string) {
-		return []string{"-s", "kubernetes=KEY", "--local", write(t, dir+"/laptop.txt", "KEY="+value+"\n")}, nil
+		return []string{"-s", "kubernetes=KEY", "--local", launchertest.WriteFile(t, dir+"/laptop.txt", "KEY="+value+"\n")}, nil
 	}},
 }
 
@@ -147,7 +141,7 @@ func TestHostileValuesArriveByteForByte(t *testing.T) {
 			t.Parallel()
 			reader.command = slices.Clone(reader.command)
 			if reader.needs != "" {
-				reader.command[0] = needs(t, reader.needs, "hostile values as "+reader.name+" reads them")
+				reader.command[0] = launchertest.Needs(t, reader.needs, "hostile values as "+reader.name+" reads them")
 			}
 			for _, carrier := range carriers {
 				for name, value := range hostile {
@@ -172,34 +166,34 @@ func requireCarried(t *testing.T, c carrier, value, deliver string, r reader) {
 	}
 	args, env := c.start(t, t.TempDir(), value)
 	args = append([]string{"run", "--deliver", deliver}, args...)
-	got := start(t, env, "", append(append(args, "--"), r.command...)...)
+	got := launchertest.Run(t, env, "", append(append(args, "--"), r.command...)...)
 	if deliver == "env" && !noNUL(value) {
 		requireRefused(t, got)
 		return
 	}
-	require.Zero(t, got.status, got.stderr)
-	require.Empty(t, got.stderr)
-	require.True(t, value == got.stdout, "%d bytes became %d", len(value), len(got.stdout))
+	require.Zero(t, got.Status, got.Stderr)
+	require.Empty(t, got.Stderr)
+	require.True(t, value == got.Stdout, "%d bytes became %d", len(value), len(got.Stdout))
 }
 
 // requireRefused is what a delivery that cannot carry a value does.
-func requireRefused(t *testing.T, got result) {
+func requireRefused(t *testing.T, got launchertest.Result) {
 	t.Helper()
-	require.Equal(t, 125, got.status)
-	require.Empty(t, got.stdout)
-	require.Contains(t, got.stderr, `launcher: secret "KEY": env: `)
-	require.Contains(t, got.stderr, "hint: use --deliver stdin, which carries every value\n")
+	require.Equal(t, 125, got.Status)
+	require.Empty(t, got.Stdout)
+	require.Contains(t, got.Stderr, `launcher: secret "KEY": env: `)
+	require.Contains(t, got.Stderr, "hint: use --deliver stdin, which carries every value\n")
 }
 
 // TestEnvCarriesUpToTheLongestVariable is the border of execve(2).
 func TestEnvCarriesUpToTheLongestVariable(t *testing.T) {
 	for length, status := range map[int]int{131071: 0, 131072: 125} {
 		value := strings.Repeat("x", length-len("KEY="))
-		path := write(t, filepath.Join(t.TempDir(), "secrets.txt"), "KEY="+value)
-		got := start(t, nil, "", "run", "--deliver", "env", "-s", "file="+path, "--", "probe", "secret", key)
-		require.Equal(t, status, got.status, got.stderr)
+		path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), "secrets.txt"), "KEY="+value)
+		got := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", "file="+path, "--", "probe", "secret", key)
+		require.Equal(t, status, got.Status, got.Stderr)
 		if status == 0 {
-			require.True(t, got.stdout == value)
+			require.True(t, got.Stdout == value)
 		} else {
 			requireRefused(t, got)
 		}
@@ -219,63 +213,63 @@ func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
 	inline, err := json.Marshal(source)
 	require.NoError(t, err)
 
-	refused := start(t, nil, "", "run", "--deliver", "env", "-s", "inline="+string(inline), "--", "true")
-	require.Equal(t, 125, refused.status)
-	require.Equal(t, len(names), strings.Count(refused.stderr, " steers "), refused.stderr)
+	refused := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", "inline="+string(inline), "--", "true")
+	require.Equal(t, 125, refused.Status)
+	require.Equal(t, len(names), strings.Count(refused.Stderr, " steers "), refused.Stderr)
 	for _, name := range names {
-		require.Contains(t, refused.stderr, fmt.Sprintf("launcher: secret %q: env: variable %s steers", name, name))
+		require.Contains(t, refused.Stderr, fmt.Sprintf("launcher: secret %q: env: variable %s steers", name, name))
 	}
-	stdin := start(t, nil, "", "run", "--deliver", "stdin", "-s", "inline="+string(inline), "--", "true")
-	require.Zero(t, stdin.status, stdin.stderr)
+	stdin := launchertest.Run(t, nil, "", "run", "--deliver", "stdin", "-s", "inline="+string(inline), "--", "true")
+	require.Zero(t, stdin.Status, stdin.Stderr)
 
 	allow := []string{"run", "--deliver", "env", "-s", "inline=" + string(inline), "--allow-env", strings.Join(names[3:], ","), "--allow-env", "L*,T*"}
-	still := start(t, nil, "", append(allow, "--", "true")...)
-	require.Equal(t, 1, strings.Count(still.stderr, " steers "), still.stderr)
-	require.Contains(t, still.stderr, "hint: --allow-env PATH lets it through")
+	still := launchertest.Run(t, nil, "", append(allow, "--", "true")...)
+	require.Equal(t, 1, strings.Count(still.Stderr, " steers "), still.Stderr)
+	require.Contains(t, still.Stderr, "hint: --allow-env PATH lets it through")
 
-	env := start(t, []string{"LAUNCHER_ALLOW_ENV=AZURE_*\n  NODE_OPTIONS"}, "", "run", "--deliver", "env",
+	env := launchertest.Run(t, []string{"LAUNCHER_ALLOW_ENV=AZURE_*\n  NODE_OPTIONS"}, "", "run", "--deliver", "env",
 		"-s", `inline={"TRUST_PROXY": "v", "AZURE_CLIENT_ID": "v", "AZURE_STORAGE_CONNECTION_STRING": "v", "NODE_OPTIONS": "v", "LAUNCHER_LICENSE": "v"}`,
 		"--", "printenv", "TRUST_PROXY", "AZURE_CLIENT_ID", "AZURE_STORAGE_CONNECTION_STRING", "NODE_OPTIONS", "LAUNCHER_LICENSE")
-	require.Equal(t, "v\nv\nv\nv\nv\n", env.stdout, env.stderr)
+	require.Equal(t, "v\nv\nv\nv\nv\n", env.Stdout, env.Stderr)
 }
 
 // TestOnlyOwnSettingsAreRemoved has every flag's variable in the list, and none
 // of another program's.
 func TestOnlyOwnSettingsAreRemoved(t *testing.T) {
 	for _, command := range []string{"run", "explain"} {
-		help := start(t, nil, "", command, "--help").stdout
+		help := launchertest.Run(t, nil, "", command, "--help").Stdout
 		for _, name := range regexp.MustCompile(`\[\$(LAUNCHER_[A-Z_]+)\]`).FindAllStringSubmatch(help, -1) {
 			require.Contains(t, strings.Fields(launcher.Settings), name[1])
 		}
 	}
-	got := start(t, []string{"LAUNCHER_URL=x", "LAUNCHER_VERBOSE=false", "LAUNCHER_QUIET=true"}, "", "run", "--deliver", "fd", "--", "env")
-	require.Contains(t, got.stdout, "LAUNCHER_URL=x\n")
-	require.NotRegexp(t, "LAUNCHER_(VERBOSE|QUIET)", got.stdout)
+	got := launchertest.Run(t, []string{"LAUNCHER_URL=x", "LAUNCHER_VERBOSE=false", "LAUNCHER_QUIET=true"}, "", "run", "--deliver", "fd", "--", "env")
+	require.Contains(t, got.Stdout, "LAUNCHER_URL=x\n")
+	require.NotRegexp(t, "LAUNCHER_(VERBOSE|QUIET)", got.Stdout)
 }
 
 // TestEnvRefusesWhatAShellSetsItself is names whose value would be another in a
 // shell script.
 func TestEnvRefusesWhatAShellSetsItself(t *testing.T) {
 	for _, name := range strings.Fields("_ PWD OLDPWD SHLVL OPTIND LINENO BASH BASH_VERSION BASHPID RANDOM PPID UID PS1 COMP_WORDBREAKS") {
-		refused := start(t, nil, "", "run", "--deliver", "env", "-s", fmt.Sprintf(`inline={"%s": "v"}`, name), "--", "true")
-		require.Equal(t, 125, refused.status, name)
-		require.Contains(t, refused.stderr, "is one that a shell sets itself")
+		refused := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", fmt.Sprintf(`inline={"%s": "v"}`, name), "--", "true")
+		require.Equal(t, 125, refused.Status, name)
+		require.Contains(t, refused.Stderr, "is one that a shell sets itself")
 	}
 }
 
 func TestEnvHasOneVariableOfAName(t *testing.T) {
-	same := start(t, nil, "", "run", "--deliver", "env", "-s", `inline={"my-key": "a", "my.key": "b"}`, "--", "true")
-	require.Equal(t, 125, same.status)
-	require.Contains(t, same.stderr, `secret "my.key": env: its variable my_key is also that of secret "my-key"`)
+	same := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", `inline={"my-key": "a", "my.key": "b"}`, "--", "true")
+	require.Equal(t, 125, same.Status)
+	require.Contains(t, same.Stderr, `secret "my.key": env: its variable my_key is also that of secret "my-key"`)
 
-	own := start(t, []string{"TOKEN=old", "TOKEN=older", "no equals sign"}, "", "run", "--deliver", "env", "-s", `inline={"TOKEN": "new"}`, "--", "env")
-	require.Equal(t, 1, strings.Count("\n"+own.stdout, "\nTOKEN="), own.stdout)
-	require.Contains(t, own.stdout, "TOKEN=new\n")
+	own := launchertest.Run(t, []string{"TOKEN=old", "TOKEN=older", "no equals sign"}, "", "run", "--deliver", "env", "-s", `inline={"TOKEN": "new"}`, "--", "env")
+	require.Equal(t, 1, strings.Count("\n"+own.Stdout, "\nTOKEN="), own.Stdout)
+	require.Contains(t, own.Stdout, "TOKEN=new\n")
 }
 
 func TestEnvNamesWhatAShellCanHold(t *testing.T) {
-	got := start(t, nil, "", "run", "--deliver", "env", "-s", `inline={"db-password.": "a", "1st": "b"}`, "--", "env")
-	require.Contains(t, got.stdout, "\ndb_password_=a\n")
-	require.Contains(t, got.stdout, "\n_1st=b\n")
-	require.Contains(t, got.stdout, `"secrets_env":{"1st":"_1st","db-password.":"db_password_"}`)
+	got := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", `inline={"db-password.": "a", "1st": "b"}`, "--", "env")
+	require.Contains(t, got.Stdout, "\ndb_password_=a\n")
+	require.Contains(t, got.Stdout, "\n_1st=b\n")
+	require.Contains(t, got.Stdout, `"secrets_env":{"1st":"_1st","db-password.":"db_password_"}`)
 }

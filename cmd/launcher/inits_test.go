@@ -25,9 +25,9 @@ var inits = map[string][]string{
 // outside.
 type scenario struct {
 	name, script string
-	drive        func(c *container) // what is done to it, nil for nothing
-	launcher     string             // the outcome that the launcher promises
-	raced        []string           // those of dumb-init, whose own end races with what is left
+	drive        func(c *launchertest.Process) // what is done to it, nil for nothing
+	launcher     string                        // the outcome that the launcher promises
+	raced        []string                      // those of dumb-init, whose own end races with what is left
 }
 
 const forever = "exec sleep 1000"
@@ -48,17 +48,17 @@ var scenarios = []scenario{
 	{"the handler stops itself; CONT", "echo ready; kill -STOP $$; echo continued; exit 4", afterStop, "ready; continued; 4", nil},
 }
 
-func terminate(c *container) { c.signal(unix.SIGTERM) }
+func terminate(c *launchertest.Process) { c.Signal(unix.SIGTERM) }
 
-func afterOrphans(c *container) {
-	eventually(c.T, "zombies", func() bool { return len(children(c.T, c.cmd.Process.Pid)) == 1 })
+func afterOrphans(c *launchertest.Process) {
+	launchertest.Eventually(c.T, "zombies", func() bool { return len(launchertest.Children(c.T, c.Cmd.Process.Pid)) == 1 })
 	terminate(c)
 }
 
-func afterStop(c *container) {
-	pid := children(c.T, c.cmd.Process.Pid)[0]
-	eventually(c.T, "it does not stop", func() bool { return strings.HasPrefix(field(pid, "State"), "T") })
-	c.signal(unix.SIGCONT)
+func afterStop(c *launchertest.Process) {
+	pid := launchertest.Children(c.T, c.Cmd.Process.Pid)[0]
+	launchertest.Eventually(c.T, "it does not stop", func() bool { return strings.HasPrefix(launchertest.StatusField(pid, "State"), "T") })
+	c.Signal(unix.SIGCONT)
 }
 
 // outcome runs a scenario: its lines and the exit status.
@@ -67,15 +67,15 @@ func (s scenario) outcome(t *testing.T, init []string) string {
 	if s.script == "" {
 		handler = []string{"no-such-command"}
 	}
-	cmd := contained(append(append([]string{}, init...), handler...)...)
+	cmd := launchertest.PID1Command(append(append([]string{}, init...), handler...)...)
 	cmd.Env = append(cmd.Env, "D="+t.TempDir())
-	c := begin(t, cmd)
+	c := launchertest.Start(t, cmd)
 	var said []string
 	if s.drive != nil {
-		said = append(said, c.line())
+		said = append(said, c.Line())
 		s.drive(c)
 	}
-	status, rest := c.end()
+	status, rest := c.End()
 	said = append(said, strings.Fields(rest)...)
 	return strings.Join(append(said, fmt.Sprint(status)), "; ")
 }
@@ -83,7 +83,7 @@ func (s scenario) outcome(t *testing.T, init []string) string {
 // TestInitsCompared runs every scenario as PID 1 under the launcher and those
 // that others know, and writes down what each does: docs/init.md.
 func TestInitsCompared(t *testing.T) {
-	needs(t, "setsid", "a daemon as an init meets it")
+	launchertest.Needs(t, "setsid", "a daemon as an init meets it")
 	table := []string{"| as PID 1 | launcher | tini | dumb-init |", "| --- | --- | --- | --- |"}
 	for _, s := range scenarios {
 		if s.launcher == "" {
@@ -115,7 +115,7 @@ func TestInitsCompared(t *testing.T) {
 func requireWritten(t *testing.T, path, table string) {
 	t.Helper()
 	const begin, end = "<!-- begin -->\n", "\n<!-- end -->"
-	page := read(t, path)
+	page := launchertest.ReadFile(t, path)
 	from, to := strings.Index(page, begin)+len(begin), strings.Index(page, end)
 	if os.Getenv("UPDATE_DOCS") != "" {
 		require.NoError(t, os.WriteFile(path, []byte(page[:from]+table+page[to:]), 0o644))

@@ -19,23 +19,22 @@ func TestALauncherThatHoldsSecretsIsNobodysToRead(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "that the launcher is not dumpable")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
 	stdin, task, err := os.Pipe()
 	require.NoError(t, err)
 	defer func() { _, _ = stdin.Close(), task.Close() }()
-	cmd := launcherCommand("run", "--task", "-", "--", "true")
+	cmd := launchertest.LauncherCommand("run", "--task", "-", "--", "true")
 	cmd.Stdin = stdin
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	require.NoError(t, cmd.Start())
 	_, err = io.WriteString(task, " ")
 	require.NoError(t, err)
-	waitUntilRead(t, stdin)
+	launchertest.WaitUntilRead(t, stdin)
 
 	proc := "/proc/" + strconv.Itoa(cmd.Process.Pid)
 	info, err := os.Stat(proc + "/environ")
 	require.NoError(t, err)
 	require.Zero(t, info.Sys().(*syscall.Stat_t).Uid)
-	require.Regexp(t, `(?m)^Max core file size +[01] `, read(t, proc+"/limits"))
+	require.Regexp(t, `(?m)^Max core file size +[01] `, launchertest.ReadFile(t, proc+"/limits"))
 
 	_, err = io.WriteString(task, "{}")
 	require.NoError(t, err)

@@ -22,11 +22,11 @@ import (
 func TestErrorsBesideACompanionArePrinted(t *testing.T) {
 	for _, flags := range [][]string{{"--mask"}, {"--deliver", "socket"}, {"--mask", "--deliver", "socket"}} {
 		for range 30 {
-			missing := contained(append(append([]string{"launcher", "run"}, flags...), "-s", "env=NOT_SET", "--", "true")...)
-			got := finish(t, missing)
-			require.Equal(t, result{"", "launcher: secret \"NOT_SET\": env: variable NOT_SET is not set\nhint: set the variable, or mark the source optional: true\n", 125}, got)
-			got = finish(t, contained(append(append([]string{"launcher", "run"}, flags...), "--", "/no/such")...))
-			require.Equal(t, result{"", "launcher: command \"/no/such\": no such file\n", 127}, got)
+			missing := launchertest.PID1Command(append(append([]string{"launcher", "run"}, flags...), "-s", "env=NOT_SET", "--", "true")...)
+			got := launchertest.Finish(t, missing)
+			require.Equal(t, launchertest.Result{Stdout: "", Stderr: "launcher: secret \"NOT_SET\": env: variable NOT_SET is not set\nhint: set the variable, or mark the source optional: true\n", Status: 125}, got)
+			got = launchertest.Finish(t, launchertest.PID1Command(append(append([]string{"launcher", "run"}, flags...), "--", "/no/such")...))
+			require.Equal(t, launchertest.Result{Stdout: "", Stderr: "launcher: command \"/no/such\": no such file\n", Status: 127}, got)
 		}
 	}
 }
@@ -37,12 +37,11 @@ func TestALimitOfProcessesAfterTheStart(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "a limit of processes, which holds for one user")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
 	for i, deliver := range []string{"stdin", "socket"} {
 		const handler = `(for i in $(seq 100); do sleep 5 & done) 2>/dev/null; echo long-enough; echo long-enough >&2; exit 42`
-		cmd := command(needs(t, "prlimit", "a limit of processes"), "--nproc=60", filepath.Join(bin, "launcher"), "run", "--mask", "--deliver", deliver, "-s", "inline={'K': 'long-enough'}", "--", "sh", "-c", handler)
-		cmd.SysProcAttr = credential(uint32(54321 + i)) // the user of no other process
-		require.Equal(t, result{"***\n", "***\n", 42}, finish(t, cmd))
+		cmd := launchertest.Command(launchertest.Needs(t, "prlimit", "a limit of processes"), "--nproc=60", launchertest.Path("launcher"), "run", "--mask", "--deliver", deliver, "-s", "inline={'K': 'long-enough'}", "--", "sh", "-c", handler)
+		cmd.SysProcAttr = launchertest.AsUser(uint32(54321 + i)) // the user of no other process
+		require.Equal(t, launchertest.Result{Stdout: "***\n", Stderr: "***\n", Status: 42}, launchertest.Finish(t, cmd))
 	}
 }
 
@@ -51,22 +50,22 @@ func TestALimitOfProcessesAfterTheStart(t *testing.T) {
 func TestKillOfTheParentAtAnyInstant(t *testing.T) {
 	for i := range 150 {
 		tag := strconv.Itoa(1_000_000 + i)
-		cmd := command("launcher", "run", "--init", "always", "--", "sleep", tag)
+		cmd := launchertest.Command("launcher", "run", "--init", "always", "--", "sleep", tag)
 		require.NoError(t, cmd.Start())
 		for range rand.N(4000) { // up to some 10 ms
 			_ = unix.Access("/proc/self/status", unix.R_OK)
 		}
 		require.NoError(t, cmd.Process.Kill())
 		_ = cmd.Wait()
-		eventually(t, "a process of the launcher stays", func() bool {
+		launchertest.Eventually(t, "a process of the launcher stays", func() bool {
 			for _, pid := range processes(t) {
 				name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-				parent := field(pid, "PPid")
+				parent := launchertest.StatusField(pid, "PPid")
 				if strings.HasPrefix(string(name), "launcher: start\x00") && parent != strconv.Itoa(cmd.Process.Pid) && orphan(parent) {
 					return false
 				}
 				if string(name) == "sleep\x00"+tag+"\x00" {
-					require.Equal(t, "0000000000000000", field(pid, "SigBlk"))
+					require.Equal(t, "0000000000000000", launchertest.StatusField(pid, "SigBlk"))
 					_ = unix.Kill(pid, unix.SIGKILL)
 				}
 			}
@@ -99,21 +98,21 @@ func TestASignalWhileResolvingWaitsForTheHandler(t *testing.T) {
 	for _, init := range []string{"never", "always"} {
 		stdin, task, err := os.Pipe()
 		require.NoError(t, err)
-		cmd := command("launcher", "run", "--init", init, "--task", "-", "--", "sh", "-c", "echo started")
+		cmd := launchertest.Command("launcher", "run", "--init", init, "--task", "-", "--", "sh", "-c", "echo started")
 		cmd.Stdin = stdin
 		var out strings.Builder
 		cmd.Stdout = &out
 		require.NoError(t, cmd.Start())
 		_, err = io.WriteString(task, " ")
 		require.NoError(t, err)
-		waitUntilRead(t, stdin)
+		launchertest.WaitUntilRead(t, stdin)
 		require.NoError(t, cmd.Process.Signal(syscall.SIGUSR1))
 		_, err = io.WriteString(task, "{}")
 		require.NoError(t, err)
 		require.NoError(t, task.Close())
 		require.NoError(t, stdin.Close())
 		_ = cmd.Wait()
-		require.Equal(t, 138, ended(cmd), init)
+		require.Equal(t, 138, launchertest.ExitStatus(cmd), init)
 		require.Empty(t, out.String())
 	}
 }
@@ -121,25 +120,25 @@ func TestASignalWhileResolvingWaitsForTheHandler(t *testing.T) {
 // TestAPipelineKeepsItsTerminal is an interactive shell's pipelines, whose other
 // programs use the terminal.
 func TestAPipelineKeepsItsTerminal(t *testing.T) {
-	bash := needs(t, "bash", "job control")
-	cmd := command(bash, "--norc", "--noprofile", "--noediting", "-i")
+	bash := launchertest.Needs(t, "bash", "job control")
+	cmd := launchertest.Command(bash, "--norc", "--noprofile", "--noediting", "-i")
 	cmd.Env = append(cmd.Env, "PS1=prompt-$?: ", "TERM=dumb")
-	x := onTerminal(t, cmd)
-	x.shows("prompt-0")
-	launcher := filepath.Join(bin, "launcher") + " run --deliver env --init always -- "
-	x.typed("cat | " + launcher + "wc -c\n")
-	x.typed("12345\n")
-	x.shows("12345")
-	x.typed("\x04")
-	x.shows("6\r\n")
-	x.shows("prompt-0")
-	x.typed(launcher + "sh -c 'echo rea\"\"dy; exec sleep 1000' | (read line </dev/tty; echo got-$line; kill $$ 2>/dev/null; pkill -P $$ sleep; exit)\n")
-	x.typed("from-the-terminal\n")
-	x.shows("got-from-the-terminal")
-	x.typed("\x03")
-	x.shows("prompt-")
-	x.typed("exit 0\n")
-	_ = x.cmd.Wait()
+	x := launchertest.StartOnTerminal(t, cmd)
+	x.Expect("prompt-0")
+	launcher := launchertest.Path("launcher") + " run --deliver env --init always -- "
+	x.Type("cat | " + launcher + "wc -c\n")
+	x.Type("12345\n")
+	x.Expect("12345")
+	x.Type("\x04")
+	x.Expect("6\r\n")
+	x.Expect("prompt-0")
+	x.Type(launcher + "sh -c 'echo rea\"\"dy; exec sleep 1000' | (read line </dev/tty; echo got-$line; kill $$ 2>/dev/null; pkill -P $$ sleep; exit)\n")
+	x.Type("from-the-terminal\n")
+	x.Expect("got-from-the-terminal")
+	x.Type("\x03")
+	x.Expect("prompt-")
+	x.Type("exit 0\n")
+	_ = x.Cmd.Wait()
 }
 
 // TestNoChildShowsAValueWhileItStarts has another process of the same user read
@@ -148,10 +147,9 @@ func TestNoChildShowsAValueWhileItStarts(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "what a second process of one user sees")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
 	const canary, user = "canary-of-the-start-1", 54500
-	watch := command(filepath.Join(bin, "probe"), "watch", canary)
-	watch.SysProcAttr = credential(user)
+	watch := launchertest.Command(launchertest.Path("probe"), "watch", canary)
+	watch.SysProcAttr = launchertest.AsUser(user)
 	stop, err := watch.StdinPipe()
 	require.NoError(t, err)
 	var seen strings.Builder
@@ -159,9 +157,9 @@ func TestNoChildShowsAValueWhileItStarts(t *testing.T) {
 	require.NoError(t, watch.Start())
 	parents := map[string]bool{}
 	for range 60 {
-		cmd := launcherCommand("run", "--mask", "--deliver", "socket", "-s", "inline={'K': '"+canary+"'}", "-s", "env=ENV_CANARY", "--", "true")
+		cmd := launchertest.LauncherCommand("run", "--mask", "--deliver", "socket", "-s", "inline={'K': '"+canary+"'}", "-s", "env=ENV_CANARY", "--", "true")
 		cmd.Env = append(cmd.Env, "ENV_CANARY="+canary)
-		cmd.SysProcAttr = credential(user)
+		cmd.SysProcAttr = launchertest.AsUser(user)
 		require.NoError(t, cmd.Run())
 		parents[strconv.Itoa(cmd.Process.Pid)] = true
 	}
@@ -180,16 +178,15 @@ func TestNothingIsLeftWhenProcessesAreRefused(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "a limit of processes, which holds for one user")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
 	started := false
 	for limit := 1; limit < 40; limit++ {
-		cmd := command(needs(t, "prlimit", "a limit of processes"), "--nproc="+strconv.Itoa(limit), filepath.Join(bin, "launcher"), "run", "--mask", "--deliver", "socket", "--", "true")
-		cmd.SysProcAttr = credential(54400)
-		got := finish(t, cmd)
-		started = got.status == 0
+		cmd := launchertest.Command(launchertest.Needs(t, "prlimit", "a limit of processes"), "--nproc="+strconv.Itoa(limit), launchertest.Path("launcher"), "run", "--mask", "--deliver", "socket", "--", "true")
+		cmd.SysProcAttr = launchertest.AsUser(54400)
+		got := launchertest.Finish(t, cmd)
+		started = got.Status == 0
 		if !started {
-			require.Contains(t, []int{2, 125}, got.status, got.stderr)
-			t.Log(limit, got.status, strings.SplitN(got.stderr, "\n", 2)[0])
+			require.Contains(t, []int{2, 125}, got.Status, got.Stderr)
+			t.Log(limit, got.Status, strings.SplitN(got.Stderr, "\n", 2)[0])
 		}
 	}
 	require.True(t, started)

@@ -21,7 +21,6 @@ func needsRoot(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "--user")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
 }
 
 // TestUserHasNothingOfTheLaunchersUser starts the launcher with a capability in
@@ -32,19 +31,19 @@ func TestUserHasNothingOfTheLaunchersUser(t *testing.T) {
 	for user, sets := range map[string]string{"4242": "Inh Prm Eff Amb", "0": "Inh Amb"} {
 		for _, flags := range []string{"--init=never --deliver=stdin", "--init=always --deliver=env", "--deliver=files", "--deliver=socket", "--mask"} {
 			args := append([]string{"run", "--user", user}, strings.Fields(flags)...)
-			cmd := launcherCommand(append(args, "--", "probe", "privileges")...)
+			cmd := launchertest.LauncherCommand(append(args, "--", "probe", "privileges")...)
 			cmd.SysProcAttr = &syscall.SysProcAttr{AmbientCaps: []uintptr{unix.CAP_NET_RAW}}
-			got := finish(t, cmd)
-			require.Zero(t, got.status, got.stderr)
+			got := launchertest.Finish(t, cmd)
+			require.Zero(t, got.Status, got.Stderr)
 			for set := range strings.FieldsSeq(sets) {
-				require.Regexp(t, "(?m)^Cap"+set+":\t0+$", got.stdout, flags)
+				require.Regexp(t, "(?m)^Cap"+set+":\t0+$", got.Stdout, flags)
 			}
-			require.Contains(t, got.stdout, "key: required key not available\n", flags)
+			require.Contains(t, got.Stdout, "key: required key not available\n", flags)
 		}
 	}
-	cmd := launcherCommand("run", "--", "probe", "privileges")
+	cmd := launchertest.LauncherCommand("run", "--", "probe", "privileges")
 	cmd.SysProcAttr = &syscall.SysProcAttr{AmbientCaps: []uintptr{unix.CAP_NET_RAW}}
-	require.Contains(t, finish(t, cmd).stdout, "key: <nil>\n", "without --user all stays as it was")
+	require.Contains(t, launchertest.Finish(t, cmd).Stdout, "key: <nil>\n", "without --user all stays as it was")
 }
 
 // keyring gives this thread a session keyring that holds a key. Processes that
@@ -63,10 +62,10 @@ func keyring(t *testing.T) {
 func TestUserCanOpenItsStandardInputAgain(t *testing.T) {
 	needsRoot(t)
 	for _, size := range []int{10, 900_000, 3 << 20} {
-		path := write(t, filepath.Join(t.TempDir(), "big.txt"), "BIG="+strings.Repeat("x", size))
-		got := start(t, nil, "", "run", "--user", "4242", "-s", "file="+path, "--", "sh", "-c", "cat /proc/self/fd/0 | wc -c")
-		n, err := strconv.Atoi(strings.TrimSpace(got.stdout))
-		require.NoError(t, err, got.stderr)
+		path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), "big.txt"), "BIG="+strings.Repeat("x", size))
+		got := launchertest.Run(t, nil, "", "run", "--user", "4242", "-s", "file="+path, "--", "sh", "-c", "cat /proc/self/fd/0 | wc -c")
+		n, err := strconv.Atoi(strings.TrimSpace(got.Stdout))
+		require.NoError(t, err, got.Stderr)
 		require.Greater(t, n, size)
 	}
 }
@@ -85,62 +84,62 @@ func TestUserCannotTypeIntoTheTerminal(t *testing.T) {
 		"--user 4242 --deliver files":   "typed: operation not permitted",
 		"--user 4242 --mask </dev/null": "typed: operation not permitted",
 	} {
-		x := onTerminal(t, command("sh", "-c", filepath.Join(bin, "launcher")+" run "+flags+" -- probe type 2; echo end''ed"))
-		x.shows(typed)
-		x.shows("ended")
-		_ = x.cmd.Wait()
+		x := launchertest.StartOnTerminal(t, launchertest.Command("sh", "-c", launchertest.Path("launcher")+" run "+flags+" -- probe type 2; echo end''ed"))
+		x.Expect(typed)
+		x.Expect("ended")
+		_ = x.Cmd.Wait()
 	}
-	x := onTerminal(t, command("sh", "-c", filepath.Join(bin, "launcher")+" run --init never --user 4242 -- probe type 0; echo end''ed"))
-	x.shows("--user on a terminal needs the launcher to stay, which --init never forbids")
-	x.shows("ended")
-	_ = x.cmd.Wait()
+	x := launchertest.StartOnTerminal(t, launchertest.Command("sh", "-c", launchertest.Path("launcher")+" run --init never --user 4242 -- probe type 0; echo end''ed"))
+	x.Expect("--user on a terminal needs the launcher to stay, which --init never forbids")
+	x.Expect("ended")
+	_ = x.Cmd.Wait()
 }
 
 // TestUserOnATerminalIsInterrupted has no terminal of its own, so the launcher
 // forwards what is typed.
 func TestUserOnATerminalIsInterrupted(t *testing.T) {
 	needsRoot(t)
-	x := onTerminal(t, command("sh", "-c", "trap : INT; "+filepath.Join(bin, "launcher")+" run --user 4242 -- probe count; echo end''ed $?"))
-	x.shows("ready")
+	x := launchertest.StartOnTerminal(t, launchertest.Command("sh", "-c", "trap : INT; "+launchertest.Path("launcher")+" run --user 4242 -- probe count; echo end''ed $?"))
+	x.Expect("ready")
 	for i := 1; i <= 3; i++ {
-		x.typed("\x03")
-		x.shows("got-" + strconv.Itoa(i))
-		x.typed("then\n")
-		x.shows("line-then")
-		require.NotContains(t, x.seen, "got")
+		x.Type("\x03")
+		x.Expect("got-" + strconv.Itoa(i))
+		x.Type("then\n")
+		x.Expect("line-then")
+		require.NotContains(t, x.Seen, "got")
 	}
-	x.typed("\x1a") // stops nothing
-	x.typed("still\n")
-	x.shows("line-still")
-	children := children(t, x.cmd.Process.Pid)
+	x.Type("\x1a") // stops nothing
+	x.Type("still\n")
+	x.Expect("line-still")
+	children := launchertest.Children(t, x.Cmd.Process.Pid)
 	require.Len(t, children, 1)
 	require.NoError(t, unix.Kill(children[0], unix.SIGTERM))
-	x.shows("ended 143")
-	_ = x.cmd.Wait()
+	x.Expect("ended 143")
+	_ = x.Cmd.Wait()
 }
 
 // TestUserKeepsTheTerminalOfItsContainer is a launcher that leads the session, so
 // nobody reads from the terminal after it: the handler has job control.
 func TestUserKeepsTheTerminalOfItsContainer(t *testing.T) {
 	needsRoot(t)
-	x := onTerminal(t, command("launcher", "run", "--init", "always", "--user", "4242", "--", "sh", "-c", "exec cat </dev/tty"))
-	x.typed("he''re\n")
-	x.shows("he''re")
-	x.shows("he''re")
-	x.typed("\x04")
-	_ = x.cmd.Wait()
-	require.Zero(t, ended(x.cmd), x.seen)
+	x := launchertest.StartOnTerminal(t, launchertest.Command("launcher", "run", "--init", "always", "--user", "4242", "--", "sh", "-c", "exec cat </dev/tty"))
+	x.Type("he''re\n")
+	x.Expect("he''re")
+	x.Expect("he''re")
+	x.Type("\x04")
+	_ = x.Cmd.Wait()
+	require.Zero(t, launchertest.ExitStatus(x.Cmd), x.Seen)
 }
 
 // TestUserCanOpenItsOutputAgain is what shells do with /dev/stdout, with --mask
 // in between.
 func TestUserCanOpenItsOutputAgain(t *testing.T) {
 	needsRoot(t)
-	got := start(t, nil, "", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
+	got := launchertest.Run(t, nil, "", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
 		"sh", "-c", "echo a-long-value >/proc/self/fd/1; echo a-long-value >/proc/self/fd/2")
-	require.Equal(t, result{stdout: "***\n", stderr: "***\n"}, got)
-	x := onTerminal(t, command("launcher", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
+	require.Equal(t, launchertest.Result{Stdout: "***\n", Stderr: "***\n"}, got)
+	x := launchertest.StartOnTerminal(t, launchertest.Command("launcher", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
 		"sh", "-c", "echo see a-long-value >/proc/self/fd/1"))
-	x.shows("see ***")
-	_ = x.cmd.Wait()
+	x.Expect("see ***")
+	_ = x.Cmd.Wait()
 }
