@@ -72,3 +72,11 @@ func Lacks(t testing.TB, what, untested string) {
 	}
 	t.Skipf("lacks: %s: %s", what, untested)
 }
+
+// NeedsRoot calls Lacks unless the tests run as root.
+func NeedsRoot(t testing.TB, untested string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		Lacks(t, "root", untested)
+	}
+}
