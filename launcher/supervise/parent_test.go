@@ -1,8 +1,6 @@
-package main_test
+package supervise_test
 
 import (
-	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -118,61 +116,4 @@ func TestNoProcessBelievesToBeAChild(t *testing.T) {
 	cmd := launchertest.PID1Command("launcher", "run", "--", "sh", "-c", "echo $PPID; env")
 	cmd.Env = append(cmd.Env, "LAUNCHER_STARTED_BY=0:0:0:handler:/dir")
 	require.True(t, strings.HasPrefix(launchertest.Finish(t, cmd).Stdout, "1\n"), "the environment decides nothing")
-}
-
-// TestUser is --user in each of its ways.
-func TestUser(t *testing.T) {
-	if os.Getuid() != 0 {
-		launchertest.Lacks(t, "root", "--user")
-	}
-	for _, init := range []string{"never", "always"} {
-		for user, want := range map[string]string{"65534": "65534:65534:65534\n", "1234:4321": "1234:4321:4321\n"} {
-			got := launchertest.Run(t, nil, "", "run", "--init", init, "--user", user, "-s", "inline={'A': 'x'}", "--", "sh", "-c", "echo $(id -u):$(id -g):$(id -G); grep -q '\"A\":\"x\"'")
-			require.Equal(t, launchertest.Result{Stdout: want}, got)
-		}
-	}
-	for user, message := range map[string]string{"root": "is not UID[:GID]", "1:": "is not UID[:GID]", "-1": "is not UID[:GID]", "4294967295": "is not UID[:GID]"} {
-		got := launchertest.Run(t, nil, "", "run", "--user", user, "--", "true")
-		require.Equal(t, 125, got.Status)
-		require.Contains(t, got.Stderr, message)
-	}
-	cmd := launchertest.LauncherCommand("run", "--user", "1234", "-s", "env=MISSING", "--", "true")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	got := launchertest.Finish(t, cmd)
-	require.Equal(t, 125, got.Status)
-	require.Contains(t, got.Stderr, "launcher: --user 1234:1234: operation not permitted\nhint: ")
-	require.NotContains(t, got.Stderr, "MISSING", "it is checked first")
-}
-
-// TestTerminationLog is a pod's: the same lines as on standard error.
-func TestTerminationLog(t *testing.T) {
-	if os.Getuid() != 0 {
-		launchertest.Lacks(t, "root", "/dev/termination-log")
-	}
-	image := t.TempDir()
-	require.NoError(t, os.Mkdir(image+"/dev", 0o755))
-	text, err := os.ReadFile(launchertest.Path("launcher"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(image+"/launcher", text, 0o755))
-	for _, pod := range []bool{true, false} {
-		for _, format := range []string{"text", "json"} {
-			log := launchertest.WriteFile(t, image+"/dev/termination-log", "")
-			cmd := &exec.Cmd{Path: "/launcher", Dir: "/", Env: []string{},
-				Args: []string{"launcher", "run", "--log", format, "--verbose", "-s", "env=MISSING", "--", "/launcher"}}
-			cmd.SysProcAttr = launchertest.PIDNamespace()
-			cmd.SysProcAttr.Chroot = image
-			want := ""
-			if pod {
-				cmd.Env = append(cmd.Env, "KUBERNETES_SERVICE_HOST=10.0.0.1")
-			}
-			got := launchertest.Finish(t, cmd)
-			require.Equal(t, 125, got.Status, got.Stderr)
-			for line := range strings.Lines(got.Stderr) {
-				if pod && !strings.Contains(line, `"level":"info"`) && !strings.Contains(line, "env, variable MISSING: missing") {
-					want += line
-				}
-			}
-			require.Equal(t, want, launchertest.ReadFile(t, log))
-		}
-	}
 }
