@@ -1,4 +1,4 @@
-package main_test
+package socket_test
 
 import (
 	"io"
