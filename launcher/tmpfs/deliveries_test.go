@@ -1,4 +1,4 @@
-package main_test
+package tmpfs_test
 
 import (
 	"fmt"
@@ -165,7 +165,7 @@ func TestFilesOfAnotherUser(t *testing.T) {
 // TestUserNeedsADirectoryThatNobodyCanReplace is an emptyDir in memory, which has
 // no sticky bit, and a directory of another user.
 func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	const nowhereElse = `exec 9<"$(command -v launcher)" && mount --bind /etc /run && mount --bind /etc /tmp && `
 	for _, change := range []string{"chmod 0777 /dev/shm", "chown 4242 /dev/shm", "chmod 0775 /dev/shm"} {
 		for _, deliver := range []string{"files", "socket"} {
@@ -186,7 +186,7 @@ func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
 
 // TestUserNeedsTheRightToGiveADirectory is root with fewer capabilities.
 func TestUserNeedsTheRightToGiveADirectory(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	setpriv := launchertest.Needs(t, "setpriv", "files and socket without CAP_CHOWN")
 	for _, capability := range []string{"-chown", "-dac_override"} {
 		for _, deliver := range []string{"files", "socket"} {
