@@ -1,4 +1,4 @@
-package main_test
+package launcher_test
 
 import (
 	"os"
@@ -15,18 +15,10 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// needsRoot skips a test of --user.
-func needsRoot(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		launchertest.Lacks(t, "root", "--user")
-	}
-}
-
 // TestUserHasNothingOfTheLaunchersUser starts the launcher with a capability in
 // each set that execve hands on, and with a key in its session keyring.
 func TestUserHasNothingOfTheLaunchersUser(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	keyring(t)
 	for user, sets := range map[string]string{"4242": "Inh Prm Eff Amb", "0": "Inh Amb"} {
 		for _, flags := range []string{"--init=never --deliver=stdin", "--init=always --deliver=env", "--deliver=files", "--deliver=socket", "--mask"} {
@@ -60,7 +52,7 @@ func keyring(t *testing.T) {
 
 // TestUserCanOpenItsStandardInputAgain is what shells do with /dev/stdin.
 func TestUserCanOpenItsStandardInputAgain(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	for _, size := range []int{10, 900_000, 3 << 20} {
 		path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), "big.txt"), "BIG="+strings.Repeat("x", size))
 		got := launchertest.Run(t, nil, "", "run", "--user", "4242", "-s", "file="+path, "--", "sh", "-c", "cat /proc/self/fd/0 | wc -c")
@@ -73,7 +65,7 @@ func TestUserCanOpenItsStandardInputAgain(t *testing.T) {
 // TestUserCannotTypeIntoTheTerminal is a shell of root's that starts the launcher
 // and goes on to read from its terminal.
 func TestUserCannotTypeIntoTheTerminal(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	if text, _ := os.ReadFile("/proc/sys/dev/tty/legacy_tiocsti"); strings.TrimSpace(string(text)) == "0" {
 		launchertest.Lacks(t, "dev.tty.legacy_tiocsti", "that the handler cannot type into root's shell")
 	}
@@ -98,7 +90,7 @@ func TestUserCannotTypeIntoTheTerminal(t *testing.T) {
 // TestUserOnATerminalIsInterrupted has no terminal of its own, so the launcher
 // forwards what is typed.
 func TestUserOnATerminalIsInterrupted(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	x := launchertest.StartOnTerminal(t, launchertest.Command("sh", "-c", "trap : INT; "+launchertest.Path("launcher")+" run --user 4242 -- probe count; echo end''ed $?"))
 	x.Expect("ready")
 	for i := 1; i <= 3; i++ {
@@ -121,7 +113,7 @@ func TestUserOnATerminalIsInterrupted(t *testing.T) {
 // TestUserKeepsTheTerminalOfItsContainer is a launcher that leads the session, so
 // nobody reads from the terminal after it: the handler has job control.
 func TestUserKeepsTheTerminalOfItsContainer(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	x := launchertest.StartOnTerminal(t, launchertest.Command("launcher", "run", "--init", "always", "--user", "4242", "--", "sh", "-c", "exec cat </dev/tty"))
 	x.Type("he''re\n")
 	x.Expect("he''re")
@@ -134,7 +126,7 @@ func TestUserKeepsTheTerminalOfItsContainer(t *testing.T) {
 // TestUserCanOpenItsOutputAgain is what shells do with /dev/stdout, with --mask
 // in between.
 func TestUserCanOpenItsOutputAgain(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	got := launchertest.Run(t, nil, "", "run", "--user", "4242", "--mask", "-s", "inline={'KEY': 'a-long-value'}", "--",
 		"sh", "-c", "echo a-long-value >/proc/self/fd/1; echo a-long-value >/proc/self/fd/2")
 	require.Equal(t, launchertest.Result{Stdout: "***\n", Stderr: "***\n"}, got)
@@ -142,4 +134,28 @@ func TestUserCanOpenItsOutputAgain(t *testing.T) {
 		"sh", "-c", "echo see a-long-value >/proc/self/fd/1"))
 	x.Expect("see ***")
 	_ = x.Cmd.Wait()
+}
+
+// TestUser is --user in each of its ways.
+func TestUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		launchertest.Lacks(t, "root", "--user")
+	}
+	for _, init := range []string{"never", "always"} {
+		for user, want := range map[string]string{"65534": "65534:65534:65534\n", "1234:4321": "1234:4321:4321\n"} {
+			got := launchertest.Run(t, nil, "", "run", "--init", init, "--user", user, "-s", "inline={'A': 'x'}", "--", "sh", "-c", "echo $(id -u):$(id -g):$(id -G); grep -q '\"A\":\"x\"'")
+			require.Equal(t, launchertest.Result{Stdout: want}, got)
+		}
+	}
+	for user, message := range map[string]string{"root": "is not UID[:GID]", "1:": "is not UID[:GID]", "-1": "is not UID[:GID]", "4294967295": "is not UID[:GID]"} {
+		got := launchertest.Run(t, nil, "", "run", "--user", user, "--", "true")
+		require.Equal(t, 125, got.Status)
+		require.Contains(t, got.Stderr, message)
+	}
+	cmd := launchertest.LauncherCommand("run", "--user", "1234", "-s", "env=MISSING", "--", "true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	got := launchertest.Finish(t, cmd)
+	require.Equal(t, 125, got.Status)
+	require.Contains(t, got.Stderr, "launcher: --user 1234:1234: operation not permitted\nhint: ")
+	require.NotContains(t, got.Stderr, "MISSING", "it is checked first")
 }
