@@ -1,4 +1,4 @@
-package main_test
+package launcher_test
 
 import (
 	"encoding/binary"
@@ -55,7 +55,7 @@ func (v volume) grant(t *testing.T, name string, uid uint32) {
 // TestUserCannotReadTheCredentials is a Secret's volume, accepted if and only if
 // that user cannot read a file of it.
 func TestUserCannotReadTheCredentials(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	for name, c := range map[string]struct {
 		change func(t *testing.T, v volume)
 		file   string // that the user can read, "" for none
@@ -105,7 +105,7 @@ func TestUserCannotReadTheCredentials(t *testing.T) {
 // TestUserCannotReadTheToken is workload identity's, which matters if the launcher
 // reads a vault.
 func TestUserCannotReadTheToken(t *testing.T) {
-	needsRoot(t)
+	launchertest.NeedsRoot(t, "--user")
 	v := newVolume(t, "")
 	vault := []string{"-s", `azure_vault={"name": "my-vault"}`, "--deliver", "socket"} // asked for nothing
 	for mode, refused := range map[os.FileMode]bool{0o444: true, 0o400: false} {
