@@ -1,4 +1,4 @@
-package main_test
+package launcher_test
 
 import (
 	"io"
