@@ -1,4 +1,4 @@
-package main_test
+package launcher_test
 
 import (
 	"encoding/base64"
@@ -131,7 +131,7 @@ value = get_context().get_secret("KEY")
 sys.stdout.buffer.write(value if isinstance(value, bytes) else value.encode())`, python}},
 }
 
-var python, _ = filepath.Abs("../../handler/python")
+var python, _ = filepath.Abs("../handler/python")
 
 // TestHostileValuesArriveByteForByte is every value through every source that
 // can carry it, by every delivery, read back by each language.
