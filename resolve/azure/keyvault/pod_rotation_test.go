@@ -1,4 +1,4 @@
-package main_test
+package keyvault_test
 
 import (
 	"os/exec"
