@@ -52,7 +52,7 @@ func Start(t *testing.T, cmd *exec.Cmd) *Process {
 		require.NoError(t, err)
 	}
 	_, _ = in.Close(), stdin.Close()
-	t.Cleanup(func() { _ = hold.Close() })
+	t.Cleanup(func() { _, _, _ = hold.Close(), c.stdout.Close(), c.stderr.Close() })
 	require.NoError(t, c.stdout.SetReadDeadline(time.Now().Add(Patience)))
 	c.Out = bufio.NewReader(c.stdout)
 	return c

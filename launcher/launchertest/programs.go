@@ -2,7 +2,6 @@ package launchertest
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,12 +16,15 @@ import (
 // folder holds the programs that Main built.
 var folder string
 
+// variable has the folder for a test binary that a test starts, and for a fuzz
+// worker, which is one too.
+const variable = "LAUNCHER_TEST_FOLDER"
+
 // Main builds the real launcher, as the Makefile builds it, and programs of
 // testdata that tests run as handlers, and runs a package's tests. The package's
 // TestMain calls it.
 func Main(m *testing.M, names ...string) {
-	flag.Parse()
-	if flag.Lookup("test.fuzzworker").Value.String() == "true" { // it only runs one fuzz test
+	if folder = os.Getenv(variable); folder != "" {
 		os.Exit(m.Run())
 	}
 	os.Exit(buildAndRun(m, names))
@@ -30,8 +32,7 @@ func Main(m *testing.M, names ...string) {
 
 func buildAndRun(m *testing.M, names []string) int {
 	var err error
-	folder, err = os.MkdirTemp("", "launcher-test-")
-	if err != nil {
+	if folder, err = os.MkdirTemp("", "launcher-test-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -41,6 +42,9 @@ func buildAndRun(m *testing.M, names []string) int {
 		if err == nil {
 			err = buildInto(folder, name)
 		}
+	}
+	if err == nil {
+		err = os.Setenv(variable, folder)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
