@@ -122,7 +122,7 @@ func script(t *testing.T, build, example, name string, environ ...string) *exec.
 		}
 	}
 	// No __pycache__ is left in the source tree.
-	command.Env = append(command.Env, "LAUNCHER_BUILD="+build, "PYTHONDONTWRITEBYTECODE=1")
+	command.Env = append(command.Env, "BUILD="+build, "PYTHONDONTWRITEBYTECODE=1")
 	command.Env = append(command.Env, environ...)
 	return command
 }

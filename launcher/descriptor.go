@@ -45,7 +45,7 @@ func filled(text []byte) (int, error) {
 func sealed(text []byte) (int, error) {
 	fd, err := memfd()
 	if err != nil {
-		return 0, fmt.Errorf("open a memfd: %w", err)
+		return 0, &RefusedError{"", fmt.Sprintf("the context needs a memfd: %v", err), "a seccomp filter or a limit may refuse memfd_create; use --deliver files, or env"}
 	}
 	for done := 0; done < len(text); {
 		n, err := unix.Pwrite(fd, text[done:], int64(done))

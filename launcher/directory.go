@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
@@ -28,8 +30,11 @@ func MakeDirectory(u *User) (*tmpfs.Directory, error) {
 		if err == nil {
 			return directory, nil
 		}
-		if errors.Is(err, tmpfs.ErrShared) {
+		switch {
+		case errors.Is(err, tmpfs.ErrShared):
 			advice = adviseSticky
+		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+			advice = "raise the limit of open files (ulimit -n)"
 		}
 		wrong = append(wrong, fmt.Sprintf("%s: %v", base, err))
 	}

@@ -60,8 +60,11 @@ func (u *User) Check(credentials []string) error {
 
 func (u *User) try(credentials []string) error {
 	if err := u.become(); err != nil {
-		return &RefusedError{"", fmt.Sprintf("--user %v: %v", u, err),
-			"start the launcher as root, or with CAP_SETUID and CAP_SETGID; or remove --user"}
+		advice := "start the launcher as root, or with CAP_SETUID and CAP_SETGID; or remove --user"
+		if os.Geteuid() == 0 { // capabilities(7), user_namespaces(7)
+			advice = "give the container CAP_SETUID and CAP_SETGID, and choose an ID that its user namespace maps (/proc/self/uid_map)"
+		}
+		return &RefusedError{"", fmt.Sprintf("--user %v: %v", u, err), advice}
 	}
 	for _, file := range credentials {
 		if u.canRead(file) {

@@ -69,6 +69,9 @@ var ErrParentEnded = errors.New("the launcher's parent process has ended; the ha
 // NewChild returns nil if this process is no child of a supervisor. It fails if
 // somebody else started it under a child's name, or if the supervisor has ended.
 func NewChild(args []string) (*Child, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
 	role := Role(args[0])
 	if role != HandlerProcess && role != CompanionProcess {
 		return nil, nil

@@ -57,6 +57,9 @@ func (s *supervisor) loop() {
 // forward sends a signal to the handler's process, and not to its group, as if
 // the handler were PID 1.
 func (s *supervisor) forward(signal unix.Signal, info *signalInfo) {
+	if info.own(signal) {
+		return
+	}
 	s.gotTERM = s.gotTERM || signal == unix.SIGTERM
 	if s.phase != running {
 		if s.phase == draining && signal == unix.SIGTERM && s.deadline.IsZero() {

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"os"
 	"time"
 	"unsafe"
 
@@ -26,6 +27,7 @@ type sender struct {
 const (
 	fromKernel = 0x80 // SI_KERNEL
 	queued     = -1   // SI_QUEUE
+	toThread   = -6   // SI_TKILL
 	exited     = 1    // CLD_EXITED
 	stopped    = 5    // CLD_STOPPED
 )
@@ -51,6 +53,12 @@ func wait(info *signalInfo, deadline time.Time) unix.Signal {
 			return 0
 		}
 	}
+}
+
+// own reports whether this process caused the signal: PIPE by a message that
+// nobody reads, or URG, by which the Go runtime interrupts a thread.
+func (info *signalInfo) own(signal unix.Signal) bool {
+	return int(info.PID) == os.Getpid() && (signal == unix.SIGPIPE || signal == unix.SIGURG && info.Code == toThread)
 }
 
 // send sends the signal to a process, with the value that sigqueue(3) gave it.

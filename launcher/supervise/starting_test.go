@@ -198,3 +198,30 @@ func TestNothingIsLeftWhenProcessesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestHintsFitWhatWasRefused has the system refuse one thing at a time.
+func TestHintsFitWhatWasRefused(t *testing.T) {
+	cmd := launchertest.PID1Command("launcher", "run", "--user", "4242", "--", "true")
+	got := launchertest.Finish(t, cmd) // the namespace maps one ID
+	require.Equal(t, 125, got.Status)
+	require.Contains(t, got.Stderr, "hint: give the container CAP_SETUID and CAP_SETGID, and choose an ID that its user namespace maps")
+	cmd = launchertest.Command(launchertest.Needs(t, "prlimit", "a limit of open files"), "--nofile=9", launchertest.Path("launcher"), "run", "--deliver", "files", "--", "true")
+	got = launchertest.Finish(t, cmd)
+	require.Equal(t, 125, got.Status)
+	require.NotContains(t, got.Stderr, "mount one at /dev/shm")
+}
+
+// TestAMessageThatNobodyReadsDoesNotEndTheHandler kills the companion of a
+// launcher whose standard error is closed at its reader.
+func TestAMessageThatNobodyReadsDoesNotEndTheHandler(t *testing.T) {
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	cmd := launchertest.Command("launcher", "run", "--deliver", "socket", "--", "sh", "-c",
+		`for pid in /proc/[0-9]*; do grep -qs '^launcher: serve' $pid/comm && grep -qs "^PPid:.$PPID$" $pid/status && kill -KILL ${pid#/proc/}; done
+		while grep -qs "launcher: serve" /proc/$PPID/task/*/children /dev/null; do :; done; sleep 0.2; exit 0`)
+	cmd.Stderr = write
+	require.NoError(t, cmd.Start())
+	_, _ = read.Close(), write.Close()
+	_ = cmd.Wait()
+	require.Equal(t, 125, launchertest.ExitStatus(cmd), "the companion was lost, and the handler ended by itself")
+}
