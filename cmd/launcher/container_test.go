@@ -71,12 +71,8 @@ func begin(t *testing.T, cmd *exec.Cmd) *container {
 	stdin, hold, err := os.Pipe()
 	require.NoError(t, err)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, in, c.stderr
-	if err := cmd.Start(); err != nil {
-		if cmd.SysProcAttr != nil && cmd.SysProcAttr.Cloneflags != 0 {
-			launchertest.Lacks(t, "user and PID namespaces", "the launcher as PID 1: "+err.Error())
-		}
-		require.NoError(t, err)
-	}
+	launchertest.NeedsNamespaces(t, cmd)
+	require.NoError(t, cmd.Start())
 	_, _ = in.Close(), stdin.Close()
 	t.Cleanup(func() { _ = hold.Close() })
 	require.NoError(t, c.stdout.SetReadDeadline(time.Now().Add(patience)))

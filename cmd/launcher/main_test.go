@@ -86,6 +86,7 @@ func start(t testing.TB, env []string, stdin string, args ...string) result {
 
 func finish(t testing.TB, cmd *exec.Cmd) result {
 	t.Helper()
+	launchertest.NeedsNamespaces(t, cmd)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
