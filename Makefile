@@ -32,7 +32,9 @@ conformance: ## ask every language in every delivery, and write docs/languages.m
 	@UPDATE_DOCS=1 LAUNCHER_TEST_REQUIRE=all go test -count=1 ./handler/conformance && cat docs/languages.md
 
 demo: ## run one task with secrets from five sources
-	@.ci/needs demo python3 && $(MAKE) --no-print-directory examples && examples/python/demo
+	@.ci/needs demo python3
+	@$(MAKE) --no-print-directory examples
+	@examples/python/demo
 
 fuzz: ## fuzz each parser for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
