@@ -45,12 +45,8 @@ func Start(t *testing.T, cmd *exec.Cmd) *Process {
 	stdin, hold, err := os.Pipe()
 	require.NoError(t, err)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, in, c.stderr
-	if err := cmd.Start(); err != nil {
-		if cmd.SysProcAttr != nil && cmd.SysProcAttr.Cloneflags != 0 {
-			Lacks(t, "user and PID namespaces", "the launcher as PID 1: "+err.Error())
-		}
-		require.NoError(t, err)
-	}
+	NeedsNamespaces(t, cmd)
+	require.NoError(t, cmd.Start())
 	_, _ = in.Close(), stdin.Close()
 	t.Cleanup(func() { _, _, _ = hold.Close(), c.stdout.Close(), c.stderr.Close() })
 	require.NoError(t, c.stdout.SetReadDeadline(time.Now().Add(Patience)))

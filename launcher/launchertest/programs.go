@@ -92,6 +92,7 @@ func Run(t testing.TB, env []string, stdin string, args ...string) Result {
 // Finish runs a command to its end.
 func Finish(t testing.TB, cmd *exec.Cmd) Result {
 	t.Helper()
+	NeedsNamespaces(t, cmd)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

@@ -39,9 +39,8 @@ func StartOnTerminal(t *testing.T, cmd *exec.Cmd) *Terminal {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
-	if err := cmd.Start(); err != nil {
-		Lacks(t, "user and PID namespaces", "a terminal as PID 1: "+err.Error())
-	}
+	NeedsNamespaces(t, cmd)
+	require.NoError(t, cmd.Start())
 	x := &Terminal{T: t, Master: os.NewFile(uintptr(fd), "terminal"), Cmd: cmd}
 	require.NoError(t, x.Master.SetDeadline(time.Now().Add(Patience)))
 	t.Cleanup(func() { _, _ = x.Master.Close(), cmd.Process.Kill() })

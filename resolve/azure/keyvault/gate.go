@@ -59,9 +59,15 @@ func (g *gate) wait(ctx context.Context) (verdict, bool) {
 		select {
 		case <-shut:
 		case <-ctx.Done():
-			return said, false
+			return g.lastSaid(), false // by now the one that tries for all may know more
 		}
 	}
+}
+
+func (g *gate) lastSaid() verdict {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.said
 }
 
 // turn is one request before the gate.

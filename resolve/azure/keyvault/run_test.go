@@ -66,9 +66,8 @@ func slow(t *testing.T, pod *azuretest.Pod, cmd *exec.Cmd) *strings.Builder {
 	cmd.Stdout = io.Discard
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		launchertest.Lacks(t, "user and PID namespaces", "TERM as PID 1: "+err.Error())
-	}
+	launchertest.NeedsNamespaces(t, cmd)
+	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	require.Eventually(t, func() bool { return pod.Counters().Requests["secret"] > 0 }, time.Minute, 5*time.Millisecond)
 	return &stderr
