@@ -1,13 +1,13 @@
-// Package handler is what a handler written in Go imports to read the context
-// that launcher gave it: the task's metadata and parameters, and its secrets.
+// Package handler reads the context that launcher gave to a handler written in
+// Go: the task's metadata and parameters, and its secrets.
 //
 //	job, err := handler.Read()
 //	password, err := job.Secret("DB_PASSWORD")
 //
-// It owns the reading of the context in every delivery and the rule by which a
-// key is found. It refuses a context of a version that it does not know. Data
-// flows LAUNCHER_CONTEXT -> Context. It imports the standard library only, and
-// of that no network: a Unix socket needs none.
+// It owns the reading of the context in every delivery and the rule that finds
+// a key. It refuses a context of an unknown version. Data flows
+// LAUNCHER_CONTEXT -> Context. It imports only the standard library, and not
+// net.
 package handler
 
 import (
@@ -21,12 +21,12 @@ import (
 // Version is the version of the context that this package reads.
 const Version = 1
 
-// ErrNoSecret says that nothing has the key. Every other error of Secret says
-// that this could not be found out.
+// ErrNoSecret reports that nothing has the key. Every other error of Secret
+// means that this is not known.
 var ErrNoSecret = errors.New("no such secret")
 
-// Metadata says which run of which task this is. Its fields are MLRun's; those
-// that the task has not are zero.
+// Metadata identifies a run of a task. Its fields are MLRun's; a field that
+// the task lacks is zero.
 type Metadata struct {
 	Name        string         `json:"name"`
 	UID         string         `json:"uid"`
@@ -36,30 +36,31 @@ type Metadata struct {
 	Annotations map[string]any `json:"annotations"`
 }
 
-// Context is what a handler is given. Its secrets are read by Secret alone, so
-// that printing a Context prints none.
+// Context holds what a handler receives. Only Secret returns its secrets, so
+// printing a Context shows none.
 type Context struct {
 	Metadata Metadata
 
 	// Parameters is spec.parameters as encoding/json decodes it, numbers as
-	// json.Number. It is empty, never nil, where the task has none.
+	// json.Number. It is empty, never nil, if the task has none.
 	Parameters map[string]any
 
 	// Spec is the task's whole spec, without its secret sources: a JSON object.
 	Spec json.RawMessage
 
 	keys   []string
-	secret func(key string) (string, error) // a function, as no verb prints what it closes over
+	secret func(key string) (string, error) // a function, as no verb prints what it holds
 }
 
-// Secret is the value of a key, byte for byte: of the key exactly; else of the
-// one key that is equal when ASCII letter case is ignored and "-" and "." are
-// taken as "_"; else of the process's own variable of exactly that name. An
-// empty value is a value. It fails with ErrNoSecret where there is none.
+// Secret returns the value of a key, byte for byte. It looks for exactly this
+// key; then for the only key that is equal if ASCII letter case is ignored and
+// "-" and "." count as "_"; then for the process's own variable of exactly
+// this name. An empty value is a value. It returns ErrNoSecret if there is
+// none.
 //
-// In the socket delivery it asks each time, so that a value which has been
-// replaced is seen, and fails where it gets no answer: with the launcher's
-// message, or as the process that answers has ended.
+// In the socket delivery it sends a request each time, so it returns a value
+// that was replaced. It returns the launcher's message if there is no answer,
+// or ErrEnded if the process that answers has ended.
 func (c *Context) Secret(key string) (string, error) {
 	value, err := "", ErrNoSecret
 	if c.secret != nil {
@@ -74,11 +75,11 @@ func (c *Context) Secret(key string) (string, error) {
 	return "", fmt.Errorf("secret %q: %w", key, err)
 }
 
-// Keys is the keys of all secrets, sorted; none in the socket delivery, where
-// they are found when they are asked for.
+// Keys returns the sorted keys of all secrets. It returns none in the socket
+// delivery, which finds a key only when you ask for it.
 func (c *Context) Keys() []string { return slices.Clone(c.keys) }
 
-// Param is a parameter's value, or fallback where the task has none.
+// Param returns the value of a parameter, or fallback if the task has none.
 func (c *Context) Param(name string, fallback any) any {
 	if value, ok := c.Parameters[name]; ok {
 		return value
@@ -86,9 +87,9 @@ func (c *Context) Param(name string, fallback any) any {
 	return fallback
 }
 
-// Match is the one of keys that answers for key: key itself, else the only one
-// that is equal when ASCII letter case is ignored and "-" and "." are taken as
-// "_". Where two would fit, neither does.
+// Match returns the key itself, or the only one of keys that is equal if ASCII
+// letter case is ignored and "-" and "." count as "_". It reports false if two
+// keys match.
 func Match(keys []string, key string) (string, bool) {
 	match, found := "", 0
 	for _, candidate := range keys {

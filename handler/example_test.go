@@ -16,7 +16,7 @@ func Example() {
 		log.Fatal(err) // it holds no value
 	}
 	password, err := job.Secret("DB_PASSWORD")
-	if err != nil { // handler.ErrNoSecret where there is none
+	if err != nil { // handler.ErrNoSecret if there is none
 		log.Fatal(err)
 	}
 	fmt.Println(job.Metadata.Name, "uses", job.Param("db_name", "test"))

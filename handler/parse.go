@@ -13,13 +13,13 @@ import (
 	"unicode/utf8"
 )
 
-// object is a JSON object whose names count as they are written: encoding/json
-// fills a struct's field from any letter case, and a task may have a field
-// "Secrets" of its own.
+// object is a JSON object with exact names: encoding/json ignores letter case
+// when it fills a struct, and a task may have a field "Secrets" of its own.
 type object map[string]json.RawMessage
 
-// get decodes the named member, numbers as json.Number. It leaves into as it is
-// where there is none. What encoding/json has to say might quote a value.
+// get decodes a member into a variable, numbers as json.Number. It changes
+// nothing if the member is missing. Its error does not use the text of
+// encoding/json, which may quote a value.
 func (o object) get(name string, into any) error {
 	raw, ok := o[name]
 	if !ok {
@@ -33,11 +33,11 @@ func (o object) get(name string, into any) error {
 	return nil
 }
 
-// delivery says where the context came from: only env has secrets in variables,
-// and only files has them in files of the directory.
+// delivery says where the context came from. Only env has secrets in
+// variables, and only files has them in a directory.
 type delivery struct{ kind, directory string }
 
-// parse reads the context as docs/context.schema.json describes it.
+// parse reads a context as docs/context.schema.json describes it.
 func parse(text []byte, from delivery) (*Context, error) {
 	var document object
 	if !utf8.Valid(text) || json.Unmarshal(text, &document) != nil {
@@ -79,15 +79,15 @@ func (m *Metadata) fill(metadata object) error {
 		metadata.get("labels", &m.Labels), metadata.get("annotations", &m.Annotations))
 }
 
-// secrets is every secret, wherever the delivery has put it. One without a
-// value, or in two places, is an error.
+// secrets returns every secret. It returns an error for one without a value,
+// or with two.
 func (o object) secrets(from delivery) (map[string]string, error) {
 	secrets := map[string]string{}
 	var wrong []error
 	for _, place := range []struct {
 		name  string
 		value func(text string) (string, error)
-	}{{"secrets", asItIs}, {"secrets_base64", fromBase64}, {"secrets_env", from.variable}, {"secrets_files", from.file}} {
+	}{{"secrets", plainText}, {"secrets_base64", fromBase64}, {"secrets_env", from.variable}, {"secrets_files", from.file}} {
 		var texts map[string]*string
 		wrong = append(wrong, o.get(place.name, &texts))
 		for _, key := range slices.Sorted(maps.Keys(texts)) {
@@ -107,7 +107,7 @@ func (o object) secrets(from delivery) (map[string]string, error) {
 	return secrets, errors.Join(wrong...)
 }
 
-func asItIs(text string) (string, error) { return text, nil }
+func plainText(text string) (string, error) { return text, nil }
 
 func fromBase64(text string) (string, error) {
 	value, err := base64.StdEncoding.Strict().DecodeString(text)
@@ -128,8 +128,7 @@ func (d delivery) variable(name string) (string, error) {
 	return value, nil
 }
 
-// file reads a regular file of the directory, and nothing outside of it: a link
-// could lead there.
+// file reads a regular file of the directory. It follows no link out of it.
 func (d delivery) file(name string) (string, error) {
 	if d.kind != "files" {
 		return "", errors.New("only the files delivery has secrets in files")

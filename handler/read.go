@@ -24,9 +24,9 @@ const File = "context.json"
 // ErrNoContext says that nothing started this process with a context.
 var ErrNoContext = errors.New(Variable + ` is not set: start this program with "launcher run"`)
 
-// Read reads the context that this process was given. Standard input can be
-// read once: keep the Context. It fails with ErrNoContext where there is none,
-// and where any one of the secrets has no value; no error holds a value.
+// Read reads the context of this process. Keep the Context, as standard input
+// can be read only once. It returns ErrNoContext if there is none, and an
+// error if a secret has no value. No error holds a value.
 func Read() (*Context, error) {
 	scheme, where, _ := strings.Cut(os.Getenv(Variable), ":")
 	switch {
@@ -78,13 +78,14 @@ func readStdin() ([]byte, error) {
 	if len(text) == 0 {
 		return nil, errors.New("standard input holds no context: it is there once, and was read before; use --deliver fd to read it again")
 	}
-	empty(int(os.Stdin.Fd()))
+	emptyStdin(int(os.Stdin.Fd()))
 	return text, nil
 }
 
-// empty leaves child processes nothing to read there: a context over 1 MiB is a
-// file that can be read again. Without a /dev/null it stays.
-func empty(fd int) {
+// emptyStdin replaces standard input by /dev/null, so that a child process
+// cannot read the context again: one over 1 MiB is a file. It changes nothing
+// without a /dev/null.
+func emptyStdin(fd int) {
 	null, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err == nil && null != fd {
 		_ = syscall.Dup3(null, fd, 0)
@@ -92,9 +93,9 @@ func empty(fd int) {
 	}
 }
 
-// readDescriptor reads from the start of the descriptor's file and leaves the
-// offset, which other processes share, as it is. There is no os.File: one that
-// is garbage closes the descriptor.
+// readDescriptor reads a descriptor's file from its start, and does not move
+// the offset that other processes share. It uses no os.File, which would close
+// the descriptor when it is collected.
 func readDescriptor(number string) ([]byte, error) {
 	fd, err := strconv.ParseUint(number, 10, 31)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"syscall"
 )
 
-// ErrEnded says that the launcher's process that answers for secrets has ended,
-// so that nobody knows whether there is such a secret.
+// ErrEnded reports that the launcher's process that answers has ended, so it
+// is not known whether there is such a secret.
 var ErrEnded = errors.New("the launcher's process that answers for secrets has ended")
 
-// socket is the path of the Unix socket at which the launcher speaks HTTP. An
-// http.Client would bring a network, TLS and their start to every handler.
+// socket is the path of the launcher's Unix socket, which speaks HTTP. An
+// http.Client would add TLS and its start-up time to every handler.
 type socket string
 
 func (s socket) context() (*Context, error) {
@@ -47,11 +47,12 @@ func (s socket) secret(key string) (string, error) {
 	return "", refusal(text)
 }
 
-// refusal is the launcher's own words, which name the key and hold no value.
+// refusal returns the launcher's message, which names the key and holds no
+// value.
 func refusal(text []byte) error { return errors.New(strings.TrimSpace(string(text))) }
 
-// get asks once. The launcher ends its answer by closing the connection, and
-// says before how long it is, so that one that was cut short is no value.
+// get sends one request. The launcher closes the connection after its answer;
+// a Content-Length reveals an answer that was cut off.
 func (s socket) get(path string) (status int, body []byte, err error) {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -59,14 +60,14 @@ func (s socket) get(path string) (status int, body []byte, err error) {
 	}
 	defer func() { _ = syscall.Close(fd) }()
 	request := "GET " + path + " HTTP/1.1\r\nHost: launcher\r\nConnection: close\r\n\r\n"
-	if err := again(func() error { return syscall.Connect(fd, &syscall.SockaddrUnix{Name: string(s)}) }); err != nil {
+	if err := retryInterrupted(func() error { return syscall.Connect(fd, &syscall.SockaddrUnix{Name: string(s)}) }); err != nil {
 		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) {
 			err = ErrEnded
 		}
 		return 0, nil, err
 	}
 	// Without MSG_NOSIGNAL a write to a process that has gone would end this one.
-	if err := again(func() error { return syscall.Sendto(fd, []byte(request), syscall.MSG_NOSIGNAL, nil) }); err != nil {
+	if err := retryInterrupted(func() error { return syscall.Sendto(fd, []byte(request), syscall.MSG_NOSIGNAL, nil) }); err != nil {
 		return 0, nil, ErrEnded
 	}
 	answer, err := readAll(fd)
@@ -76,8 +77,8 @@ func (s socket) get(path string) (status int, body []byte, err error) {
 	return parseAnswer(answer)
 }
 
-// again tries until no signal comes between.
-func again(f func() error) error {
+// retryInterrupted repeats a system call that a signal interrupted.
+func retryInterrupted(f func() error) error {
 	for {
 		if err := f(); !errors.Is(err, syscall.EINTR) {
 			return err
@@ -88,7 +89,7 @@ func again(f func() error) error {
 func readAll(fd int) (text []byte, err error) {
 	chunk := make([]byte, 64<<10)
 	for n := 1; n > 0; {
-		if err := again(func() (err error) { n, err = syscall.Read(fd, chunk); return err }); err != nil {
+		if err := retryInterrupted(func() (err error) { n, err = syscall.Read(fd, chunk); return err }); err != nil {
 			return nil, err
 		}
 		text = append(text, chunk[:max(n, 0)]...)

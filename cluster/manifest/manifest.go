@@ -41,7 +41,7 @@ type Options struct {
 	Keys func(ctx context.Context, namespace, project string) ([]string, error)
 
 	Environ     resolve.Environ // of env sources
-	Realm       azure.Realm
+	Realm       azure.Clouds
 	InPod       []string // kinds among env and file that the launcher reads in the pod
 	EmbedValues bool     // values into the pod's specification, as MLRun does
 

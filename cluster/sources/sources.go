@@ -53,7 +53,7 @@ type Sources struct {
 
 // Read reads a run object and all its sources. The error holds every problem
 // of both.
-func Read(n *document.Node, environ resolve.Environ, realm azure.Realm) (Sources, error) {
+func Read(n *document.Node, environ resolve.Environ, realm azure.Clouds) (Sources, error) {
 	var problems document.Problems
 	t, err := task.Parse(n)
 	problems.Join(err)
@@ -64,7 +64,7 @@ func Read(n *document.Node, environ resolve.Environ, realm azure.Realm) (Sources
 	return s, problems.Err()
 }
 
-func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azure.Realm) error {
+func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azure.Clouds) error {
 	var client resolve.Source
 	var err error
 	switch d.Kind {

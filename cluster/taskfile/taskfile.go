@@ -29,7 +29,7 @@ type Source struct {
 // with_secrets appends it. A source that is there in the same words is not
 // added: the text is as it was. The error has all that is wrong with the task
 // that would be.
-func Add(origin string, text []byte, source Source, realm azure.Realm) ([]byte, error) {
+func Add(origin string, text []byte, source Source, realm azure.Clouds) ([]byte, error) {
 	added, err := add(origin, text, source)
 	if err != nil {
 		return nil, err

@@ -20,11 +20,11 @@ func FuzzAdd(f *testing.F) {
 	}
 	source := taskfile.Source{Kind: "kubernetes", Source: []string{"A", "yes"}}
 	f.Fuzz(func(t *testing.T, text string) {
-		added, err := taskfile.Add("task", []byte(text), source, azure.Realm{})
+		added, err := taskfile.Add("task", []byte(text), source, azure.Clouds{})
 		if err != nil {
 			return
 		}
-		again, err := taskfile.Add("task", added, source, azure.Realm{})
+		again, err := taskfile.Add("task", added, source, azure.Clouds{})
 		require.NoError(t, err, string(added))
 		require.Equal(t, string(added), string(again))
 		after := parsed(t, string(added))

@@ -22,7 +22,7 @@ func TestDataFlowsOneWay(t *testing.T) {
 		"launcher":           {"net", "net/http"},
 		"launcher/supervise": {"resolve", "handler", "net", "net/http"},
 		"launcher/sigstate":  {"resolve", "handler", "launcher/supervise", "net", "net/http"},
-		"launcher/mask":      {"resolve", "handler", "launcher/supervise", "net", "net/http"},
+		"launcher/redact":    {"resolve", "handler", "launcher/supervise", "net", "net/http"},
 	} {
 		t.Run(pkg, func(t *testing.T) {
 			for _, dep := range dependencies(t, pkg) {

@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/seed45446ece/launcher/launcher/companion"
-	"github.com/seed45446ece/launcher/launcher/mask"
+	"github.com/seed45446ece/launcher/launcher/redact"
 )
 
 // masked is the values that the handler's output may not hold. There may come
@@ -12,7 +12,7 @@ import (
 type masked struct {
 	mu     sync.Mutex
 	values map[string]bool
-	set    *mask.Set
+	set    *redact.Set
 }
 
 func newMasked(values [][]byte) *masked {
@@ -31,7 +31,7 @@ func (m *masked) add(values ...[]byte) {
 	defer m.mu.Unlock()
 	before := len(m.values)
 	for _, value := range values {
-		if len(value) >= mask.MinLength {
+		if len(value) >= redact.MinLength {
 			m.values[string(value)] = true
 		}
 	}
@@ -42,10 +42,10 @@ func (m *masked) add(values ...[]byte) {
 	for value := range m.values {
 		all = append(all, []byte(value))
 	}
-	m.set = mask.New(all)
+	m.set = redact.New(all)
 }
 
-func (m *masked) now() *mask.Set {
+func (m *masked) now() *redact.Set {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.set
@@ -60,8 +60,8 @@ func (m *masked) stream() companion.Filter {
 // maskedStream is a stream that is filtered by the newest set.
 type maskedStream struct {
 	all    *masked
-	set    *mask.Set
-	stream *mask.Stream
+	set    *redact.Set
+	stream *redact.Stream
 }
 
 func (s *maskedStream) Append(dst, chunk []byte) []byte {

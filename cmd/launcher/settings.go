@@ -29,7 +29,7 @@ type settings struct {
 	azureCredentials    string
 	azureParallel       int
 	azureSpread         time.Duration
-	realm               azure.Realm
+	realm               azure.Clouds
 	init                string
 	mask                bool
 	refresh             time.Duration
@@ -102,7 +102,7 @@ func (p *program) read(c *cli.Context) (settings, error) {
 		azureCredentials:    c.String("azure-credentials"),
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
-		realm:               azure.Realm{Authority: c.String("azure-authority"), Domains: values(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
+		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: values(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
 		grace:               c.Duration("grace"),
 		init:                choice("init", "auto", "always", "never"),
 		mask:                c.Bool("mask"),

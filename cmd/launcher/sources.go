@@ -30,7 +30,7 @@ type kind struct {
 type surroundings struct {
 	environ      resolve.Environ
 	local        string // the file of --local
-	realm        azure.Realm
+	realm        azure.Clouds
 	vault        vaults
 	confidential bool // --require-confidential
 }
@@ -115,7 +115,7 @@ func openAzure(d resolve.Declaration, around surroundings) (opened, error) {
 
 // withAuthority returns the realm with the authority of AZURE_AUTHORITY_HOST if
 // it has none.
-func withAuthority(realm azure.Realm, environ resolve.Environ) (azure.Realm, error) {
+func withAuthority(realm azure.Clouds, environ resolve.Environ) (azure.Clouds, error) {
 	const name = "AZURE_AUTHORITY_HOST"
 	if realm.Authority != "" || environ[name] == "" {
 		return realm, nil

@@ -107,7 +107,7 @@ func (p *program) askForKeys(c *cli.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	declared, err := sources.Read(task, p.environ, azure.Realm{Domains: many(c, "azure-domain")})
+	declared, err := sources.Read(task, p.environ, azure.Clouds{Domains: many(c, "azure-domain")})
 	if err != nil {
 		return "", err
 	}

@@ -79,7 +79,7 @@ func (p *program) podOptions(c *cli.Context) (manifest.Options, error) {
 			Image: c.String("launcher-image"), From: manifest.From(c.String("launcher")), Path: c.String("launcher-path"),
 			Deliver: r.among("deliver", "stdin", "fd", "env", "files", "socket"), Grace: c.Duration("grace"), Flags: many(c, "launcher-flag"),
 		},
-		Keys: p.keysOf(c), Environ: resolve.Environ(p.environ), Realm: azure.Realm{Domains: many(c, "azure-domain")},
+		Keys: p.keysOf(c), Environ: resolve.Environ(p.environ), Realm: azure.Clouds{Domains: many(c, "azure-domain")},
 		InPod: many(c, "in-pod"), EmbedValues: c.Bool("embed-values"),
 		ServiceAccount: c.String("service-account"), WorkloadIdentity: c.Bool("workload-identity"), AzureCredentials: c.String("azure-credentials"),
 		User:     r.user(),

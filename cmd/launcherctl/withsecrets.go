@@ -101,7 +101,7 @@ func (p *program) withSecrets(c *cli.Context, source taskfile.Source) error {
 		}
 		p.say(fmt.Sprintf("warning: who can read %q can read the values in it", path), "with-secrets kubernetes, or secrets set, for all but tests")
 	}
-	added, err := taskfile.Add(origin, text, source, azure.Realm{Domains: many(c, "azure-domain")})
+	added, err := taskfile.Add(origin, text, source, azure.Clouds{Domains: many(c, "azure-domain")})
 	switch {
 	case err != nil:
 		return err
@@ -212,7 +212,7 @@ func (p *program) checkTasks(c *cli.Context) error {
 		n, err := p.readDocument(c.Context, "task check", path)
 		problems = append(problems, err)
 		if n != nil {
-			_, err = sources.Read(n, resolve.Environ(p.environ), azure.Realm{Domains: many(c, "azure-domain")})
+			_, err = sources.Read(n, resolve.Environ(p.environ), azure.Clouds{Domains: many(c, "azure-domain")})
 			problems = append(problems, err)
 		}
 	}

@@ -1,9 +1,9 @@
-// Package socket answers a handler that asks for its secrets in HTTP, on a Unix
-// socket that only its user can reach.
+// Package socket answers a handler's requests for secrets by HTTP on a Unix
+// socket.
 //
 // It owns the protocol: GET /v1/context, and GET /v1/secrets/KEY with the raw
-// bytes. It refuses every process of another user. Data flows request -> Ask ->
-// answer. No secret source is known here, and no network: what listens is a file.
+// bytes. It refuses every process of another user. Data flows request -> Ask
+// -> answer. It knows no secret source and opens no network connection.
 package socket
 
 import (
@@ -24,28 +24,27 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// Refusal is an answer without a value: an HTTP status and the words for it,
-// which hold no value.
+// Refusal is an answer without a value: an HTTP status and a message.
 type Refusal struct {
 	Status int
 	Text   string
 }
 
-// Server is what answers.
+// Server answers requests.
 type Server struct {
 	Context []byte                                                          // JSON, without secrets
 	Ask     func(ctx context.Context, key string) (resolve.Value, *Refusal) // by several goroutines
 }
 
-// listener hands out the connections of one user.
+// listener accepts connections of only one user.
 type listener struct {
 	*net.UnixListener
 	uid int
 }
 
-// Listen accepts connections of one user on a descriptor that listens, and takes
-// it over. Who connects is known by SO_PEERCRED of unix(7). It touches no file:
-// the descriptor's owner deletes the socket.
+// Listen accepts connections of one user on a listening descriptor, which it
+// takes over. It knows the user by SO_PEERCRED of unix(7). The owner of the
+// descriptor deletes the socket's file.
 func Listen(fd, uid int) (net.Listener, error) {
 	file := os.NewFile(uintptr(fd), "socket")
 	defer func() { _ = file.Close() }()
@@ -61,7 +60,7 @@ func Listen(fd, uid int) (net.Listener, error) {
 	return listener{unixListener, uid}, nil
 }
 
-// Accept waits for the next connection of the user; others' are closed.
+// Accept waits for the user's next connection and closes those of others.
 func (l listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.AcceptUnix()
@@ -87,7 +86,7 @@ func (l listener) welcome(c *net.UnixConn) bool {
 // patience is how long a client may take to send its request, and between two.
 const patience = 30 * time.Second
 
-// Serve answers until the listener is closed.
+// Serve answers requests until the listener is closed.
 func (s Server) Serve(l net.Listener) error {
 	server := &http.Server{
 		Handler: s, ReadTimeout: patience, IdleTimeout: patience, MaxHeaderBytes: 16 << 10,
@@ -99,7 +98,7 @@ func (s Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// ServeHTTP answers one request. Nothing in between may keep a value.
+// ServeHTTP answers one request. It tells proxies and caches to keep nothing.
 func (s Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	path := r.URL.EscapedPath()

@@ -46,7 +46,10 @@ func (m message) send(link int, strings []byte) error {
 	}
 	head := binary.LittleEndian.AppendUint32(nil, uint32(len(text)))
 	head = binary.LittleEndian.AppendUint32(head, uint32(len(strings)))
-	return errors.Join(WriteAll(link, append(head, text...)), WriteAll(link, strings))
+	if err := WriteAll(link, append(head, text...)); err != nil {
+		return err
+	}
+	return WriteAll(link, strings)
 }
 
 // Child is a child of the supervisor, and what it was told.

@@ -30,19 +30,20 @@ func (s *supervisor) releaseCompanion() {
 	_ = unix.Kill(s.companion, unix.SIGCONT) // as for the others, stopped or not
 }
 
-// companionEnded reports a companion that ended too early. The handler notices a
-// closed socket, or a pipe that nobody reads; the job has failed.
+// companionEnded reports a companion that failed: the handler's output, or its
+// answers, may be lost, and so the job has failed.
 func (s *supervisor) companionEnded(info signalInfo) {
 	delete(s.onExit, s.companion)
 	s.companion = 0
-	if s.released {
+	switch {
+	case s.companionLost: // reported before
+		return
+	case info.Code != exited:
+		s.Report("error", "the process beside the handler was ended by "+signalName(unix.Signal(info.Status)))
+	case info.Status != 0:
+		s.Report("error", fmt.Sprintf("the process beside the handler ended with status %d", info.Status))
+	default:
 		return
 	}
 	s.companionLost = true
-	switch {
-	case info.Code != exited:
-		s.Report("error", fmt.Sprintf("the process beside the handler was ended by %s", unix.SignalName(unix.Signal(info.Status))))
-	case info.Status != 0:
-		s.Report("error", fmt.Sprintf("the process beside the handler ended with status %d", info.Status))
-	}
 }

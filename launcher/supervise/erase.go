@@ -37,14 +37,17 @@ func takeStrings() []byte {
 // returns nil if it cannot tell.
 func initialStrings() []byte {
 	vector, err := unix.Auxv()
-	if err != nil || os.Args[0] == "" {
+	named := slices.IndexFunc(os.Args, func(arg string) bool { return arg != "" })
+	if err != nil || named < 0 {
 		return nil
 	}
-	start := uintptr(unsafe.Pointer(unsafe.StringData(os.Args[0])))
+	// An empty argument before it is one NUL.
+	first := (*byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(os.Args[named])), -named))
+	start := uintptr(unsafe.Pointer(first))
 	for _, entry := range vector {
 		const most = 8 << 20 // execve(2) takes 6 MiB
 		if entry[0] == execFilename && entry[1] > start && entry[1]-start < most {
-			return unsafe.Slice(unsafe.StringData(os.Args[0]), entry[1]-start)
+			return unsafe.Slice(first, entry[1]-start)
 		}
 	}
 	return nil

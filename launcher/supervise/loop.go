@@ -101,7 +101,8 @@ func (s *supervisor) expire() bool {
 		s.Report("warning", "a process that the handler left behind was sent KILL and has not ended")
 		return true
 	case draining:
-		s.Report("warning", "the last output of the handler could not be passed on")
+		s.Report("error", "the last output of the handler could not be passed on")
+		s.companionLost = true
 		_ = unix.Kill(s.companion, unix.SIGKILL)
 	}
 	return false

@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -57,7 +56,7 @@ func (s *supervisor) handlerEnded(info signalInfo) {
 	if info.Code != exited {
 		s.status += 128
 		if !s.handlerStarted() {
-			s.Report("error", fmt.Sprintf("ended by %s while resolving; the handler was not started", unix.SignalName(unix.Signal(info.Status))))
+			s.Report("error", "ended by "+signalName(unix.Signal(info.Status))+" while resolving; the handler was not started")
 		}
 	}
 	s.phase, s.deadline = ending, s.afterGrace()

@@ -1,6 +1,8 @@
 package supervise
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"time"
 	"unsafe"
@@ -53,6 +55,11 @@ func wait(info *signalInfo, deadline time.Time) unix.Signal {
 			return 0
 		}
 	}
+}
+
+// signalName returns a signal's name, or its number if it is a realtime signal.
+func signalName(signal unix.Signal) string {
+	return cmp.Or(unix.SignalName(signal), fmt.Sprintf("signal %d", signal))
 }
 
 // own reports whether this process caused the signal: PIPE by a message that

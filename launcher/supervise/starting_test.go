@@ -225,3 +225,48 @@ func TestAMessageThatNobodyReadsDoesNotEndTheHandler(t *testing.T) {
 	_ = cmd.Wait()
 	require.Equal(t, 125, launchertest.ExitStatus(cmd), "the companion was lost, and the handler ended by itself")
 }
+
+// TestOutputThatIsLostIsAFailure kills the companion while it passes on what the
+// handler wrote before it ended with 0.
+func TestOutputThatIsLostIsAFailure(t *testing.T) {
+	out, in, err := os.Pipe()
+	require.NoError(t, err)
+	mark := filepath.Join(t.TempDir(), "mark")
+	cmd := launchertest.Command("launcher", "run", "--mask", "-s", "inline={'K': 'long-enough'}", "--", "sh", "-c", `head -c 100000 /dev/zero; : >"$0"`, mark)
+	var messages strings.Builder
+	cmd.Stdout, cmd.Stderr = in, &messages
+	require.NoError(t, cmd.Start())
+	require.NoError(t, in.Close())
+	launchertest.Eventually(t, "the handler ends", func() bool {
+		_, err := os.Stat(mark)
+		return err == nil && len(childrenOf(t, cmd.Process.Pid)) == 1
+	})
+	require.NoError(t, unix.Kill(childrenOf(t, cmd.Process.Pid)[0], unix.SIGKILL))
+	_ = cmd.Wait()
+	require.Equal(t, 125, launchertest.ExitStatus(cmd))
+	require.Equal(t, "launcher: the process beside the handler was ended by SIGKILL\n", messages.String())
+	require.NoError(t, out.Close())
+}
+
+func childrenOf(t *testing.T, parent int) (pids []int) {
+	for _, pid := range processes(t) {
+		if launchertest.StatusField(pid, "PPid") == strconv.Itoa(parent) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// TestAParentWithoutANameHoldsNoSecret is started with an empty argv[0].
+func TestAParentWithoutANameHoldsNoSecret(t *testing.T) {
+	cmd := launchertest.LauncherCommand("run", "--init", "always", "-s", "inline={'K': 'canary-without-a-name'}", "--", "sleep", "1000")
+	cmd.Args[0] = ""
+	cmd.Env = append(cmd.Env, "CANARY=canary-without-a-name")
+	require.NoError(t, cmd.Start())
+	launchertest.Eventually(t, "the parent stays", func() bool { return launchertest.IsSupervisor(t, cmd.Process.Pid) })
+	for _, file := range []string{"environ", "cmdline"} {
+		require.NotContains(t, launchertest.ReadFile(t, fmt.Sprintf("/proc/%d/%s", cmd.Process.Pid, file)), "canary")
+	}
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	_ = cmd.Wait()
+}

@@ -62,7 +62,7 @@ type supervisor struct {
 	gotTERM  bool
 
 	released      bool // the companion was told to end
-	companionLost bool // it ended before
+	companionLost bool // it failed, which was reported
 }
 
 // Run starts this program again as a child that becomes the handler, and as a

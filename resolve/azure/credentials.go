@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// The files of a mounted credential, named as MLRun names them. A certificate
-// takes the place of the secret.
+// The files of a mounted credential have MLRun's names. A certificate replaces
+// the secret.
 const (
 	TenantFile      = "tenant_id"
 	ClientFile      = "client_id"
@@ -14,34 +14,32 @@ const (
 	CertificateFile = "certificate"
 )
 
-// TokenVariable names the file with a pod's service account token, as AKS sets
-// it for workload identity:
+// TokenVariable is set by AKS to the file with a pod's service account token:
 // https://learn.microsoft.com/azure/aks/workload-identity-overview
 const TokenVariable = "AZURE_FEDERATED_TOKEN_FILE"
 
-// Directories returns the places where credentials may be mounted: the given
-// directory, or else launcherctl's place, and MLRun's in the home directory and
-// in root's.
+// Directories returns the directories where credentials may be mounted: only the
+// given one, or else launcherctl's, and MLRun's in this and in root's home.
 func Directories(given, home string) []string {
-	const own, mlrun = "/var/run/launcher/azure_vault", ".mlrun/azure_vault"
+	const launcher, mlrun = "/var/run/launcher/azure_vault", ".mlrun/azure_vault"
 	switch {
 	case given != "":
 		return []string{given}
 	case home != "":
-		return []string{own, filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
+		return []string{launcher, filepath.Join(home, mlrun), filepath.Join("/root", mlrun)}
 	}
-	return []string{own, filepath.Join("/root", mlrun)}
+	return []string{launcher, filepath.Join("/root", mlrun)}
 }
 
-// Directory returns the directory of a source's credentials: in the first of
-// the Directories, the folder named like the Kubernetes Secret if there is one,
-// else the directory itself if it holds one of the files. It reports whether one
-// of the files exists; if none does, the directory is the one to create them in.
+// Directory returns the directory of a source's credentials: the folder in one of
+// the Directories that is named like the Kubernetes Secret, or the first of the
+// Directories that holds one of the files. It reports whether one of the files
+// exists. If none does, the user should create them in that directory.
 func (s Spec) Directory(environ map[string]string, given string) (string, bool) {
 	bases := Directories(given, environ["HOME"])
 	for _, base := range bases {
-		if own := filepath.Join(base, s.K8sSecret); s.K8sSecret != "" && isDir(own) {
-			return own, len(mountedFiles(own)) > 0
+		if dir := filepath.Join(base, s.K8sSecret); s.K8sSecret != "" && isDir(dir) {
+			return dir, len(mountedFiles(dir)) > 0
 		}
 		if len(mountedFiles(base)) > 0 {
 			return base, true
@@ -50,8 +48,8 @@ func (s Spec) Directory(environ map[string]string, given string) (string, bool) 
 	return bases[0], false
 }
 
-// CredentialFiles returns the files that the launcher reads as the source's
-// credentials, those that exist. It returns none for a managed identity.
+// CredentialFiles returns the existing files that the launcher reads as the
+// source's credentials. It returns none for a managed identity.
 func (s Spec) CredentialFiles(environ map[string]string, given string) []string {
 	dir, mounted := s.Directory(environ, given)
 	token := environ[TokenVariable]

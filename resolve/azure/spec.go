@@ -1,10 +1,9 @@
-// Package azure is the secret source of an Azure Key Vault.
+// Package azure reads the declaration of an azure_vault source.
 //
-// It owns the form of the declaration and the names that a vault can have; a
-// name that would change where a token is sent is refused before any call.
-// It calls nothing: package keyvault below it does, which has the Azure SDK, so
-// that a program can read and check a task without linking that.
-// Data flows document.Node, Realm -> Spec.
+// It owns the form of the declaration and the names of vaults, and refuses a name
+// that would change where a token is sent. It makes no request: package keyvault
+// does, so a program can check a task without linking the Azure SDK.
+// Data flows document.Node, Clouds -> Spec.
 package azure
 
 import (
@@ -20,7 +19,7 @@ type Secret struct {
 	Key, Name, Version string // version "": the newest
 }
 
-// Spec is an azure_vault source as declared.
+// Spec describes an azure_vault source as declared.
 type Spec struct {
 	Name       string   // of the vault, or its https URL
 	K8sSecret  string   // the Kubernetes Secret with the credentials
@@ -28,8 +27,8 @@ type Spec struct {
 	Bundle     []string // secrets whose value is one JSON object of keys
 	Credential string   // auto, mounted, workload, managed or certificate
 
-	Host      string // of the vault, with a port where it is not https's own
-	Authority string // the https URL of the Entra that hands out the token
+	Host      string // of the vault, with the port unless it is 443
+	Authority string // the https URL of the Entra that issues the token
 	Resource  string // what the token is for; "" if only the vault can say
 
 	APIVersion string // of requests to the vault; "" is the SDK's
@@ -39,10 +38,10 @@ var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
 
 var credentials = []string{"auto", "mounted", "workload", "managed", "certificate"}
 
-// Parse reads a declaration's source: a map, or a string that holds a JSON or
-// Python literal of one, as mlrun run -s gives it. The vault is in one of
-// Microsoft's clouds or in a domain of the realm.
-func Parse(n *document.Node, realm Realm) (Spec, error) {
+// Parse reads a declaration: a map, or a string that holds a map as a JSON or
+// Python literal, as mlrun run -s passes it. The vault must be in one of
+// Microsoft's clouds or in one of the operator's domains.
+func Parse(n *document.Node, clouds Clouds) (Spec, error) {
 	if n.Kind == document.String {
 		literal, err := document.ParseLiteral(n.At, n.Text)
 		if err != nil {
@@ -51,13 +50,13 @@ func Parse(n *document.Node, realm Realm) (Spec, error) {
 		n = literal
 	}
 	var problems document.Problems
-	spec := Spec{Credential: "auto", APIVersion: realm.APIVersion}
+	spec := Spec{Credential: "auto", APIVersion: clouds.APIVersion}
 	if n.Kind != document.Map {
 		problems.Add(n.At, "", "an azure_vault source must be a map, not %s", n.Kind)
 		return spec, problems.Err()
 	}
 	for _, f := range n.Fields {
-		spec.field(&problems, f, realm)
+		spec.field(&problems, f, clouds)
 	}
 	if n.Field("name") == nil {
 		problems.Add(n.At, "", "an azure_vault source needs the vault's name")
@@ -65,10 +64,10 @@ func Parse(n *document.Node, realm Realm) (Spec, error) {
 	return spec, problems.Err()
 }
 
-func (s *Spec) field(problems *document.Problems, f document.Field, realm Realm) {
+func (s *Spec) field(problems *document.Problems, f document.Field, clouds Clouds) {
 	switch f.Name {
 	case "name":
-		s.name(problems, f.Value, realm)
+		s.name(problems, f.Value, clouds)
 	case "k8s_secret":
 		if s.K8sSecret = problems.Text(f.Value, "k8s_secret"); f.Value.Kind == document.String && !validK8sSecret(s.K8sSecret) {
 			problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
@@ -91,12 +90,12 @@ func (s *Spec) field(problems *document.Problems, f document.Field, realm Realm)
 	}
 }
 
-func (s *Spec) name(problems *document.Problems, n *document.Node, realm Realm) {
+func (s *Spec) name(problems *document.Problems, n *document.Node, clouds Clouds) {
 	s.Name = problems.Text(n, "name")
 	if n.Kind != document.String {
 		return
 	}
-	place, ok := realm.find(s.Name)
+	place, ok := clouds.find(s.Name)
 	s.Host, s.Authority, s.Resource = place.host, place.authority, place.resource
 	switch {
 	case ok:
@@ -123,8 +122,8 @@ func (s *Spec) secrets(problems *document.Problems, n *document.Node) {
 	}
 }
 
-// parseSecret reads a key, or a map of key, name and version. An underscore,
-// which no vault's name can hold, is looked up as a hyphen.
+// parseSecret reads a key, or a map of key, name and version. An underscore in a
+// key becomes a hyphen in the name, as a vault allows no underscores.
 func parseSecret(problems *document.Problems, n *document.Node) Secret {
 	secret := Secret{Key: n.Text}
 	if n.Kind == document.Map {
@@ -153,19 +152,19 @@ func parseSecret(problems *document.Problems, n *document.Node) Secret {
 	if checkName(problems, n.At, secret.Name) {
 		problems.CheckKey(n.At, secret.Key)
 	}
-	if secret.Version != "" && !only(secret.Version, hex) {
+	if secret.Version != "" && !consistsOf(secret.Version, hexDigits) {
 		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", document.Shown(secret.Key))
 	}
 	return secret
 }
 
 const (
-	hex     = "0123456789abcdef"
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	names   = letters + "0123456789-"
+	hexDigits = "0123456789abcdef"
+	letters   = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	nameChars = letters + "0123456789-"
 )
 
-func only(s, set string) bool { return s != "" && strings.TrimLeft(s, set) == "" }
+func consistsOf(s, set string) bool { return s != "" && strings.TrimLeft(s, set) == "" }
 
 func checkName(problems *document.Problems, at document.Position, name string) bool {
 	ok := ValidSecret(name)
@@ -175,24 +174,24 @@ func checkName(problems *document.Problems, at document.Position, name string) b
 	return ok
 }
 
-// ValidSecret reports whether name can be that of a vault's secret.
-func ValidSecret(name string) bool { return len(name) <= 127 && only(name, names) }
+// ValidSecret reports whether a vault's secret can have this name.
+func ValidSecret(name string) bool { return len(name) <= 127 && consistsOf(name, nameChars) }
 
-// validVault reports whether name can be a vault's:
+// validVault reports whether a vault can have this name:
 // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 func validVault(name string) bool {
-	return len(name) >= 3 && len(name) <= 24 && only(name, names) && !strings.Contains(name, "--") &&
+	return len(name) >= 3 && len(name) <= 24 && consistsOf(name, nameChars) && !strings.Contains(name, "--") &&
 		strings.ContainsAny(name[:1], letters) && !strings.HasSuffix(name, "-")
 }
 
-// validK8sSecret reports whether name is a DNS subdomain, which is what a
-// Kubernetes object is called: no path can be made of it.
+// validK8sSecret reports whether a Kubernetes Secret can have this name. Such a
+// name is no path to another folder.
 func validK8sSecret(name string) bool {
-	return len(name) <= 253 && only(name, strings.ToLower(names)+".") && strings.Trim(name, "-.") == name
+	return len(name) <= 253 && consistsOf(name, strings.ToLower(nameChars)+".") && strings.Trim(name, "-.") == name
 }
 
-// Keys is the keys that the source declares; none where the vault has to be
-// asked for them.
+// Keys returns the keys that the source declares, or none if only the vault knows
+// them.
 func (s Spec) Keys() []string {
 	if len(s.Bundle) > 0 {
 		return nil
@@ -204,9 +203,8 @@ func (s Spec) Keys() []string {
 	return keys
 }
 
-// Only is the source of one key: a declared one, or where nothing is declared
-// any that the vault can have, whose names hold neither underscore nor dot. It
-// reports whether there is one.
+// Only returns the source of one key: a declared key, or any key that the vault
+// can have if nothing is declared. It reports whether there is one.
 func (s Spec) Only(key string) (Spec, bool) {
 	i := slices.IndexFunc(s.Secrets, func(secret Secret) bool { return secret.Key == key })
 	secret := Secret{Key: key, Name: strings.NewReplacer("_", "-", ".", "-").Replace(key)}

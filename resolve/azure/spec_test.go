@@ -13,7 +13,7 @@ import (
 func parse(t *testing.T, source string) (Spec, error) {
 	node, err := document.Parse("task", []byte(source))
 	require.NoError(t, err)
-	return Parse(node, Realm{})
+	return Parse(node, Clouds{})
 }
 
 // named is a source of this vault.
@@ -31,7 +31,7 @@ func TestAVaultsNameOrURL(t *testing.T) {
 		"https://" + strings.Repeat("a", 24) + ".vault.azure.net", "HTTPS://my-vault.vault.azure.net", "Https://my-vault.vault.azure.net:443/",
 		"my-vault.vault.azure.net", "MY-VAULT.vault.azure.net:443", "my-vault.vault.azure.cn", "https://my-vault.vault.azure.net:443",
 	} {
-		spec, err := Parse(named(name), Realm{})
+		spec, err := Parse(named(name), Clouds{})
 		require.NoError(t, err, name)
 		require.Equal(t, name, spec.Name)
 	}
@@ -69,7 +69,7 @@ func TestANameThatWouldChangeTheHostIsRefused(t *testing.T) {
 		"https://https://good.vault.azure.net", "https://good .vault.azure.net", "https://go\tod.vault.azure.net",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse(named(name), Realm{})
+			_, err := Parse(named(name), Clouds{})
 			require.ErrorContains(t, err, "is no "+map[bool]string{true: "URL", false: "name"}[strings.Contains(name, "://")]+" of a vault")
 			require.NotContains(t, err.Error(), "\n")
 		})
@@ -130,7 +130,7 @@ func TestNamesOfSecretsThatAVaultCannotHave(t *testing.T) {
 		} {
 			if node := named("abc"); name != "" || len(secrets.Value.Items[0].Fields) == 0 {
 				node.Fields = append(node.Fields, secrets)
-				_, err := Parse(node, Realm{})
+				_, err := Parse(node, Clouds{})
 				require.ErrorContains(t, err, "is no name of a vault's secret", "%q", name)
 			}
 		}

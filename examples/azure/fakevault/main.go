@@ -1,16 +1,18 @@
-// Command fakevault is a Microsoft Entra and an Azure Key Vault on loopback: a
-// program that reads secrets from Azure runs against it unchanged, with no
+// Command fakevault serves a fake Microsoft Entra and Azure Key Vault on loopback.
+// A program that reads secrets from Azure runs against it unchanged, without an
 // Azure account.
 //
-// It writes into a folder what a client needs: ca.pem, env with the variables
-// to set, credentials with what a mounted Kubernetes Secret would have, admin
-// with the address of the faults and counters, and requests.jsonl, the request
-// log. When it is ready it prints one line of JSON.
-// It ends on TERM or INT with status 0.
+//	fakevault [--dir FOLDER] [--config FILE] [--port PORT] -- COMMAND [ARG...]
+//	fakevault --dir FOLDER [--config FILE] [--port PORT]
 //
-// With a command, "fakevault -- COMMAND [ARG...]", it runs that beside the vault,
-// in its environment, with the launcher's LAUNCHER_AZURE_CREDENTIALS set, prints
-// nothing, and ends with the command's status.
+// The first form runs the command with the variables that reach the vault, and
+// LAUNCHER_AZURE_CREDENTIALS. It prints nothing and exits with the command's
+// status. The second form serves until TERM or INT, and prints one line of JSON
+// when it is ready.
+//
+// Both write what a client needs into the folder: ca.pem; env, the variables to
+// set; credentials, like a mounted Kubernetes Secret; admin, the address of the
+// faults and counters; and requests.jsonl, the request log.
 package main
 
 import (
@@ -47,7 +49,7 @@ func main() {
 	}
 }
 
-// status is a shell's: 128 and the signal, where one ended the command.
+// status returns the exit status, or 128+n if signal n ended the command.
 func status(ended *exec.ExitError) int {
 	if wait, ok := ended.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
 		return 128 + int(wait.Signal())
@@ -55,19 +57,26 @@ func status(ended *exec.ExitError) int {
 	return ended.ExitCode()
 }
 
+const usage = `usage: fakevault [--dir FOLDER] [--config FILE] [--port PORT] -- COMMAND [ARG...]
+       fakevault --dir FOLDER [--config FILE] [--port PORT]`
+
 // run serves until ctx ends, or until its command does.
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("fakevault", flag.ExitOnError)
-	dir := flags.String("dir", "", "the `folder` to write into; needed")
-	file := flags.String("config", "", "the `file`, YAML or JSON, of vaults, principals and faults; without it the demo's")
-	port := flags.Int("port", 0, "the proxy's `port` on 127.0.0.1; 0 takes a free one")
+	dir := flags.String("dir", "", "write what a client needs into this `folder`; with a COMMAND the default is a temporary one")
+	file := flags.String("config", "", "read vaults, principals and faults from this YAML or JSON `file`; the default is the demo's")
+	port := flags.Int("port", 0, "listen as a proxy on this `port` of 127.0.0.1; 0 chooses a free one")
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	beside := flags.Args()
+	words := flags.Args()
 	switch {
-	case *dir == "" && len(beside) == 0:
-		return fmt.Errorf("usage: fakevault --dir FOLDER [--config FILE] [--port PORT], or fakevault [--config FILE] -- COMMAND [ARG...]")
+	case *dir == "" && len(words) == 0:
+		return errors.New("name a COMMAND or --dir\n" + usage)
 	case *dir == "":
 		made, err := os.MkdirTemp("", "fakevault-")
 		if err != nil {
@@ -85,7 +94,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	options := fake.Options{Dir: folder, Config: config, Port: *port, Errors: os.Stderr}
-	if len(beside) > 0 { // whose last connections may end in the middle
+	if len(words) > 0 { // a command that ends may break off a connection
 		options.Errors = nil
 	}
 	server, err := fake.Start(options)
@@ -96,8 +105,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err := describe(folder, server.Ready, config); err != nil {
 		return err
 	}
-	if len(beside) > 0 {
-		return command(ctx, folder, server.Ready, beside)
+	if len(words) > 0 {
+		return command(ctx, folder, server.Ready, words)
 	}
 	if err := json.NewEncoder(stdout).Encode(server.Ready); err != nil {
 		return err
@@ -106,8 +115,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	return server.Close()
 }
 
-// command runs a command in the fake's environment. The end of ctx reaches it as
-// TERM.
+// command runs a command with the fake's variables, and sends it TERM when ctx
+// ends.
 func command(ctx context.Context, folder string, ready fake.Ready, words []string) error {
 	c := exec.CommandContext(ctx, words[0], words[1:]...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
@@ -116,7 +125,7 @@ func command(ctx context.Context, folder string, ready fake.Ready, words []strin
 	return c.Run()
 }
 
-// variables is what a client is to have in its environment.
+// variables returns what a client needs in its environment.
 func variables(ready fake.Ready) []string {
 	return []string{
 		"HTTPS_PROXY=" + ready.Proxy, "HTTP_PROXY=" + ready.Proxy,
@@ -137,8 +146,8 @@ func load(file string) (fake.Config, error) {
 	return fake.Parse(file, text)
 }
 
-// describe writes what a client is to be given: its environment, for env(1),
-// and the first principal's credentials as the kubelet would mount them.
+// describe writes a client's environment, for env(1), and the first principal's
+// credentials, as the kubelet would mount them.
 func describe(folder string, ready fake.Ready, config fake.Config) error {
 	files := map[string]string{
 		"env":   strings.Join(variables(ready), "\n") + "\n",

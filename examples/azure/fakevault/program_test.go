@@ -141,12 +141,12 @@ func TestTheDemoIsAConfiguration(t *testing.T) {
 	require.NoError(t, server.Close())
 }
 
-func TestWhatIsWrongIsSaid(t *testing.T) {
+func TestErrorsAreReported(t *testing.T) {
 	for says, args := range map[string][]string{
-		"usage: fakevault --dir FOLDER":            {},
-		"executable file not found in $PATH":       {"--", "no-such-command"},
-		"open /no/such/file":                       {"--dir", t.TempDir(), "--config", "/no/such/file"},
-		"mkdir /proc/self/status: not a directory": {"--dir", "/proc/self/status"},
+		"name a COMMAND or --dir\nusage: fakevault": {},
+		"executable file not found in $PATH":        {"--", "no-such-command"},
+		"open /no/such/file":                        {"--dir", t.TempDir(), "--config", "/no/such/file"},
+		"mkdir /proc/self/status: not a directory":  {"--dir", "/proc/self/status"},
 	} {
 		require.ErrorContains(t, run(t.Context(), args, os.Stdout), says)
 	}
@@ -163,4 +163,15 @@ func TestACommandRunsBesideTheVault(t *testing.T) {
 		require.True(t, ok, "%v", err)
 		require.Equal(t, want, status(ended))
 	}
+}
+
+func TestHelpShowsBothForms(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "--help")
+	cmd.Env = append(os.Environ(), role+"=fake")
+	help, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(help))
+	require.Contains(t, string(help), "fakevault [--dir FOLDER] [--config FILE] [--port PORT] -- COMMAND [ARG...]\n")
+	require.Contains(t, string(help), "fakevault --dir FOLDER [--config FILE] [--port PORT]\n")
+	require.Contains(t, string(help), "with a COMMAND the default is a temporary one")
+	require.NotContains(t, string(help), "needed")
 }

@@ -67,5 +67,5 @@ func TestABundleNamesItsMembersAndIsAbsentAsAWhole(t *testing.T) {
 	require.ErrorIs(t, found[3].Err, resolve.ErrAbsent)
 	require.ErrorIs(t, found[4].Err, resolve.ErrAbsent)
 	require.EqualError(t, found[4].Err, `vault "my-vault": secret "not-there" is not there`)
-	require.Equal(t, 3, w.asked()["secret"], "a bundle that is a secret too is read once")
+	require.Equal(t, 3, w.requests()["secret"], "a bundle that is a secret too is read once")
 }

@@ -16,54 +16,52 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// authPolicy is the pipeline policy between the SDK's authorization and the network.
-// The SDK sends each first request without a token, to be told the tenant and
-// the resource, which are known here: it is told so without a round trip.
+// authPolicy answers the SDK's first request to a vault, which it sends
+// without a token to learn the tenant and the resource. Both are known, so
+// this saves a round trip. It also keeps the token from other hosts.
 type authPolicy struct {
-	host     string // nobody else is given the token
-	own      bool   // the authority is Microsoft's, whose tokens are good elsewhere too
-	identity *identity
+	host      string // the only host that receives the token
+	microsoft bool   // Microsoft issues the tokens, so other vaults accept them too
+	identity  *identity
 
 	learning sync.Mutex
-	resource string // that a token is for
+	resource string // what a token is for; "" until learn returns
 }
 
-// Do implements policy.Policy.
-func (d *authPolicy) Do(req *policy.Request) (*http.Response, error) {
+func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	token, authorized := strings.CutPrefix(raw.Header.Get("Authorization"), "Bearer ")
 	switch {
-	case raw.URL.Scheme != "https" || !sameHost(raw.URL.Host, d.host):
-		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(d.host), keyname.Quote(raw.URL.Host)), hint: hintAnswer}
+	case raw.URL.Scheme != "https" || !sameHost(raw.URL.Host, p.host):
+		return nil, &problem{text: fmt.Sprintf("vault %q: the next page of its list would be at another host, %s", vaultName(p.host), keyname.Quote(raw.URL.Host)), hint: hintAnswer}
 	case !authorized:
-		return d.challenge(raw), nil
+		return p.challenge(raw), nil
 	}
 	resp, err := req.Next()
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	if header := resp.Header.Get(authenticate); !strings.Contains(header, `error="insufficient_claims"`) { // which is continuous access evaluation's, and the SDK's to answer
+	// The SDK answers the challenge of continuous access evaluation itself.
+	if header := resp.Header.Get(authenticate); !strings.Contains(header, `error="insufficient_claims"`) {
 		challenge, ok := parseChallenge(header)
 		if !ok {
-			return nil, d.noChallenge()
+			return nil, p.noChallenge()
 		}
 		resp.Header.Set(authenticate, challenge.String())
 	}
-	d.identity.refuse(token)
+	p.identity.reject(token)
 	return resp, nil
 }
 
-func (d *authPolicy) noChallenge() *problem {
-	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(d.host)),
+func (p *authPolicy) noChallenge() *problem {
+	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(p.host)),
 		hint: hintAnswer}
 }
 
-// hostPolicy is the pipeline policy that leaves out the port of https, which a
-// next page's address has: the SDK takes the host with it for another than the
-// resource's, and gives up where a token was refused.
+// hostPolicy removes port 443 from the address of a list's next page. The SDK
+// compares hosts as text, and would not authorize that page again.
 type hostPolicy struct{}
 
-// Do implements policy.Policy.
 func (hostPolicy) Do(req *policy.Request) (*http.Response, error) {
 	raw := req.Raw()
 	raw.URL.Host = strings.TrimSuffix(raw.URL.Host, ":443")
@@ -71,8 +69,8 @@ func (hostPolicy) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// sameHost compares hosts as written but for the letter case of ASCII and the
-// port of https: a next page's address has the one, and the vault's own case.
+// sameHost compares hosts without regard to letter case and port 443, as a
+// vault may write its own host differently in the address of a next page.
 func sameHost(a, b string) bool {
 	lower := func(host string) string {
 		return strings.Map(func(r rune) rune {
@@ -85,26 +83,27 @@ func sameHost(a, b string) bool {
 	return lower(a) == lower(b)
 }
 
-func (d *authPolicy) challenge(req *http.Request) *http.Response {
-	tenant := d.identity.name.Load().tenant
+func (p *authPolicy) challenge(req *http.Request) *http.Response {
+	tenant := p.identity.ids.Load().tenant
 	if tenant == "" {
-		tenant = "common" // of a managed identity, which has but one
+		tenant = "common" // a managed identity has only one tenant
 	}
-	c := challenge{"https://login.microsoftonline.com/" + tenant, d.resource}
-	return answer(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
+	c := challenge{"https://login.microsoftonline.com/" + tenant, p.resource}
+	return newResponse(req, http.StatusUnauthorized, http.Header{authenticate: {c.String()}}, "")
 }
 
-// learn asks the vault, once, what a token for it is for.
-func (d *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPolicy) error {
-	d.learning.Lock()
-	defer d.learning.Unlock()
-	if d.resource != "" {
+// learn requests the vault's challenge, once, to learn what a token for it is
+// for.
+func (p *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPolicy) error {
+	p.learning.Lock()
+	defer p.learning.Unlock()
+	if p.resource != "" {
 		return nil
 	}
 	pipeline := runtime.NewPipeline("launcher", "", runtime.PipelineOptions{}, &policy.ClientOptions{
 		Transport: web, Retry: policy.RetryOptions{MaxRetries: -1}, PerCallPolicies: []policy.Policy{retry}, PerRetryPolicies: []policy.Policy{timeoutPolicy{}},
 	})
-	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+d.host+"/secrets")
+	req, err := runtime.NewRequest(ctx, http.MethodGet, "https://"+p.host+"/secrets")
 	if err != nil {
 		return err
 	}
@@ -116,46 +115,44 @@ func (d *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPo
 	resource := wanted.resource
 	u, err := url.Parse(resource)
 	if !ok || err != nil || u.Scheme != "https" || u.Host == "" {
-		return d.noChallenge()
+		return p.noChallenge()
 	}
-	if d.own && !within(d.host, u.Hostname()) {
-		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(d.host), keyname.Quote(resource)),
+	if p.microsoft && !inDomain(p.host, u.Hostname()) {
+		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(p.host), keyname.Quote(resource)),
 			hint: "a vault outside of Microsoft's clouds needs the authority of its own: see --azure-authority"}
 	}
-	d.resource = resource
+	p.resource = resource
 	return nil
 }
 
-// within reports whether a vault's host is in the domain of a resource. One that
-// names another's would be sent a token that is good for that.
-func within(vault, domain string) bool {
+// inDomain reports whether a vault's host is in the domain of a resource. A
+// vault that names another resource would receive a token that is valid there.
+func inDomain(vault, domain string) bool {
 	u := url.URL{Host: vault}
 	return sameHost(u.Hostname(), domain) || strings.HasSuffix(strings.ToLower(u.Hostname()), "."+strings.ToLower(domain))
 }
 
-// authenticate is the header of a challenge.
 const authenticate = "Www-Authenticate"
 
-// challenge is what a vault's 401 says of the token that it wants.
+// challenge holds what a vault's 401 says about the token that it needs.
 type challenge struct {
 	authority string // the https URL of a tenant
 	resource  string // what the token is for
 }
 
-// String returns the challenge in the form that the SDK reads.
 func (c challenge) String() string {
 	return `Bearer authorization="` + c.authority + `", resource="` + c.resource + `"`
 }
 
-var parameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|resource|scope)=(?:"([^"]*)"|([^",\s]+))`)
+var challengeParameter = regexp.MustCompile(`(?:^|[\s,])(authorization|authorization_uri|resource|scope)=(?:"([^"]*)"|([^",\s]+))`)
 
-// parseChallenge reads the header of a 401. The tenant is in authorization, or
-// in authorization_uri as older vaults write it, and the resource in resource or
-// scope. It reports false unless there is an https URL of a tenant and a
-// resource: the SDK panics at less.
+// parseChallenge reads the header of a 401. Older vaults write the tenant in
+// authorization_uri, and some the resource in scope. It reports false unless
+// the header has the https URL of a tenant and a resource, as the SDK panics
+// without them.
 func parseChallenge(header string) (challenge, bool) {
 	found := map[string]string{}
-	for _, m := range parameter.FindAllStringSubmatch(header, -1) {
+	for _, m := range challengeParameter.FindAllStringSubmatch(header, -1) {
 		found[m[1]] = cmp.Or(m[2], m[3])
 	}
 	c := challenge{

@@ -10,7 +10,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-func realmOf(version string) azure.Realm { return azure.Realm{APIVersion: version} }
+func realmOf(version string) azure.Clouds { return azure.Clouds{APIVersion: version} }
 
 // TestAChallengeOfTheOlderFormIsRead has a token refused in the middle, by a
 // challenge that says authorization_uri.

@@ -16,7 +16,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// client is one vault, as one identity reads it.
 type client struct {
 	spec     azure.Spec
 	identity *identity
@@ -24,17 +23,17 @@ type client struct {
 	vault    *azsecrets.Client
 	auth     *authPolicy
 	retry    *retryPolicy
-	greeting sync.Once
-	slots    chan struct{} // one for each read at a time
+	warmOnce sync.Once
+	parallel chan struct{} // holds one element for each running read
 
 	mu    sync.Mutex
-	reads map[string]*read // under way and done, by name and version
+	reads map[string]*read // by name and version
 }
 
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
-	c := &client{spec: spec, identity: who, http: web, slots: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
-	c.auth = &authPolicy{host: spec.Host, own: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
-	c.retry = &retryPolicy{what: c.what(), judge: c.judge, gate: &gate{}, pace: o.pace}
+	c := &client{spec: spec, identity: who, http: web, parallel: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
+	c.auth = &authPolicy{host: spec.Host, microsoft: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
+	c.retry = &retryPolicy{prefix: c.describe(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
 		ClientOptions: azcore.ClientOptions{
 			APIVersion:       spec.APIVersion,
@@ -44,12 +43,11 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*cl
 			PerRetryPolicies: []policy.Policy{c.auth, timeoutPolicy{}},
 			Telemetry:        policy.TelemetryOptions{ApplicationID: "launcher"},
 		},
-		// The operator vouches for a domain of its own, whose resource nobody
-		// else knows.
+		// The SDK knows only the resources of Microsoft's domains.
 		DisableChallengeResourceVerification: spec.Resource == "",
 	})
 	if err != nil {
-		return nil, &problem{text: "the Azure SDK does not take its address"} // err's text is not shown
+		return nil, &problem{text: "the Azure SDK does not take its address"}
 	}
 	c.vault = vault
 	return c, nil
@@ -57,37 +55,38 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*cl
 
 func (c *client) url() string { return "https://" + c.spec.Host }
 
-// connect gets the token, and opens a connection to the vault beside that, by a
-// request without a token, which work waits for. Its answer matters only where
-// the vault is in a domain that the operator allowed: it says what the token is
-// for.
+// connect fetches the token and opens a connection to the vault at the same
+// time. In a domain that the operator allowed, it first asks the vault what
+// the token is for. The connection is part of work.
 func (c *client) connect(ctx context.Context, work *sync.WaitGroup) error {
-	if err := c.identity.known(ctx); err != nil {
-		return of(c.what(), err)
+	if err := c.identity.ensure(ctx); err != nil {
+		return forVault(c.describe(), err)
 	}
 	if c.spec.Resource == "" {
 		if err := c.auth.learn(ctx, c.http, c.retry); err != nil {
-			return problemOf(err, c.what())
+			return asProblem(err, c.describe())
 		}
 	} else {
-		c.greeting.Do(func() { work.Go(func() { c.greet(ctx) }) })
+		c.warmOnce.Do(func() { work.Go(func() { c.warmUp(ctx) }) })
 	}
 	_, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: scope(c.auth.resource)})
 	return err
 }
 
-// GetToken implements azcore.TokenCredential: the identity's, whose problems are
-// the vault's here.
+// GetToken implements azcore.TokenCredential. It returns the identity's token,
+// and its problems as the vault's.
 func (c *client) GetToken(ctx context.Context, request policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := c.identity.GetToken(ctx, request)
 	if err != nil {
-		return azcore.AccessToken{}, of(c.what(), err)
+		return azcore.AccessToken{}, forVault(c.describe(), err)
 	}
 	return token, nil
 }
 
-func (c *client) greet(ctx context.Context) {
-	ctx, cancel := limited(ctx)
+// warmUp opens a connection to the vault by a request without a token. It
+// ignores the answer.
+func (c *client) warmUp(ctx context.Context) {
+	ctx, cancel := withTryTimeout(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url()+"/secrets", nil)
 	if err != nil {
@@ -99,36 +98,36 @@ func (c *client) greet(ctx context.Context) {
 	}
 }
 
-// start begins to read a secret when a slot is free, or joins the read that is
-// under way. The read is part of work. Until there is a slot it costs nothing.
-func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
+// startRead starts a read as part of work, or joins the one under way. It
+// waits until fewer than Options.Parallel reads run.
+func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
 	key := strings.ToLower(name) + "/" + version
-	if r := c.begun(key); r != nil {
+	if r := c.existing(key); r != nil {
 		return r
 	}
 	r := newRead(c.spec, name, version, work)
 	select {
-	case c.slots <- struct{}{}:
+	case c.parallel <- struct{}{}:
 	case <-ctx.Done():
-		r.err = r.late()
+		r.err = r.deadlineError()
 		close(r.done)
 		return r
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if other := c.reads[key]; other != nil { // it began meanwhile
-		<-c.slots
+	if other := c.reads[key]; other != nil { // another source started it meanwhile
+		<-c.parallel
 		return other
 	}
 	c.reads[key] = r
 	work.Go(func() {
 		defer close(r.done)
-		defer func() { <-c.slots }()
+		defer func() { <-c.parallel }()
 		if r.err = c.get(ctx, r); r.err != nil {
-			r.cut = ctx.Err() != nil
+			r.interrupted = ctx.Err() != nil
 			c.mu.Lock()
 			if c.reads[key] == r {
-				delete(c.reads, key) // another Find may do better
+				delete(c.reads, key) // the next Find tries again
 			}
 			c.mu.Unlock()
 		}
@@ -136,50 +135,47 @@ func (c *client) start(ctx context.Context, work *sync.WaitGroup, name, version 
 	return r
 }
 
-// begun returns the read under way or done, or nil.
-func (c *client) begun(key string) *read {
+func (c *client) existing(key string) *read {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.reads[key]
 }
 
-// finish waits for a read. One that ended with the Find that began it, and not
-// by what the vault said, is begun anew. The reads of this Find end with ctx, and
-// say why they had not ended before.
-func (c *client) finish(ctx context.Context, work *sync.WaitGroup, r *read) *read {
+// waitFor waits for a read until ctx ends. It starts the read again if it
+// ended only because the Find that started it did.
+func (c *client) waitFor(ctx context.Context, work *sync.WaitGroup, r *read) *read {
 	for {
 		select {
 		case <-r.done:
-			if !r.cut || ctx.Err() != nil {
+			if !r.interrupted || ctx.Err() != nil {
 				return r
 			}
-			r = c.start(ctx, work, r.name, r.version)
+			r = c.startRead(ctx, work, r.name, r.version)
 		case <-ctx.Done():
-			if r.by == work {
+			if r.startedBy == work {
 				<-r.done
 				return r
 			}
-			return &read{asked: r.asked, where: r.where, err: r.late()}
+			return &read{target: r.target, url: r.url, err: r.deadlineError()}
 		}
 	}
 }
 
-// what is the vault in messages.
-func (c *client) what() string { return asked{vault: vaultName(c.spec.Host)}.String() }
+func (c *client) describe() string { return target{vault: vaultName(c.spec.Host)}.String() }
 
-// get reads a secret. The SDK's panic is not the task's end.
+// get reads a secret. It returns an error if the SDK panics.
 func (c *client) get(ctx context.Context, r *read) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = problemOf(errors.New("panic"), r.asked.String())
+			err = asProblem(errors.New("panic"), r.target.String())
 		}
 	}()
 	answer, err := c.vault.GetSecret(ctx, r.name, r.version, nil)
 	switch {
 	case err != nil:
-		return problemOf(err, r.asked.String())
+		return asProblem(err, r.target.String())
 	case answer.Value == nil:
-		return &problem{text: r.asked.String() + ": the answer has no value"}
+		return &problem{text: r.target.String() + ": the answer has no value"}
 	}
 	r.value, r.note = resolve.NewValue([]byte(*answer.Value)), validity(answer.Attributes)
 	return nil

@@ -46,7 +46,7 @@ func TestConformance(t *testing.T) {
 				}
 				declared.Items = append(declared.Items, mapping(document.Field{Name: "key", Value: text(key)}, document.Field{Name: "name", Value: text(name)}))
 			}
-			spec, err := azure.Parse(mapping(document.Field{Name: "name", Value: text("my-vault")}, document.Field{Name: "secrets", Value: declared}), azure.Realm{})
+			spec, err := azure.Parse(mapping(document.Field{Name: "name", Value: text("my-vault")}, document.Field{Name: "secrets", Value: declared}), azure.Clouds{})
 			return New(w.options).Source(spec), err
 		},
 	})

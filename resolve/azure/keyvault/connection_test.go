@@ -25,13 +25,13 @@ func forty(c *fake.Config) (source string) {
 	return "{name: my-vault, secrets: [" + strings.Join(names, ", ") + "]}"
 }
 
-// TestADeadConnectionIsLeft has an HTTP/2 connection that carries nothing any
+// TestADeadConnectionIsClosed has an HTTP/2 connection that carries nothing any
 // more after three answers, and does not end. Each try has more time than the
 // deadline: only a ping can find out.
-func TestADeadConnectionIsLeft(t *testing.T) {
+func TestADeadConnectionIsClosed(t *testing.T) {
 	var source string
 	w := start(t, func(c *fake.Config) { source, c.HTTP2 = forty(c), true })
-	w.options.pace.try, w.options.pace.ping, w.options.pace.pong = time.Hour, 200*time.Millisecond, 200*time.Millisecond
+	w.options.pace.tryLimit, w.options.pace.pingAfter, w.options.pace.pingTimeout = time.Hour, 200*time.Millisecond, 200*time.Millisecond
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Dead, Path: "/secrets/*", Authorized: new(true), Skip: 3, Count: 1}))
 	found, err := w.find(source)
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func TestATryMayTakeAThirdOfTheTime(t *testing.T) {
 			ctx, cancel = context.WithTimeout(ctx, timeout)
 			defer cancel()
 		}
-		limit, ok := withLimit(ctx, usual()).Value(limitKey{}).(time.Duration)
+		limit, ok := withTryLimit(ctx, defaultPace()).Value(tryLimitKey{}).(time.Duration)
 		require.True(t, ok)
 		require.InDelta(t, want, limit, float64(time.Second))
 	}
@@ -86,7 +86,7 @@ func TestAnErrorWithAHugeBodyMayPass(t *testing.T) {
 	}
 }
 
-func TestASecretThatGoesWhileItIsListedIsLeftOut(t *testing.T) {
+func TestASecretDeletedWhileListingIsLeftOut(t *testing.T) {
 	w := start(t, func(c *fake.Config) {
 		c.Vaults[0].Secrets = append(c.Vaults[0].Secrets, fake.Secret{Name: "gone", Value: value})
 	})
@@ -103,7 +103,7 @@ func TestASecretThatGoesWhileItIsListedIsLeftOut(t *testing.T) {
 // first, by the same requests.
 func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
 	t.Parallel()
-	realm := azure.Realm{Authority: "https://login.windows.net/"}
+	realm := azure.Clouds{Authority: "https://login.windows.net/"}
 	for name, c := range map[string]struct {
 		fault fake.Fault
 		want  string
@@ -120,7 +120,7 @@ func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
 		cancel()
 		require.EqualError(t, err, c.want, name)
 		if name == "page" {
-			require.Equal(t, 1, w.asked()["openid"])
+			require.Equal(t, 1, w.requests()["openid"])
 		}
 	}
 }

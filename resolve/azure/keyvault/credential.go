@@ -16,18 +16,19 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// credential is how an identity proves itself. Its secrets are in closures,
-// which no verb prints.
+// credential proves an identity. No verb prints its secrets, as closures hold
+// them.
 type credential struct {
-	naming
-	get      func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
-	proof    resolve.Value // the files that it was read from
-	requests *retryPolicy
+	ids
+	getToken func(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error)
+	content  resolve.Value // all files that it was read from
+	retry    *retryPolicy
 }
 
-// replaces reports whether the files were others before.
-func (c credential) replaces(before credential) bool {
-	return !bytes.Equal(c.proof.Reveal(), before.proof.Reveal())
+// differs reports whether the files changed since the other credential was
+// read.
+func (c credential) differs(before credential) bool {
+	return !bytes.Equal(c.content.Reveal(), before.content.Reveal())
 }
 
 // The variables of workload identity, as AKS injects them:
@@ -37,16 +38,16 @@ const (
 	tenantVariable = "AZURE_TENANT_ID"
 )
 
-// directory returns the directory of a source's credentials, and whether one of
-// the files is there.
+// directory returns the directory of a source's credentials. It reports
+// whether one of the files exists.
 func (v *Vaults) directory(spec azure.Spec) (string, bool) {
 	o := v.options()
 	return spec.Directory(o.Environ, o.Credentials)
 }
 
-// credentialOf is the credential that a source declares. It is never
+// newCredential returns the credential that a source declares. It never uses
 // DefaultAzureCredential, which runs programs that it finds on PATH.
-func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
+func (v *Vaults) newCredential(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	switch spec.Credential {
 	case "workload":
 		return v.workload(ctx, spec, i)
@@ -68,13 +69,11 @@ func (v *Vaults) credentialOf(ctx context.Context, spec azure.Spec, i *identity)
 	}
 }
 
-// clientOptions is what every credential's client is made with. The authority is one
-// of Microsoft's or the operator's, so no instance discovery asks whether it is
-// one.
+// clientOptions returns the options of a credential's client.
 func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http.Client) policy.ClientOptions {
 	policies := []policy.Policy{timeoutPolicy{}}
 	if azure.PreferredAuthority(spec.Authority) {
-		policies = append(policies, endpoints{})
+		policies = append(policies, discoveryPolicy{})
 	}
 	return policy.ClientOptions{
 		PerRetryPolicies: policies,
@@ -86,10 +85,10 @@ func (v *Vaults) clientOptions(spec azure.Spec, requests *retryPolicy, web *http
 	}
 }
 
-// entra is the policy for requests to Entra, and what its clients are made with.
+// entra returns the retry policy and the client options for requests to Entra.
 func (v *Vaults) entra(spec azure.Spec, i *identity) (*retryPolicy, policy.ClientOptions) {
 	pace := v.options().pace
-	requests := &retryPolicy{what: withoutToken, judge: i.judgeEntra, gate: &gate{}, pace: pace}
+	requests := &retryPolicy{prefix: noTokenPrefix, classify: i.classifyEntra, throttle: &throttle{}, pace: pace}
 	return requests, v.clientOptions(spec, requests, v.web.proxied)
 }
 
@@ -108,15 +107,15 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 		sdk, err = azidentity.NewClientCertificateCredential(files.tenant, files.client, files.certificates, files.key(),
 			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	}
-	if err != nil { // its text is about arguments
+	if err != nil { // its text is about the SDK's arguments
 		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: hintCertificate}
 	}
-	return credential{files.naming, sdk.GetToken, files.proof, requests}, nil
+	return credential{files.ids, sdk.GetToken, files.content, requests}, nil
 }
 
-// workload is the identity of the pod's service account. The SDK's own would
-// wait for ever on a token file that is a FIFO, and keep a token for minutes
-// that was projected anew.
+// workload returns the identity of the pod's service account. It reads the
+// token file itself: the SDK would wait forever on a FIFO, and keep a token
+// for minutes after it was replaced.
 func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (credential, error) {
 	environ := v.options().Environ
 	var missing []string
@@ -131,7 +130,7 @@ func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (cr
 			hint: "label the pod azure.workload.identity/use: \"true\", and its service account must have the annotation azure.workload.identity/client-id",
 		}
 	}
-	who, path := naming{environ[tenantVariable], environ[clientVariable]}, environ[azure.TokenVariable]
+	who, path := ids{environ[tenantVariable], environ[clientVariable]}, environ[azure.TokenVariable]
 	if err := who.check("variable "+tenantVariable, "variable "+clientVariable); err != nil {
 		return credential{}, err
 	}
@@ -155,7 +154,7 @@ func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (cr
 }
 
 func (v *Vaults) managed(i *identity) (credential, error) {
-	requests := &retryPolicy{what: withoutToken, judge: i.judgeManaged, gate: &gate{}, pace: v.options().pace.managed()}
+	requests := &retryPolicy{prefix: noTokenPrefix, classify: i.classifyManaged, throttle: &throttle{}, pace: v.options().pace.managed()}
 	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: v.clientOptions(azure.Spec{}, requests, v.web.direct)}
 	client := v.options().Environ[clientVariable]
 	if client != "" {
@@ -165,5 +164,5 @@ func (v *Vaults) managed(i *identity) (credential, error) {
 	if err != nil {
 		return credential{}, &problem{text: "no managed identity: the Azure SDK does not take its variables"}
 	}
-	return credential{naming{"", client}, c.GetToken, resolve.Value{}, requests}, nil
+	return credential{ids{"", client}, c.GetToken, resolve.Value{}, requests}, nil
 }

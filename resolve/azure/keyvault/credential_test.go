@@ -39,7 +39,7 @@ func certificate(t *testing.T, key crypto.Signer) (cert, private string) {
 	return inPEM("CERTIFICATE", der), inPEM("PRIVATE KEY", secret)
 }
 
-func TestACertificateStandsInForTheSecret(t *testing.T) {
+func TestACertificateReplacesTheSecret(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	cert, private := certificate(t, key)
@@ -69,7 +69,7 @@ func TestACertificateStandsInForTheSecret(t *testing.T) {
 				if c.want == "" {
 					require.NoError(t, err)
 					require.Equal(t, "db-password="+value, values(found))
-					require.Equal(t, map[string]int{"token": 1, "secret": 1}, w.asked())
+					require.Equal(t, map[string]int{"token": 1, "secret": 1}, w.requests())
 					return
 				}
 				require.EqualError(t, err, aVault+`: no credentials: "`+filepath.Join(w.mount, azure.CertificateFile)+`"`+c.want)
@@ -148,7 +148,7 @@ func TestAPodsServiceAccountIsACredential(t *testing.T) {
 	}
 }
 
-func TestWhatWorkloadIdentityLacksIsNamed(t *testing.T) {
+func TestMissingWorkloadIdentityVariablesAreNamed(t *testing.T) {
 	good := serviceAccount("system:serviceaccount:jobs:train", time.Now().Add(time.Hour))
 	for want, change := range map[string]func(w *world, path string){
 		"no workload identity: not set: AZURE_CLIENT_ID": func(w *world, _ string) { delete(w.options.Environ, clientVariable) },
@@ -169,7 +169,7 @@ func TestWhatWorkloadIdentityLacksIsNamed(t *testing.T) {
 		_, err := w.find(withWorkload)
 		require.EqualError(t, err, aVault+": "+strings.ReplaceAll(want, "%q", fmt.Sprintf("%q", path)))
 		require.NotEmpty(t, hintOf(err))
-		require.Zero(t, w.asked()["token"])
+		require.Zero(t, w.requests()["token"])
 	}
 	w, _ := workload(t, good)
 	delete(w.options.Environ, azure.TokenVariable)

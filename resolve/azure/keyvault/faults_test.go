@@ -34,7 +34,7 @@ const (
 	theOne = `vault "my-vault": secret "db-password"`
 )
 
-// answered is a fault that is an answer, and what is said of it by place.
+// answered is a fault that is an answer, and its message by place.
 type answered struct {
 	fault             fake.Fault
 	token, list, read string
@@ -60,7 +60,7 @@ var answers = map[string]answered{
 	"short challenge": {fake.Fault{Kind: fake.ShortChallenge}, "no token: " + login + " answers 401", aVault + " answers with a challenge that is none", aVault + " answers with a challenge that is none", false},
 }
 
-func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
+func TestEveryMalformedAnswerHasItsOwnMessage(t *testing.T) {
 	for name, c := range answers {
 		for i, want := range []string{c.token, c.list, c.read} {
 			if want == "" {
@@ -88,9 +88,9 @@ func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
 				require.Equal(t, c.unavailable, errors.Is(err, resolve.ErrUnavailable))
 				require.NotErrorIs(t, err, resolve.ErrAbsent)
 				if !c.unavailable {
-					require.Equal(t, 1, w.asked()[place.operation])
+					require.Equal(t, 1, w.requests()[place.operation])
 				} else {
-					require.Greater(t, w.asked()[place.operation], 8, "whatever may pass is retried until the deadline")
+					require.Greater(t, w.requests()[place.operation], 8, "whatever may pass is retried until the deadline")
 				}
 			})
 			if !c.unavailable {
@@ -108,32 +108,32 @@ func TestEveryAnswerThatIsNoneHasItsOwnMessage(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotAnsweredIsSaidAtTheDeadline has a time for one request that is
+// TestASilentServerIsReportedAtTheDeadline has a time for one request that is
 // far below the deadline.
-func TestWhatIsNotAnsweredIsSaidAtTheDeadline(t *testing.T) {
+func TestASilentServerIsReportedAtTheDeadline(t *testing.T) {
 	for i, want := range []string{"no token: no answer from " + login, "no answer from " + where, "no answer from " + where} {
 		for _, fault := range []fake.Fault{{Kind: fake.Silent}, {Kind: fake.Stall}, {Kind: fake.Slow, DelayMS: 60_000}} {
 			place := places[i]
 			t.Run(fault.Kind+" at the "+place.name, func(t *testing.T) {
 				t.Parallel()
 				w := start(t)
-				w.options.pace.try = 300 * time.Millisecond
+				w.options.pace.tryLimit = time.Second
 				fault.Path, fault.Authorized = place.at.Path, place.at.Authorized
 				require.NoError(t, w.SetFaults(fault))
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 				defer cancel()
 				found, err := w.ask(ctx, w.source(place.source))
 				err = problemIn(t, found, err)
 				require.EqualError(t, err, aVault+": "+want+", until the deadline")
 				require.Contains(t, hintOf(err), "--timeout")
 				require.ErrorIs(t, err, resolve.ErrUnavailable)
-				require.Greater(t, w.asked()[place.operation], 1, "a try has a time of its own")
+				require.Greater(t, w.requests()[place.operation], 1, "a try has a time of its own")
 			})
 		}
 	}
 }
 
-func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
+func TestAProxyThatRefusesToConnectIsNamed(t *testing.T) {
 	t.Parallel()
 	for host, what := range map[string]string{"login.*": "no token: ", "my-vault.*": ""} {
 		name := map[string]string{"": where, "no token: ": login}[what]
@@ -155,7 +155,7 @@ func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
 		require.EqualError(t, problemIn(t, found, err), aVault+": "+what+"the proxy to "+name+": connection reset by peer, until the deadline")
 		require.Equal(t, hintProxy, hintOf(problemIn(t, found, err)))
 
-		w.options.pace.try = 200 * time.Millisecond
+		w.options.pace.tryLimit = 200 * time.Millisecond
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Method: http.MethodConnect, Host: host}))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		found, err = w.ask(ctx, w.source(one))
@@ -164,7 +164,7 @@ func TestAProxyThatDoesNotConnectIsNamed(t *testing.T) {
 	}
 }
 
-func TestAProxyThatIsNoneIsSaidToBe(t *testing.T) {
+func TestAnInvalidProxyIsReported(t *testing.T) {
 	t.Parallel()
 	none := listen(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	const (
@@ -230,7 +230,7 @@ func listen(t *testing.T, says string) string {
 	return listener.Addr().String()
 }
 
-func TestOnlyASecretThatIsNotThereIsAbsent(t *testing.T) {
+func TestOnlyAMissingSecretIsAbsent(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	found, err := w.find("{name: my-vault, secrets: [NOT_THERE, db-password, {key: OLD, name: db-password, version: ffff}]}")
@@ -276,7 +276,7 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 	}
 }
 
-func TestAVaultThatIsNotThereIsNamed(t *testing.T) {
+func TestAMissingVaultIsNamed(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	found, err := w.findBriefly("{name: my-valut, secrets: [a]}")

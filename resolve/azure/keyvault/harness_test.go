@@ -66,7 +66,7 @@ func start(t *testing.T, change ...func(*fake.Config)) *world {
 	w.options = Options{
 		Environ:     resolve.Environ{"HTTPS_PROXY": w.Proxy, "HTTP_PROXY": w.Proxy, "SSL_CERT_FILE": w.CA},
 		Credentials: w.mount, Parallel: 16,
-		pace: pace{try: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond, ping: time.Minute, pong: time.Minute},
+		pace: pace{tryLimit: 20 * time.Second, first: 4 * time.Millisecond, longest: 20 * time.Millisecond, throttled: 10 * time.Millisecond, pingAfter: time.Minute, pingTimeout: time.Minute},
 		dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if address == "169.254.169.254:80" { // no machine of a test has another
 				address = strings.TrimPrefix(w.Proxy, "http://")
@@ -88,7 +88,7 @@ func (w *world) give(dir, tenant, client, secret string) {
 }
 
 // specOf is the specification of a source in YAML.
-func specOf(t *testing.T, source string, realm azure.Realm) azure.Spec {
+func specOf(t *testing.T, source string, realm azure.Clouds) azure.Spec {
 	t.Helper()
 	node, err := document.Parse("task", []byte(source))
 	require.NoError(t, err)
@@ -97,9 +97,9 @@ func specOf(t *testing.T, source string, realm azure.Realm) azure.Spec {
 	return spec
 }
 
-// source is a source in YAML of vaults that nobody has asked yet.
+// source returns a source in YAML, of vaults without earlier requests.
 func (w *world) source(source string) resolve.Source {
-	return New(w.options).Source(specOf(w.t, source, azure.Realm{}))
+	return New(w.options).Source(specOf(w.t, source, azure.Clouds{}))
 }
 
 // find asks a source in YAML, and checks that no error of it has a secret.
@@ -204,9 +204,9 @@ func (w *world) requireRead() {
 	require.Equal(w.t, "db-password="+value, values(found))
 }
 
-// asked is how often each operation was asked for, without CONNECT and the one
+// requests returns how often each operation was asked for, without CONNECT and the one
 // request that only opens a connection: it may come too late to be sent.
-func (w *world) asked() map[string]int {
+func (w *world) requests() map[string]int {
 	w.t.Helper()
 	counters := w.Counters()
 	requests := counters.Requests

@@ -16,60 +16,60 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// identity is who asks a vault, and its one token. It is an azcore
-// TokenCredential: however many requests ask at once, one token is fetched.
+// identity holds the one token of a credential. It is an
+// azcore.TokenCredential: many concurrent requests cause one fetch.
 type identity struct {
-	open  func(context.Context) (credential, error) // reads the credential anew
-	name  atomic.Pointer[naming]                    // of the one in use, for messages
-	again atomic.Bool                               // forget failed and renewed
+	load  func(context.Context) (credential, error) // reads the credential
+	ids   atomic.Pointer[ids]                       // of the credential in use, for messages
+	reset atomic.Bool                               // clears permanent and reloaded
 
-	lock    chan struct{} // held while a token is fetched, and for what follows
-	current credential
-	token   func() azcore.AccessToken // as no verb prints what it closes over
-	failed  error                     // that no retry cures: said again, and not asked again
-	renewed bool                      // a refused token leads to one more look at the credential
-	stale   bool                      // Entra refused what reading the files again may cure
-	recent  bool                      // or what a recent change may have cured
-	bad     chan string               // a token that a vault refused
+	lock       chan struct{} // held to fetch a token, and guards the fields below
+	credential credential
+	token      func() azcore.AccessToken // a function, as no verb prints what it holds
+	permanent  error                     // returned again without another request
+	reloaded   bool                      // the credential was read again after a vault refused a token
+	reread     bool                      // reading the files again may help: Entra refused the credential
+	brief      bool                      // only a recent change can cure the refusal: retry for a few seconds
+	refused    chan string               // a token that a vault refused
 }
 
-// naming is what of a credential is no secret.
-type naming struct{ tenant, client string } // "" for a managed identity
+// ids holds the parts of a credential that are not secret.
+type ids struct{ tenant, client string } // "" for a managed identity
 
 func newIdentity(open func(context.Context, *identity) (credential, error)) *identity {
-	i := &identity{lock: make(chan struct{}, 1), bad: make(chan string, 1), token: noToken}
-	i.open = func(ctx context.Context) (credential, error) { return open(ctx, i) }
-	i.name.Store(&naming{})
+	i := &identity{lock: make(chan struct{}, 1), refused: make(chan string, 1), token: emptyToken}
+	i.load = func(ctx context.Context) (credential, error) { return open(ctx, i) }
+	i.ids.Store(&ids{})
 	return i
 }
 
-func noToken() azcore.AccessToken { return azcore.AccessToken{} }
+func emptyToken() azcore.AccessToken { return azcore.AccessToken{} }
 
-// who is the identity in a message; its client id is no secret.
 func (i *identity) who() string {
-	if client := i.name.Load().client; client != "" {
+	if client := i.ids.Load().client; client != "" {
 		return "application " + client
 	}
 	return "the managed identity"
 }
 
-func (i *identity) client() string { return cmp.Or(i.name.Load().client, "CLIENT_ID") }
+func (i *identity) client() string { return cmp.Or(i.ids.Load().client, "CLIENT_ID") }
 
-// errLate is that there was no time to ask for a token, or for its answer.
-var errLate = &problem{text: "no token before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+// errDeadline reports that there was no time to fetch a token.
+var errDeadline = &problem{text: "no token before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 
-// known reads the credential, so that nobody is asked anything without one.
-func (i *identity) known(ctx context.Context) error {
+// ensure reads the credential if that was not done yet, so that no request is
+// sent without one.
+func (i *identity) ensure(ctx context.Context) error {
 	select {
 	case i.lock <- struct{}{}:
 		defer func() { <-i.lock }()
 	case <-ctx.Done():
-		return errLate
+		return errDeadline
 	}
-	if i.current.get != nil {
+	if i.credential.getToken != nil {
 		return nil
 	}
-	return i.reopen(ctx)
+	return i.reload(ctx)
 }
 
 // GetToken implements azcore.TokenCredential. Its errors are problems.
@@ -78,45 +78,45 @@ func (i *identity) GetToken(ctx context.Context, request policy.TokenRequestOpti
 	case i.lock <- struct{}{}:
 		defer func() { <-i.lock }()
 	case <-ctx.Done():
-		return azcore.AccessToken{}, errLate
+		return azcore.AccessToken{}, errDeadline
 	}
-	if i.again.Swap(false) {
-		i.failed, i.renewed = nil, false
+	if i.reset.Swap(false) {
+		i.permanent, i.reloaded = nil, false
 	}
-	if p := i.elsewhere(request.TenantID); p != nil {
+	if p := i.wrongTenant(request.TenantID); p != nil {
 		return azcore.AccessToken{}, p
 	}
-	if i.good() && request.Claims == "" {
+	if i.usable() && request.Claims == "" {
 		return i.token(), nil
 	}
-	if i.failed != nil {
-		return azcore.AccessToken{}, i.failed
+	if i.permanent != nil {
+		return azcore.AccessToken{}, i.permanent
 	}
 	err := i.fetch(ctx, policy.TokenRequestOptions{Scopes: request.Scopes, Claims: request.Claims, EnableCAE: true})
 	if err != nil {
 		if !errors.Is(err, resolve.ErrUnavailable) {
-			i.failed = err
+			i.permanent = err
 		}
 		return azcore.AccessToken{}, err
 	}
 	return i.token(), nil
 }
 
-// refuse notes that a vault did not take this token.
-func (i *identity) refuse(token string) {
+// reject records that a vault refused this token.
+func (i *identity) reject(token string) {
 	select {
-	case i.bad <- token:
+	case i.refused <- token:
 	default:
 	}
 }
 
-// good reports whether there is a token to use. One that a vault refused is not;
-// the credential is then read anew, once.
-func (i *identity) good() bool {
+// usable reports whether there is a token to use. After a vault refused it,
+// the credential is read again, once.
+func (i *identity) usable() bool {
 	select {
-	case refused := <-i.bad:
-		if refused == i.token().Token && !i.renewed {
-			i.renewed, i.token, i.current = true, noToken, credential{}
+	case refused := <-i.refused:
+		if refused == i.token().Token && !i.reloaded {
+			i.reloaded, i.token, i.credential = true, emptyToken, credential{}
 		}
 	default:
 	}
@@ -124,11 +124,11 @@ func (i *identity) good() bool {
 	return token.Token != "" && time.Until(token.ExpiresOn) > time.Minute
 }
 
-// elsewhere is the problem of a vault whose challenge names another tenant than
-// the credential's. A tenant by its domain name cannot be compared.
-func (i *identity) elsewhere(tenant string) *problem {
+// wrongTenant returns a problem if a vault's challenge names another tenant
+// than the credential. It cannot compare a tenant that is a domain.
+func (i *identity) wrongTenant(tenant string) *problem {
 	asked, err := uuid.Parse(tenant)
-	own, notID := uuid.Parse(i.name.Load().tenant)
+	own, notID := uuid.Parse(i.ids.Load().tenant)
 	if err != nil || notID != nil || asked == own {
 		return nil
 	}
@@ -136,72 +136,72 @@ func (i *identity) elsewhere(tenant string) *problem {
 		hint: "use an application of the vault's tenant"}
 }
 
-// fetch gets a token. If Entra refuses the credential, it may just have been
-// replaced: fetch reads it again, and retries for a few seconds what Entra may
+// fetch gets a token. If Entra refuses the credential, fetch reads it again,
+// as it may have been replaced, and retries for a few seconds what Entra may
 // not know yet.
 func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions) error {
-	if i.current.get == nil {
-		if err := i.reopen(ctx); err != nil {
+	if i.credential.getToken == nil {
+		if err := i.reload(ctx); err != nil {
 			return err
 		}
 	}
 	began := time.Now()
 	for tried := 1; ; tried++ {
-		p := i.ask(ctx, request)
+		p := i.request(ctx, request)
 		if p == nil {
 			return nil
 		}
-		if i.stale && i.replaced(ctx) {
+		if i.reread && i.changed(ctx) {
 			continue
 		}
-		if !i.recent || !i.current.requests.pauseBriefly(ctx, began, tried) {
+		if !i.brief || !i.credential.retry.pauseBriefly(ctx, began, tried) {
 			return p
 		}
 	}
 }
 
-// replaced reads the credential again, and reports whether it is another one.
-func (i *identity) replaced(ctx context.Context) bool {
-	before := i.current
-	return i.reopen(ctx) == nil && i.current.replaces(before)
+// changed reads the credential again. It reports whether it differs.
+func (i *identity) changed(ctx context.Context) bool {
+	before := i.credential
+	return i.reload(ctx) == nil && i.credential.differs(before)
 }
 
-// reopen reads the credential anew. Its error is what is wrong with it, all of
+// reload reads the credential. Its error lists everything that is wrong with
 // it.
-func (i *identity) reopen(ctx context.Context) error {
-	opened, err := i.open(ctx)
+func (i *identity) reload(ctx context.Context) error {
+	opened, err := i.load(ctx)
 	if err != nil {
 		return err
 	}
-	i.current = opened
-	i.name.Store(&naming{opened.tenant, opened.client})
+	i.credential = opened
+	i.ids.Store(&ids{opened.tenant, opened.client})
 	return nil
 }
 
-// ask gets a token by the SDK, whose error has lost what the policy saw.
-func (i *identity) ask(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
-	i.stale, i.recent = false, false
-	i.current.requests.take() // of an earlier token: not this one's
+// request gets a token through the SDK. It returns the problem that the retry
+// policy saw, as the SDK's error keeps only its text.
+func (i *identity) request(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
+	i.reread, i.brief = false, false
+	i.credential.retry.take() // left from an earlier token
 	defer func() {
 		if recover() != nil {
-			p = &problem{text: withoutToken + ": the Azure SDK could not read the answer"}
+			p = &problem{text: noTokenPrefix + ": the Azure SDK could not read the answer"}
 		}
 	}()
-	token, err := i.current.get(ctx, request)
+	token, err := i.credential.getToken(ctx, request)
 	if err == nil {
 		i.token = func() azcore.AccessToken { return token }
 		return nil
 	}
-	if p = i.current.requests.take(); p != nil {
+	if p = i.credential.retry.take(); p != nil {
 		return p
 	}
 	if ctx.Err() != nil {
-		return errLate
+		return errDeadline
 	}
-	return problemOf(err, withoutToken)
+	return asProblem(err, noTokenPrefix)
 }
 
-// scope is what a token is asked for, by the resource of it.
 func scope(resource string) []string {
 	return []string{strings.TrimSuffix(resource, "/") + "/.default"}
 }

@@ -1,10 +1,9 @@
-// Package keyvault reads the secrets of Azure Key Vaults, by the Azure SDK.
+// Package keyvault reads the secrets of Azure Key Vaults with the Azure SDK.
 //
-// It owns the credential that a source declares, its one token, and the reads:
-// side by side, each name once, tried again until the deadline. It refuses an
-// answer that is not Azure's, and shows nothing of one but its codes. What a
-// source may declare is package azure's. Data flows azure.Spec -> Vaults ->
-// client of a vault -> Finding.
+// It owns the credential of a source, its token, and the concurrent reads, which
+// it retries until the deadline. It refuses an answer that is not Azure's, and
+// shows only an answer's codes. Data flows azure.Spec -> Vaults -> client ->
+// Finding.
 package keyvault
 
 import (
@@ -22,32 +21,32 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// Options is how vaults are read.
+// Options says how vaults are read.
 type Options struct {
-	// Environ is where workload identity, proxies and SSL_CERT_FILE are. What
-	// says which kind of managed identity a machine has, such as
-	// IDENTITY_ENDPOINT, the SDK reads from the process itself.
+	// Environ holds the variables of workload identity, proxies and
+	// SSL_CERT_FILE. The SDK reads the variables of a managed identity, such as
+	// IDENTITY_ENDPOINT, from the process itself.
 	Environ resolve.Environ
 
-	// Credentials is the directory of mounted credentials; "" is
-	// ~/.mlrun/azure_vault and then /root/.mlrun/azure_vault.
+	// Credentials is the directory of mounted credentials; "" tries
+	// azure.Directories.
 	Credentials string
 
-	Parallel int           // reads of one vault at once, 1 or more
+	Parallel int           // concurrent reads of one vault, at least 1
 	Spread   time.Duration // wait a random part of it before the first request
 
-	pace pace   // the usual one if it is not set
-	dial dialer // the network's if it is nil
+	pace pace   // defaultPace if it is not set
+	dial dialer // the network if it is nil
 }
 
-// Vaults is all vaults of a task: sources of the same vault and credential
-// share a client, and sources of the same credential a token.
+// Vaults holds all vaults of a task. Sources of the same vault and credential
+// share a client; sources of the same credential share a token.
 type Vaults struct {
-	options func() Options // as no verb prints what it closes over
+	options func() Options // a function, as no verb prints what it holds
 	spread  func(context.Context) error
 
 	mu         sync.Mutex
-	web        *web
+	web        *httpClients
 	identities map[identityKey]*identity
 	clients    map[clientKey]*client
 }
@@ -59,27 +58,25 @@ type clientKey struct {
 	identityKey
 }
 
-// quiet turns off the SDK's own log, which AZURE_SDK_GO_LOGGING turns on, and the
-// standard library's, on which GODEBUG=http2debug=2 has net/http write: the one
-// has answers in it, the other tokens too. It does so once, before the first
-// request, as the SDK reads its setting without a lock.
-var quiet = sync.OnceFunc(func() {
+// silenceLogs turns off the SDK's log (AZURE_SDK_GO_LOGGING) and net/http's
+// (GODEBUG=http2debug=2), which hold answers and tokens. It does so once,
+// before the first request, as the SDK reads its setting without a lock.
+var silenceLogs = sync.OnceFunc(func() {
 	azlog.SetListener(nil)
 	log.SetOutput(io.Discard)
 })
 
-// New is no vaults yet.
+// New returns Vaults that made no request yet.
 func New(o Options) *Vaults {
-	quiet()
+	silenceLogs()
 	if o.pace.first == 0 {
-		o.pace = usual()
+		o.pace = defaultPace()
 	}
 	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
 	v.spread = once(func(ctx context.Context) error { return spread(ctx, o.Spread) })
 	return v
 }
 
-// once is f for the first caller, and its outcome for all.
 func once(f func(context.Context) error) func(context.Context) error {
 	var first sync.Once
 	var err error
@@ -96,17 +93,17 @@ func spread(ctx context.Context, most time.Duration) error {
 	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
 }
 
-// Source is the source of this specification. It is Keyed but for one with
-// bundles, whose keys are in what they hold.
+// Source returns the source of a specification. It is resolve.Keyed unless it
+// has bundles, whose keys are unknown until they are read.
 func (v *Vaults) Source(spec azure.Spec) resolve.Source {
 	if len(spec.Bundle) > 0 {
 		return source{v, spec}
 	}
-	return keyed{source{v, spec}}
+	return keyedSource{source{v, spec}}
 }
 
-// Forget has all secrets read again from now on, and credentials that were
-// refused looked at again. Tokens are kept.
+// Forget makes the next Find read all secrets again, and retry credentials
+// that were refused. It keeps tokens.
 func (v *Vaults) Forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -116,7 +113,7 @@ func (v *Vaults) Forget() {
 		c.mu.Unlock()
 	}
 	for _, i := range v.identities {
-		i.again.Store(true)
+		i.reset.Store(true)
 	}
 }
 
@@ -125,41 +122,42 @@ type source struct {
 	spec   azure.Spec
 }
 
-// Find reads all that is declared, or all enabled secrets of the vault where
-// nothing is. An error of it is of the credential or of the vault, and of every
-// key that is declared; what is wrong with one secret is in its Finding. All
-// begin with the vault. Nothing that it began is under way when it returns.
+// Find reads what the source declares, or all enabled secrets of the vault if
+// it declares nothing. It returns an error if the credential or the vault
+// fails, and the same error for every declared key. A Finding holds what is
+// wrong with one secret. No request is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	vault := asked{vault: vaultName(s.spec.Host)}.String()
+	vault := target{vault: vaultName(s.spec.Host)}.String()
 	if err := s.vaults.spread(ctx); err != nil {
-		return s.failed(of(vault, err))
+		return s.failed(forVault(vault, err))
 	}
 	c, err := s.vaults.client(s.spec)
 	if err != nil {
-		return s.failed(of(vault, err))
+		return s.failed(forVault(vault, err))
 	}
 	var work sync.WaitGroup
 	defer work.Wait()
-	ctx, cancel := context.WithCancel(withLimit(ctx, s.vaults.options().pace))
+	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
 	defer cancel()
 	if err := c.connect(ctx, &work); err != nil {
 		return s.failed(err)
 	}
 	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
-		names, reads, err := c.everything(ctx, &work)
+		names, reads, err := c.readAll(ctx, &work)
 		var found []resolve.Finding
 		for i, r := range reads {
-			if f := c.finish(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) { // else it was deleted since it was listed
+			// A secret that is missing was deleted since the vault listed it.
+			if f := c.waitFor(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) {
 				found = append(found, f)
 			}
 		}
 		return found, err
 	}
-	return s.declared(ctx, &work, c), nil
+	return s.readDeclared(ctx, &work, c), nil
 }
 
-// failed is the answer of a source that could not read anything: the error, and
-// that for each key and bundle that it declares.
+// failed returns the error, and a Finding with it for each declared key and
+// bundle.
 func (s source) failed(err error) (found []resolve.Finding, _ error) {
 	for _, secret := range s.spec.Secrets {
 		found = append(found, resolve.Finding{Key: secret.Key, Where: urlOf(s.spec, secret.Name, secret.Version), Err: err})
@@ -170,31 +168,30 @@ func (s source) failed(err error) (found []resolve.Finding, _ error) {
 	return found, err
 }
 
-// declared reads the secrets and bundles that the source names.
-func (s source) declared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
+func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
 	var reads []*read
 	for _, secret := range s.spec.Secrets {
-		reads = append(reads, c.start(ctx, work, secret.Name, secret.Version))
+		reads = append(reads, c.startRead(ctx, work, secret.Name, secret.Version))
 	}
 	for _, name := range s.spec.Bundle {
-		reads = append(reads, c.start(ctx, work, name, ""))
+		reads = append(reads, c.startRead(ctx, work, name, ""))
 	}
 	for i, secret := range s.spec.Secrets {
-		found = append(found, c.finish(ctx, work, reads[i]).finding(secret.Key))
+		found = append(found, c.waitFor(ctx, work, reads[i]).finding(secret.Key))
 	}
 	for i, name := range s.spec.Bundle {
-		found = append(found, c.finish(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
+		found = append(found, c.waitFor(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
 	}
 	return found
 }
 
-// client is the client of a specification's vault, made once.
+// client returns the client of a vault. It creates each client once.
 func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	o := v.options()
 	if v.web == nil {
-		made, err := newWeb(o)
+		made, err := newHTTPClients(o)
 		if err != nil {
 			return nil, err
 		}
@@ -202,10 +199,10 @@ func (v *Vaults) client(spec azure.Spec) (*client, error) {
 	}
 	who := identityKey{spec.Credential, spec.K8sSecret, spec.Authority, spec.Resource}
 	if spec.Resource == "" {
-		who.resource = spec.Host // each vault of its own domain may want another token
+		who.resource = spec.Host // each such vault may need another token
 	}
 	if v.identities[who] == nil {
-		v.identities[who] = newIdentity(func(ctx context.Context, i *identity) (credential, error) { return v.credentialOf(ctx, spec, i) })
+		v.identities[who] = newIdentity(func(ctx context.Context, i *identity) (credential, error) { return v.newCredential(ctx, spec, i) })
 	}
 	key := clientKey{spec.Host, who}
 	if v.clients[key] == nil {

@@ -11,24 +11,23 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// everything begins to read every enabled secret of the vault, while its list
-// comes in page by page. The secret behind a certificate is left out: it is the
-// certificate's.
-func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
-	what := c.what()
+// readAll starts to read every enabled secret while the list arrives page by
+// page. It leaves out the secrets that back certificates.
+func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
+	what := c.describe()
 	defer func() {
 		if recover() != nil {
-			names, reads, err = nil, nil, problemOf(errors.New("panic"), what)
+			names, reads, err = nil, nil, asProblem(errors.New("panic"), what)
 		}
 	}()
 	seen, links := map[string]bool{}, map[string]bool{}
 	for pager := c.vault.NewListSecretPropertiesPager(nil); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
-			return nil, nil, problemOf(err, what)
+			return nil, nil, asProblem(err, what)
 		}
 		for _, item := range page.Value {
-			name, wanted := listed(item)
+			name, wanted := readable(item)
 			if !wanted || seen[strings.ToLower(name)] {
 				continue
 			}
@@ -36,8 +35,8 @@ func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []
 				return nil, nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
 			}
 			seen[strings.ToLower(name)] = true
-			names = append(names, name) // as listed: the read may be another source's, which spells it otherwise
-			reads = append(reads, c.start(ctx, work, name, ""))
+			names = append(names, name) // as listed: a shared read may spell it differently
+			reads = append(reads, c.startRead(ctx, work, name, ""))
 		}
 		if link := page.NextLink; link != nil {
 			if links[*link] {
@@ -49,8 +48,8 @@ func (c *client) everything(ctx context.Context, work *sync.WaitGroup) (names []
 	return names, reads, nil
 }
 
-// listed is the name of a listed secret, and whether it is one to read.
-func listed(item *azsecrets.SecretProperties) (string, bool) {
+// readable returns the name of a listed secret. It reports whether to read it.
+func readable(item *azsecrets.SecretProperties) (string, bool) {
 	if item == nil || item.ID == nil || item.Managed != nil && *item.Managed {
 		return "", false
 	}

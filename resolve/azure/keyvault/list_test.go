@@ -15,7 +15,7 @@ import (
 
 const all = "{name: my-vault, secrets: []}"
 
-// listed is a world whose vault has some of every kind of secret.
+// readable returns a world whose vault has some of every kind of secret.
 func listedWorld(t *testing.T, page int) *world {
 	return start(t, func(c *fake.Config) {
 		c.Vaults[0].Page = page
@@ -32,7 +32,7 @@ func TestAListHasEveryEnabledSecretPageByPage(t *testing.T) {
 		found, err := w.find(all)
 		require.NoError(t, err)
 		require.Equal(t, "a=1 b=2 empty= z=3", values(found), "without what is disabled or a certificate's")
-		require.Equal(t, map[string]int{"token": 1, "list": pages, "secret": 4}, w.asked())
+		require.Equal(t, map[string]int{"token": 1, "list": pages, "secret": 4}, w.requests())
 		require.Equal(t, "https://my-vault.vault.azure.net/secrets/a", found[0].Where)
 	}
 }
@@ -77,7 +77,7 @@ func TestASecretThatVanishesBetweenListAndReadIsAbsent(t *testing.T) {
 	require.ErrorContains(t, found[1].Err, `vault "my-vault": secret "b": forbidden`)
 }
 
-func TestThePageOfAnotherHostIsNotAsked(t *testing.T) {
+func TestAPageOfAnotherHostIsNotRequested(t *testing.T) {
 	w := listedWorld(t, 25)
 	w.config.Vaults[1].Name, w.config.Vaults[1].Domain = "collector", "example" // it would answer
 	require.NoError(t, w.SetConfig(w.config))
@@ -90,7 +90,7 @@ func TestThePageOfAnotherHostIsNotAsked(t *testing.T) {
 	require.NotContains(t, w.log(), "collector", "not even a connection")
 }
 
-func TestHostsAreTheSameButForTheirCaseAndPort(t *testing.T) {
+func TestHostsAreComparedWithoutCaseAndPort443(t *testing.T) {
 	const host = "my-vault.vault.azure.net"
 	for other, same := range map[string]bool{
 		host: true, host + ":443": true, "My-Vault.vault.azure.net:443": true, "MY-VAULT.VAULT.AZURE.NET": true,
@@ -103,7 +103,7 @@ func TestHostsAreTheSameButForTheirCaseAndPort(t *testing.T) {
 	require.False(t, sameHost("s.example", "\u017f.example"))
 }
 
-func TestAListThatIsNoneIsAnErrorAndNotAPanic(t *testing.T) {
+func TestAMalformedListIsAnErrorAndNotAPanic(t *testing.T) {
 	t.Parallel()
 	item := func(id string) string { return `{"value": [{"id": "` + id + `"}]}` }
 	for name, c := range map[string]struct{ list, want string }{

@@ -13,35 +13,36 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// judgeManaged returns the verdict on what the endpoint of the machine's identity
-// answered, https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
-func (i *identity) judgeManaged(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+// classifyManaged returns the result of a request for a managed identity's
+// token,
+// https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body []byte, err error) result {
 	if err != nil {
-		v := network(req, err, withoutToken)
-		if v.again {
-			v = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
+		r := classifyError(req, err, noTokenPrefix)
+		if r.retryable {
+			r = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
 		}
-		return v
+		return r
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusOK:
-		return tokenAnswer(resp, body, req.URL.Hostname())
+		return checkToken(resp, body, req.URL.Hostname())
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && strings.HasPrefix(resp.Header.Get(authenticate), arcChallenge):
-		return arcVerdict(req.Context(), arcKeys, resp.Header.Get(authenticate))
+		return classifyArcChallenge(req.Context(), arcKeys, resp.Header.Get(authenticate))
 	case status == http.StatusBadRequest:
-		return unassigned(body)
+		return badRequest(body)
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusNotFound, status == http.StatusGone, status >= 500:
 		return unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", status), "the endpoint may be busy, or not ready yet: allow more time with --timeout")
 	}
 	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "see what is at that address, and whether IDENTITY_HEADER is its own")
 }
 
-// unassigned returns the verdict on a 400. Its description is not shown.
-func unassigned(body []byte) verdict {
+// badRequest classifies a 400. It does not show the description.
+func badRequest(body []byte) result {
 	var wrong struct {
 		Description string `json:"error_description"`
 	}
-	_ = json.Unmarshal(body, &wrong) // a body of another form describes nothing
+	_ = json.Unmarshal(body, &wrong) // another body has no description
 	if strings.Contains(wrong.Description, "Multiple user assigned identities exist") {
 		return refusal("no token: this machine has several managed identities", "set AZURE_CLIENT_ID to the client id of the one to use")
 	}
@@ -57,10 +58,10 @@ const (
 	arcMaxKey    = 4096
 )
 
-// arcVerdict lets the SDK answer Azure Arc's challenge, which reads the key file
-// and sends it as Authorization: Basic. It is checked here first, to say what is
-// wrong with it, and so that nothing but a small regular file there is read.
-func arcVerdict(ctx context.Context, keys, challenge string) verdict {
+// classifyArcChallenge checks the key file that Azure Arc's challenge names.
+// The SDK reads the file and sends it as Authorization: Basic, so it must be a
+// small regular file in the documented directory.
+func classifyArcChallenge(ctx context.Context, keys, challenge string) result {
 	path := strings.TrimPrefix(challenge, arcChallenge)
 	if filepath.Dir(path) != keys || filepath.Ext(path) != ".key" || filepath.Clean(path) != path {
 		return refusal("no token: Azure Arc names a key file that is not in "+keys, "see what is at IDENTITY_ENDPOINT")
@@ -68,7 +69,7 @@ func arcVerdict(ctx context.Context, keys, challenge string) verdict {
 	text, err := file.Read(ctx, path)
 	switch {
 	case ctx.Err() != nil:
-		return verdict{problem: errLate}
+		return result{problem: errDeadline}
 	case errors.Is(err, fs.ErrNotExist):
 		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is missing", path), "mount "+keys+" into the container")
 	case err != nil:
@@ -76,5 +77,5 @@ func arcVerdict(ctx context.Context, keys, challenge string) verdict {
 	case len(text) > arcMaxKey:
 		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is larger than 4 KiB", path), "see what is at IDENTITY_ENDPOINT")
 	}
-	return verdict{}
+	return result{}
 }

@@ -24,7 +24,7 @@ import (
 func machine(t *testing.T, change ...func(*fake.Config)) (*world, func(w *world) ([]resolve.Finding, error)) {
 	domain := "vault." + strings.ToLower(rand.Text()) + ".example"
 	w := start(t, append(change, func(c *fake.Config) { c.Vaults[0].Domain = domain })...)
-	realm := azure.Realm{Domains: []string{domain}}
+	realm := azure.Clouds{Domains: []string{domain}}
 	source := "{name: 'https://my-vault." + domain + "', credential: managed, secrets: [db-password]}"
 	return w, func(w *world) ([]resolve.Finding, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -33,13 +33,13 @@ func machine(t *testing.T, change ...func(*fake.Config)) (*world, func(w *world)
 	}
 }
 
-func TestAMachineHasAnIdentity(t *testing.T) {
+func TestAManagedIdentityReadsAVault(t *testing.T) {
 	t.Run("by the metadata service", func(t *testing.T) {
 		w, read := machine(t)
 		found, err := read(w)
 		require.NoError(t, err)
 		require.Equal(t, "db-password="+value, values(found))
-		require.Equal(t, map[string]int{"managed-identity": 1, "secret": 1}, w.asked())
+		require.Equal(t, map[string]int{"managed-identity": 1, "secret": 1}, w.requests())
 	})
 	t.Run("of a name", func(t *testing.T) {
 		w, read := machine(t)
@@ -90,9 +90,9 @@ func TestAMachineHasAnIdentity(t *testing.T) {
 	})
 }
 
-// TestNoProxySeesTheMachinesIdentity has a proxy for everything, and endpoints
+// TestNoProxySeesAManagedIdentity has a proxy for everything, and endpoints
 // on addresses that are nobody's but the machine's.
-func TestNoProxySeesTheMachinesIdentity(t *testing.T) {
+func TestNoProxySeesAManagedIdentity(t *testing.T) {
 	for name, endpoint := range map[string]string{"the metadata service": "", "App Service": "http://169.254.169.254/msi/token"} {
 		t.Run(name, func(t *testing.T) {
 			w, read := machine(t)
@@ -109,8 +109,8 @@ func TestNoProxySeesTheMachinesIdentity(t *testing.T) {
 	}
 }
 
-// TestAMachinesIdentityIsWaitedFor has a metadata service that is not ready yet.
-func TestAMachinesIdentityIsWaitedFor(t *testing.T) {
+// TestAManagedIdentityThatIsNotReadyIsRetried has a metadata service that is not ready yet.
+func TestAManagedIdentityThatIsNotReadyIsRetried(t *testing.T) {
 	for _, status := range []int{404, 410, 429, 500, 503} {
 		w, read := machine(t)
 		require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: status, Path: "/metadata/*", Count: 5}))
@@ -121,16 +121,16 @@ func TestAMachinesIdentityIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestTheWaitsForAMachinesIdentityAreMicrosofts checks the waits of the
+// TestAManagedIdentityHasMicrosoftsWaits checks the waits of the
 // documentation, with a fifth of each more or less.
-func TestTheWaitsForAMachinesIdentityAreMicrosofts(t *testing.T) {
-	pace := usual().managed()
+func TestAManagedIdentityHasMicrosoftsWaits(t *testing.T) {
+	pace := defaultPace().managed()
 	for tried, want := range map[int]time.Duration{1: 2 * time.Second, 2: 6 * time.Second, 3: 14 * time.Second, 4: 30 * time.Second, 5: 30 * time.Second, 99: 30 * time.Second} {
-		least, more := pace.jitter(verdict{}, tried)
+		least, more := pace.jitter(result{}, tried)
 		require.Equal(t, want, least+more/2)
 		require.Equal(t, want*4/5, least)
 	}
-	least, more := pace.jitter(verdict{after: time.Minute}, 1)
+	least, more := pace.jitter(result{after: time.Minute}, 1)
 	require.Equal(t, []time.Duration{time.Minute, 15 * time.Second}, []time.Duration{least, more}, "unless it asks for another")
 }
 
@@ -159,13 +159,13 @@ func TestOnlyASmallKeyFileOfAzureArcIsRead(t *testing.T) {
 	put("other.txt", 1)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "folder.key", "below"), 0o700))
 	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "fifo.key"), 0o600))
-	require.Nil(t, arcVerdict(t.Context(), dir, arcChallenge+dir+"/good.key").problem)
+	require.Nil(t, classifyArcChallenge(t.Context(), dir, arcChallenge+dir+"/good.key").problem)
 	for path, want := range map[string]string{
 		dir + "/large.key": "is larger than 4 KiB", dir + "/missing.key": "is missing", dir + "/folder.key": "is no regular file", dir + "/fifo.key": "is no regular file",
 		dir + "/other.txt": "not in " + dir, "/etc/shadow": "not in " + dir, dir + "/../x.key": "not in " + dir, dir + "/folder.key/below/x.key": "not in " + dir,
 		dir + "//good.key": "not in " + dir, dir + "/./good.key": "not in " + dir, "": "not in " + dir, "good.key": "not in " + dir, `"` + dir + `/good.key"`: "not in " + dir,
 	} {
-		v := arcVerdict(t.Context(), dir, arcChallenge+path)
+		v := classifyArcChallenge(t.Context(), dir, arcChallenge+path)
 		require.NotNil(t, v.problem, path)
 		require.ErrorContains(t, v.problem, want, path)
 		require.NotErrorIs(t, v.problem, resolve.ErrUnavailable)

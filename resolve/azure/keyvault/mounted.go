@@ -20,8 +20,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// createSecret is the line that makes the credentials, with a secret or with a
-// certificate.
+// createSecret returns the command that creates the credentials' Kubernetes
+// Secret.
 func createSecret(spec azure.Spec, proof string) string {
 	name := spec.K8sSecret
 	if name == "" {
@@ -34,30 +34,31 @@ func createSecret(spec azure.Spec, proof string) string {
 	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + last
 }
 
-// files is a mounted credential, read from one generation of the mount.
-type files struct {
-	naming
+// mountedFiles is a credential read from one generation of a mount.
+type mountedFiles struct {
+	ids
 	secret       resolve.Value
 	certificates []*x509.Certificate
-	key          func() crypto.PrivateKey // nil: it has a secret and no certificate
-	proof        resolve.Value            // all that was read
+	key          func() crypto.PrivateKey // nil if it has a secret
+	content      resolve.Value            // all files that were read
 }
 
-// readMounted reads a credential from one generation of a mount. Missing files
-// are named together; any other error is of the first file that has one.
-func readMounted(ctx context.Context, dir string, spec azure.Spec) (files, error) {
-	var found files
+// readMounted reads a credential from one generation of a mount. It reports
+// all missing files together, and otherwise the first file that cannot be
+// read.
+func readMounted(ctx context.Context, dir string, spec azure.Spec) (mountedFiles, error) {
+	var found mountedFiles
 	var err error
 	if !file.OfOneGeneration(ctx, dir, func(from string) { found, err = readFiles(ctx, dir, from, spec) }) {
-		return files{}, &problem{text: fmt.Sprintf("no credentials: %q kept changing while it was read", dir), kind: resolve.ErrUnavailable}
+		return mountedFiles{}, &problem{text: fmt.Sprintf("no credentials: %q kept changing while it was read", dir), kind: resolve.ErrUnavailable}
 	}
 	return found, err
 }
 
-// readFiles reads the files below from, which are dir's in messages.
-func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (files, error) {
+// readFiles reads the files in from. Messages name them in dir.
+func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (mountedFiles, error) {
 	proof := azure.SecretFile
-	if spec.Credential == "certificate" || !there(from, azure.SecretFile) && there(from, azure.CertificateFile) {
+	if spec.Credential == "certificate" || !exists(from, azure.SecretFile) && exists(from, azure.CertificateFile) {
 		proof = azure.CertificateFile
 	}
 	texts := map[string][]byte{}
@@ -66,42 +67,42 @@ func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (files, e
 		text, err := readFile(ctx, filepath.Join(from, name))
 		switch {
 		case ctx.Err() != nil:
-			return files{}, errLate
+			return mountedFiles{}, errDeadline
 		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, name)
 		case err != nil:
-			return files{}, &problem{text: fmt.Sprintf("no credentials: %q %s", filepath.Join(dir, name), reason(err)), hint: "it must be a regular file that this user may read: see the volume's defaultMode, and the pod's fsGroup"}
+			return mountedFiles{}, &problem{text: fmt.Sprintf("no credentials: %q %s", filepath.Join(dir, name), reason(err)), hint: "it must be a regular file that this user may read: see the volume's defaultMode, and the pod's fsGroup"}
 		}
 		texts[name] = text
 	}
 	if len(missing) > 0 {
-		return files{}, &problem{text: fmt.Sprintf("no credentials: %q has no %s", dir, strings.Join(missing, ", ")), hint: createSecret(spec, proof)}
+		return mountedFiles{}, &problem{text: fmt.Sprintf("no credentials: %q has no %s", dir, strings.Join(missing, ", ")), hint: createSecret(spec, proof)}
 	}
 	return parseMounted(dir, proof, texts)
 }
 
-func there(dir, name string) bool {
+func exists(dir, name string) bool {
 	_, err := os.Stat(filepath.Join(dir, name))
 	return err == nil
 }
 
-// maxFile is over what a Kubernetes Secret can hold, 1 MiB.
+// maxFile is the most that a Kubernetes Secret can hold.
 const maxFile = 1 << 20
 
-var errLarge = errors.New("is larger than 1 MiB")
+var errFileTooLarge = errors.New("is larger than 1 MiB")
 
 func readFile(ctx context.Context, path string) ([]byte, error) {
 	text, err := file.Read(ctx, path)
 	if err == nil && len(text) > maxFile {
-		err = errLarge
+		err = errFileTooLarge
 	}
 	return text, err
 }
 
-// reason is why a file was not read, without its path.
+// reason returns why a file was not read, without its path.
 func reason(err error) string {
 	switch {
-	case errors.Is(err, errLarge):
+	case errors.Is(err, errFileTooLarge):
 		return err.Error()
 	case errors.Is(err, fs.ErrPermission):
 		return "cannot be read: permission denied"
@@ -111,7 +112,7 @@ func reason(err error) string {
 
 const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password, exported with openssl pkcs12 -export -legacy"
 
-func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
+func parseMounted(dir, proof string, texts map[string][]byte) (mountedFiles, error) {
 	var errs []error
 	plain := func(name string) string {
 		text, err := trim(texts[name])
@@ -120,8 +121,8 @@ func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 		}
 		return text
 	}
-	f := files{proof: resolve.NewValue(bytes.Join([][]byte{texts[azure.TenantFile], texts[azure.ClientFile], texts[proof]}, []byte{0}))}
-	f.naming = naming{plain(azure.TenantFile), plain(azure.ClientFile)}
+	f := mountedFiles{content: resolve.NewValue(bytes.Join([][]byte{texts[azure.TenantFile], texts[azure.ClientFile], texts[proof]}, []byte{0}))}
+	f.ids = ids{plain(azure.TenantFile), plain(azure.ClientFile)}
 	if proof == azure.SecretFile {
 		f.secret = resolve.NewValue([]byte(plain(azure.SecretFile)))
 	} else {
@@ -137,9 +138,10 @@ func parseMounted(dir, proof string, texts map[string][]byte) (files, error) {
 	return f, errors.Join(errs...)
 }
 
-// parseCertificate takes the keys that the SDK signs with: it has no others.
+// parseCertificate reads a certificate and its key. It refuses a key that is
+// not RSA, as the SDK can sign with no other.
 func parseCertificate(path string, text []byte) ([]*x509.Certificate, crypto.PrivateKey, error) {
-	certificates, key, err := azidentity.ParseCertificates(bytes.TrimPrefix(text, []byte(mark)), nil)
+	certificates, key, err := azidentity.ParseCertificates(bytes.TrimPrefix(text, []byte(utf8BOM)), nil)
 	if err != nil {
 		return nil, nil, &problem{text: fmt.Sprintf("no credentials: %q holds no certificate with its private key", path), hint: hintCertificate}
 	}

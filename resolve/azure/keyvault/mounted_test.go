@@ -34,7 +34,7 @@ func inUTF16(s string, high bool) string {
 	return string(out)
 }
 
-func TestOneLineEndingAndAByteOrderMarkAreNoPartOfACredential(t *testing.T) {
+func TestOneLineEndingAndAByteOrderMarkAreIgnored(t *testing.T) {
 	w := start(t)
 	for _, form := range []string{"%", "%\n", "%\r\n", "\ufeff%", "\ufeff%\r\n", "%\r"} {
 		for name, text := range map[string]string{azure.TenantFile: tenant, azure.ClientFile: application, azure.SecretFile: proof} {
@@ -44,7 +44,7 @@ func TestOneLineEndingAndAByteOrderMarkAreNoPartOfACredential(t *testing.T) {
 	}
 }
 
-func TestACredentialThatIsNoneIsNamedByItsFile(t *testing.T) {
+func TestAnInvalidCredentialIsNamedByItsFile(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":              {"", "is empty"},
 		"a mark alone":       {"\ufeff\r\n", "is empty"},
@@ -72,13 +72,13 @@ func TestACredentialThatIsNoneIsNamedByItsFile(t *testing.T) {
 				require.NotEmpty(t, hintOf(err))
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)
 				require.NotErrorIs(t, err, resolve.ErrAbsent)
-				require.Zero(t, w.asked()["token"])
+				require.Zero(t, w.requests()["token"])
 			})
 		}
 	}
 }
 
-func TestAllThatIsWrongWithACredentialIsSaidAtOnce(t *testing.T) {
+func TestAllProblemsOfACredentialAreReportedTogether(t *testing.T) {
 	w := start(t)
 	for _, name := range []string{azure.TenantFile, azure.ClientFile, azure.SecretFile} {
 		w.put(name, "")
@@ -94,10 +94,10 @@ func TestAllThatIsWrongWithACredentialIsSaidAtOnce(t *testing.T) {
 		_, err = w.find(one)
 		require.ErrorContains(t, err, "holds no tenant", tenant)
 	}
-	require.Zero(t, w.asked()["token"])
+	require.Zero(t, w.requests()["token"])
 }
 
-func TestAFileThatIsNoFileIsNotWaitedFor(t *testing.T) {
+func TestAFileThatIsNotRegularIsNotWaitedFor(t *testing.T) {
 	for name, make := range map[string]func(path string) error{
 		"a FIFO":      func(path string) error { return unix.Mkfifo(path, 0o600) },
 		"a directory": func(path string) error { return os.Mkdir(path, 0o700) },
@@ -124,7 +124,7 @@ func TestAFileThatIsNoFileIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-func TestMissingFilesAreNamedTogetherWithTheLineThatMakesThem(t *testing.T) {
+func TestMissingFilesAreNamedWithTheCommandThatCreatesThem(t *testing.T) {
 	for missing, want := range map[string]string{
 		"tenant_id": "tenant_id", "client_id": "client_id", "secret": "secret", "tenant_id,secret": "tenant_id, secret",
 		"client_id,secret": "client_id, secret", "tenant_id,client_id": "tenant_id, client_id",
@@ -197,7 +197,7 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of`)
 }
 
-func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {
+func TestEachRefusalOfEntraHasItsOwnMessage(t *testing.T) {
 	const unknown = "22222222-2222-4222-8222-222222222222"
 	for name, c := range map[string]struct{ tenant, client, secret, want, hint string }{
 		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "az ad app credential reset --id " + application},
@@ -211,12 +211,12 @@ func TestWhatEntraRefusesHasItsOwnMessage(t *testing.T) {
 			w.give(w.mount, c.tenant, c.client, c.secret)
 			vaults := New(w.options)
 			for range 2 { // two sources
-				_, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
+				_, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{})))
 				require.EqualError(t, err, aVault+": "+c.want)
 				require.Contains(t, hintOf(err), c.hint)
 				require.NotErrorIs(t, err, resolve.ErrUnavailable)
 			}
-			require.LessOrEqual(t, w.asked()["token"], 1, "a refused credential is not tried again")
+			require.LessOrEqual(t, w.requests()["token"], 1, "a refused credential is not tried again")
 		})
 	}
 }
@@ -227,5 +227,5 @@ func TestATenantMayBeADomain(t *testing.T) {
 	})
 	w.give(w.mount, "Contoso.onmicrosoft.com", application, proof)
 	w.requireRead()
-	require.Equal(t, 1, w.asked()["openid"], "Entra's own answer has the tenant's id")
+	require.Equal(t, 1, w.requests()["openid"], "Entra's own answer has the tenant's id")
 }

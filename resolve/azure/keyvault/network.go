@@ -22,49 +22,48 @@ const (
 	hintRoots   = "where a proxy reads TLS, set SSL_CERT_FILE to a bundle with its CA"
 )
 
-// refusedTunnel is a proxy's answer to CONNECT that is not 200. It may know no
-// more of why than that: the look-up of the host is the proxy's.
+// refusedTunnel is a proxy's refusal of CONNECT. Its reason may be anything,
+// an unknown host too, as the proxy looks that up.
 type refusedTunnel struct {
 	status int
-	reason string // the proxy's own words
+	reason string // written by the proxy
 }
 
 func (refusedTunnel) Error() string { return "the proxy refused a tunnel" }
 
-// nonRetriable is how the SDK marks an error that is not the network's.
+// nonRetriable marks the SDK's errors that are not the network's.
 type nonRetriable interface {
 	error
 	NonRetriable()
 }
 
-// network is the verdict on a request that was not answered, for what it was
-// made. The error's text is not used: that of a proxy's address holds its
-// password.
-func network(req *http.Request, err error, what string) verdict {
+// classifyError returns the result of a request without an answer. It does not
+// show the error's text, which may hold the password of a proxy's address.
+func classifyError(req *http.Request, err error, what string) result {
 	if p, ok := errors.AsType[*problem](err); ok {
-		return verdict{problem: p}
+		return result{problem: p}
 	}
-	v := unanswered(req, err, what == withoutToken)
-	v.text = what + ": " + v.text
-	return v
+	r := withoutTarget(req, err, what == noTokenPrefix)
+	r.text = what + ": " + r.text
+	return r
 }
 
-// unanswered returns the verdict without what the request was for; login is for
-// a token.
-func unanswered(req *http.Request, err error, login bool) verdict {
+// withoutTarget returns the result without the prefix that says what the
+// request was for; login is true for a token.
+func withoutTarget(req *http.Request, err error, login bool) result {
 	host, advice := req.URL.Hostname(), hintTimeout
-	if n, ok := errors.AsType[noProxy](err); ok {
+	if n, ok := errors.AsType[invalidProxy](err); ok {
 		return refusal(n.Error(), "http://HOST:PORT; in its user and password / is %2F and @ is %40")
 	}
 	if tunnel, ok := errors.AsType[refusedTunnel](err); ok {
-		return tunnel.verdict(host)
+		return tunnel.classify(host)
 	}
-	_, proxied := errors.AsType[atProxy](err)
+	_, proxied := errors.AsType[proxyError](err)
 	if proxied {
 		host, advice = "the proxy to "+host, hintProxy
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return lookUp(host, dns, login, proxied)
+		return dnsFailure(host, dns, login, proxied)
 	}
 	if wrong, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return badCertificate(host, wrong, time.Now())
@@ -83,28 +82,27 @@ func unanswered(req *http.Request, err error, login bool) verdict {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return unavailable(host+" closed the connection before its answer was whole", advice)
 	}
-	return unread(req, err, host, proxied)
+	return unreadable(req, err, host, proxied)
 }
 
-// unread is the verdict on an answer that nobody could read.
-func unread(req *http.Request, err error, host string, proxied bool) verdict {
-	if errors.Is(err, errTooMuch) {
+func unreadable(req *http.Request, err error, host string, proxied bool) result {
+	if errors.Is(err, errTooLarge) {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
 	}
 	if proxied {
 		return unavailable(host+" does not answer as a proxy", hintProxy)
 	}
-	// The SDK's own refusal, of a challenge or an address; of a POST it can also be
-	// a body that broke off.
+	// The SDK refused a challenge or an address. For a POST it may also mean that
+	// the body was cut off.
 	if _, ok := errors.AsType[nonRetriable](err); ok && req.Method == http.MethodGet {
 		return refusal(host+" gave an answer that the Azure SDK does not take", hintAnswer)
 	}
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }
 
-// badCertificate returns the verdict on a certificate that is not valid now, is
-// another host's, or is of nobody who is trusted.
-func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) verdict {
+// badCertificate classifies a certificate that is expired, is not valid yet,
+// is for another host, or has an unknown authority.
+func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) result {
 	const clock = "correct this machine's clock, or renew the certificate"
 	if name, ok := errors.AsType[x509.HostnameError](wrong); ok {
 		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "see what is at that address: DNS, a private endpoint, or a proxy that reads TLS")
@@ -120,7 +118,6 @@ func badCertificate(host string, wrong *tls.CertificateVerificationError, now ti
 	return refusal("the certificate of "+host+" expired on "+invalid.Cert.NotAfter.UTC().Format(time.DateOnly)+says, clock)
 }
 
-// namesOf returns the first names of a certificate, quoted.
 func namesOf(c *x509.Certificate) string {
 	var names []string
 	if c != nil {
@@ -132,9 +129,9 @@ func namesOf(c *x509.Certificate) string {
 	return keyname.Quote(strings.Join(names, ", "))
 }
 
-// lookUp returns the verdict on a host that was not found. A cluster's DNS may
-// not know a name for a moment that it knows afterwards.
-func lookUp(host string, dns *net.DNSError, login, proxied bool) verdict {
+// dnsFailure classifies a failed look-up. A missing name is retried for a few
+// seconds, as a cluster's DNS may not know it yet.
+func dnsFailure(host string, dns *net.DNSError, login, proxied bool) result {
 	if !dns.IsNotFound {
 		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")
 	}
@@ -145,14 +142,14 @@ func lookUp(host string, dns *net.DNSError, login, proxied bool) verdict {
 	case login:
 		hint = "check the pod's DNS, and AZURE_AUTHORITY_HOST or --azure-authority"
 	}
-	v := refusal("no such host: "+host, hint)
-	v.again, v.recent = true, true
-	return v
+	r := refusal("no such host: "+host, hint)
+	r.retryable, r.brief = true, true
+	return r
 }
 
-func (t refusedTunnel) verdict(host string) verdict {
+func (t refusedTunnel) classify(host string) result {
 	text := fmt.Sprintf("the proxy does not connect to %s: %d %s", host, t.status, keyname.Quote(t.reason))
-	if t.status >= 500 || t.status == http.StatusTooManyRequests { // among its reasons: no such host
+	if t.status >= 500 || t.status == http.StatusTooManyRequests { // the host may not exist
 		return unavailable(text, "check the vault's name; "+hintProxy)
 	}
 	return refusal(text, hintProxy)

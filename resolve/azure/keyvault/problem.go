@@ -8,13 +8,13 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// problem is what a user is told. The Azure SDK's own errors are never shown:
-// some hold a response whole, and one holds the access token.
+// problem is an error that a user sees. The Azure SDK's own errors are never
+// shown: some quote a whole response, and one the access token.
 type problem struct {
 	text, hint string
 
-	// kind is resolve.ErrAbsent, or resolve.ErrUnavailable where another try may
-	// do better, or nil.
+	// kind is resolve.ErrAbsent, resolve.ErrDenied, resolve.ErrUnavailable if a
+	// retry may help, or nil.
 	kind error
 }
 
@@ -22,16 +22,16 @@ func (p *problem) Error() string        { return p.text }
 func (p *problem) Hint() string         { return p.hint }
 func (p *problem) Is(target error) bool { return p.kind != nil && target == p.kind }
 
-// withoutToken is what the problems of a credential and of Entra begin with; those of
-// a source begin with its vault.
-const withoutToken = "no token"
+// noTokenPrefix starts the problems of a credential and of Entra. The problems
+// of a source start with its vault.
+const noTokenPrefix = "no token"
 
-// of is each joined error as a problem of a vault: two vaults may want the same
-// token, and each says that it has none.
-func of(vault string, err error) error {
+// forVault returns each joined error as a problem of a vault, as two vaults
+// may share a token and each reports that it has none.
+func forVault(vault string, err error) error {
 	var list []error
 	for _, e := range document.Flatten(err) {
-		p := *problemOf(e, withoutToken)
+		p := *asProblem(e, noTokenPrefix)
 		p.text = vault + ": " + p.text
 		list = append(list, &p)
 	}
@@ -41,29 +41,29 @@ func of(vault string, err error) error {
 	return errors.Join(list...)
 }
 
-// problemOf is the problem that an error of the SDK carries, or one that says
-// no more than that the SDK could not do it.
-func problemOf(err error, what string) *problem {
+// asProblem returns the problem inside an SDK error, or one that shows nothing
+// of the error.
+func asProblem(err error, what string) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
 	return &problem{text: what + ": the Azure SDK could not use what it was answered"}
 }
 
-// verdict is what one try came to.
-type verdict struct {
-	*problem                // nil: it went well
-	again     bool          // another try may go better
-	refused   bool          // the token was: there may be another
-	recent    bool          // only a recent change can cure it: for a few seconds
-	throttled bool          // too many requests: wait, and not only for this one
-	after     time.Duration // to wait, as the server asks; 0 is nothing said
-	tried     int           // how often, this one with them
-	began     time.Time     // the first of them
+// result is the outcome of one try.
+type result struct {
+	*problem                   // nil: it succeeded
+	retryable    bool          // another try may succeed
+	tokenRefused bool          // a new token may be accepted
+	brief        bool          // only a recent change can cure it: retry for a few seconds
+	throttled    bool          // 429: all requests to this server wait
+	after        time.Duration // the wait that the server asks for; 0 if it asks for none
+	attempts     int           // tries so far, this one included
+	started      time.Time     // when the first of them was made
 }
 
-func refusal(text, hint string) verdict { return verdict{problem: &problem{text: text, hint: hint}} }
+func refusal(text, hint string) result { return result{problem: &problem{text: text, hint: hint}} }
 
-func unavailable(text, hint string) verdict {
-	return verdict{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, again: true}
+func unavailable(text, hint string) result {
+	return result{problem: &problem{text: text, hint: hint, kind: resolve.ErrUnavailable}, retryable: true}
 }

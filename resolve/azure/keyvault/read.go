@@ -14,40 +14,39 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// read is one GET of a secret, under way until done is closed.
+// read is one GET of a secret. It is under way until done is closed.
 type read struct {
-	asked
-	where string // its URL
-	done  chan struct{}
-	value resolve.Value
-	note  string // what the user should know of a value that was read
-	err   error
-	by    *sync.WaitGroup // the work of the Find that began it
-	cut   bool            // it ended with that
+	target
+	url         string
+	done        chan struct{}
+	value       resolve.Value
+	note        string // a warning about the value
+	err         error
+	startedBy   *sync.WaitGroup // the work of the Find that started it
+	interrupted bool            // it ended because that Find ended
 }
 
 func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
-	return &read{asked: asked{vaultName(spec.Host), name, version}, where: urlOf(spec, name, version), done: make(chan struct{}), by: by}
+	return &read{target: target{vaultName(spec.Host), name, version}, url: urlOf(spec, name, version), done: make(chan struct{}), startedBy: by}
 }
 
-// urlOf is the URL of a secret; version "" is the newest.
+// urlOf returns the URL of a secret; version "" is the newest.
 func urlOf(spec azure.Spec, name, version string) string {
 	return "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
 }
 
-// finding is what was read, under this key.
 func (r *read) finding(key string) resolve.Finding {
-	return resolve.Finding{Key: key, Where: r.where, Value: r.value, Note: r.note, Err: r.err}
+	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
 }
 
-func (r *read) late() error {
-	return &problem{text: r.asked.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+func (r *read) deadlineError() error {
+	return &problem{text: r.target.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
-// members is the members of a secret that holds a JSON object, each a key; what
-// is wrong with all of it is under the secret's name. A scalar keeps its text as
-// written, null is absent, and anything nested is an error of its key, as in an
-// inline source.
+// members returns a Finding for each member of a bundle, a secret that holds a
+// JSON object. An error of the whole bundle is under the secret's name. As in
+// an inline source, a scalar keeps its text, null is missing, and a nested
+// value is an error.
 func (r *read) members(name string) []resolve.Finding {
 	if r.err != nil {
 		return []resolve.Finding{r.finding(name)}
@@ -59,14 +58,14 @@ func (r *read) members(name string) []resolve.Finding {
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Flatten(err) {
-			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: r.noBundle(wrong)})
+			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: r.invalidBundle(wrong)})
 		}
 		return found
 	}
 	for _, f := range node.Fields {
-		if wrong := keyname.Check(f.Name); wrong != nil { // it may be a value: nothing of it is shown
-			err := &problem{text: r.asked.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
-			found = append(found, resolve.Finding{Key: name, Where: r.where, Err: err})
+		if wrong := keyname.Check(f.Name); wrong != nil { // it is not shown, as it may be a value
+			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
+			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: err})
 			continue
 		}
 		found = append(found, r.member(f))
@@ -74,10 +73,10 @@ func (r *read) members(name string) []resolve.Finding {
 	return found
 }
 
-// noBundle is what is wrong with a bundle, without the place: of a value that was
-// never meant as JSON it says nothing.
-func (r *read) noBundle(err error) error {
-	text := r.asked.String() + ": the bundle is no JSON object"
+// invalidBundle returns what is wrong with a bundle. It gives no line or
+// column, which would describe a value that was never meant as JSON.
+func (r *read) invalidBundle(err error) error {
+	text := r.target.String() + ": the bundle is no JSON object"
 	if p, ok := errors.AsType[*document.Problem](err); ok {
 		text += ": " + p.Message
 	}
@@ -86,19 +85,20 @@ func (r *read) noBundle(err error) error {
 
 func (r *read) member(f document.Field) resolve.Finding {
 	shown := document.Shown(f.Name)
-	found := resolve.Finding{Key: f.Name, Where: r.where + ", member " + shown, Note: r.note}
+	found := resolve.Finding{Key: f.Name, Where: r.url + ", member " + shown, Note: r.note}
 	switch {
 	case f.Value.Kind == document.Null:
-		found.Err = &problem{text: r.asked.String() + ": its member " + shown + " is null", hint: "give it a value, or mark the source optional: true", kind: resolve.ErrAbsent}
+		found.Err = &problem{text: r.target.String() + ": its member " + shown + " is null", hint: "give it a value, or mark the source optional: true", kind: resolve.ErrAbsent}
 	case !f.Value.Scalar():
-		found.Err = &problem{text: r.asked.String() + ": its member " + shown + " must be a scalar, not " + f.Value.Kind.String(), hint: "give its JSON text as a string"}
+		found.Err = &problem{text: r.target.String() + ": its member " + shown + " must be a scalar, not " + f.Value.Kind.String(), hint: "give its JSON text as a string"}
 	default:
 		found.Value = resolve.NewValue([]byte(f.Value.Text))
 	}
 	return found
 }
 
-// validity is what to say of a secret that Key Vault serves all the same:
+// validity returns a note about an expired or not yet valid secret, which Key
+// Vault serves nevertheless:
 // https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
 func validity(a *azsecrets.SecretAttributes) string {
 	now := time.Now()

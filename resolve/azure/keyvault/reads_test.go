@@ -45,13 +45,13 @@ func TestAHundredSecretsNeedOneTokenAndOneGetEach(t *testing.T) {
 		for name, times := range counters.Reads["my-vault"] {
 			require.Equal(t, 1, times, name)
 		}
-		require.Equal(t, map[string]int{"token": 1, "secret": 100}, w.asked(), "nothing that is known is asked for")
+		require.Equal(t, map[string]int{"token": 1, "secret": 100}, w.requests(), "nothing that is known is asked for")
 	}
 }
 
-// TestNoMoreReadsAtOnceThanAsked has a vault that answers none of them: those
-// that were begun by then are those that there are at once.
-func TestNoMoreReadsAtOnceThanAsked(t *testing.T) {
+// TestReadsAreLimitedToParallel uses a vault that never answers, so every read
+// that started is under way.
+func TestReadsAreLimitedToParallel(t *testing.T) {
 	_, source := hundred()
 	for _, parallel := range []int{1, 3, 16} {
 		w := start(t)
@@ -79,7 +79,7 @@ func TestNamesMayDifferInCaseAndHaveVersions(t *testing.T) {
 	require.Equal(t, "MY_KEY=2 my-key=2 OLD=1 NEW=2", values(found))
 	require.Equal(t, "https://my-vault.vault.azure.net/secrets/MY-KEY", found[0].Where)
 	require.Equal(t, "https://my-vault.vault.azure.net/secrets/My-Key/aa", found[2].Where)
-	require.Equal(t, 3, w.asked()["secret"])
+	require.Equal(t, 3, w.requests()["secret"])
 }
 
 func TestSourcesOfOneVaultShareItsReads(t *testing.T) {
@@ -88,13 +88,13 @@ func TestSourcesOfOneVaultShareItsReads(t *testing.T) {
 	var bound []resolve.Bound
 	for range 5 {
 		for _, source := range []string{one, "{name: My-Vault, secrets: [{key: K, name: DB-password}]}", "{name: 'https://my-vault.vault.azure.net/', secrets: []}"} {
-			bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Realm{})), Remote: true})
+			bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Clouds{})), Remote: true})
 		}
 	}
 	resolution, err := resolve.Resolve(t.Context(), bound)
 	require.NoError(t, err)
 	require.Len(t, resolution.Secrets, 2)
-	require.Equal(t, map[string]int{"token": 1, "list": 5, "secret": 1}, w.asked())
+	require.Equal(t, map[string]int{"token": 1, "list": 5, "secret": 1}, w.requests())
 	require.LessOrEqual(t, w.Counters().Challenges, 1)
 }
 
@@ -102,8 +102,8 @@ func TestTwoVaultsOfACloudShareATokenAndAreReadAtTheSameTime(t *testing.T) {
 	w := start(t, func(c *fake.Config) { c.LatencyMS = 50 })
 	vaults := New(w.options)
 	resolution, err := resolve.Resolve(t.Context(), []resolve.Bound{
-		{Source: vaults.Source(specOf(t, one, azure.Realm{})), Remote: true},
-		{Source: vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Realm{})), Remote: true},
+		{Source: vaults.Source(specOf(t, one, azure.Clouds{})), Remote: true},
+		{Source: vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Clouds{})), Remote: true},
 	})
 	require.NoError(t, err)
 	require.Len(t, resolution.Secrets, 2)
@@ -121,16 +121,16 @@ func TestVaultsOfTwoCloudsNeedATokenEach(t *testing.T) {
 	})
 	vaults := New(w.options)
 	for _, domain := range []string{"vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"} {
-		found, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: 'https://my-vault."+domain+"', secrets: [db-password]}", azure.Realm{})))
+		found, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: 'https://my-vault."+domain+"', secrets: [db-password]}", azure.Clouds{})))
 		require.NoError(t, err)
 		require.Equal(t, "db-password="+value, values(found))
 	}
 	require.Equal(t, 3, w.Counters().Tokens)
 	// A pod in a sovereign cloud has its authority in a variable, by an older name.
-	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{Authority: "https://login.chinacloudapi.cn/"})))
+	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{Authority: "https://login.chinacloudapi.cn/"})))
 	require.NoError(t, err)
 	require.Equal(t, "https://my-vault.vault.azure.cn/secrets/db-password", found[0].Where)
-	require.Equal(t, 1, w.asked()["openid"], "what an older name leads to is asked for")
+	require.Equal(t, 1, w.requests()["openid"], "what an older name leads to is asked for")
 }
 
 func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
@@ -140,7 +140,7 @@ func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() {
-		found, err := vaults.Source(specOf(t, one, azure.Realm{})).Find(ctx)
+		found, err := vaults.Source(specOf(t, one, azure.Clouds{})).Find(ctx)
 		first <- problemIn(t, found, err)
 	}()
 	w.await(func(c fake.Counters) bool { return c.Statuses[0] == 1 })
@@ -148,7 +148,7 @@ func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
 	var second sync.WaitGroup
 	second.Go(func() {
 		close(joined)
-		found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
+		found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{})))
 		require.NoError(t, err)
 		require.Equal(t, "db-password="+value, values(found))
 	})
@@ -195,7 +195,7 @@ func TestNoSourcePrintsACredentialOrAToken(t *testing.T) {
 	w := start(t)
 	w.options.Environ["CANARY"] = value
 	vaults := New(w.options)
-	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Realm{})))
+	found, err := w.ask(t.Context(), vaults.Source(specOf(t, one, azure.Clouds{})))
 	require.NoError(t, err)
 	require.Equal(t, "db-password="+value, values(found))
 	for _, printed := range append(insides(vaults), vaults, found) {
@@ -213,12 +213,12 @@ func insides(v *Vaults) (all []any) {
 		}
 	}
 	for identity := range maps.Values(v.identities) {
-		all = append(all, identity, identity.current, &identity.current)
+		all = append(all, identity, identity.credential, &identity.credential)
 	}
 	return all
 }
 
-func TestASourceThatFailsAsAWholeHasEveryKeyFail(t *testing.T) {
+func TestASourceThatFailsReportsEveryKey(t *testing.T) {
 	w := start(t)
 	w.put(azure.SecretFile, "wrong")
 	source := "{name: my-vault, secrets: [DB_PASSWORD, {key: OLD, name: db-password, version: ffff}], bundle: [set]}"
@@ -245,8 +245,8 @@ func TestTwoVaultsThatShareABadCredentialAreBothNamed(t *testing.T) {
 	w.put(azure.SecretFile, "wrong")
 	vaults := New(w.options)
 	for _, name := range []string{"my-vault", "other"} {
-		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Realm{})))
+		_, err := w.ask(t.Context(), vaults.Source(specOf(t, "{name: "+name+", secrets: [a]}", azure.Clouds{})))
 		require.ErrorContains(t, err, `vault "`+name+`": no token: the client secret`)
 	}
-	require.Equal(t, 1, w.asked()["token"])
+	require.Equal(t, 1, w.requests()["token"])
 }

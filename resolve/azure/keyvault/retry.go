@@ -15,41 +15,42 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// pace is how fast requests are retried. Azure's advice for 429 is to wait
-// 1, 2, 4, 8 and 16 s, https://learn.microsoft.com/azure/key-vault/general/overview-throttling;
-// a wait is drawn from everything below that (full jitter), so that pods that
-// started together do not come back together.
+// pace says how fast requests are retried. Azure's advice for 429 is to wait
+// 1, 2, 4, 8 and 16 s,
+// https://learn.microsoft.com/azure/key-vault/general/overview-throttling.
+// Each wait is a random part of that (full jitter), so that pods that started
+// together do not come back together.
 type pace struct {
-	try       time.Duration // limits one request and its answer; 0 takes it from the deadline
-	first     time.Duration // the first wait is shorter, and each further one shorter than twice as much
-	longest   time.Duration // no wait is longer, unless the server asks for it
-	throttled time.Duration // nor than this at a throttled vault: waiting past its window of 10 s is no use
-	recent    time.Duration // how long to retry what only a recent change can cure
-	ping      time.Duration // an HTTP/2 connection that is silent for this long is pinged
-	pong      time.Duration // and closed if the ping is not answered within this
+	tryLimit    time.Duration // limits one try; 0 takes it from the deadline
+	first       time.Duration // limits the first wait; each further limit is twice as long
+	longest     time.Duration // limits every wait, unless the server asks for more
+	throttled   time.Duration // limits a wait at a throttled vault, whose window is 10 s
+	brief       time.Duration // how long to retry what only a recent change can cure
+	pingAfter   time.Duration // how long an HTTP/2 connection may be silent before a ping
+	pingTimeout time.Duration // closes the connection without an answer to the ping
 
-	steps []time.Duration // in place of first and longest: these waits, and then the last of them
+	steps []time.Duration // replaces first and longest; the last one repeats
 }
 
-func usual() pace {
-	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, recent: 10 * time.Second, ping: 5 * time.Second, pong: 3 * time.Second}
+func defaultPace() pace {
+	return pace{first: time.Second, longest: 20 * time.Second, throttled: 3 * time.Second, brief: 10 * time.Second, pingAfter: 5 * time.Second, pingTimeout: 3 * time.Second}
 }
 
-// managed returns the pace for the endpoint of a managed identity, with the
-// waits that Microsoft documents,
+// managed returns the pace for a managed identity's endpoint, with the waits
+// that Microsoft documents,
 // https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#retry-guidance
 func (p pace) managed() pace {
 	p.steps = []time.Duration{2 * p.first, 6 * p.first, 14 * p.first, 30 * p.first}
 	return p
 }
 
-// jitter returns the least wait before the next try, and by how much it may be
-// longer.
-func (p pace) jitter(v verdict, tried int) (least, more time.Duration) {
+// jitter returns the shortest wait before the next try, and how much longer it
+// may be.
+func (p pace) jitter(r result, tried int) (least, more time.Duration) {
 	switch {
-	case v.after > 0:
-		return v.after, v.after / 4
-	case v.throttled: // there is no end to the number of these
+	case r.after > 0:
+		return r.after, r.after / 4
+	case r.throttled: // retried without limit
 		return p.first / 10, min(p.first<<min(tried-1, 8), p.throttled)
 	case len(p.steps) > 0:
 		step := p.steps[min(tried, len(p.steps))-1]
@@ -58,63 +59,63 @@ func (p pace) jitter(v verdict, tried int) (least, more time.Duration) {
 	return 0, min(p.first<<min(tried-1, 8), p.longest)
 }
 
-// retryPolicy is the pipeline policy that sends a request until it is answered,
-// is refused, or its time is up. Its error is always a problem. The SDK's own
-// retries give up at the first long Retry-After and lose the last answer.
+// retryPolicy sends a request until it succeeds, is refused, or its time is
+// up. Its error is always a problem. The SDK's own retries give up at the
+// first long Retry-After and lose the last answer.
 type retryPolicy struct {
-	what  string // they are for, as their problems begin
-	judge func(req *http.Request, resp *http.Response, body []byte, err error) verdict
-	gate  *gate
-	pace  pace
+	prefix   string // what requests are for: the start of their problems
+	classify func(req *http.Request, resp *http.Response, body []byte, err error) result
+	throttle *throttle
+	pace     pace
 
 	mu   sync.Mutex
-	last *problem // azidentity keeps no more than the text of an error
+	last *problem // azidentity keeps only the text of an error
 }
 
-// Do implements policy.Policy. One rule holds for every request: what may pass
-// is retried until the deadline, what only a recent change can cure for a few
-// seconds, and anything else not at all.
+// Do implements policy.Policy. It retries a temporary failure until the
+// deadline, what only a recent change can cure for a few seconds, and nothing
+// else.
 func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
 	began := time.Now()
-	turn := turn{gate: t.gate}
-	defer turn.end()
-	var last verdict
+	slot := slot{throttle: t.throttle}
+	defer slot.release()
+	var last result
 	refused := false
 	for tried := 0; ; {
-		if said, ok := turn.wait(ctx); !ok {
-			return nil, t.failed(t.late(req.Raw(), said.or(last)))
+		if last429, ok := slot.wait(ctx); !ok {
+			return nil, t.failed(t.deadlineProblem(req.Raw(), last429.orElse(last)))
 		}
-		resp, v := t.try(req)
-		v.tried, v.began = tried+1, began
+		resp, r := t.send(req)
+		r.attempts, r.started = tried+1, began
 		switch {
-		case v.problem == nil:
+		case r.problem == nil:
 			return resp, nil
-		case v.again && ctx.Err() != nil:
-			return nil, t.failed(t.late(req.Raw(), last.or(v))) // this try was cut short
-		case v.throttled && !turn.throttled(v): // another request waits for all of them
-			last = v
+		case r.retryable && ctx.Err() != nil:
+			return nil, t.failed(t.deadlineProblem(req.Raw(), last.orElse(r))) // the deadline ended this try
+		case r.throttled && !slot.throttled(r): // another request retries for all
+			last = r
 			continue
-		case v.refused && !refused: // the credential is read anew for the next one
-			last, refused = v, true
+		case r.tokenRefused && !refused: // the next token is from a credential that is read again
+			last, refused = r, true
 			continue
-		case !v.again, v.recent && !t.pauseBriefly(ctx, began, tried+1):
-			return nil, t.failed(v.problem)
-		case !v.throttled:
-			turn.end()
+		case !r.retryable, r.brief && !t.pauseBriefly(ctx, began, tried+1):
+			return nil, t.failed(r.problem)
+		case !r.throttled:
+			slot.release()
 		}
-		last = v
+		last = r
 		tried++
-		if v.recent {
-			continue // it has waited
+		if r.brief {
+			continue // pauseBriefly waited
 		}
-		if !t.pause(ctx, v, tried) {
-			return nil, t.failed(t.late(req.Raw(), v))
+		if !t.pause(ctx, r, tried) {
+			return nil, t.failed(t.deadlineProblem(req.Raw(), r))
 		}
 	}
 }
 
-// failed keeps the problem for whoever gets only the SDK's text of it.
+// failed keeps the problem for callers that get only the SDK's text of it.
 func (t *retryPolicy) failed(p *problem) *problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -122,8 +123,7 @@ func (t *retryPolicy) failed(p *problem) *problem {
 	return p
 }
 
-// take returns the problem of the last request that failed since it was last
-// taken, or nil.
+// take returns and forgets the problem of the last failed request, or nil.
 func (t *retryPolicy) take() *problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -132,106 +132,104 @@ func (t *retryPolicy) take() *problem {
 	return last
 }
 
-// try sends the request once. A challenge that is no challenge makes the SDK
-// panic.
-func (t *retryPolicy) try(req *policy.Request) (resp *http.Response, v verdict) {
+// send sends the request once. The SDK panics at a malformed challenge; send
+// returns that as a refusal.
+func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, r result) {
 	defer func() {
 		if recover() != nil {
-			resp, v = nil, refusal(t.what+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
+			resp, r = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {
-		return nil, t.judge(req.Raw(), nil, nil, err)
+		return nil, t.classify(req.Raw(), nil, nil, err)
 	}
 	resp, err := req.Clone(req.Raw().Context()).Next()
 	var body []byte
 	if err == nil {
 		body, err = runtime.Payload(resp)
 	}
-	v = t.judge(req.Raw(), resp, body, err)
-	if v.problem != nil {
-		v.after = retryAfter(resp)
+	r = t.classify(req.Raw(), resp, body, err)
+	if r.problem != nil {
+		r.after = retryAfter(resp)
 	}
-	return resp, v
+	return resp, r
 }
 
-// pause waits before the next try, and reports whether there is time for one.
-func (t *retryPolicy) pause(ctx context.Context, v verdict, tried int) bool {
-	left := v.after + time.Hour
+// pause waits before the next try. It reports whether there is time for one.
+func (t *retryPolicy) pause(ctx context.Context, r result, tried int) bool {
+	left := r.after + time.Hour
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	least, more := t.pace.jitter(v, tried)
-	if v.after == 0 {
-		least = min(least, left/2) // else the last try would be long before the deadline
+	least, more := t.pace.jitter(r, tried)
+	if r.after == 0 {
+		least = min(least, left/2) // leave time for a last try near the deadline
 	}
 	spare := left - max(least, t.pace.first/10)
 	return spare > 0 && sleep(ctx, least+rand.N(min(more, spare)+1))
 }
 
-// pauseBriefly is pause for what only a recent change can cure: it reports whether
-// there is time for one more try within a few seconds of the first.
+// pauseBriefly waits before the next try of what only a recent change can
+// cure. It reports whether there is time for one within a few seconds of the
+// first.
 func (t *retryPolicy) pauseBriefly(ctx context.Context, began time.Time, tried int) bool {
-	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.recent))
+	ctx, cancel := context.WithDeadline(ctx, began.Add(t.pace.brief))
 	defer cancel()
-	return t.pause(ctx, verdict{}, tried)
+	return t.pause(ctx, result{}, tried)
 }
 
-// late is what is said when no time is left: the last that was answered. A wait
-// that the server asks for is the reason only where it is longer than all of the
-// time, or nothing else was tried.
-func (t *retryPolicy) late(req *http.Request, v verdict) *problem {
-	if v.problem == nil {
-		return &problem{text: t.what + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+// deadlineProblem returns the problem when the time is up: the last answer. It names the
+// wait that the server asked for only if that was longer than all of the time,
+// or if there was only one try.
+func (t *retryPolicy) deadlineProblem(req *http.Request, r result) *problem {
+	if r.problem == nil {
+		return &problem{text: t.prefix + ": no answer from " + req.URL.Hostname() + " before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 	}
 	deadline, _ := req.Context().Deadline()
-	text := v.text + ", until the deadline"
+	text := r.text + ", until the deadline"
 	switch {
-	case v.after > 0 && (v.tried < 2 || v.after >= deadline.Sub(v.began)):
-		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", v.text, v.after)
-	case v.after > 0:
-		text = fmt.Sprintf("%s, tried %d times, until the deadline", v.text, v.tried)
+	case r.after > 0 && (r.attempts < 2 || r.after >= deadline.Sub(r.started)):
+		text = fmt.Sprintf("%s, and asks for a wait of %v, past the deadline", r.text, r.after)
+	case r.after > 0:
+		text = fmt.Sprintf("%s, tried %d times, until the deadline", r.text, r.attempts)
 	}
-	return &problem{text: text, hint: v.hint, kind: v.kind}
+	return &problem{text: text, hint: r.hint, kind: r.kind}
 }
 
-// or is the verdict, or another where this is none.
-func (v verdict) or(other verdict) verdict {
-	if v.problem == nil {
+func (r result) orElse(other result) result {
+	if r.problem == nil {
 		return other
 	}
-	return v
+	return r
 }
 
-// limitKey is the key of a context's value: the limit of one try.
-type limitKey struct{}
+type tryLimitKey struct{}
 
-// withLimit returns a context in which one request and its answer may take a
-// third of the time until the deadline, at least 5 s and at most a minute.
-func withLimit(ctx context.Context, p pace) context.Context {
+// withTryLimit returns a context in which one try may take a third of the time
+// until the deadline, at least 5 s and at most a minute.
+func withTryLimit(ctx context.Context, p pace) context.Context {
 	limit := time.Minute
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(max(time.Until(deadline)/3, 5*time.Second), limit)
 	}
-	return context.WithValue(ctx, limitKey{}, cmp.Or(p.try, limit))
+	return context.WithValue(ctx, tryLimitKey{}, cmp.Or(p.tryLimit, limit))
 }
 
-// limited returns ctx for one request and its answer.
-func limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	limit, ok := ctx.Value(limitKey{}).(time.Duration)
+// withTryTimeout returns the context of one try.
+func withTryTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit, ok := ctx.Value(tryLimitKey{}).(time.Duration)
 	if !ok {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, limit)
 }
 
-// timeoutPolicy is the pipeline policy that limits one request and its answer.
-// It is below the SDK's authorization, which may need the time of many.
+// timeoutPolicy limits the time of one try. It is below the SDK's
+// authorization, which may take several.
 type timeoutPolicy struct{}
 
-// Do implements policy.Policy.
 func (timeoutPolicy) Do(req *policy.Request) (*http.Response, error) {
-	ctx, cancel := limited(req.Raw().Context())
-	defer cancel() // the pipeline has read the body by then
-	return req.Clone(ctx).Next()
+	ctx, cancel := withTryTimeout(req.Raw().Context())
+	defer cancel() // the body was read by then
+	return req.WithContext(ctx).Next()
 }

@@ -57,7 +57,7 @@ func TestARequestWaitsAsLongAsTheServerAsks(t *testing.T) {
 	}
 }
 
-func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
+func TestAWaitPastTheDeadlineEndsAtOnce(t *testing.T) {
 	secrets, hundred := hundred()
 	for _, c := range []struct{ source, path, want string }{
 		{one, "*/token", aVault + ": no token: login.microsoftonline.com throttles (429), and asks for a wait of 1h0m0s, past the deadline"},
@@ -103,9 +103,9 @@ func (w *world) askUntil(source resolve.Source, enough func(fake.Counters) bool)
 	return found, err
 }
 
-// TestAThrottleThatIsBorneToTheEndSaysHowOften has a server that asks for less
+// TestAThrottleUntilTheDeadlineReportsTheNumberOfTries has a server that asks for less
 // than all of the time.
-func TestAThrottleThatIsBorneToTheEndSaysHowOften(t *testing.T) {
+func TestAThrottleUntilTheDeadlineReportsTheNumberOfTries(t *testing.T) {
 	t.Parallel()
 	secrets, hundred := hundred()
 	for _, source := range []string{one, hundred} {
@@ -155,7 +155,7 @@ func TestTheDeadlineKeepsTheLastAnswer(t *testing.T) {
 	}
 }
 
-func TestAThrottleIsBorneUntilAllIsRead(t *testing.T) {
+func TestAThrottledVaultIsRetriedUntilAllIsRead(t *testing.T) {
 	secrets, source := hundred()
 	for _, after := range []string{"", "window"} {
 		w := start(t, func(c *fake.Config) {
@@ -170,9 +170,9 @@ func TestAThrottleIsBorneUntilAllIsRead(t *testing.T) {
 	}
 }
 
-// TestARequestThatFailsOtherwiseHoldsUpNoOther has one secret that is throttled
+// TestAnotherFailureDelaysNoOtherRequest has one secret that is throttled
 // and then waits for an hour, and another that is throttled later.
-func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
+func TestAnotherFailureDelaysNoOtherRequest(t *testing.T) {
 	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets = []fake.Secret{{Name: "s-0"}, {Name: "s-1"}} })
 	require.NoError(t, w.SetFaults(
 		fake.Fault{Kind: fake.Status, Status: 429, Path: "/secrets/s-0/", Count: 1},
@@ -190,19 +190,19 @@ func TestARequestThatFailsOtherwiseHoldsUpNoOther(t *testing.T) {
 	require.Equal(t, "s-0!", values((<-done)[:1]))
 }
 
-// TestAWaitIsNeverNegativeNorPastTheDeadline has each verdict after each number
+// TestAWaitIsNeverNegativeNorPastTheDeadline has each result after each number
 // of tries, with little time left and with none.
 func TestAWaitIsNeverNegativeNorPastTheDeadline(t *testing.T) {
-	for _, after := range []time.Duration{0, 1, time.Millisecond, longestAsked} {
+	for _, after := range []time.Duration{0, 1, time.Millisecond, maxRetryAfter} {
 		for _, throttled := range []bool{false, true} {
 			for _, tried := range []int{1, 2, 9, 10, 64, math.MaxInt} {
 				tries := &retryPolicy{pace: pace{first: 10 * time.Microsecond, longest: 20 * time.Microsecond, throttled: 15 * time.Microsecond}}
-				v := verdict{after: after, throttled: throttled}
+				v := result{after: after, throttled: throttled}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				require.Equal(t, after < time.Hour, tries.pause(ctx, v, tried))
 				cancel()
 				require.False(t, tries.pause(ctx, v, tried), "it has ended")
-				tries.pace = usual()
+				tries.pace = defaultPace()
 				ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 				require.False(t, tries.pause(ctx, v, tried) && ctx.Err() != nil)
 				cancel()
@@ -236,7 +236,7 @@ type sdkError struct{ error }
 func (sdkError) NonRetriable()   {}
 func (e sdkError) Unwrap() error { return e.error }
 
-func TestTheNetworksFailuresAreTold(t *testing.T) {
+func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 	get, err := http.NewRequest(http.MethodGet, "https://my-vault.vault.azure.net/secrets", nil)
 	require.NoError(t, err)
 	post, err := http.NewRequest(http.MethodPost, "https://my-vault.vault.azure.net/token", nil)
@@ -250,23 +250,23 @@ func TestTheNetworksFailuresAreTold(t *testing.T) {
 	}{
 		{get, &net.DNSError{IsNotFound: true}, "no such host: my-vault.vault.azure.net", false},
 		{get, &net.DNSError{IsTimeout: true}, "the name of my-vault.vault.azure.net could not be looked up", true},
-		{get, atProxy{&net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
+		{get, proxyError{&net.DNSError{IsNotFound: true}}, "no such host: the proxy to my-vault.vault.azure.net", false},
 		{get, timeout, "no answer from my-vault.vault.azure.net", true},
-		{get, atProxy{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
+		{get, proxyError{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
 		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
 		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
-		{get, errTooMuch, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
+		{get, errTooLarge, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
 		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net gave an answer that the Azure SDK does not take", false},
 		{post, sdkError{errors.New(value)}, "the request to my-vault.vault.azure.net failed", true},
 		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
 		{get, errors.New(value), "the request to my-vault.vault.azure.net failed", true},
 		{get, refusedTunnel{407, value[:3]}, `the proxy does not connect to my-vault.vault.azure.net: 407 "` + value[:3] + `"`, false},
-		{get, atProxy{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
-		{get, atProxy{errors.New(value)}, "the proxy to my-vault.vault.azure.net does not answer as a proxy", true},
-		{get, atProxy{syscall.EHOSTUNREACH}, "the proxy to my-vault.vault.azure.net: no route to host", true},
-		{get, noProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is no URL of a proxy", false},
+		{get, proxyError{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
+		{get, proxyError{errors.New(value)}, "the proxy to my-vault.vault.azure.net does not answer as a proxy", true},
+		{get, proxyError{syscall.EHOSTUNREACH}, "the proxy to my-vault.vault.azure.net: no route to host", true},
+		{get, invalidProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is no URL of a proxy", false},
 	} {
-		v := network(c.req, fmt.Errorf("around: %w", c.err), aVault)
+		v := classifyError(c.req, fmt.Errorf("around: %w", c.err), aVault)
 		require.EqualError(t, v.problem, aVault+": "+c.want)
 		require.Equal(t, c.unavailable, errors.Is(v.problem, resolve.ErrUnavailable), c.want)
 		require.NotEmpty(t, v.hint)
@@ -279,7 +279,7 @@ func TestAHugeAnswerIsNotRead(t *testing.T) {
 	require.ErrorContains(t, err, ": 127.0.0.1 sends more than any answer of Azure's has")
 }
 
-func TestAnEndedContextEndsWhatWaits(t *testing.T) {
+func TestACanceledContextEndsEveryWait(t *testing.T) {
 	w := start(t)
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Silent, Path: "*/token"}))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -287,7 +287,7 @@ func TestAnEndedContextEndsWhatWaits(t *testing.T) {
 	ends := make(chan error)
 	for _, source := range []string{one, "{name: other, secrets: [elsewhere]}"} { // one of them waits for the other's token
 		go func() {
-			_, err := vaults.Source(specOf(t, source, azure.Realm{})).Find(ctx)
+			_, err := vaults.Source(specOf(t, source, azure.Clouds{})).Find(ctx)
 			ends <- err
 		}()
 	}

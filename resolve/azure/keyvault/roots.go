@@ -13,8 +13,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// bundles is where distributions keep their authorities, as one file.
-var bundles = []string{
+// bundleFiles are the files in which distributions keep all their authorities.
+var bundleFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -22,38 +22,37 @@ var bundles = []string{
 	"/etc/ssl/cert.pem",
 }
 
-// directories is where distributions keep a file for each authority, and where
-// an operator may mount another.
+// directories are where distributions keep one file for each authority, and
+// where an operator may mount another.
 var directories = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 
-// trust is the authorities to trust.
 type trust struct {
-	first *x509.CertPool        // what is quick to read
-	all   func() *x509.CertPool // everything that Go's own lookup reads
+	quick    *x509.CertPool        // quick to read
+	complete func() *x509.CertPool // everything that Go reads by default
 }
 
 // newTrust reads the authorities of SSL_CERT_FILE and SSL_CERT_DIR if one of
-// them is set, else of the image's bundle, else, in an image without one,
-// Mozilla's list as built in. The directories come later, if a server needs
-// them: most hold the bundle's certificates once more, a file each.
+// them is set, else of the image's bundle, else Mozilla's built-in list. It
+// leaves the directories for later: they are slow to read, and most hold the
+// bundle's certificates again.
 func newTrust(environ resolve.Environ) (*trust, error) {
-	return trustIn(environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"], bundles, directories)
+	return newTrustIn(environ["SSL_CERT_FILE"], environ["SSL_CERT_DIR"], bundleFiles, directories)
 }
 
-func trustIn(file, dir string, bundles, directories []string) (*trust, error) {
+func newTrustIn(file, dir string, bundleFiles, directories []string) (*trust, error) {
 	pool := x509.NewCertPool()
 	if file != "" || dir != "" {
 		if !add(pool, certificateFiles(file, filepath.SplitList(dir))) {
 			return nil, &problem{text: fmt.Sprintf("no certificate of an authority in SSL_CERT_FILE %q and SSL_CERT_DIR %q", file, dir),
 				hint: "name a bundle in PEM, or unset them"}
 		}
-	} else if !addFirst(pool, bundles) {
+	} else if !addFirst(pool, bundleFiles) {
 		pool = builtIn()
 	}
 	all := func() *x509.CertPool {
 		wide := pool.Clone()
 		if file == "" {
-			addFirst(wide, bundles)
+			addFirst(wide, bundleFiles)
 		}
 		if dir == "" {
 			add(wide, certificateFiles("", directories))
@@ -63,7 +62,7 @@ func trustIn(file, dir string, bundles, directories []string) (*trust, error) {
 	return &trust{pool, all}, nil
 }
 
-// add adds the certificates in the files, and reports whether there are any.
+// add adds the certificates in the files. It reports whether there are any.
 func add(pool *x509.CertPool, paths []string) (some bool) {
 	for _, path := range paths {
 		if text, err := os.ReadFile(path); err == nil {
@@ -78,12 +77,12 @@ func addFirst(pool *x509.CertPool, paths []string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return add(pool, []string{path}) })
 }
 
-// certificateFiles is each file once: OpenSSL's directories have a link beside
-// each, named after its hash.
+// certificateFiles returns each file once, as OpenSSL's directories also hold
+// a link to each, named after its hash.
 func certificateFiles(file string, directories []string) []string {
 	candidates := []string{file}
 	for _, one := range directories {
-		entries, _ := os.ReadDir(one) // a directory that is not there holds none
+		entries, _ := os.ReadDir(one) // a missing directory has no entries
 		for _, entry := range entries {
 			candidates = append(candidates, filepath.Join(one, entry.Name()))
 		}
@@ -107,7 +106,7 @@ func builtIn() *x509.CertPool {
 	for root := range bundle.Roots() {
 		certificate, err := x509.ParseCertificate(root.Certificate)
 		switch {
-		case err != nil: // one that this version of Go does not read
+		case err != nil: // Go cannot read it
 		case root.Constraint == nil:
 			pool.AddCert(certificate)
 		default:

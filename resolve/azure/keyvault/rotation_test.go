@@ -83,9 +83,9 @@ func TestATokenThatIsRefusedLeadsToTheNewCredentials(t *testing.T) {
 			vaults := New(w.options)
 			var bound []resolve.Bound
 			for _, source := range sources {
-				bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Realm{})), Remote: true})
+				bound = append(bound, resolve.Bound{Source: vaults.Source(specOf(t, source, azure.Clouds{})), Remote: true})
 			}
-			_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Realm{})).Find(t.Context()) // has the first token
+			_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Clouds{})).Find(t.Context()) // has the first token
 			require.NoError(t, err)
 			w.config.Principals[0].Secrets = []string{"new" + proof}
 			require.NoError(t, w.SetConfig(w.config))
@@ -103,10 +103,10 @@ func TestManyReadsOfARefusedTokenNeedOneNewOne(t *testing.T) {
 	secrets, source := hundred()
 	w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.LatencyMS = secrets, 2 })
 	vaults := New(w.options)
-	_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Realm{})).Find(t.Context())
+	_, err := vaults.Source(specOf(t, "{name: other, secrets: [elsewhere]}", azure.Clouds{})).Find(t.Context())
 	require.NoError(t, err)
 	w.Revoke()
-	found, err := w.ask(t.Context(), vaults.Source(specOf(t, source, azure.Realm{})))
+	found, err := w.ask(t.Context(), vaults.Source(specOf(t, source, azure.Clouds{})))
 	require.NoError(t, err)
 	for _, f := range found {
 		require.NoError(t, f.Err)
@@ -136,7 +136,7 @@ func TestCredentialsThatEntraRefusesMayHaveBeenReplaced(t *testing.T) {
 			} else {
 				require.ErrorContains(t, err, "AADSTS7000215", "what is wrong with the new ones")
 			}
-			require.LessOrEqual(t, w.asked()["token"], 2, "no more than one more time")
+			require.LessOrEqual(t, w.requests()["token"], 2, "no more than one more time")
 		})
 	}
 	t.Run("by nothing", func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestCredentialsThatEntraRefusesMayHaveBeenReplaced(t *testing.T) {
 		w.swap("..2024_1", expired)
 		_, err := w.find(one)
 		require.ErrorContains(t, err, "AADSTS7000222")
-		require.Equal(t, 1, w.asked()["token"], "the same files are not sent again")
+		require.Equal(t, 1, w.requests()["token"], "the same files are not sent again")
 	})
 }
 
@@ -185,7 +185,7 @@ func TestNothingRunsOnAfterFind(t *testing.T) {
 		for _, source := range []string{source, all} {
 			t.Run(name, func(t *testing.T) {
 				w := start(t, func(c *fake.Config) { c.Vaults[0].Secrets, c.Vaults[0].Page = secrets, 10 })
-				w.options.pace.try = 100 * time.Millisecond
+				w.options.pace.tryLimit = 100 * time.Millisecond
 				require.NoError(t, w.SetFaults(fault))
 				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 				defer cancel()
@@ -211,7 +211,7 @@ func TestAListThatBreaksEndsTheReadsThatItBegan(t *testing.T) {
 	select {
 	case err := <-done:
 		require.EqualError(t, err, `vault "my-vault": the vault answers 400 (BadRequest)`)
-	case <-time.After(w.options.pace.try): // of one read
+	case <-time.After(w.options.pace.tryLimit): // of one read
 		t.Fatal("Find waits for reads that nobody needs")
 	}
 }
@@ -248,7 +248,7 @@ func TestATokenFileThatIsReplacedIsReadAgain(t *testing.T) {
 			} else {
 				require.ErrorContains(t, err, c.want)
 			}
-			require.Equal(t, c.asked, w.asked()["token"], "read again once")
+			require.Equal(t, c.asked, w.requests()["token"], "read again once")
 		})
 	}
 }
@@ -258,16 +258,16 @@ func TestATokenFileThatIsReplacedIsReadAgain(t *testing.T) {
 func TestASecretThatIsSecondsOldIsRetriedForAMoment(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	w.options.pace.recent = 10 * time.Second
+	w.options.pace.brief = 10 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token", Count: 3}))
 	w.requireRead()
-	require.Equal(t, 4, w.asked()["token"])
+	require.Equal(t, 4, w.requests()["token"])
 
 	w = start(t)
-	w.options.pace.recent = 2 * time.Second
+	w.options.pace.brief = 2 * time.Second
 	require.NoError(t, w.SetFaults(fake.Fault{Kind: fake.Status, Status: 401, Code: 7000215, Path: "*/token"}))
 	_, err := w.find(one)
 	require.ErrorContains(t, err, "AADSTS7000215")
 	require.NotErrorIs(t, err, resolve.ErrUnavailable, "it will not pass")
-	require.Greater(t, w.asked()["token"], 1)
+	require.Greater(t, w.requests()["token"], 1)
 }

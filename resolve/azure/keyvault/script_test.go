@@ -41,7 +41,7 @@ func (w *world) script(resource, authority, list string) resolve.Source {
 	w.trust(server)
 	u, err := url.Parse(server.URL)
 	require.NoError(w.t, err)
-	realm := azure.Realm{Authority: authority, Domains: []string{u.Host}}
+	realm := azure.Clouds{Authority: authority, Domains: []string{u.Host}}
 	return New(w.options).Source(specOf(w.t, "{name: '"+server.URL+"', secrets: []}", realm))
 }
 
@@ -57,9 +57,9 @@ func (w *world) trust(server *httptest.Server) {
 	w.options.Environ["SSL_CERT_FILE"] = bundle
 }
 
-// TestAVaultIsGivenNoTokenForAnythingElse has vaults of the operator's domain
+// TestAVaultReceivesOnlyATokenForItself has vaults of the operator's domain
 // that ask for tokens of another's. Microsoft's authority would hand them out.
-func TestAVaultIsGivenNoTokenForAnythingElse(t *testing.T) {
+func TestAVaultReceivesOnlyATokenForItself(t *testing.T) {
 	for resource, want := range map[string]string{
 		"https://management.azure.com/": "asks for a token for another resource, \"https://management.azure.com/\"",
 		"https://vault.azure.net":       "asks for a token for another resource",
@@ -72,12 +72,12 @@ func TestAVaultIsGivenNoTokenForAnythingElse(t *testing.T) {
 		w := start(t)
 		_, err := w.ask(t.Context(), w.script(resource, "", "{}"))
 		require.ErrorContains(t, err, want, resource)
-		require.Zero(t, w.asked()["token"])
+		require.Zero(t, w.requests()["token"])
 	}
-	require.True(t, within("my.vault.corp.example:8443", "vault.corp.example"))
-	require.True(t, within("[::1]:8443", "::1"))
-	require.False(t, within("myvault.corp.example", "vault.corp.example"))
-	require.False(t, within("vault.example", ""))
+	require.True(t, inDomain("my.vault.corp.example:8443", "vault.corp.example"))
+	require.True(t, inDomain("[::1]:8443", "::1"))
+	require.False(t, inDomain("myvault.corp.example", "vault.corp.example"))
+	require.False(t, inDomain("vault.example", ""))
 	w := start(t)
 	_, err := w.ask(t.Context(), w.script("SELF/", "", "{}"))
 	require.ErrorContains(t, err, "AADSTS500011", "its own resource is asked for; this Entra does not know it")

@@ -15,18 +15,18 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
-// mark is the byte order mark of UTF-8.
-const mark = "\ufeff"
+// utf8BOM is the byte order mark of UTF-8.
+const utf8BOM = "\ufeff"
 
 const hintTrim = "it holds the value alone, as UTF-8, with no quotes or blanks around it"
 
-// trim takes off a byte order mark and one line ending, which are not part of a
-// credential, and refuses what none holds.
+// trim removes a byte order mark and one line ending. It returns an error for
+// text that cannot be a credential.
 func trim(text []byte) (string, error) {
 	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
 		return "", errors.New("is UTF-16: write it as UTF-8")
 	}
-	s := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(string(text), mark), "\n"), "\r")
+	s := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(string(text), utf8BOM), "\n"), "\r")
 	switch {
 	case s == "":
 		return "", errors.New("is empty")
@@ -38,9 +38,9 @@ func trim(text []byte) (string, error) {
 	return s, nil
 }
 
-// check refuses what Entra would not know, before it is asked: a tenant is a
-// UUID or a domain, a client is a UUID. All that is wrong is in the error.
-func (n naming) check(tenantAt, clientAt string) error {
+// check returns an error for each ID that Entra cannot know: a tenant is a
+// UUID or a domain, a client is a UUID.
+func (n ids) check(tenantAt, clientAt string) error {
 	var errs []error
 	domain := strings.Contains(strings.Trim(n.tenant, "."), ".") && strings.Trim(strings.ToLower(n.tenant), "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
 	if !isUUID(n.tenant) && !domain {
@@ -52,10 +52,10 @@ func (n naming) check(tenantAt, clientAt string) error {
 	return errors.Join(errs...)
 }
 
-// isUUID takes the form with four hyphens alone.
+// isUUID accepts only the form with four hyphens.
 func isUUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
 
-// serviceAccountToken is the token that the kubelet projects, as it is now.
+// serviceAccountToken reads the token that the kubelet projects.
 func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
 	wrong := func(what string) *problem {
 		return &problem{text: fmt.Sprintf("no workload identity: the service account token %q %s", path, what),
@@ -64,7 +64,7 @@ func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
 	text, err := readFile(ctx, path)
 	switch {
 	case ctx.Err() != nil:
-		return "", errLate
+		return "", errDeadline
 	case errors.Is(err, fs.ErrNotExist):
 		return "", wrong("is not there")
 	case err != nil:

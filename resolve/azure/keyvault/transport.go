@@ -22,29 +22,29 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 )
 
-// maxBody is over any answer of Azure's: a secret has 25 KiB, a page of a list 25
-// of their properties.
+// maxBody is larger than any answer of Azure's: a secret has at most 25 KiB,
+// and a page of a list 25 entries.
 const maxBody = 4 << 20
 
-var errTooMuch = errors.New("the answer is too long")
+var errTooLarge = errors.New("the answer is too long")
 
 // dialer opens a connection.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// web is the clients of all requests. They follow no redirect, which could carry
-// a client secret elsewhere.
-type web struct {
+// httpClients holds the clients of all requests. They follow no redirect,
+// which could send a client secret elsewhere.
+type httpClients struct {
 	proxied *http.Client // for vaults and Entra
-	direct  *http.Client // for this machine's identity, which no proxy may see
+	direct  *http.Client // for managed identities, which no proxy may see
 }
 
-func newWeb(o Options) (*web, error) {
+func newHTTPClients(o Options) (*httpClients, error) {
 	trust, err := newTrust(o.Environ)
 	if err != nil {
 		return nil, err
 	}
 	direct := func(*url.URL) (*url.URL, error) { return nil, nil }
-	return &web{newHTTP(o, trust, proxies(o.Environ)), newHTTP(o, trust, direct)}, nil
+	return &httpClients{newHTTP(o, trust, proxyFunc(o.Environ)), newHTTP(o, trust, direct)}, nil
 }
 
 func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *http.Client {
@@ -52,14 +52,14 @@ func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *h
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
-	trusting := func(pool *x509.CertPool) *http.Transport {
+	newTransport := func(pool *x509.CertPool) *http.Transport {
 		return &http.Transport{
 			Proxy:                  func(req *http.Request) (*url.URL, error) { return proxy(req.URL) },
-			OnProxyConnectResponse: tunnel,
+			OnProxyConnectResponse: checkTunnel,
 			DialContext:            dial,
 			TLSClientConfig:        &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.pace.ping, PingTimeout: o.pace.pong},
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: o.pace.pingAfter, PingTimeout: o.pace.pingTimeout},
 			MaxIdleConnsPerHost:    o.Parallel,
 			MaxResponseHeaderBytes: 1 << 16,
 			IdleConnTimeout:        time.Minute,
@@ -67,18 +67,18 @@ func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *h
 	}
 	return &http.Client{
 		Transport: &transport{
-			proxy: proxy,
-			next:  trusting(trust.first),
-			wide:  sync.OnceValue(func() http.RoundTripper { return trusting(trust.all()) }),
+			proxy:    proxy,
+			quick:    newTransport(trust.quick),
+			complete: sync.OnceValue(func() http.RoundTripper { return newTransport(trust.complete()) }),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// proxies is the proxy of a URL by the variables that curl and Go read, in
-// capitals first, as Go does. One that is no URL is an error, as with curl: to
-// go past a proxy is not for the launcher to decide.
-func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
+// proxyFunc returns the function that chooses a URL's proxy by the variables
+// that curl and Go read, upper case first. The function returns an error for a
+// malformed proxy: going around a proxy is not for the launcher to decide.
+func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 	get := func(name string) (variable, value string) {
 		if value := environ[name]; value != "" {
 			return name, value
@@ -96,24 +96,23 @@ func proxies(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 			variable, value = secure, secureValue
 		}
 		proxy, err := find(u)
-		if err != nil || value != "" && !proxyAddress(value) {
-			return nil, noProxy(variable)
+		if err != nil || value != "" && !isProxyURL(value) {
+			return nil, invalidProxy(variable)
 		}
 		return proxy, nil
 	}
 }
 
-// noProxy is the variable that holds no proxy. Its value is not shown: it may
-// have a password.
-type noProxy string
+// invalidProxy is the name of a variable that holds no proxy. Its value is not
+// shown, as it may hold a password.
+type invalidProxy string
 
-func (n noProxy) Error() string { return "variable " + string(n) + " is no URL of a proxy" }
+func (n invalidProxy) Error() string { return "variable " + string(n) + " is no URL of a proxy" }
 
-// proxyAddress reports whether a text is the URL of a proxy, or its host and
-// port alone. httpproxy puts http:// before what it cannot read, a URL too, and
-// finds a host of that name; and a "/" in a password ends the host, which leaves
-// the "@" behind it.
-func proxyAddress(text string) bool {
+// isProxyURL reports whether a text is the URL of a proxy, or its host and
+// port. httpproxy would read a malformed URL as a host. A "/" in a password
+// ends the host, so an "@" after that is an error too.
+func isProxyURL(text string) bool {
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
 	}
@@ -122,18 +121,18 @@ func proxyAddress(text string) bool {
 		!strings.Contains(u.Path+u.RawQuery+u.Fragment, "@")
 }
 
-// atProxy is an error of a request that came no further than its proxy.
-type atProxy struct{ error }
+// proxyError is the error of a request that failed at its proxy.
+type proxyError struct{ error }
 
-func (a atProxy) Unwrap() error { return a.error }
+func (a proxyError) Unwrap() error { return a.error }
 
-// Timeout is what url.Error asks the error below it for.
-func (a atProxy) Timeout() bool {
+// Timeout implements net.Error, as url.Error asks the error that it wraps.
+func (a proxyError) Timeout() bool {
 	timeout, ok := errors.AsType[net.Error](a.error)
 	return ok && timeout.Timeout()
 }
 
-func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
@@ -141,14 +140,14 @@ func tunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response)
 	return refusedTunnel{resp.StatusCode, reason}
 }
 
-// transport ends an answer that has no end, and tells what fails at a proxy from
-// what fails behind it. net/http says so of the connection to the proxy, and not
-// of what the proxy answers.
+// transport limits the size of an answer, and tells errors at a proxy from
+// errors behind it. net/http does so only for the connection to the proxy, not
+// for what the proxy answers.
 type transport struct {
-	proxy  func(*url.URL) (*url.URL, error)
-	next   http.RoundTripper
-	wide   func() http.RoundTripper // trusts the system's directories too, which take longer to read
-	widely atomic.Bool              // some server needs that
+	proxy        func(*url.URL) (*url.URL, error)
+	quick        http.RoundTripper
+	complete     func() http.RoundTripper // also trusts the directories, which are slow to read
+	needComplete atomic.Bool              // a server's authority is unknown to quick
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -156,42 +155,42 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
-	if err := own(req); err != nil {
+	if err := ownBody(req); err != nil {
 		return nil, err
 	}
 	resp, err := t.send(req)
 	if err == nil {
-		resp.Body = &body{resp.Body, maxBody, resp.StatusCode}
+		resp.Body = &limitedBody{resp.Body, maxBody, resp.StatusCode}
 		return resp, nil
 	}
 	if proxy, none := t.proxy(req.URL); none == nil && proxy != nil && !connected.Load() && !behindProxy(err) {
-		err = atProxy{err}
+		err = proxyError{err}
 	}
 	return nil, err
 }
 
-// send trusts more authorities once a server's is unknown. Nothing has been sent
-// to that server by then.
+// send trusts more authorities once a server's is unknown. Nothing was sent to
+// that server by then.
 func (t *transport) send(req *http.Request) (*http.Response, error) {
-	if t.widely.Load() {
-		return t.wide().RoundTrip(req)
+	if t.needComplete.Load() {
+		return t.complete().RoundTrip(req)
 	}
-	resp, err := t.next.RoundTrip(req)
+	resp, err := t.quick.RoundTrip(req)
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); !unknown {
 		return resp, err
 	}
-	t.widely.Store(true)
+	t.needComplete.Store(true)
 	if req.GetBody != nil {
 		if req.Body, err = req.GetBody(); err != nil {
 			return nil, err
 		}
 	}
-	return t.wide().RoundTrip(req)
+	return t.complete().RoundTrip(req)
 }
 
-// own gives a request a body of its own: net/http may still read that of a try
-// which was cut short, and the SDK rewinds the one that it has for the next.
-func own(req *http.Request) error {
+// ownBody copies a request's body: net/http may still read the body of an
+// earlier try when the SDK rewinds it for the next one.
+func ownBody(req *http.Request) error {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil
 	}
@@ -204,8 +203,8 @@ func own(req *http.Request) error {
 	return err
 }
 
-// behindProxy reports whether TLS failed with the host, to which there was a
-// tunnel. With a proxy it fails as part of a connection to that.
+// behindProxy reports whether TLS failed with the host behind a proxy's
+// tunnel, and not with the proxy.
 func behindProxy(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
 		return false
@@ -215,18 +214,18 @@ func behindProxy(err error) bool {
 	return certificate || record
 }
 
-// body ends an answer that is too long. That is an error, unless the status says
-// enough without it.
-type body struct {
+// limitedBody ends an answer that is too long, with an error if its status is
+// 200.
+type limitedBody struct {
 	io.ReadCloser
 	left   int
 	status int
 }
 
-func (b *body) Read(p []byte) (int, error) {
+func (b *limitedBody) Read(p []byte) (int, error) {
 	switch {
 	case b.left <= 0 && b.status == http.StatusOK:
-		return 0, errTooMuch
+		return 0, errTooLarge
 	case b.left <= 0:
 		return 0, io.EOF
 	}

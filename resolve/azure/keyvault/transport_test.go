@@ -59,7 +59,7 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 func TestWithoutAnyVariableThereAreAuthorities(t *testing.T) {
 	trust, err := newTrust(resolve.Environ{})
 	require.NoError(t, err)
-	require.False(t, trust.first.Equal(x509.NewCertPool()))
+	require.False(t, trust.quick.Equal(x509.NewCertPool()))
 	require.False(t, builtIn().Equal(x509.NewCertPool()), "those of an image that has none")
 }
 
@@ -69,7 +69,7 @@ func TestARedirectionIsNotFollowed(t *testing.T) {
 		http.Redirect(out, r, "/second", http.StatusTemporaryRedirect)
 	}))
 	t.Cleanup(server.Close)
-	clients, err := newWeb(Options{Parallel: 1})
+	clients, err := newHTTPClients(Options{Parallel: 1})
 	require.NoError(t, err)
 	resp, err := clients.proxied.Post(server.URL+"/first", "text/plain", http.NoBody)
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestARedirectionIsNotFollowed(t *testing.T) {
 	require.Equal(t, http.StatusTemporaryRedirect, resp.StatusCode)
 }
 
-func TestTheProxysVariablesAreThoseOfGo(t *testing.T) {
+func TestProxyVariablesAreReadAsInGo(t *testing.T) {
 	w := start(t)
 	address := w.options.Environ["HTTPS_PROXY"]
 	for _, environ := range []map[string]string{
@@ -150,19 +150,19 @@ func TestAnAuthorityBesideTheBundleIsTrusted(t *testing.T) {
 		"a folder named": {"", filepath.Dir(other.CA), []string{w.CA}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			trust, err := trustIn(c.file, c.dir, c.bundles, c.directories)
+			trust, err := newTrustIn(c.file, c.dir, c.bundles, c.directories)
 			require.NoError(t, err)
-			proxy := proxies(w.options.Environ)
+			proxy := proxyFunc(w.options.Environ)
 			client := newHTTP(w.options, trust, proxy)
 			for range 2 {
 				resp, err := client.Post("https://"+login+"/"+tenant+"/oauth2/v2.0/token", "text/plain", strings.NewReader("body"))
 				require.NoError(t, err)
 				require.NoError(t, resp.Body.Close())
 			}
-			_, err = newHTTP(other.options, trust, proxies(start(t).options.Environ)).Get("https://" + login + "/")
+			_, err = newHTTP(other.options, trust, proxyFunc(start(t).options.Environ)).Get("https://" + login + "/")
 			require.ErrorAs(t, err, new(x509.UnknownAuthorityError), "and nobody else")
 		})
 	}
-	_, err = trustIn("", "/nowhere", []string{w.CA}, []string{dir})
+	_, err = newTrustIn("", "/nowhere", []string{w.CA}, []string{dir})
 	require.ErrorContains(t, err, "no certificate of an authority")
 }

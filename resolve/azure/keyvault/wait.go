@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// sleep waits, and reports whether it could: not where ctx ends before.
+// sleep waits. It reports false, at once if possible, if ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return false
@@ -23,40 +23,40 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// longestAsked is far over any deadline, and far under what a sum of waits can
-// hold.
-const longestAsked = 365 * 24 * time.Hour
+// maxRetryAfter is longer than any deadline, and short enough to add to other
+// waits.
+const maxRetryAfter = 365 * 24 * time.Hour
 
-// retryAfter returns how long a server asks to wait, 0 if it does not: seconds
-// or a date (RFC 9110), or Azure's headers in milliseconds.
+// retryAfter returns how long a server asks to wait, or 0: in seconds or as a
+// date (RFC 9110), or in Azure's headers in milliseconds.
 func retryAfter(resp *http.Response) time.Duration {
 	if resp == nil {
 		return 0
 	}
 	for _, name := range []string{"retry-after-ms", "x-ms-retry-after-ms"} {
-		if wait, ok := count(resp.Header.Get(name), time.Millisecond); ok {
+		if wait, ok := parseWait(resp.Header.Get(name), time.Millisecond); ok {
 			return wait
 		}
 	}
 	text := resp.Header.Get("Retry-After")
-	if wait, ok := count(text, time.Second); ok {
+	if wait, ok := parseWait(text, time.Second); ok {
 		return wait
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(at), 0), longestAsked)
+		return min(max(time.Until(at), 0), maxRetryAfter)
 	}
 	return 0
 }
 
-// count reads a number of units; one that is too large counts as the longest
-// wait.
-func count(text string, unit time.Duration) (time.Duration, bool) {
+// parseWait reads a number of units. A number that is too large becomes the
+// longest wait.
+func parseWait(text string, unit time.Duration) (time.Duration, bool) {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || n > uint64(longestAsked/unit) {
-		return longestAsked, true
+	if err != nil || n > uint64(maxRetryAfter/unit) {
+		return maxRetryAfter, true
 	}
 	return time.Duration(n) * unit, true
 }

@@ -6,16 +6,16 @@ import (
 	"net/http"
 )
 
-// administration is what a test asks of the fake itself, on a port of its own:
+// administration serves the requests about the fake itself, on a separate port:
 //
-//	PUT /faults      a list of faults, YAML or JSON, in place of those there are
-//	DELETE /faults   none
-//	PUT /config      what there is to read and who may, in place of what there was; faults too
-//	POST /revoke     every token so far becomes a bad one
-//	GET /counters    what was asked, JSON
-//	DELETE /counters start counting anew
+//	PUT /faults      replace the faults by a list in YAML or JSON
+//	DELETE /faults   remove all faults
+//	PUT /config      replace the configuration and its faults
+//	POST /revoke     make every issued token invalid
+//	GET /counters    return what was requested, as JSON
+//	DELETE /counters set the counters to zero
 //
-// What is wrong with a body is 400 and one line.
+// It answers 400 with one line to an invalid body.
 func (s *Server) administration() http.Handler {
 	mux := http.NewServeMux()
 	body := func(pattern string, use func([]byte) error) {

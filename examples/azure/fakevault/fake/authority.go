@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// authority makes a certificate for whatever host a client asks for. Its key
-// stays in this process: ca.pem alone lets nobody make another.
+// authority issues a certificate for any host. Its key stays in this process,
+// so ca.pem lets nobody issue another.
 type authority struct {
 	pem  []byte
 	cert *x509.Certificate
@@ -70,16 +70,17 @@ func certificate(name string) *x509.Certificate {
 	}
 }
 
-// config is the TLS of the fake's hosts; wrong says what is wrong with a host's
-// certificate.
+// config returns the TLS configuration of the fake's hosts; wrong returns what
+// is wrong with a host's certificate.
 func (a *authority) config(wrong func(host string) string) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return a.certificate(hello, wrong)
 	}}
 }
 
-// certificate is the one for the host that the client named, or for the address
-// that it called where it named none, as RFC 6066 has no names for addresses.
+// certificate returns the certificate for the host that the client named, or
+// for the address that it connected to, as RFC 6066 has no names for
+// addresses.
 func (a *authority) certificate(hello *tls.ClientHelloInfo, wrong func(host string) string) (*tls.Certificate, error) {
 	host := hello.ServerName
 	if host == "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// Config is what there is to read, who may, and how the fake behaves.
+// Config holds the secrets, who may read them, and how the fake behaves.
 type Config struct {
 	LatencyMS     int         `json:"latency_ms"`     // of every answer but CONNECT's
 	HTTP2         bool        `json:"http2"`          // offered to clients; read at the start only
@@ -23,9 +23,9 @@ type Config struct {
 	Arc          *Arc              `json:"arc"`
 }
 
-// Arc makes the fake answer as the agent of Azure Arc does at its own address:
-// with a challenge that names a key file, which proves that the client may read
-// it: https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
+// Arc makes the fake answer like the agent of Azure Arc: with a challenge that
+// names a key file, which proves that the client may read it:
+// https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication
 type Arc struct {
 	Keys  string `json:"keys"`  // the folder that key files are written into
 	Named string `json:"named"` // the folder that the challenge names; default the agent's, /var/opt/azcmagent/tokens
@@ -39,7 +39,7 @@ type Principal struct {
 	Expired     []string `json:"expired"`     // secrets that were good once
 	Certificate bool     `json:"certificate"` // takes any client assertion of the form of one; nothing is verified
 	Federated   string   `json:"federated"`   // the subject of the federated token that it takes; "*" is any
-	Managed     bool     `json:"managed"`     // is the machine's identity; the first one also where none is named
+	Managed     bool     `json:"managed"`     // is the machine's identity; the first one is the default
 }
 
 // Vault is a Key Vault.
@@ -60,22 +60,21 @@ type Vault struct {
 	Secrets []Secret `json:"secrets"`
 }
 
-// Secret is one version of a secret. Of several with one name the last is the
-// newest.
+// Secret is one version of a secret. The last one of a name is the newest.
 type Secret struct {
 	Name        string            `json:"name"`
 	Value       string            `json:"value"`
 	Version     string            `json:"version"`  // default 32 hexadecimal digits made of its place
 	Disabled    bool              `json:"disabled"` // attributes.enabled: false
 	NotBefore   int64             `json:"nbf"`      // seconds since 1970; 0 is none
-	Expires     int64             `json:"exp"`      // seconds since 1970; 0 is none. Azure answers all the same
+	Expires     int64             `json:"exp"`      // seconds since 1970; 0 is none. Azure serves an expired secret too
 	ContentType string            `json:"content_type"`
 	Managed     bool              `json:"managed"` // backs a certificate: it has a kid
 	Tags        map[string]string `json:"tags"`
 }
 
-// Throttle answers 429 to what is over Reads in a window. Key Vault's is 4,000
-// in 10 s; what it refuses does not count towards it:
+// Throttle answers 429 to more than Reads in a window. Key Vault allows 4,000 in
+// 10 s, and does not count the reads that it refuses:
 // https://learn.microsoft.com/azure/key-vault/general/overview-throttling
 type Throttle struct {
 	Reads      int    `json:"reads"`

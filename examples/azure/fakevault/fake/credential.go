@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// prove is Entra's refusal of what a client proves itself with, or nil.
+// prove returns Entra's refusal of a client's proof, or nil.
 func (p *Principal) prove(form url.Values, now time.Time) *answer {
 	var a answer
 	secret := form.Get("client_secret")
@@ -34,16 +34,16 @@ func (p *Principal) prove(form url.Values, now time.Time) *answer {
 	return &a
 }
 
-// claims is what the fake looks at in an assertion.
+// claims holds what the fake checks in an assertion.
 type claims struct {
 	Issuer  string `json:"iss"`
 	Subject string `json:"sub"`
 	Expires int64  `json:"exp"`
 }
 
-// assert takes a certificate's assertion, which the client issues about itself,
-// and a federated token, which somebody else does. The form is checked and the
-// signature is not.
+// assert checks a certificate's assertion, which the client issues, or a
+// federated token, which somebody else does. It checks the form and not the
+// signature.
 func (p *Principal) assert(form url.Values, now time.Time) *answer {
 	claims, err := readAssertion(form.Get("client_assertion"))
 	own := claims.Issuer == claims.Subject && strings.EqualFold(claims.Subject, p.ClientID)
@@ -64,7 +64,7 @@ func (p *Principal) assert(form url.Values, now time.Time) *answer {
 	return &a
 }
 
-// readAssertion takes three parts in base64, the first two of JSON.
+// readAssertion reads three parts in base64, of which the first two are JSON.
 func readAssertion(text string) (c claims, err error) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {
@@ -82,20 +82,20 @@ func readAssertion(text string) (c claims, err error) {
 	return c, nil
 }
 
-// grant is what a token stands for.
+// grant is what a token allows.
 type grant struct {
 	Principal
 	domain  string // of the vaults that it is for
 	expires time.Time
 }
 
-// tokens is those that were handed out.
+// tokens holds the tokens that were issued.
 type tokens struct {
 	mu    sync.RWMutex
 	known map[string]grant
 }
 
-// make hands out a token of the size and form of Entra's.
+// make issues a token with the size and form of Entra's.
 func (t *tokens) make(p Principal, domain string, lifetime int) string {
 	signature := make([]byte, 256)
 	_, _ = rand.Read(signature)
@@ -122,8 +122,8 @@ func (t *tokens) revoke() {
 // noToken is why a request without a token gets a challenge.
 const noToken = "AKV10000: Request is missing a Bearer or PoP token."
 
-// of is the grant of a request's token, or why it is no good at its vault.
-func (t *tokens) of(x *exchange) (grant, string) {
+// check returns the grant of a request's token, or why the vault refuses it.
+func (t *tokens) check(x *exchange) (grant, string) {
 	text, ok := strings.CutPrefix(x.Header.Get("Authorization"), "Bearer ")
 	if !ok || text == "" {
 		return grant{}, noToken

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// entraRoute finds out what is asked of Entra.
+// entraRoute returns the function that answers a request to Entra.
 func (s *Server) entraRoute(x *exchange, path string) func(*exchange) answer {
 	tenant, rest, _ := strings.Cut(path, "/")
 	switch rest {
@@ -31,8 +31,8 @@ func (s *Server) entraRoute(x *exchange, path string) func(*exchange) answer {
 	}
 }
 
-// instanceDiscovery says that an authority is one of Microsoft's, and which
-// names it goes by.
+// instanceDiscovery answers that an authority is Microsoft's, with its
+// aliases.
 func (s *Server) instanceDiscovery(x *exchange) answer {
 	endpoint, err := url.Parse(x.URL.Query().Get("authorization_endpoint"))
 	if err != nil || !x.world.login(hostOf(endpoint.Host)) {
@@ -51,7 +51,7 @@ func (s *Server) instanceDiscovery(x *exchange) answer {
 	})
 }
 
-// openID says where a tenant hands out tokens: at the host that was asked.
+// openID answers with a tenant's token endpoint, at the host that was asked.
 func (s *Server) openID(x *exchange, tenant string) answer {
 	if !x.world.hasTenant(tenant) {
 		return noTenant("invalid_tenant", tenant)
@@ -105,8 +105,8 @@ func (s *Server) token(x *exchange, tenant string) answer {
 	})
 }
 
-// resourceScope is what is left of a scope without those of OpenID Connect, which
-// Microsoft's libraries add to it.
+// resourceScope removes the scopes of OpenID Connect, which Microsoft's
+// libraries add.
 func resourceScope(scope string) string {
 	fields := slices.DeleteFunc(strings.Fields(scope), func(s string) bool {
 		return s == "openid" || s == "offline_access" || s == "profile"
@@ -140,7 +140,7 @@ func noTenant(kind, tenant string) answer {
 		" and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.")
 }
 
-// entraError is Entra's form of an error:
+// entraError returns an error in Entra's form:
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 func entraError(status int, kind string, code int, text string) answer {
 	trace, correlation, now := newID(), newID(), time.Now().UTC().Format("2006-01-02 15:04:05Z")

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// operation is what a request asks for; the counters are by it.
+// operation names what a request is for. The counters have one entry each.
 type operation string
 
 const (
 	connect   operation = "connect"
 	discovery operation = "discovery" // is this authority one of Microsoft's
-	openid    operation = "openid"    // where does a tenant hand out tokens
+	openid    operation = "openid"    // finds a tenant's token endpoint
 	token     operation = "token"
 	managed   operation = "managed-identity"
 	secret    operation = "secret"
@@ -25,7 +25,7 @@ const (
 	other     operation = "other"
 )
 
-// exchange is one request and what the fake found out about it.
+// exchange is one request, and what the fake learned about it.
 type exchange struct {
 	*http.Request
 	w          http.ResponseWriter
@@ -45,7 +45,7 @@ type exchange struct {
 // maxBody is far over what a token request holds.
 const maxBody = 1 << 20
 
-// exchange begins one; each ends with one call of recorder.done.
+// exchange begins one. Each ends with one call of recorder.done.
 func (s *Server) exchange(r *http.Request) *exchange {
 	s.record.begin()
 	x := &exchange{Request: r, world: s.world.Load(), started: time.Now(), host: hostOf(r.Host), operation: other}
@@ -62,7 +62,7 @@ func hostOf(hostport string) string {
 	return strings.ToLower(strings.TrimSuffix(hostport, "."))
 }
 
-// serve is one request from its bytes to its line in the log.
+// serve handles one request, from reading it to its line in the log.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := s.exchange(r)
 	x.w = w
@@ -91,13 +91,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.delay(x, fault)
 	a, replaced := fault.replace(x)
 	if !replaced {
-		a = fault.spoil(answerer(x))
+		a = fault.corrupt(answerer(x))
 	}
 	s.finish(x, fault, a)
 }
 
-// route finds out what is asked for and who answers that; nobody does for a
-// host that the fake is not.
+// route returns the function that answers, or nil for a host that the fake is
+// not.
 func (s *Server) route(x *exchange) func(*exchange) answer {
 	path := strings.Trim(x.URL.Path, "/")
 	switch {
@@ -114,8 +114,8 @@ func (s *Server) route(x *exchange) func(*exchange) answer {
 	return nil
 }
 
-// delay keeps a request waiting. It does not return where the fault leaves no
-// more to do, or where the client has gone.
+// delay keeps a request waiting. It does not return if the fault ends the
+// request, or if the client left.
 func (s *Server) delay(x *exchange, fault Fault) {
 	x.fault = fault.Kind
 	delay := time.Duration(fault.DelayMS) * time.Millisecond
@@ -142,8 +142,8 @@ func (s *Server) delay(x *exchange, fault Fault) {
 	panic(http.ErrAbortHandler)
 }
 
-// finish writes the log's line before the answer, so that whoever has the
-// answer can count on the line.
+// finish writes the line of the log and then the answer, so a client that has
+// the answer can rely on the line.
 func (s *Server) finish(x *exchange, fault Fault, a answer) {
 	s.record.done(x, a.status)
 	for name, values := range a.header {
@@ -161,7 +161,7 @@ func (s *Server) finish(x *exchange, fault Fault, a answer) {
 	panic(http.ErrAbortHandler)
 }
 
-// answer is a response that is not yet on its way.
+// answer is a response that was not sent yet.
 type answer struct {
 	status int
 	header http.Header
@@ -171,7 +171,7 @@ type answer struct {
 // object is a JSON object.
 type object map[string]any
 
-// reply is an answer in JSON.
+// reply returns an answer in JSON.
 func reply(status int, body object) answer {
 	text, err := json.Marshal(body)
 	if err != nil { // an object of strings, numbers and objects has no way to fail

@@ -1,11 +1,10 @@
-// Package fake is a Microsoft Entra and an Azure Key Vault on loopback, for the
-// tests of programs that use the real ones and for trying them with no account.
+// Package fake serves a fake Microsoft Entra and Azure Key Vault on loopback,
+// to test and to try programs that use the real ones.
 //
-// It owns what Azure answers, right or wrong: tokens, challenges, secrets,
-// refusals, throttling, and faults on demand. It is no vault: it keeps no secret
-// from anyone on this machine, checks no signature, and only reads. It refuses
-// to be a proxy to anything but itself. Data flows connection -> exchange ->
-// answer -> record; a record holds neither a token nor a value.
+// It owns Azure's answers: tokens, challenges, secrets, refusals, throttling,
+// and faults on demand. It protects no secret, checks no signature, and only
+// reads. It refuses to be a proxy to any other host. Data flows connection ->
+// exchange -> answer -> record; a record holds no token and no value.
 package fake
 
 import (
@@ -22,15 +21,15 @@ import (
 	"time"
 )
 
-// Options is how a Server starts.
+// Options says how a Server starts.
 type Options struct {
-	Dir    string    // where ca.pem and requests.jsonl are written; it is made where it is not there
+	Dir    string    // for ca.pem and requests.jsonl; created if it is missing
 	Config Config    // what there is to read, and who may
 	Port   int       // of the proxy; 0 takes a free one
 	Errors io.Writer // what goes wrong below HTTP, such as a client that does not trust the CA; nil drops it
 }
 
-// Ready is what a client needs to know.
+// Ready holds what a client needs to know.
 type Ready struct {
 	Proxy  string `json:"proxy"`  // HTTPS_PROXY and HTTP_PROXY
 	Direct string `json:"direct"` // AZURE_AUTHORITY_HOST, and the first vault's URL
@@ -48,15 +47,15 @@ type Server struct {
 	tokens    tokens
 	faults    faults
 	record    *recorder
-	arcKeys   sync.Map // that were handed out and not used
+	arcKeys   sync.Map // issued and not used
 
 	connections atomic.Int64
 	tunnels     *tunnels
 	servers     []*http.Server
 }
 
-// Start listens on loopback. The error is of the configuration, the folder or
-// the port.
+// Start listens on loopback. It returns an error of the configuration, the
+// folder or the port.
 func Start(options Options) (*Server, error) {
 	world, err := newWorld(options.Config)
 	if err != nil {
@@ -93,8 +92,8 @@ func (s *Server) files(dir string) error {
 	return err
 }
 
-// listen starts the four servers: the proxy, what its tunnels lead to, the same
-// without a proxy, and the administration.
+// listen starts the four servers: the proxy, the hosts behind its tunnels, the
+// same hosts without a proxy, and the administration.
 func (s *Server) listen(options Options) error {
 	errorLog := log.New(io.Discard, "", 0)
 	if options.Errors != nil {
@@ -135,7 +134,7 @@ func (s *Server) listen(options Options) error {
 	return nil
 }
 
-// wrongCertificate is what is wrong with a host's certificate, "" for nothing.
+// wrongCertificate returns what is wrong with a host's certificate, or "".
 func (s *Server) wrongCertificate(host string) string {
 	return s.world.Load().config.Certificates[host]
 }
@@ -147,7 +146,7 @@ func (s *Server) protocols(http2 bool) *http.Protocols {
 	return &p
 }
 
-// Close ends every connection. A request that is under way gets no answer.
+// Close ends every connection. A request under way gets no answer.
 func (s *Server) Close() error {
 	var errs []error
 	for _, server := range s.servers {
@@ -159,8 +158,8 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// SetConfig replaces what there is to read and who may. Tokens stay good, and
-// throttles start anew. The faults are replaced too.
+// SetConfig replaces the configuration and its faults. Tokens stay valid;
+// throttles start again.
 func (s *Server) SetConfig(config Config) error {
 	world, err := newWorld(config)
 	if err != nil {
@@ -173,20 +172,19 @@ func (s *Server) SetConfig(config Config) error {
 	return nil
 }
 
-// SetFaults replaces the faults; their counts start anew.
+// SetFaults replaces the faults. Their counts start again.
 func (s *Server) SetFaults(list ...Fault) error { return s.faults.set(list) }
 
-// Revoke makes every token that was handed out so far a bad one.
+// Revoke makes every issued token invalid.
 func (s *Server) Revoke() { s.tokens.revoke() }
 
-// Counters is what was asked since the start, or since ResetCounters.
+// Counters returns what was requested since the start, or since ResetCounters.
 func (s *Server) Counters() Counters { return s.record.counters() }
 
-// ResetCounters starts counting anew.
+// ResetCounters sets the counters to zero.
 func (s *Server) ResetCounters() { s.record.reset() }
 
-// wait pauses for d, and reports whether the client and the server are still
-// there.
+// wait pauses. It reports whether the client and the server still run.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -21,23 +21,23 @@ const (
 	Reset           = "reset"             // the connection is reset before any answer
 	HTML            = "html"              // 200 and a sign-in page, as a captive portal does
 	Malformed       = "malformed"         // the answer without its last byte: no JSON, with the token or value in it
-	ShortChallenge  = "short-challenge"   // 401 with an authorization that is no URL
+	ShortChallenge  = "short-challenge"   // 401 with an authorization that is not a URL
 	ForeignNextLink = "foreign-next-link" // a list's nextLink names another host
 	Gone            = "gone"              // of a secret: it is not there
 	NoAccessToken   = "no-access-token"   // a token answer without the token
-	BadExpiry       = "bad-expiry"        // a token answer with a token and an expiry that is no number
+	BadExpiry       = "bad-expiry"        // a token answer whose expiry is not a number
 	NoSuchHost      = "no-such-host"      // of CONNECT: the proxy cannot look up the host
 )
 
 var kinds = []string{Status, Slow, Silent, Stall, Dead, Reset, HTML, Malformed, ShortChallenge, ForeignNextLink, Gone, NoAccessToken, BadExpiry, NoSuchHost}
 
-// Fault is something that goes wrong with the requests that it fits. The first
-// one that fits a request is the one that it meets.
+// Fault is something that goes wrong with the requests that match it. A
+// request meets the first Fault that matches.
 type Fault struct {
 	Kind string `json:"kind"`
 
 	// Which requests: "*" is any number of any characters, empty is all. A
-	// CONNECT has no path, and is met where Method names it.
+	// CONNECT has no path; name it in Method.
 	Host       string `json:"host"`
 	Path       string `json:"path"`
 	Method     string `json:"method"`
@@ -67,16 +67,17 @@ func (f Fault) check() error {
 	return nil
 }
 
-func (f Fault) fits(x *exchange) bool {
+func (f Fault) matches(x *exchange) bool {
 	if x.operation == connect && f.Method != http.MethodConnect {
 		return false
 	}
 	return (f.Method == "" || strings.EqualFold(f.Method, x.Method)) &&
-		like(f.Host, x.host) && like(f.Path, x.URL.Path) && (f.Authorized == nil || *f.Authorized == x.authorized)
+		matches(f.Host, x.host) && matches(f.Path, x.URL.Path) && (f.Authorized == nil || *f.Authorized == x.authorized)
 }
 
-// like matches a pattern in which "*" is any number of any characters, "/" too.
-func like(pattern, text string) bool {
+// matches reports whether a text matches a pattern. "*" matches any number of
+// characters, "/" too.
+func matches(pattern, text string) bool {
 	if pattern == "" {
 		return true
 	}
@@ -93,7 +94,7 @@ func like(pattern, text string) bool {
 	return ok && strings.HasSuffix(text, parts[len(parts)-1])
 }
 
-// faults is what goes wrong at present.
+// faults holds the current faults.
 type faults struct {
 	mu   sync.Mutex
 	list []Fault
@@ -112,12 +113,12 @@ func (f *faults) set(list []Fault) error {
 	return nil
 }
 
-// take is the fault that a request meets, or none.
+// take returns the fault that a request meets, or none.
 func (f *faults) take(x *exchange) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, fault := range f.list {
-		if !fault.fits(x) {
+		if !fault.matches(x) {
 			continue
 		}
 		f.met[i]++
@@ -128,7 +129,7 @@ func (f *faults) take(x *exchange) Fault {
 	return Fault{}
 }
 
-// replace is the answer of a fault that does not ask what is right.
+// replace returns the answer of a fault that does not need the right one.
 func (f Fault) replace(x *exchange) (answer, bool) {
 	switch f.Kind {
 	case Status:
@@ -174,8 +175,8 @@ func (f Fault) status(x *exchange) answer {
 	return a
 }
 
-// spoil changes the right answer to what the fault makes of it.
-func (f Fault) spoil(a answer) answer {
+// corrupt changes the right answer.
+func (f Fault) corrupt(a answer) answer {
 	switch f.Kind {
 	case Malformed:
 		a.body = a.body[:max(len(a.body)-1, 0)]
@@ -196,7 +197,7 @@ func (f Fault) spoil(a answer) answer {
 	return a
 }
 
-// change edits a body in JSON; another one stays as it is.
+// change edits a JSON body. It leaves any other body as it is.
 func change(text []byte, edit func(object)) []byte {
 	var body object
 	if err := json.Unmarshal(text, &body); err != nil {

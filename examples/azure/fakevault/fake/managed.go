@@ -45,7 +45,7 @@ func (s *Server) managedRoute(x *exchange, at string) func(*exchange) answer {
 	return s.managedIdentity
 }
 
-// arc answers for the agent of Azure Arc. Each key is good for one request.
+// arc answers like the agent of Azure Arc. Each key is valid for one request.
 func (s *Server) arc(x *exchange) answer {
 	arc := x.world.config.Arc
 	key, _ := strings.CutPrefix(x.Header.Get("Authorization"), "Basic ")
@@ -84,7 +84,7 @@ func (s *Server) managedIdentity(x *exchange) answer {
 	return reply(http.StatusBadRequest, object{"error": "invalid_request", "error_description": "Identity not found"})
 }
 
-// managed counts the identities of the machine.
+// managed returns the number of the machine's identities.
 func (w *world) managed() (n int) {
 	for _, p := range w.config.Principals {
 		if p.Managed {

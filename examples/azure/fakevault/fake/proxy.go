@@ -49,7 +49,7 @@ func (c *conn) reset() {
 	_ = c.Close()
 }
 
-type numbered struct {
+type numberedListener struct {
 	net.Listener
 	server *Server
 }
@@ -60,10 +60,10 @@ func (s *Server) loopback(port int) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return numbered{listener, s}, nil
+	return numberedListener{listener, s}, nil
 }
 
-func (l numbered) Accept() (net.Conn, error) {
+func (l numberedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (l numbered) Accept() (net.Conn, error) {
 	return &conn{Conn: c, number: l.server.connections.Add(1)}, nil
 }
 
-// tunnels is the listener of the connections that came by CONNECT.
+// tunnels is the listener of connections that came by CONNECT.
 type tunnels struct {
 	addr  net.Addr
 	conns chan net.Conn
@@ -117,14 +117,14 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// connOf is the connection of a request; the administration's has none.
+// connOf returns the connection of a request, or nil for the administration.
 func connOf(r *http.Request) *conn {
 	c, _ := r.Context().Value(connKey{}).(*conn)
 	return c
 }
 
-// proxy answers CONNECT with a tunnel to the fake. Any other request is one
-// that needs no TLS: the instance metadata's, in absolute form.
+// proxy answers CONNECT with a tunnel to the fake. It also answers requests
+// without TLS to the instance metadata service.
 func (s *Server) proxy(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		s.serve(w, r)
@@ -134,7 +134,7 @@ func (s *Server) proxy(w http.ResponseWriter, r *http.Request) {
 	x.w, x.operation = w, connect
 	fault := s.faults.take(x)
 	s.delay(x, fault)
-	if fault.Kind == NoSuchHost || !x.world.known(x.host) {
+	if fault.Kind == NoSuchHost || !x.world.serves(x.host) {
 		s.refuse(x)
 		return
 	}
@@ -151,8 +151,8 @@ func (s *Server) proxy(w http.ResponseWriter, r *http.Request) {
 	s.tunnels.hand(c)
 }
 
-// refuse says what a proxy says that cannot look up a host. Go's client shows
-// the reason phrase and nothing else of such an answer.
+// refuse answers like a proxy that cannot look up a host. Go's client shows
+// only the reason phrase of such an answer.
 func (s *Server) refuse(x *exchange) {
 	s.record.done(x, http.StatusBadGateway)
 	if c, _ := hijack(x.w); c != nil {
@@ -161,7 +161,8 @@ func (s *Server) refuse(x *exchange) {
 	}
 }
 
-// hijack takes a connection from net/http; there is none where HTTP/2 shares it.
+// hijack takes a connection from net/http. It returns nil for HTTP/2, which
+// shares connections.
 func hijack(w http.ResponseWriter) (*conn, *bufio.Reader) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {

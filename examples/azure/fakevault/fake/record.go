@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// Counters is what was asked of the fake.
+// Counters holds what was requested of the fake.
 type Counters struct {
 	Connections int                       `json:"connections"`
 	Requests    map[string]int            `json:"requests"`     // by operation: connect, discovery, openid, token, managed-identity, secret, list, other
 	Statuses    map[int]int               `json:"statuses"`     // 0: no answer, by a fault or because the client left
 	Challenges  int                       `json:"challenges"`   // requests to a vault without a good token
-	Tokens      int                       `json:"tokens"`       // handed out
+	Tokens      int                       `json:"tokens"`       // issued
 	Reads       map[string]map[string]int `json:"reads"`        // authorized GETs of a secret, by vault and name, whatever the answer
 	Throttled   int                       `json:"throttled"`    // answered with 429
 	MostAtOnce  int                       `json:"most_at_once"` // requests under way at one time; a CONNECT is one until it is answered
 }
 
-// Record is one line of the request log. It has the path and not the query,
-// and of the headers and bodies nothing.
+// Record is one line of the request log. It holds the path, but no query,
+// header or body.
 type Record struct {
 	Time       time.Time `json:"time"`
 	Connection int64     `json:"connection"`
@@ -74,8 +74,7 @@ func (r *recorder) begin() {
 	r.all.MostAtOnce = max(r.all.MostAtOnce, r.now)
 }
 
-// done counts an exchange that begin was called for, and writes its line;
-// status 0 is no answer.
+// done counts an exchange and writes its line. Status 0 means no answer.
 func (r *recorder) done(x *exchange, status int) {
 	line, err := json.Marshal(Record{
 		Time: x.started.UTC(), Connection: x.connection, Host: x.host, Method: x.Method, Path: x.URL.Path,

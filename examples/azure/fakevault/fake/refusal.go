@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// vaultError is Key Vault's form of an error:
+// vaultError returns an error in Key Vault's form:
 // https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
 func vaultError(status int, code, message, inner string) answer {
 	body := object{"code": code, "message": message}
@@ -16,8 +16,8 @@ func vaultError(status int, code, message, inner string) answer {
 	return reply(status, object{"error": body})
 }
 
-// challenge tells a client where to get a token and for what. A token that came
-// and is not good is told why.
+// challenge tells a client where to get a token and what for, and why its
+// token is invalid.
 func (v *vault) challenge(why string) answer {
 	a := vaultError(http.StatusUnauthorized, "Unauthorized", why, "")
 	authorization := "authorization"
@@ -32,7 +32,7 @@ func (v *vault) challenge(why string) answer {
 	return a
 }
 
-// refusal is the firewall's or the permissions' no, or nil.
+// refusal returns the refusal of the firewall or of the permissions, or nil.
 func (v *vault) refusal(g grant, permission, name string) *answer {
 	caller := fmt.Sprintf("appid=%s;oid=%s;iss=https://sts.windows.net/%s/", g.ClientID, g.ClientID, g.Tenant)
 	where := v.Name + ";location=westeurope"

@@ -119,9 +119,9 @@ func TestEveryCredentialGetsAToken(t *testing.T) {
 	})
 }
 
-// TestAMachineHasAnIdentity has vaults of a domain of their own, as the SDK keeps
+// TestAManagedIdentityReadsAVault has vaults of a domain of their own, as the SDK keeps
 // managed identities' tokens for the whole process, by resource and client id.
-func TestAMachineHasAnIdentity(t *testing.T) {
+func TestAManagedIdentityReadsAVault(t *testing.T) {
 	identity := func(t *testing.T) (*fake.Server, func(azidentity.ManagedIDKind) error) {
 		domain := "vault." + strings.ToLower(rand.Text()) + ".example"
 		s := start(t, func(c *fake.Config) { c.Vaults[0].Domain = domain })

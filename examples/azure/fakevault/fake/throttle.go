@@ -14,8 +14,8 @@ type limiter struct {
 	reads int
 }
 
-// allow takes one read, or says how much is left of the window. No throttle
-// allows everything.
+// allow counts one read, or returns how much of the window is left. It allows
+// everything without a throttle.
 func (l *limiter) allow(t *Throttle, now time.Time) (left time.Duration, ok bool) {
 	if t == nil {
 		return 0, true

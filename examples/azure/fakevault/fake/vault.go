@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// index finds the names of the vault's secrets, and gives those a version that
-// have none.
+// index sorts the vault's secrets by name, and gives a version to those
+// without one.
 func (v *vault) index() {
 	seen := map[string]bool{}
 	for i := range v.Secrets {
@@ -30,8 +30,8 @@ func (v *vault) index() {
 	}
 }
 
-// find is a version of a secret, or its newest one; names differ in more than
-// letter case.
+// find returns a version of a secret, or the newest one. Names ignore letter
+// case.
 func (v *vault) find(name, version string) *Secret {
 	for i := len(v.Secrets) - 1; i >= 0; i-- {
 		s := &v.Secrets[i]
@@ -42,7 +42,7 @@ func (v *vault) find(name, version string) *Secret {
 	return nil
 }
 
-// vaultRoute finds out what is asked of a vault.
+// vaultRoute returns the function that answers a request to a vault.
 func (s *Server) vaultRoute(x *exchange, path string) func(*exchange) answer {
 	collection, rest, _ := strings.Cut(path, "/")
 	name, version, _ := strings.Cut(rest, "/")
@@ -119,7 +119,7 @@ func (v *vault) list(x *exchange) answer {
 	return reply(http.StatusOK, body)
 }
 
-// nextLink names the port that a host has by default, as Key Vault's does.
+// nextLink writes the default port too, as Key Vault does.
 func nextLink(host, version string, from, page int) string {
 	if !strings.Contains(host, ":") {
 		host += ":443"
@@ -128,10 +128,10 @@ func nextLink(host, version string, from, page int) string {
 		base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from))), page)
 }
 
-// base is the vault's address, as the client called it.
+// base returns the vault's address, as the client wrote it.
 func (x *exchange) base() string { return "https://" + x.Host }
 
-// properties is all of a secret but its value.
+// properties returns all of a secret but its value.
 func (s *Secret) properties(base, version string) object {
 	attributes := object{
 		"enabled": !s.Disabled, "created": 1700000000, "updated": 1700000000,
@@ -156,11 +156,11 @@ func (s *Secret) properties(base, version string) object {
 	return body
 }
 
-// admit is the answer to a request that gets no further than the vault's door,
-// in the order in which a door is passed; nil lets it in.
+// admit returns the refusal of a request, in the order in which Key Vault
+// checks it, or nil.
 func (s *Server) admit(x *exchange) *answer {
 	v := x.vault
-	grant, why := s.tokens.of(x)
+	grant, why := s.tokens.check(x)
 	if why != "" {
 		a := v.challenge(why)
 		return &a
@@ -184,9 +184,9 @@ func (s *Server) admit(x *exchange) *answer {
 	return v.refusal(grant, permission, x.name)
 }
 
-// authorize finds out whether a good token came with the request, for the log
-// and for the faults that ask for it.
+// authorize checks the request's token, for the log and for the faults that
+// need it.
 func (s *Server) authorize(x *exchange) {
-	_, why := s.tokens.of(x)
+	_, why := s.tokens.check(x)
 	x.authorized = why == ""
 }

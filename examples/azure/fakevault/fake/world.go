@@ -97,15 +97,15 @@ func (w *world) add(v Vault) error {
 	return nil
 }
 
-// known reports whether the fake is that host.
-func (w *world) known(host string) bool {
+// serves reports whether the fake serves a host.
+func (w *world) serves(host string) bool {
 	return w.vaults[host] != nil || w.login(host)
 }
 
-// login reports whether tokens are asked for at that host.
+// login reports whether a host issues tokens.
 func (w *world) login(host string) bool { return loopbackHost(host) || w.logins[host] != nil }
 
-// grants reports whether a login host hands out tokens for a vault domain.
+// grants reports whether a login host issues tokens for a vault domain.
 func (w *world) grants(login, domain string) bool {
 	if !loopbackHost(login) {
 		return slices.Contains(w.logins[login], domain)
@@ -118,8 +118,8 @@ func (w *world) grants(login, domain string) bool {
 	return false
 }
 
-// vaultOf is the vault at a host. At the fake's own address it is the first
-// one, for the paths that a vault has.
+// vaultOf returns the vault at a host. The fake's own address is the first
+// vault's.
 func (w *world) vaultOf(host, path string) *vault {
 	if loopbackHost(host) && (path == "secrets" || strings.HasPrefix(path, "secrets/")) {
 		return w.first

@@ -1,4 +1,4 @@
-package mask
+package redact
 
 import (
 	"bytes"
@@ -11,18 +11,17 @@ import (
 	"unicode/utf8"
 )
 
-// commonOnly is the length of a value from which on it is looked for in its
-// usual forms alone: each takes memory.
+// commonOnly is the length from which on only the usual forms of a value are
+// found, as each takes memory.
 const commonOnly = 1 << 16
 
-// forms gives add the forms of a value. Line ends at the value's end belong to
-// none: they are no secret, and a shell's $(…) leaves them out.
-func forms(value []byte, add func([]byte)) {
+// addForms passes each form of a value to add. It leaves out line ends at the
+// value's end, as a shell's $(…) does.
+func addForms(value []byte, add func([]byte)) {
 	if text := bytes.TrimRight(value, "\r\n"); len(text) >= MinLength {
 		value = text
 	}
 	if len(value) < commonOnly {
-		add = unique(add)
 		text := hex.AppendEncode(nil, value)
 		add(text)
 		add(bytes.ToUpper(text))
@@ -43,26 +42,15 @@ func forms(value []byte, add func([]byte)) {
 	}
 }
 
-// unique leaves out what was added before, as most ways to write a value are the
-// same for most values.
-func unique(add func([]byte)) func([]byte) {
-	added := make([][]byte, 0, 32)
-	return func(form []byte) {
-		if !slices.ContainsFunc(added, func(other []byte) bool { return bytes.Equal(other, form) }) {
-			added = append(added, form)
-			add(form)
-		}
-	}
-}
-
-// terminal is how a terminal shows it, ONLCR of termios(3).
+// terminal returns the value as a terminal prints it, ONLCR of termios(3).
 func terminal(value []byte) []byte {
 	return bytes.ReplaceAll(value, []byte("\n"), []byte("\r\n"))
 }
 
-// addBase64 adds RFC 4648's base64 in both alphabets, where the value begins at
-// each of the three places in the bytes that are encoded: the characters that
-// depend on it alone, and with those after them where it ends the text.
+// addBase64 adds RFC 4648's base64 in both alphabets, at each of the three
+// offsets that a value can have in the encoded bytes. It adds only the
+// characters that do not depend on the bytes beside the value, and the longer
+// text of a value that ends there.
 func addBase64(value []byte, add func([]byte)) {
 	for before, begin := range []int{0, 2, 3} {
 		text := append(make([]byte, before, before+len(value)), value...)
@@ -77,8 +65,8 @@ func addBase64(value []byte, add func([]byte)) {
 	}
 }
 
-// ends is where base64 text may end: before the character that the next byte
-// changes, behind it, behind the padding.
+// ends returns where base64 text may end: before the character that the next
+// byte changes, after it, or after the padding.
 func ends(bytes, begin, length int) []int {
 	full := bytes*8/6 - begin
 	return []int{full, min(full+1, length), length}
@@ -102,8 +90,9 @@ func addWrapped(value []byte, add func([]byte)) {
 	}
 }
 
-// urlStyle is a way to escape for a URL: what it keeps beside letters and
-// digits, whether a blank is "+", and whether hexadecimal digits are lower case.
+// urlStyle is a way to escape for a URL: what it keeps besides letters and
+// digits, whether a space becomes "+", and whether hexadecimal digits are
+// lower case.
 type urlStyle struct {
 	keeps       string
 	plus, lower bool
@@ -152,7 +141,8 @@ func (s urlStyle) escape(value []byte) []byte {
 	return text
 }
 
-// jsonStyle is a way to write a JSON string: what beyond the needed it escapes.
+// jsonStyle is a way to write a JSON string: what it escapes beyond the
+// necessary.
 type jsonStyle struct{ ascii, html, slash bool }
 
 var jsonStyles = [...]jsonStyle{
@@ -162,7 +152,8 @@ var jsonStyles = [...]jsonStyle{
 	{ascii: true, slash: true}, // PHP
 }
 
-// jsonShort is what has a short escape, and jsonLetter that.
+// jsonShort lists the characters with a short escape, and jsonLetter their
+// letters.
 const (
 	jsonShort  = "\"\\\b\f\n\r\t/"
 	jsonLetter = `"\bfnrt/`

@@ -1,4 +1,4 @@
-package mask
+package redact
 
 import (
 	"bytes"
@@ -11,19 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// model is the package in the plainest words: which bytes are hidden, and what
-// is held back.
+// model says in the plainest code which bytes are hidden, and what is held back.
 type model struct {
 	forms  [][]byte
 	length int // of a head
 }
 
-// after is all that has been appended once text has come.
+// after returns all output after text.
 func (m model) after(text []byte) string {
 	return render(text, m.spans(text), len(text)-m.held(text))
 }
 
-// held is the longest end that is the start of a form, or of its head.
+// held returns the length of the longest end that starts a form or its head.
 func (m model) held(text []byte) (held int) {
 	for n := range min(len(text), m.length-1) + 1 {
 		for _, form := range m.forms {
@@ -35,7 +34,7 @@ func (m model) held(text []byte) (held int) {
 	return held
 }
 
-// render is what has been appended of a text that is certain up to a place.
+// render returns the output of a text that is certain up to a place.
 func render(text []byte, hidden []place, certain int) string {
 	var out strings.Builder
 	at := 0
@@ -53,7 +52,7 @@ func render(text []byte, hidden []place, certain int) string {
 
 type place struct{ start, end int }
 
-// spans is the occurrences, joined where they overlap.
+// spans returns the occurrences; those that overlap are joined.
 func (m model) spans(text []byte) (spans []place) {
 	for start := range text {
 		for _, form := range m.forms {
@@ -82,11 +81,7 @@ func join(spans []place) (joined []place) {
 }
 
 func (m model) set() *Set {
-	s := newSet(m.length)
-	for _, form := range m.forms {
-		s.add(form)
-	}
-	return s.finish()
+	return newSet(slices.Clone(m.forms), m.length)
 }
 
 // check compares the package with the model: byte by byte what is appended at

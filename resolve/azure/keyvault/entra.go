@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// entraError is the body of an Entra error. Its description is not shown: it
-// repeats what was sent.
+// entraError is the body of an Entra error. It leaves out the description,
+// which repeats what was sent.
 type entraError struct {
 	Error string `json:"error"`
 	Codes []int  `json:"error_codes"`
 }
 
-// refusedBecause is what the codes of a refused token mean,
+// refusals explains the codes of a refused token,
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes;
 // %[1]s is the identity and %[2]s its tenant.
-var refusedBecause = []struct {
+var refusals = []struct {
 	codes      []int
 	text, hint string
 }{
@@ -34,48 +34,47 @@ var refusedBecause = []struct {
 	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
 }
 
-// staleCodes are the codes that reading the credentials again may cure: other
-// ones in the mount, or a service account token projected anew.
-var staleCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
+// rereadCodes may be cured by reading the credential again: it may have been
+// replaced.
+var rereadCodes = []int{7000215, 7000222, 700027, 700016, 90002, 700024}
 
-// recentCodes are the codes of what Entra does not know, or does not know yet:
-// what was made seconds ago takes a moment to spread.
-var recentCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
+// unknownYetCodes may be about a change that Entra has not spread yet, which
+// takes seconds.
+var unknownYetCodes = []int{7000215, 700027, 700016, 70021, 700211, 700212, 700213}
 
-// judgeEntra is the verdict on what Entra answered.
-func (i *identity) judgeEntra(req *http.Request, resp *http.Response, body []byte, err error) verdict {
+func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []byte, err error) result {
 	host := req.URL.Hostname()
 	switch {
 	case err != nil:
-		return network(req, err, withoutToken)
+		return classifyError(req, err, noTokenPrefix)
 	case resp.StatusCode == http.StatusOK && req.Method == http.MethodPost:
-		return tokenAnswer(resp, body, host)
+		return checkToken(resp, body, host)
 	case resp.StatusCode == http.StatusOK:
-		return wellFormed(resp, body, withoutToken)
+		return checkJSON(resp, body, noTokenPrefix)
 	case resp.StatusCode == http.StatusTooManyRequests:
-		v := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
-		v.throttled = true
-		return v
+		r := unavailable("no token: "+host+" throttles (429)", "spread the pods with --azure-spread")
+		r.throttled = true
+		return r
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("no token: %s answers %d", host, resp.StatusCode), "see https://azure.status.microsoft")
 	}
 	var wrong entraError
-	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
+	_ = json.Unmarshal(body, &wrong) // another body has no codes
 	if wrong.Error == "temporarily_unavailable" {
 		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
 	}
-	return i.refused(host, resp.StatusCode, wrong.Codes)
+	return i.refusal(host, resp.StatusCode, wrong.Codes)
 }
 
-func (i *identity) refused(host string, status int, codes []int) verdict {
+func (i *identity) refusal(host string, status int, codes []int) result {
 	among := func(known []int) bool {
 		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
 	}
-	i.stale, i.recent = among(staleCodes), among(recentCodes)
-	for _, because := range refusedBecause {
+	i.reread, i.brief = among(rereadCodes), among(unknownYetCodes)
+	for _, because := range refusals {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {
-				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.name.Load().tenant)).Replace(because.text)
+				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.ids.Load().tenant)).Replace(because.text)
 				return refusal(fmt.Sprintf("no token: %s (AADSTS%d)", text, code), strings.ReplaceAll(because.hint, "CLIENT_ID", i.client()))
 			}
 		}
@@ -87,10 +86,11 @@ func (i *identity) refused(host string, status int, codes []int) verdict {
 	return refusal(fmt.Sprintf("no token: %s answers %d", host, status), "check the authority and the proxy")
 }
 
-// tokenAnswer refuses a token answer that the SDK would quote, token and all.
-func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
-	if v := wellFormed(resp, body, withoutToken); v.problem != nil {
-		return v
+// checkToken returns a problem if an answer holds no valid token. The SDK's
+// own error would quote the answer, token and all.
+func checkToken(resp *http.Response, body []byte, host string) result {
+	if r := checkJSON(resp, body, noTokenPrefix); r.problem != nil {
+		return r
 	}
 	var answer struct {
 		Token   string      `json:"access_token"`
@@ -99,5 +99,5 @@ func tokenAnswer(resp *http.Response, body []byte, host string) verdict {
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
 		return unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
 	}
-	return verdict{}
+	return result{}
 }

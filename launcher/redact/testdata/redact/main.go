@@ -1,4 +1,4 @@
-// Command mask copies standard input to standard output without the values that
+// Command redact copies standard input to standard output without the values that
 // the file in its first argument has as lines.
 package main
 
@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/seed45446ece/launcher/launcher/mask"
+	"github.com/seed45446ece/launcher/launcher/redact"
 )
 
 func main() {
@@ -22,7 +22,7 @@ func run(file string) error {
 	if err != nil {
 		return err
 	}
-	stream := mask.New(bytes.Split(values, []byte("\n"))).Stream()
+	stream := redact.New(bytes.Split(values, []byte("\n"))).Stream()
 	var out []byte
 	in := make([]byte, 128<<10)
 	for {

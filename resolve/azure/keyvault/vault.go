@@ -22,15 +22,14 @@ type vaultError struct {
 	} `json:"error"`
 }
 
-// asked is what a request asks a vault for.
-type asked struct {
-	vault         string // its name: the first label of its host
-	name, version string // of the secret; "" lists
+type target struct {
+	vault         string // the first label of its host
+	name, version string // of the secret; name "" is the list
 }
 
-func askedOf(req *http.Request) asked {
+func targetOf(req *http.Request) target {
 	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
-	a := asked{vault: vaultName(req.URL.Host)}
+	a := target{vault: vaultName(req.URL.Host)}
 	if len(parts) > 1 {
 		a.name = parts[1]
 	}
@@ -40,7 +39,8 @@ func askedOf(req *http.Request) asked {
 	return a
 }
 
-// vaultName is the first label of a host that has several, or else the host.
+// vaultName returns the first label of a host that has several, or else the
+// host.
 func vaultName(host string) string {
 	if name, rest, ok := strings.Cut(host, "."); ok && strings.ContainsAny(rest, "abcdefghijklmnopqrstuvwxyz") {
 		return name
@@ -48,43 +48,42 @@ func vaultName(host string) string {
 	return host
 }
 
-func (a asked) String() string {
+func (t target) String() string {
 	switch {
-	case a.name == "":
-		return fmt.Sprintf("vault %q", a.vault)
-	case a.version == "":
-		return fmt.Sprintf("vault %q: secret %q", a.vault, a.name)
+	case t.name == "":
+		return fmt.Sprintf("vault %q", t.vault)
+	case t.version == "":
+		return fmt.Sprintf("vault %q: secret %q", t.vault, t.name)
 	}
-	return fmt.Sprintf("vault %q: secret %q, version %q", a.vault, a.name, a.version)
+	return fmt.Sprintf("vault %q: secret %q, version %q", t.vault, t.name, t.version)
 }
 
-// judge is the verdict on what the vault answered.
-func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err error) verdict {
-	a := askedOf(req)
+func (c *client) classify(req *http.Request, resp *http.Response, body []byte, err error) result {
+	a := targetOf(req)
 	switch {
 	case err != nil:
-		return network(req, err, asked{vault: a.vault}.String())
+		return classifyError(req, err, target{vault: a.vault}.String())
 	case resp.StatusCode == http.StatusOK:
-		return wellFormed(resp, body, a.String())
+		return checkJSON(resp, body, a.String())
 	}
 	var wrong vaultError
-	_ = json.Unmarshal(body, &wrong) // a body of another form has no codes
+	_ = json.Unmarshal(body, &wrong) // another body has no codes
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
-		v := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
+		r := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
 			"a vault serves 4,000 reads in 10 s: spread the pods with --azure-spread, or put the secrets in one bundle")
-		v.throttled = true
-		return v
+		r.throttled = true
+		return r
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.auth.resource == "":
-		return verdict{} // the challenge that learn asks for
+		return result{} // learn reads its challenge
 	case status == http.StatusUnauthorized:
-		v := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
-		v.refused = true
-		return v
+		r := refusal(fmt.Sprintf("vault %q refuses the token of %s", a.vault, c.identity.who()), "check that the vault is in the credentials' tenant, and this machine's clock")
+		r.tokenRefused = true
+		return r
 	case status == http.StatusForbidden:
 		return c.forbidden(a, wrong.Error.Inner.Code)
-	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // no other 404 says so
-		return verdict{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
+	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
+		return result{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
@@ -92,36 +91,36 @@ func (c *client) judge(req *http.Request, resp *http.Response, body []byte, err 
 	if wrong.Error.Code == "BadParameter" {
 		hint = "an older vault or emulator may not know the api-version: set --azure-api-version to one that it knows, such as 7.4"
 	}
-	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, code(wrong.Error.Code)), hint)
+	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, quoteCode(wrong.Error.Code)), hint)
 }
 
-func (a asked) create() string {
-	if a.version != "" {
-		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", a.vault, a.name)
+func (t target) create() string {
+	if t.version != "" {
+		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", t.vault, t.name)
 	}
-	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", a.vault, a.name)
+	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", t.vault, t.name)
 }
 
-func (a asked) enable() string {
-	line := fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true", a.vault, a.name)
-	if a.version != "" {
-		line += " --version " + a.version
+func (t target) enable() string {
+	line := fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true", t.vault, t.name)
+	if t.version != "" {
+		line += " --version " + t.version
 	}
 	return line
 }
 
-// forbidden returns the verdict on a 403. A secret that is disabled or forbidden
-// is there, and --missing warn may do without it.
-func (c *client) forbidden(a asked, inner string) verdict {
-	v := c.denied(a, inner)
+// forbidden classifies a 403. --missing warn may do without a disabled or
+// forbidden secret.
+func (c *client) forbidden(a target, inner string) result {
+	r := c.denied(a, inner)
 	if a.name != "" {
-		v.kind = resolve.ErrDenied
+		r.kind = resolve.ErrDenied
 	}
-	return v
+	return r
 }
 
-// denied returns the verdict on a 403, which has its reason in the inner code.
-func (c *client) denied(a asked, inner string) verdict {
+// denied explains a 403 by its inner code.
+func (c *client) denied(a target, inner string) result {
 	permission := "get"
 	if a.name == "" {
 		permission = "list"
@@ -143,10 +142,9 @@ func (c *client) denied(a asked, inner string) verdict {
 		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
 			"allow the cluster's outbound address or subnet in the vault's networking, or give it a private endpoint")
 	}
-	return refusal(fmt.Sprintf("%s: forbidden %s", a, code(inner)), "see the vault's access control and networking")
+	return refusal(fmt.Sprintf("%s: forbidden %s", a, quoteCode(inner)), "see the vault's access control and networking")
 }
 
-// permissions is what the source needs.
 func (c *client) permissions() string {
 	if len(c.spec.Secrets)+len(c.spec.Bundle) == 0 {
 		return "get list"
@@ -154,20 +152,20 @@ func (c *client) permissions() string {
 	return "get"
 }
 
-// code is an error's code, where it has the form of one: what a body holds
-// besides is not shown.
-func code(text string) string {
+// quoteCode returns an error's code in parentheses if it looks like one.
+// Nothing else of a body is shown.
+func quoteCode(text string) string {
 	if text == "" || len(text) > 64 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		return "for a reason it does not say"
 	}
 	return "(" + text + ")"
 }
 
-// wellFormed refuses a 200 that is not JSON, such as a captive portal's page,
-// before the SDK quotes it.
-func wellFormed(resp *http.Response, body []byte, what string) verdict {
-	if json.Valid(body) && utf8.Valid(body) { // the SDK would change what is not UTF-8
-		return verdict{}
+// checkJSON returns a problem if a 200 is not JSON, such as a captive portal's
+// page, which the SDK would quote.
+func checkJSON(resp *http.Response, body []byte, what string) result {
+	if json.Valid(body) && utf8.Valid(body) { // the SDK changes bytes that are not UTF-8
+		return result{}
 	}
 	host := resp.Request.URL.Hostname()
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && strings.HasPrefix(kind, "text/") {

@@ -1,4 +1,4 @@
-package mask
+package redact
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// secrets is that many values, each with some bytes that URLs and JSON escape.
+// secrets returns values with some bytes that URLs and JSON escape.
 func secrets(count, length int) (values [][]byte) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range count {
@@ -32,7 +33,7 @@ func secrets(count, length int) (values [][]byte) {
 	return values
 }
 
-// BenchmarkNew is what 100 values take before the first byte.
+// BenchmarkNew measures the set of 100 values.
 func BenchmarkNew(b *testing.B) {
 	values := secrets(100, 40)
 	for b.Loop() {
@@ -40,7 +41,7 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// texts is what streams are made of, a few MiB each.
+// texts returns contents of streams, a few MiB each.
 func texts() map[string][]byte {
 	random := rand.New(rand.NewPCG(5, 6))
 	var log, noise []byte
@@ -54,36 +55,36 @@ func texts() map[string][]byte {
 	return map[string][]byte{"log": log, "base64": noise, "zeros": make([]byte, 4<<20)}
 }
 
-// BenchmarkMask is a stream of 1 GiB that a program of this package passes on
-// from a pipe to a pipe, with 100 values, and cat(1) just before. The shorter
-// the shortest value, the more of the stream has to be looked at.
-func BenchmarkMask(b *testing.B) {
+// BenchmarkRedact measures a stream of 1 GiB through pipes and a program that
+// redacts 100 values, and through cat(1) just before. The shorter the shortest
+// value, the more of the stream is looked at.
+func BenchmarkRedact(b *testing.B) {
 	dir := b.TempDir()
-	program := filepath.Join(dir, "mask")
-	out, err := exec.Command("go", "build", "-o", program, "./testdata/mask").CombinedOutput()
+	program := filepath.Join(dir, "redact")
+	out, err := exec.Command("go", "build", "-o", program, "./testdata/redact").CombinedOutput()
 	require.NoError(b, err, string(out))
 	for _, length := range []int{8, 40} {
 		values := filepath.Join(dir, strconv.Itoa(length))
 		require.NoError(b, os.WriteFile(values, bytes.Join(secrets(100, length), []byte("\n")), 0o600))
 		for name, text := range texts() {
 			b.Run(fmt.Sprintf("text=%s/bytes=%d", name, length), func(b *testing.B) {
-				var cat, mask time.Duration
+				var cat, redacted time.Duration
 				size := 0.0
 				for b.Loop() {
 					cat += piped(b, text, exec.Command("cat"))
-					mask += piped(b, text, exec.Command(program, values))
+					redacted += piped(b, text, exec.Command(program, values))
 					size += float64(len(text) * repeats)
 				}
 				b.ReportMetric(size/1e6/cat.Seconds(), "MB/s-cat")
-				b.ReportMetric(size/1e6/mask.Seconds(), "MB/s-mask")
-				b.ReportMetric(cat.Seconds()/mask.Seconds(), "ratio")
+				b.ReportMetric(size/1e6/redacted.Seconds(), "MB/s-redact")
+				b.ReportMetric(cat.Seconds()/redacted.Seconds(), "ratio")
 				b.ReportMetric(0, "ns/op")
 			})
 		}
 	}
 }
 
-// BenchmarkMemory is what one value of 1 MiB takes, once the set is there.
+// BenchmarkMemory measures the memory of a set with one value of 1 MiB.
 func BenchmarkMemory(b *testing.B) {
 	random := rand.New(rand.NewPCG(7, 8))
 	text, binary := make([]byte, 1<<20), make([]byte, 1<<20)
@@ -111,8 +112,7 @@ func live() float64 {
 
 const repeats = 256
 
-// piped is the time from the start of a program to its end, with a text that
-// many times through it.
+// piped returns how long a program runs that copies a text many times.
 func piped(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
 	in, err := cmd.StdinPipe()
 	require.NoError(b, err)
@@ -131,4 +131,22 @@ func piped(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
 	require.Equal(b, int64(len(text)*repeats), n)
 	require.NoError(b, cmd.Wait())
 	return time.Since(from)
+}
+
+// BenchmarkAppend measures a stream of one process, in chunks of 64 KiB.
+func BenchmarkAppend(b *testing.B) {
+	for name, text := range texts() {
+		for _, length := range []int{8, 40} {
+			b.Run(fmt.Sprintf("text=%s/bytes=%d", name, length), func(b *testing.B) {
+				stream := New(secrets(100, length)).Stream()
+				b.SetBytes(int64(len(text)))
+				var out []byte
+				for b.Loop() {
+					for chunk := range slices.Chunk(text, 64<<10) {
+						out = stream.Append(out[:0], chunk)
+					}
+				}
+			})
+		}
+	}
 }

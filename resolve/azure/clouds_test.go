@@ -25,18 +25,18 @@ func TestAVaultIsInTheCloudOfItsAuthority(t *testing.T) {
 		{"https://login.chinacloudapi.cn/", "abc", address{"abc.vault.azure.cn", "https://login.chinacloudapi.cn/", "https://vault.azure.cn"}},
 		{"https://login.usgovcloudapi.net", "abc", address{"abc.vault.usgovcloudapi.net", "https://login.usgovcloudapi.net", "https://vault.usgovcloudapi.net"}},
 		{"https://login.windows.net/", "abc", address{"abc.vault.azure.net", "https://login.windows.net/", "https://vault.azure.net"}},
-		// One of nobody's clouds: the public cloud's vaults, by its tokens.
+		// An unknown authority has the public cloud's vaults.
 		{"https://login.example.com/", "abc", address{"abc.vault.azure.net", "https://login.example.com/", "https://vault.azure.net"}},
 		{"https://127.0.0.1:8443/", "https://abc.vault.azure.cn", address{"abc.vault.azure.cn", "https://127.0.0.1:8443/", "https://vault.azure.cn"}},
 	} {
-		place, ok := Realm{Authority: c.authority}.find(c.name)
+		place, ok := Clouds{Authority: c.authority}.find(c.name)
 		require.True(t, ok, "%v", c)
 		require.Equal(t, c.want, place)
 	}
 }
 
 func TestADomainOfTheOperatorsHasVaultsByURLAlone(t *testing.T) {
-	realm := Realm{Domains: []string{"Vault.Example.com", "localhost:8443", "[::1]:8443", "10.0.0.7", "key_vault:80", "corp"}}
+	clouds := Clouds{Domains: []string{"Vault.Example.com", "localhost:8443", "[::1]:8443", "10.0.0.7", "key_vault:80", "corp"}}
 	for name, host := range map[string]string{
 		"https://my.vault.example.com": "my.vault.example.com", "https://MY.Vault.example.com/": "my.vault.example.com",
 		"https://vault.example.com": "vault.example.com", "https://a.b.vault.example.com": "a.b.vault.example.com",
@@ -44,9 +44,9 @@ func TestADomainOfTheOperatorsHasVaultsByURLAlone(t *testing.T) {
 		"https://[::1]:8443": "[::1]:8443", "https://10.0.0.7": "10.0.0.7", "https://key_vault:80": "key_vault:80", "https://vault.corp": "vault.corp",
 		"my.vault.example.com": "my.vault.example.com", "localhost:8443": "localhost:8443", "https://x.vault.example.com:443": "x.vault.example.com", "HTTPS://x.vault.example.com/": "x.vault.example.com",
 	} {
-		place, ok := realm.find(name)
+		place, ok := clouds.find(name)
 		require.True(t, ok, name)
-		require.Equal(t, address{host, clouds[0].authority, ""}, place, "the vault says what a token is for")
+		require.Equal(t, address{host, microsoftClouds[0].authority, ""}, place, "the vault says what a token is for")
 	}
 	for _, name := range []string{
 		"https://evilvault.example.com", "https://vault.example.com.evil.com", "https://vault.example.com:8443", "https://x.vault.example.com:0443", "https://x.vault.example.com:443:443",
@@ -58,25 +58,25 @@ func TestADomainOfTheOperatorsHasVaultsByURLAlone(t *testing.T) {
 		"https://my.vault.e\u212aample.com", "https://m\u212a.vault.example.com", "https://my\x00.vault.example.com", "https://my vault.example.com", "https://[my.vault.example.com]",
 		"https://[::1%25lo]:8443", "https://*.vault.example.com", "https://a,b.vault.example.com", "https://vaultXexample.com",
 	} {
-		_, ok := realm.find(name)
+		_, ok := clouds.find(name)
 		require.False(t, ok, name)
 	}
-	_, ok := Realm{}.find("https://my.vault.example.com")
+	_, ok := Clouds{}.find("https://my.vault.example.com")
 	require.False(t, ok, "a task cannot allow itself a domain")
-	place, ok := Realm{Domains: []string{"azure.net"}}.find("https://abc.vault.azure.net")
+	place, ok := Clouds{Domains: []string{"azure.net"}}.find("https://abc.vault.azure.net")
 	require.True(t, ok)
 	require.NotEmpty(t, place.resource, "a domain of the operator's does not take a cloud's vaults away")
-	_, ok = Realm{Domains: []string{"azure.net"}}.find("https://a--b.vault.azure.net")
+	_, ok = Clouds{Domains: []string{"azure.net"}}.find("https://a--b.vault.azure.net")
 	require.False(t, ok)
 }
 
-// hostile is what is no host, or more than one, in any place of a URL.
+// hostile texts are not exactly one host, in some place of a URL.
 var hostile = []string{
 	"", " ", ".", "..", "/", "a/", "/a", "a/b", "a?b", "a#b", "a#", "a?", "u@a", "u:p@a", "@a", "a:", ":443", "a:b", "a:1:2", "a:99999999", "a b", "a\tb", "a\n", "a\x00",
 	`a\b`, "a%2fb", "a%00", "*.a", "a.", ".a", "a..b", "-a", "a-", "ä.example", "a\u212a", "[::1", "::1", "[a]", "[::1]x", "[]", "[::1%25eth0]", "a,b", "a;b", "a'b", `a"b`, "a&b", "a=b", "$a", "(a)", "\ufeffa",
 }
 
-func TestWhatIsNoHostIsNoAuthorityAndNoDomain(t *testing.T) {
+func TestAnInvalidHostIsNoAuthorityAndNoDomain(t *testing.T) {
 	for _, host := range hostile {
 		require.Error(t, CheckDomain(host), "%q", host)
 		if host != "" && host != "a/" {
@@ -115,7 +115,7 @@ func TestTheAuthoritiesOfMicrosoftsClouds(t *testing.T) {
 	}
 }
 
-// FuzzAVaultsNameNeverChangesWhereATokenIsSent has a realm in which every kind
+// FuzzAVaultsNameNeverChangesWhereATokenIsSent has clouds in which every kind
 // of address is allowed. Whatever a task names, a token goes to a host below an
 // allowed domain, or nowhere.
 func FuzzAVaultsNameNeverChangesWhereATokenIsSent(f *testing.F) {
@@ -128,19 +128,19 @@ func FuzzAVaultsNameNeverChangesWhereATokenIsSent(f *testing.F) {
 	for _, name := range []string{"abc", "https://abc.vault.azure.cn/", "https://x.vault.example.com", "https://[::1]:8443/", "https://localhost:8443"} {
 		f.Add(name)
 	}
-	realm := Realm{Domains: []string{"vault.example.com", "localhost:8443", "[::1]:8443"}}
+	clouds := Clouds{Domains: []string{"vault.example.com", "localhost:8443", "[::1]:8443"}}
 	f.Fuzz(func(t *testing.T, name string) {
-		place, ok := realm.find(name)
+		place, ok := clouds.find(name)
 		if !ok {
 			return
 		}
 		require.True(t, validHost(place.host), "%q", place.host)
 		require.Equal(t, strings.ToLower(place.host), place.host)
-		require.True(t, only(place.host, names+"._:[]"), "%q", place.host)
-		require.Equal(t, "", strings.Trim(place.host, strings.ToLower(names)+"._:[]"))
+		require.True(t, consistsOf(place.host, nameChars+"._:[]"), "%q", place.host)
+		require.Equal(t, "", strings.Trim(place.host, strings.ToLower(nameChars)+"._:[]"))
 		allowed := place.host == "[::1]:8443" || place.host == "localhost:8443" || strings.HasSuffix(place.host, ".localhost:8443") ||
 			place.host == "vault.example.com" || strings.HasSuffix(place.host, ".vault.example.com")
-		for _, c := range clouds {
+		for _, c := range microsoftClouds {
 			vault, mine := strings.CutSuffix(place.host, "."+c.domain)
 			require.Equal(t, mine, place.resource == "https://"+c.domain)
 			if mine {
