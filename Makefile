@@ -25,13 +25,15 @@ launcherctl: ## build/launcherctl, and build/kubectl-launcher, by which kubectl 
 examples: build ## build/fakevault too, the Key Vault on loopback that the examples use
 	@go build -trimpath -buildvcs=false -o build/fakevault ./examples/azure/fakevault
 
-test: ## run all tests; needs Go alone and names what it could not test
-	@.ci/test
+test: ## run all tests, and list those that had to be skipped
+	@.ci/needs test bash && .ci/test
 
 conformance: ## ask every language in every delivery, and write docs/languages.md
 	@UPDATE_DOCS=1 LAUNCHER_TEST_REQUIRE=all go test -count=1 ./handler/conformance && cat docs/languages.md
 
-demo: examples ## run one task with secrets from five sources (needs Python)
+demo: ## run one task with secrets from five sources
+	@.ci/needs demo python3
+	@$(MAKE) --no-print-directory examples
 	@examples/python/demo
 
 fuzz: ## fuzz each parser for FUZZTIME

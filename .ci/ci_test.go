@@ -15,8 +15,11 @@ import (
 var settingNames = []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOFLAGS", "GOTOOLCHAIN"}
 
 // TestScripts runs testdata: each script has a small module in which it starts
-// the scripts of this folder.
+// the scripts of this folder. The program summary is in PATH.
 func TestScripts(t *testing.T) {
+	bin := t.TempDir()
+	out, err := exec.Command("go", "build", "-o", bin, "./summary").CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	settings, err := exec.Command("go", append([]string{"env"}, settingNames...)...).Output()
 	require.NoError(t, err)
 	values := strings.Split(string(settings), "\n")
@@ -26,11 +29,12 @@ func TestScripts(t *testing.T) {
 			for i, name := range settingNames {
 				env.Setenv(name, values[i])
 			}
+			env.Setenv("PATH", bin+":"+env.Getenv("PATH"))
 			folder := filepath.Join(env.WorkDir, ".ci")
 			if err := os.Mkdir(folder, 0o755); err != nil {
 				return err
 			}
-			for _, name := range []string{"licenses", "vulncheck"} {
+			for _, name := range []string{"licenses", "needs", "vulncheck"} {
 				text, err := os.ReadFile(name)
 				if err != nil {
 					return err

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // BenchmarkStart is the time from the start of a process to the end of
@@ -74,8 +76,8 @@ func BenchmarkStart(b *testing.B) {
 // is beside the handler then.
 func BenchmarkInit(b *testing.B) {
 	run := func(flags ...string) time.Duration {
-		cmd := launcherCommand(append(append([]string{"run", "-s", "inline={'KEY': 'some-value'}"}, flags...), "--", "/bin/true")...)
-		cmd.SysProcAttr = pidNamespace()
+		cmd := launchertest.LauncherCommand(append(append([]string{"run", "-s", "inline={'KEY': 'some-value'}"}, flags...), "--", "/bin/true")...)
+		cmd.SysProcAttr = launchertest.PIDNamespace()
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
 		from := time.Now()
@@ -117,7 +119,7 @@ func BenchmarkMask(b *testing.B) {
 	for b.Loop() {
 		cat += through(b, log, exec.Command("cat"))
 		cats += through(b, log, exec.Command("sh", "-c", "cat | cat"))
-		masked += through(b, log, launcherCommand("run", "--mask", "--deliver", "fd", "-s", "file="+path, "--", "cat"))
+		masked += through(b, log, launchertest.LauncherCommand("run", "--mask", "--deliver", "fd", "-s", "file="+path, "--", "cat"))
 	}
 	size := float64(b.N*len(log)*streamed) / 1e6
 	b.ReportMetric(size/cat.Seconds(), "MB/s-cat")
@@ -161,7 +163,7 @@ func through(b *testing.B, text []byte, cmd *exec.Cmd) time.Duration {
 }
 
 func timed(b *testing.B, status int, env []string, name string, args ...string) time.Duration {
-	cmd := exec.Cmd{Path: filepath.Join(bin, name), Args: append([]string{name}, args...), Env: append(env, "PATH=/bin")}
+	cmd := exec.Cmd{Path: launchertest.Path(name), Args: append([]string{name}, args...), Env: append(env, "PATH=/bin")}
 	from := time.Now()
 	_ = cmd.Run()
 	took := time.Since(from)
@@ -185,7 +187,7 @@ func BenchmarkMemory(b *testing.B) {
 		b.Run("of="+of, func(b *testing.B) {
 			var peak int
 			for b.Loop() {
-				out, err := exec.Command(filepath.Join(bin, "peak"), append([]string{filepath.Join(bin, args[0])}, args[1:]...)...).Output()
+				out, err := exec.Command(launchertest.Path("peak"), append([]string{launchertest.Path(args[0])}, args[1:]...)...).Output()
 				require.NoError(b, err)
 				kib, err := strconv.Atoi(strings.TrimSpace(string(out)))
 				require.NoError(b, err)
@@ -201,7 +203,7 @@ func BenchmarkMemory(b *testing.B) {
 func BenchmarkSize(b *testing.B) {
 	for _, name := range []string{"bare", "launcher"} {
 		b.Run("of="+name, func(b *testing.B) {
-			info, err := os.Stat(filepath.Join(bin, name))
+			info, err := os.Stat(launchertest.Path(name))
 			require.NoError(b, err)
 			for b.Loop() {
 			}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 const mebibyte = 1 << 20
@@ -114,15 +116,15 @@ func TestNoInputOfAMebibyteTakesMoreThanItsBudget(t *testing.T) {
 	}
 	for name, text := range worst {
 		require.LessOrEqual(t, len(text), mebibyte, name)
-		path := write(t, filepath.Join(t.TempDir(), name), text)
+		path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), name), text)
 		flags := []string{"--task", path}
 		if strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".env") {
 			flags = []string{"-s", "file=" + path}
 		}
 		cmd := limited(limit+least, append([]string{"explain"}, flags...)...)
-		got := finish(t, cmd)
-		require.Contains(t, []int{0, 125}, got.status, "%s: %.300s", name, got.stderr)
-		require.NotContains(t, got.stderr, "goroutine", name)
+		got := launchertest.Finish(t, cmd)
+		require.Contains(t, []int{0, 125}, got.Status, "%s: %.300s", name, got.Stderr)
+		require.NotContains(t, got.Stderr, "goroutine", name)
 		// The budget is a second. The race for the caches with other tests is not ours.
 		cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		require.Less(t, cpu, 3*time.Second, name)
@@ -133,7 +135,7 @@ func TestNoInputOfAMebibyteTakesMoreThanItsBudget(t *testing.T) {
 // limited runs the launcher with so many KiB of address space.
 func limited(kib int, args ...string) *exec.Cmd {
 	script := fmt.Sprintf(`ulimit -v %d && exec "$@"`, kib)
-	cmd := exec.Command("/bin/sh", append([]string{"-c", script, "sh", filepath.Join(bin, "launcher")}, args...)...)
-	cmd.Env = []string{"PATH=" + bin}
+	cmd := exec.Command("/bin/sh", append([]string{"-c", script, "sh", launchertest.Path("launcher")}, args...)...)
+	cmd.Env = []string{"PATH=" + launchertest.Folder()}
 	return cmd
 }

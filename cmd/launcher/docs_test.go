@@ -8,32 +8,27 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(text)
-}
+	"github.com/seed45446ece/launcher/launcher/launchertest"
+)
 
 // TestReadmeShowsTheDemo has the transcript as the demo prints it, which the
 // examples' test compares with the program.
 func TestReadmeShowsTheDemo(t *testing.T) {
-	require.Contains(t, read(t, "../../README.md"), strings.TrimRight(read(t, "../../examples/python/demo.txt"), "\n"))
+	require.Contains(t, launchertest.ReadFile(t, "../../README.md"), strings.TrimRight(launchertest.ReadFile(t, "../../examples/python/demo.txt"), "\n"))
 }
 
 // TestReadmeNamesWhatThereIs finds every flag, file and command of the README and
 // of the page about Azure.
 func TestReadmeNamesWhatThereIs(t *testing.T) {
-	namesWhatThereIs(t, "../../", read(t, "../../README.md"))
-	namesWhatThereIs(t, "../../docs/", read(t, "../../docs/azure.md"))
+	namesWhatThereIs(t, "../../", launchertest.ReadFile(t, "../../README.md"))
+	namesWhatThereIs(t, "../../docs/", launchertest.ReadFile(t, "../../docs/azure.md"))
 }
 
 func namesWhatThereIs(t *testing.T, folder, readme string) {
 	t.Helper()
 	ours := regexp.MustCompile("`(az|kubectl|curl|launcherctl) [^`]*`|(?m:^launcherctl .*$)| -- [^`\n]*`|(?m:^    .*$)").ReplaceAllString(readme, "") // others' commands have others' flags
-	help := start(t, nil, "", "run", "--help").stdout + start(t, nil, "", "explain", "--help").stdout
+	help := launchertest.Run(t, nil, "", "run", "--help").Stdout + launchertest.Run(t, nil, "", "explain", "--help").Stdout
 	for _, flag := range regexp.MustCompile("[` ](--[a-z][a-z-]+)").FindAllStringSubmatch(ours, -1) {
 		if flag[1] != "--from" { // the Dockerfile's
 			require.True(t, strings.Contains(help, flag[1]), flag[1])
@@ -45,7 +40,7 @@ func namesWhatThereIs(t *testing.T, folder, readme string) {
 		require.NoError(t, err)
 	}
 	for _, target := range regexp.MustCompile("`make ([a-z]+)`").FindAllStringSubmatch(readme, -1) {
-		require.Contains(t, read(t, "../../Makefile"), "\n"+target[1]+":")
+		require.Contains(t, launchertest.ReadFile(t, "../../Makefile"), "\n"+target[1]+":")
 	}
 }
 
@@ -58,7 +53,7 @@ func TestEveryRowOfATableIsWhole(t *testing.T) {
 		require.NoError(t, err)
 		for _, file := range files {
 			cells := 0
-			for row := range strings.Lines(read(t, file)) {
+			for row := range strings.Lines(launchertest.ReadFile(t, file)) {
 				if !strings.HasPrefix(row, "|") {
 					cells = 0
 					continue
@@ -75,7 +70,7 @@ func TestEveryRowOfATableIsWhole(t *testing.T) {
 
 // TestEveryFlagHasItsVariable is the sentence about LAUNCHER_ names.
 func TestEveryFlagHasItsVariable(t *testing.T) {
-	help := start(t, nil, "", "run", "--help").stdout
+	help := launchertest.Run(t, nil, "", "run", "--help").Stdout
 	flags := regexp.MustCompile(`(?m)^   (?:-[a-z], )?--([a-z-]+) [^\n]*\n(.*)$`).FindAllStringSubmatch(help, -1)
 	require.Greater(t, len(flags), 15)
 	for _, flag := range flags {

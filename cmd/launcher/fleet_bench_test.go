@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/examples/azure/fakevault/fake"
+	"github.com/seed45446ece/launcher/internal/azuretest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // BenchmarkFleet starts programs together, ten secrets each, against a vault
@@ -117,8 +119,8 @@ type fakeProcess struct {
 func startFake(b *testing.B, secrets int, edit func(*fake.Config)) fakeProcess {
 	b.Helper()
 	dir := b.TempDir()
-	add, keys := hundred(secrets)
-	config, err := azureConfig(add, edit)
+	add, keys := azuretest.FullVault(secrets)
+	config, err := azuretest.Config(add, edit)
 	require.NoError(b, err)
 	text, err := json.Marshal(config)
 	require.NoError(b, err)
@@ -143,7 +145,7 @@ func startFake(b *testing.B, secrets int, edit func(*fake.Config)) fakeProcess {
 // goProgram builds a program, once for all benchmarks.
 func goProgram(b *testing.B, pkg string) string {
 	b.Helper()
-	path := filepath.Join(bin, "bench-"+filepath.Base(pkg))
+	path := launchertest.Path("bench-" + filepath.Base(pkg))
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
@@ -158,10 +160,10 @@ func goProgram(b *testing.B, pkg string) string {
 func (f fakeProcess) command(name string, flags ...string) func() *exec.Cmd {
 	return func() *exec.Cmd {
 		args := []string{"launcher", "run", "--azure-credentials", f.credentials}
-		path := filepath.Join(bin, args[0])
-		args = slices.Concat(args, vault("full-vault", f.keys...), flags, []string{"--", "/bin/true"})
+		path := launchertest.Path(args[0])
+		args = slices.Concat(args, azuretest.Vault("full-vault", f.keys...), flags, []string{"--", "/bin/true"})
 		if strings.HasPrefix(name, "sdk") {
-			path = filepath.Join(bin, "bench-sdk")
+			path = launchertest.Path("bench-sdk")
 			args = append([]string{"sdk", f.credentials, "full-vault", "/bin/true"}, f.keys...)
 		}
 		return &exec.Cmd{Path: path, Args: args, Env: []string{"HTTPS_PROXY=" + f.ready.Proxy, "SSL_CERT_FILE=" + f.ready.CA}}

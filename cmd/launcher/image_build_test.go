@@ -37,7 +37,7 @@ func newContainers(t *testing.T) *containers {
 	t.Helper()
 	const untested = "the image, built and run"
 	for _, program := range []string{"buildah", "podman", "runc"} {
-		needs(t, program, untested)
+		launchertest.Needs(t, program, untested)
 	}
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", untested)
@@ -50,7 +50,7 @@ events_logger = "none"
 lock_type = "file"
 tmp_dir = %q
 `, c.dir+"/libpod")))
-	c.copy("probe/probe", filepath.Join(bin, "probe"))
+	c.copy("probe/probe", launchertest.Path("probe"))
 	c.write("probe/Dockerfile", []byte("FROM scratch\nCOPY probe /probe\n"))
 	out, err := c.build("probe", c.dir+"/probe")
 	if err == nil {
@@ -67,7 +67,7 @@ tmp_dir = %q
 // an image that only a registry has, from the tests' own build.
 func (c *containers) buildImages() {
 	c.Helper()
-	c.copy("built/src/build/launcher", filepath.Join(bin, "launcher"))
+	c.copy("built/src/build/launcher", launchertest.Path("launcher"))
 	c.copy("built/src/handler/python/launcher_context.py", "../../handler/python/launcher_context.py")
 	c.copy("built/src/handler/node/launcher-context.cjs", "../../handler/node/launcher-context.cjs")
 	out, err := c.build("launcher", "--build-context", "build="+c.dir+"/built", "../..")
@@ -139,28 +139,28 @@ func TestTheImageInAContainer(t *testing.T) {
 	for _, deliver := range []string{"stdin", "fd", "env", "files", "socket"} {
 		for key, want := range map[string]string{"TOKEN": "from the cluster", "PASSWORD": "from a volume"} {
 			args := append([]string{"--user", nobody, "--env", "LAUNCHER_DELIVER=" + deliver}, sources...)
-			require.Equal(t, result{stdout: want}, finish(t, c.run("handler", append(args, "/probe", "secret", key)...)), deliver)
+			require.Equal(t, launchertest.Result{Stdout: want}, launchertest.Finish(t, c.run("handler", append(args, "/probe", "secret", key)...)), deliver)
 			args = append(args, "--env", "LAUNCHER_MASK=true")
-			require.Equal(t, result{stdout: "***"}, finish(t, c.run("handler", append(args, "/probe", "secret", key)...)), deliver)
+			require.Equal(t, launchertest.Result{Stdout: "***"}, launchertest.Finish(t, c.run("handler", append(args, "/probe", "secret", key)...)), deliver)
 		}
 	}
 	for want, command := range map[int][]string{42: {"/probe", "exit", "42"}, 137: {"/probe", "kill", "9"}, 127: {"/no-command"}} {
-		require.Equal(t, want, finish(t, c.run("handler", append([]string{"--user", nobody}, command...)...)).status, command)
+		require.Equal(t, want, launchertest.Finish(t, c.run("handler", append([]string{"--user", nobody}, command...)...)).Status, command)
 	}
 
 	vault := `MLRUN_EXEC_CONFIG={"spec": {"secret_sources": [{"kind": "azure_vault", "source": {"name": "my-vault", "secrets": ["A"]}}]}}`
-	got := finish(t, c.run("handler", "--user", nobody, "--env", vault, "/probe", "exit", "0"))
-	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, "credential", "the second program runs from memory, and has none")
+	got := launchertest.Finish(t, c.run("handler", "--user", nobody, "--env", vault, "/probe", "exit", "0"))
+	require.Equal(t, 125, got.Status)
+	require.Contains(t, got.Stderr, "credential", "the second program runs from memory, and has none")
 
 	tools := t.TempDir()
 	require.NoError(t, os.Chmod(tools, 0o777))
-	require.Equal(t, result{}, finish(t, c.run("launcher", "--user", nobody, "--volume", tools+":/tools", "--entrypoint", "/launcher", "install", "/tools")))
+	require.Equal(t, launchertest.Result{}, launchertest.Finish(t, c.run("launcher", "--user", nobody, "--volume", tools+":/tools", "--entrypoint", "/launcher", "install", "/tools")))
 	require.FileExists(t, filepath.Join(tools, "launcher"))
 
 	licenses := c.extract("launcher", "/licenses")
 	for _, name := range []string{"LICENSE", "THIRD_PARTY_LICENSES.txt"} {
-		require.Equal(t, read(t, "../../"+name), read(t, filepath.Join(licenses, name)))
+		require.Equal(t, launchertest.ReadFile(t, "../../"+name), launchertest.ReadFile(t, filepath.Join(licenses, name)))
 	}
 }
 
@@ -172,21 +172,21 @@ func TestTheImageAsPID1(t *testing.T) {
 		if user == nobody {
 			args = append(args, "--user", user)
 		}
-		count := begin(t, c.run("handler", append(args, "/probe", "count")...))
-		require.Equal(t, "ready", count.line())
+		count := launchertest.Start(t, c.run("handler", append(args, "/probe", "count")...))
+		require.Equal(t, "ready", count.Line())
 		out, err := c.command("podman", "inspect", "--format", "{{.State.Pid}}", "counting").Output()
-		require.NoError(t, err, count.messages())
+		require.NoError(t, err, count.Messages())
 		pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
 		require.NoError(t, err)
-		handlers := children(t, pid)
+		handlers := launchertest.Children(t, pid)
 		require.NotEmpty(t, handlers)
 		uid, _, _ := strings.Cut(user, ":")
 		for _, pid := range append(handlers, pid) {
-			require.Equal(t, strings.TrimSuffix(strings.Repeat(uid+"\t", 4), "\t"), field(pid, "Uid"))
+			require.Equal(t, strings.TrimSuffix(strings.Repeat(uid+"\t", 4), "\t"), launchertest.StatusField(pid, "Uid"))
 			for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"} {
-				require.Equal(t, "0000000000000000", field(pid, set), set)
+				require.Equal(t, "0000000000000000", launchertest.StatusField(pid, set), set)
 			}
-			require.Equal(t, "1", field(pid, "NoNewPrivs"))
+			require.Equal(t, "1", launchertest.StatusField(pid, "NoNewPrivs"))
 		}
 		require.ErrorIs(t, os.WriteFile(fmt.Sprintf("/proc/%d/root/written", pid), nil, 0o600), syscall.EROFS)
 		delivered, err := filepath.Glob(fmt.Sprintf("/proc/%d/root/dev/shm/*/TOKEN", pid))
@@ -195,11 +195,11 @@ func TestTheImageAsPID1(t *testing.T) {
 
 		for n := range 3 {
 			require.NoError(t, c.command("podman", "kill", "--signal", "INT", "counting").Run())
-			require.Equal(t, fmt.Sprintf("got-%d", n+1), count.line())
+			require.Equal(t, fmt.Sprintf("got-%d", n+1), count.Line())
 		}
 		require.NoError(t, c.command("podman", "kill", "--signal", "TERM", "counting").Run())
-		status, rest := count.end()
-		require.Equal(t, 143, status, count.messages())
+		status, rest := count.End()
+		require.Equal(t, 143, status, count.Messages())
 		require.Empty(t, rest)
 	}
 }

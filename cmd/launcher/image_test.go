@@ -23,7 +23,7 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 	image := t.TempDir()
 	require.NoError(t, os.Chmod(image, 0o755))
 	for _, name := range []string{"launcher", "probe"} {
-		text, err := os.ReadFile(filepath.Join(bin, name))
+		text, err := os.ReadFile(launchertest.Path(name))
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(image, name), text, 0o755))
 	}
@@ -37,7 +37,7 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 			Env: []string{}, Dir: "/",
 			SysProcAttr: &syscall.SysProcAttr{Chroot: image, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}},
 		}
-		require.Equal(t, result{stdout: want}, finish(t, cmd))
+		require.Equal(t, launchertest.Result{Stdout: want}, launchertest.Finish(t, cmd))
 	}
 }
 
@@ -45,7 +45,7 @@ func TestRunsInAnEmptyImage(t *testing.T) {
 // image can be built (TestTheImageInAContainer), and its first stage, which needs
 // a registry.
 func TestDockerfileIsWhatTheReadmeSays(t *testing.T) {
-	dockerfile := read(t, "../../Dockerfile")
+	dockerfile := launchertest.ReadFile(t, "../../Dockerfile")
 	var steps []string
 	for line := range strings.Lines(dockerfile) {
 		if step := strings.TrimSpace(line); step != "" && !strings.HasPrefix(step, "#") {
@@ -64,5 +64,5 @@ func TestDockerfileIsWhatTheReadmeSays(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	require.Contains(t, read(t, "../../README.md"), "COPY --from=launcher /launcher /launcher")
+	require.Contains(t, launchertest.ReadFile(t, "../../README.md"), "COPY --from=launcher /launcher /launcher")
 }

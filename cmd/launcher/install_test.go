@@ -13,11 +13,11 @@ import (
 
 // TestInstallReplacesALinkAndNotItsTarget is what another user may have planted.
 func TestInstallReplacesALinkAndNotItsTarget(t *testing.T) {
-	dir, target := t.TempDir(), write(t, filepath.Join(t.TempDir(), "target"), "untouched")
+	dir, target := t.TempDir(), launchertest.WriteFile(t, filepath.Join(t.TempDir(), "target"), "untouched")
 	require.NoError(t, os.Symlink(target, dir+"/launcher"))
-	got := start(t, nil, "", "install", dir)
-	require.Equal(t, result{}, got)
-	require.Equal(t, "untouched", read(t, target))
+	got := launchertest.Run(t, nil, "", "install", dir)
+	require.Equal(t, launchertest.Result{}, got)
+	require.Equal(t, "untouched", launchertest.ReadFile(t, target))
 	info, err := os.Lstat(dir + "/launcher")
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o755), info.Mode())
@@ -32,21 +32,20 @@ func TestInstallIsNotFooled(t *testing.T) {
 	if os.Getuid() != 0 {
 		launchertest.Lacks(t, "root", "that install follows no link of another user")
 	}
-	require.NoError(t, os.Chmod(bin, 0o755))
-	base, victims := string(newMemory(t)), newVictims(t)
+	base, victims := string(launchertest.NewMemory(t)), launchertest.NewVictims(t)
 	require.NoError(t, os.Chmod(base, 0o777))
-	attack(t, append([]string{"swap-installed", base}, victims.targets()...))
+	launchertest.Attack(t, append([]string{"swap-installed", base}, victims.Targets()...))
 	for range 50 {
 		dir := base + "/tools"
 		_ = os.RemoveAll(dir)
 		if os.Mkdir(dir, 0o700) != nil || os.Chmod(dir, 0o777) != nil {
 			continue
 		}
-		got := finish(t, exec.Command(filepath.Join(bin, "launcher"), "install", dir))
-		if got.status != 0 {
-			require.Equal(t, 125, got.status)
-			require.Contains(t, got.stderr, "launcher: install in ")
+		got := launchertest.Finish(t, exec.Command(launchertest.Path("launcher"), "install", dir))
+		if got.Status != 0 {
+			require.Equal(t, 125, got.Status)
+			require.Contains(t, got.Stderr, "launcher: install in ")
 		}
 	}
-	require.Equal(t, victims.before, victims.look(t))
+	require.Equal(t, victims.Before, victims.Look(t))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 	"github.com/seed45446ece/launcher/launcher/task"
 )
 
@@ -17,15 +18,15 @@ func TestTheLauncherReadsEveryKind(t *testing.T) {
 	for _, kind := range task.Kinds() {
 		t.Run(kind.Name, func(t *testing.T) {
 			source := kind.Name + "={}"
-			got := start(t, nil, "", "explain", "-s", source)
-			require.NotContains(t, got.stderr, "internal error")
-			require.NotContains(t, got.stderr, "unknown kind")
-			got = start(t, nil, "", "explain", "--require-confidential", "-s", source)
-			require.Equal(t, !kind.Confidential, strings.Contains(got.stderr, "refuses the "+kind.Name+" source"), got.stderr)
+			got := launchertest.Run(t, nil, "", "explain", "-s", source)
+			require.NotContains(t, got.Stderr, "internal error")
+			require.NotContains(t, got.Stderr, "unknown kind")
+			got = launchertest.Run(t, nil, "", "explain", "--require-confidential", "-s", source)
+			require.Equal(t, !kind.Confidential, strings.Contains(got.Stderr, "refuses the "+kind.Name+" source"), got.Stderr)
 			require.Contains(t, string(readme), "`"+kind.Name+"`")
 		})
 	}
-	got := start(t, nil, "", "explain", "-s", "vault=x")
-	require.Equal(t, result{stderr: "launcher: --secrets vault: unknown kind of secret source \"vault\"\n" +
-		"hint: one of inline, env, file, kubernetes, azure_vault\n", status: 125}, got)
+	got := launchertest.Run(t, nil, "", "explain", "-s", "vault=x")
+	require.Equal(t, launchertest.Result{Stderr: "launcher: --secrets vault: unknown kind of secret source \"vault\"\n" +
+		"hint: one of inline, env, file, kubernetes, azure_vault\n", Status: 125}, got)
 }

@@ -30,33 +30,33 @@ spec:
 // environment.
 func forMLRun(t *testing.T) (flags, env []string) {
 	folder := t.TempDir()
-	write(t, folder+"/my-key", "mounted")
-	task := strings.NewReplacer("FILE", write(t, folder+"/secrets.txt", "KEY=filed"), "FOLDER", folder).Replace(everySource)
-	return []string{"run", "--task", write(t, folder+"/task.yaml", task), "--deliver", "env", "--env-prefix", "MLRUN_K8S_SECRET__", "-p", "rate=1"},
+	launchertest.WriteFile(t, folder+"/my-key", "mounted")
+	task := strings.NewReplacer("FILE", launchertest.WriteFile(t, folder+"/secrets.txt", "KEY=filed"), "FOLDER", folder).Replace(everySource)
+	return []string{"run", "--task", launchertest.WriteFile(t, folder+"/task.yaml", task), "--deliver", "env", "--env-prefix", "MLRUN_K8S_SECRET__", "-p", "rate=1"},
 		[]string{"from_env=variable", "HOME=" + folder}
 }
 
 func TestMLRunIsToldWhereItsSecretsAre(t *testing.T) {
-	needs(t, "sh", "what MLRun is told")
+	launchertest.Needs(t, "sh", "what MLRun is told")
 	flags, env := forMLRun(t)
 	show := []string{"--", "sh", "-c", `echo "$MLRUN_EXEC_CONFIG"`}
 	want := `{"metadata":{"name":"train","project":"fraud","uid":"4a1c","labels":{"team":"risk"},"iteration":0,"annotations":{}},` +
 		`"spec":{"handler":"train","parameters":{"db_name":"sales","rate":1},"inputs":{},` +
 		`"secret_sources":[{"kind":"kubernetes","source":["F_KEY","INLINE","from_env","my-key"]}]}}` + "\n"
-	require.Equal(t, result{stdout: want}, start(t, env, "", append(flags, show...)...))
+	require.Equal(t, launchertest.Result{Stdout: want}, launchertest.Run(t, env, "", append(flags, show...)...))
 
-	needs(t, "env", "MLRun's variables") // a shell would not show those that are no names to it
-	variables := strings.Split(start(t, env, "", append(flags, "--", "env")...).stdout, "\n")
+	launchertest.Needs(t, "env", "MLRun's variables") // a shell would not show those that are no names to it
+	variables := strings.Split(launchertest.Run(t, env, "", append(flags, "--", "env")...).Stdout, "\n")
 	require.Subset(t, variables, []string{
 		"MLRUN_K8S_SECRET__F_KEY=filed", "MLRUN_K8S_SECRET__MY-KEY=mounted", "MLRUN_K8S_SECRET__my-key=mounted",
 		"MLRUN_SECRET_STORES__KUBERNETES__ENV_VARIABLE_PREFIX=MLRUN_K8S_SECRET__",
 	})
 
 	inPod := append(env, `MLRUN_EXEC_CONFIG={"metadata":{"uid":"4a1c"},"spec":{"secret_sources":[{"kind":"inline","source":{"A":"canary"}}]}}`)
-	got := start(t, inPod, "", append([]string{"run", "--deliver", "env", "--env-prefix", "MLRUN_K8S_SECRET__"}, show...)...)
-	require.Contains(t, got.stdout, `{"metadata":{"uid":"4a1c","iteration":0`)
-	require.Contains(t, got.stdout, `"secret_sources":[{"kind":"kubernetes","source":["A"]}]`)
-	require.NotContains(t, got.stdout, "canary")
+	got := launchertest.Run(t, inPod, "", append([]string{"run", "--deliver", "env", "--env-prefix", "MLRUN_K8S_SECRET__"}, show...)...)
+	require.Contains(t, got.Stdout, `{"metadata":{"uid":"4a1c","iteration":0`)
+	require.Contains(t, got.Stdout, `"secret_sources":[{"kind":"kubernetes","source":["A"]}]`)
+	require.NotContains(t, got.Stdout, "canary")
 }
 
 const mlrunScript = `import mlrun
@@ -76,7 +76,7 @@ const mlrunFunction = `def train(context, db_name, rate):
 func TestMLRunItselfIsTheHandler(t *testing.T) {
 	python := withMLRun(t)
 	folder := t.TempDir()
-	script, function := write(t, folder+"/script.py", mlrunScript), write(t, folder+"/function.py", mlrunFunction)
+	script, function := launchertest.WriteFile(t, folder+"/script.py", mlrunScript), launchertest.WriteFile(t, folder+"/function.py", mlrunFunction)
 	for name, command := range map[string][]string{
 		"a script":                  {python, script},
 		"mlrun run":                 {python, "-m", "mlrun", "run", "--from-env", "--handler", "train", function},
@@ -85,10 +85,10 @@ func TestMLRunItselfIsTheHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			flags, env := forMLRun(t)
-			got := start(t, env, "", append(append(flags, "--"), command...)...)
-			require.Zero(t, got.status, "%s%s", got.stdout, got.stderr)
-			require.Regexp(t, `(?m)^found\|in%line \$x\|variable\|filed\|mounted\|None$`, got.stdout)
-			require.Regexp(t, `(?m)^task\|train\|fraud\|sales\|1$`, got.stdout)
+			got := launchertest.Run(t, env, "", append(append(flags, "--"), command...)...)
+			require.Zero(t, got.Status, "%s%s", got.Stdout, got.Stderr)
+			require.Regexp(t, `(?m)^found\|in%line \$x\|variable\|filed\|mounted\|None$`, got.Stdout)
+			require.Regexp(t, `(?m)^task\|train\|fraud\|sales\|1$`, got.Stdout)
 		})
 	}
 }
@@ -121,26 +121,26 @@ class Any:
 // from a file and from MLRun's variable.
 func TestAHandlerOfMLRunsRunsUnchanged(t *testing.T) {
 	python := withMLRun(t)
-	file := write(t, t.TempDir()+"/handlers.py", mlrunHandlers)
+	file := launchertest.WriteFile(t, t.TempDir()+"/handlers.py", mlrunHandlers)
 	code := "MLRUN_EXEC_CODE=" + base64.StdEncoding.EncodeToString([]byte(mlrunHandlers))
 	for _, handler := range []string{"train", "rest", "Model::train", "Any::train"} {
 		t.Run(strings.ReplaceAll(handler, "::", " "), func(t *testing.T) {
 			t.Parallel()
 			flags, env := forMLRun(t)
 			flags = append(flags, "-p", "_init_args={bucket: b}")
-			called := start(t, env, "", append(flags, "--handler", file+":"+handler)...)
-			require.Zero(t, called.status, "%s", called.stderr)
-			require.NotEmpty(t, called.stdout)
-			coded := start(t, append(env, code), "", append(flags, "--handler", handler)...)
-			require.Equal(t, called.stdout, coded.stdout)
-			mlruns := start(t, env, "", append(flags, "--", python, "-m", "mlrun", "run", "--from-env", "--handler", handler, file)...)
+			called := launchertest.Run(t, env, "", append(flags, "--handler", file+":"+handler)...)
+			require.Zero(t, called.Status, "%s", called.Stderr)
+			require.NotEmpty(t, called.Stdout)
+			coded := launchertest.Run(t, append(env, code), "", append(flags, "--handler", handler)...)
+			require.Equal(t, called.Stdout, coded.Stdout)
+			mlruns := launchertest.Run(t, env, "", append(flags, "--", python, "-m", "mlrun", "run", "--from-env", "--handler", handler, file)...)
 			var said strings.Builder
-			for line := range strings.Lines(mlruns.stdout) {
+			for line := range strings.Lines(mlruns.Stdout) {
 				if strings.HasPrefix(line, "| ") {
 					said.WriteString(line)
 				}
 			}
-			require.Equal(t, called.stdout, said.String(), "%s", mlruns.stderr)
+			require.Equal(t, called.Stdout, said.String(), "%s", mlruns.Stderr)
 		})
 	}
 }
@@ -151,7 +151,7 @@ func withMLRun(t *testing.T) string {
 	const untested = "MLRun itself as the handler"
 	python := filepath.Join(os.Getenv("LAUNCHER_TEST_MLRUN"), "bin", "python")
 	if os.Getenv("LAUNCHER_TEST_MLRUN") == "" {
-		python = needs(t, "python3", untested)
+		python = launchertest.Needs(t, "python3", untested)
 	}
 	find := "import importlib.util, sys; sys.exit(importlib.util.find_spec('mlrun') is None)"
 	if exec.CommandContext(t.Context(), python, "-c", find).Run() != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/internal/mutation"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -23,24 +24,24 @@ func TestMutatedTasksAndFilesShowNoValue(t *testing.T) {
 	const count = 2000
 	forms := [][]string{{"explain", "--verbose"}, {"explain", "--json", "--verbose", "--log", "json"}}
 	for i, in := range append(mutation.Tasks(mutationSeed, count), mutation.Files(mutationSeed, count)...) {
-		path := write(t, filepath.Join(t.TempDir(), in.File), string(in.Text))
+		path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), in.File), string(in.Text))
 		flags := []string{"--task", path}
 		if in.Format != mutation.Task {
 			flags = []string{"-s", "file=" + path}
 		}
 		args := append(append([]string{}, forms[i%2]...), flags...)
-		requireNoLeak(t, in, start(t, nil, "", args...))
+		requireNoLeak(t, in, launchertest.Run(t, nil, "", args...))
 		if i%20 == 0 {
 			args := append(append([]string{"run", "--verbose"}, flags...), "--", "true")
-			requireNoLeak(t, in, start(t, nil, "", args...))
+			requireNoLeak(t, in, launchertest.Run(t, nil, "", args...))
 		}
 	}
 }
 
-func requireNoLeak(t *testing.T, in mutation.Input, got result) {
+func requireNoLeak(t *testing.T, in mutation.Input, got launchertest.Result) {
 	t.Helper()
-	require.Contains(t, []int{0, 125}, got.status, in.Name)
-	for _, output := range []string{got.stdout, got.stderr} {
+	require.Contains(t, []int{0, 125}, got.Status, in.Name)
+	for _, output := range []string{got.Stdout, got.Stderr} {
 		if key := in.Leak(output); key != "" {
 			t.Errorf("%s: the output holds a part of the value of %s", in.Name, key)
 		}

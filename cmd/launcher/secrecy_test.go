@@ -2,97 +2,45 @@ package main_test
 
 import (
 	"bufio"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"maps"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
-
-// canaries is a value for each source; each is unlike anything else on the
-// machine, in every encoding.
-var canaries = map[string]string{
-	"INLINE": `canary-i "1" <é>`, "VARIABLE": "canary-e 2&x", "FILE": "canary-f=3/x", "KUBERNETES": "canary-k 4+x", "PROJECT": "canary-p 5?x",
-}
-
-// forms is each canary as a careless program might write it.
-func forms() []string { return formsOf(slices.Collect(maps.Values(canaries))...) }
-
-func formsOf(values ...string) []string {
-	var all []string
-	for _, value := range values {
-		quoted, _ := json.Marshal(value)
-		all = append(all, value, hex.EncodeToString([]byte(value)), url.QueryEscape(value), url.PathEscape(value),
-			string(quoted[1:len(quoted)-1]), strings.Trim(strconv.Quote(value), `"`), strconv.QuoteToASCII(value)[1:],
-			base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)))
-	}
-	return all
-}
-
-func requireNoCanary(t *testing.T, where, text string) {
-	t.Helper()
-	text = strings.ToLower(text)
-	for _, form := range forms() {
-		if strings.Contains(text, strings.ToLower(form)) {
-			t.Errorf("%s holds %q", where, form)
-		}
-	}
-}
-
-// canaryRun is the flags and the environment of a run with all canaries.
-func canaryRun(t *testing.T) (args, env []string) {
-	t.Helper()
-	dir := t.TempDir()
-	task, err := json.Marshal(map[string]any{"spec": map[string]any{"secret_sources": []any{
-		map[string]any{"kind": "inline", "source": map[string]string{"INLINE": canaries["INLINE"]}},
-		map[string]any{"kind": "env", "source": "VARIABLE"},
-		map[string]any{"kind": "file", "source": write(t, dir+"/s.txt", "FILE="+canaries["FILE"]+"\n")},
-		map[string]any{"kind": "kubernetes", "source": []string{"KUBERNETES"}},
-	}}})
-	require.NoError(t, err)
-	return []string{"--verbose"}, []string{
-		"MLRUN_EXEC_CONFIG=" + string(task), "VARIABLE=" + canaries["VARIABLE"],
-		"MLRUN_K8S_SECRET__KUBERNETES=" + canaries["KUBERNETES"], "MLRUN_K8S_SECRET__PROJECT=" + canaries["PROJECT"],
-		"TMPDIR=" + dir,
-	}
-}
 
 // TestARunningHandlerShowsNoSecret looks everywhere that another process of the
 // same user can while the handler runs.
 func TestARunningHandlerShowsNoSecret(t *testing.T) {
 	for _, deliver := range []string{"stdin", "fd", "files", "socket"} {
 		t.Run(deliver, func(t *testing.T) {
-			_, env := canaryRun(t)
+			_, env := launchertest.CanaryRun(t)
 			control, release, err := os.Pipe()
 			require.NoError(t, err)
 			out, in, err := os.Pipe()
 			require.NoError(t, err)
 			// The handler waits for a line, where its standard input is the context
 			// on its standard error.
-			cmd := exec.Command(filepath.Join(bin, "launcher"), "run", "--deliver", deliver, "--mask", "--", "probe", "wait", "0")
+			cmd := exec.Command(launchertest.Path("launcher"), "run", "--deliver", deliver, "--mask", "--", "probe", "wait", "0")
 			cmd.Stdin = control
 			if deliver == "stdin" {
-				cmd = exec.Command(filepath.Join(bin, "launcher"), "run", "--deliver", deliver, "--", "probe", "wait", "2")
+				cmd = exec.Command(launchertest.Path("launcher"), "run", "--deliver", deliver, "--", "probe", "wait", "2")
 				cmd.Stderr = control
 			}
-			cmd.Env = append(env, "PATH="+bin)
+			cmd.Env = append(env, "PATH="+launchertest.Folder())
 			cmd.Stdout = in
 			require.NoError(t, cmd.Start())
 			line, err := bufio.NewReader(out).ReadString('\n')
 			require.NoError(t, err)
-			requireNoCanary(t, "standard output", line)
+			launchertest.RequireNoCanary(t, "standard output", line)
 			if deliver != "stdin" {
-				eventually(t, "the parent stays", func() bool { return resides(t, cmd.Process.Pid) })
+				launchertest.Eventually(t, "the parent stays", func() bool { return launchertest.IsSupervisor(t, cmd.Process.Pid) })
 			}
 			requireNoCanaryInProcesses(t)
 			_, err = release.WriteString("end\n")
@@ -112,7 +60,7 @@ func requireNoCanaryInProcesses(t *testing.T) {
 		require.NoError(t, err)
 		for _, path := range paths {
 			if text, err := os.ReadFile(path); err == nil { // others come and go
-				requireNoCanary(t, path, string(text))
+				launchertest.RequireNoCanary(t, path, string(text))
 				searched++
 			}
 		}
@@ -125,15 +73,15 @@ func requireNoCanaryInProcesses(t *testing.T) {
 func TestNothingPrintedHoldsASecret(t *testing.T) {
 	broken := map[string]string{
 		"a missing key":     "-s\nenv=NOT_SET",
-		"a bad literal":     "-s\ninline={'A': '" + canaries["INLINE"] + "' oops",
-		"a bad source":      "-s\n" + canaries["INLINE"],
-		"a bad kind":        "-s\nvault=" + canaries["INLINE"],
-		"a list as inline":  "-s\ninline=['" + canaries["VARIABLE"] + "']",
-		"nested inline":     "-s\ninline={'A': ['" + canaries["VARIABLE"] + "']}",
-		"a bad parameter":   "-p\n" + canaries["VARIABLE"],
-		"a bad YAML value":  "-p\nA=[" + canaries["VARIABLE"],
-		"an env collision":  "--deliver\nenv\n-s\ninline={\"A-B\": \"" + canaries["VARIABLE"] + "\", \"A.B\": \"x\"}",
-		"a dangerous name":  "--deliver\nenv\n-s\ninline={\"LD_PRELOAD\": \"" + canaries["VARIABLE"] + "\"}",
+		"a bad literal":     "-s\ninline={'A': '" + launchertest.Canaries["INLINE"] + "' oops",
+		"a bad source":      "-s\n" + launchertest.Canaries["INLINE"],
+		"a bad kind":        "-s\nvault=" + launchertest.Canaries["INLINE"],
+		"a list as inline":  "-s\ninline=['" + launchertest.Canaries["VARIABLE"] + "']",
+		"nested inline":     "-s\ninline={'A': ['" + launchertest.Canaries["VARIABLE"] + "']}",
+		"a bad parameter":   "-p\n" + launchertest.Canaries["VARIABLE"],
+		"a bad YAML value":  "-p\nA=[" + launchertest.Canaries["VARIABLE"],
+		"an env collision":  "--deliver\nenv\n-s\ninline={\"A-B\": \"" + launchertest.Canaries["VARIABLE"] + "\", \"A.B\": \"x\"}",
+		"a dangerous name":  "--deliver\nenv\n-s\ninline={\"LD_PRELOAD\": \"" + launchertest.Canaries["VARIABLE"] + "\"}",
 		"nothing wrong":     "",
 		"no such command":   "",
 		"the env delivery":  "--deliver\nenv",
@@ -143,7 +91,7 @@ func TestNothingPrintedHoldsASecret(t *testing.T) {
 		for _, command := range []string{"run", "explain"} {
 			for _, log := range []string{"text", "json"} {
 				t.Run(name+"/"+command+"/"+log, func(t *testing.T) {
-					args, env := canaryRun(t)
+					args, env := launchertest.CanaryRun(t)
 					args = append(args, "--log", log)
 					if flags != "" {
 						args = append(args, strings.Split(flags, "\n")...)
@@ -152,10 +100,10 @@ func TestNothingPrintedHoldsASecret(t *testing.T) {
 					if name == "no such command" {
 						handler = "no-such-command"
 					}
-					got := start(t, env, "", slices.Concat([]string{command}, args, []string{"--", handler})...)
-					require.NotEmpty(t, got.stderr)
-					requireNoCanary(t, "standard error", got.stderr)
-					requireNoCanary(t, "standard output", got.stdout)
+					got := launchertest.Run(t, env, "", slices.Concat([]string{command}, args, []string{"--", handler})...)
+					require.NotEmpty(t, got.Stderr)
+					launchertest.RequireNoCanary(t, "standard error", got.Stderr)
+					launchertest.RequireNoCanary(t, "standard output", got.Stdout)
 				})
 			}
 		}
@@ -174,18 +122,18 @@ func TestNoErrorOfAParserHoldsAPartOfTheText(t *testing.T) {
 	const canary = "Zq7canaryXw9"
 	for name, text := range badFiles {
 		t.Run(name, func(t *testing.T) {
-			path := write(t, filepath.Join(t.TempDir(), name), strings.ReplaceAll(text, "@", canary))
+			path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), name), strings.ReplaceAll(text, "@", canary))
 			flag := []string{"--task", path}
 			if !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".json") {
 				flag = []string{"-s", "file=" + path}
 			}
-			got := start(t, nil, "", slices.Concat([]string{"run", "--verbose"}, flag, []string{"--", "true"})...)
-			require.Equal(t, 125, got.status, got.stderr)
+			got := launchertest.Run(t, nil, "", slices.Concat([]string{"run", "--verbose"}, flag, []string{"--", "true"})...)
+			require.Equal(t, 125, got.Status, got.Stderr)
 			if name == "twice.yaml" {
 				return // a field's name is a name, and is said
 			}
 			for i := 0; i+5 <= len(canary); i++ {
-				require.NotContains(t, got.stderr, canary[i:i+5])
+				require.NotContains(t, got.Stderr, canary[i:i+5])
 			}
 		})
 	}
@@ -197,15 +145,16 @@ var inMemory = regexp.MustCompile(`openat\(\d+</dev/shm/launcher-[0-9a-z]+>, "`)
 // TestNothingIsWrittenToDisk has the launcher and a Python handler run where
 // every file that they open for writing is seen.
 func TestNothingIsWrittenToDisk(t *testing.T) {
-	strace := needs(t, "strace", "that nothing is written to disk")
+	strace := launchertest.Needs(t, "strace", "that nothing is written to disk")
+	launchertest.NeedsRoot(t, "that nothing is written to disk: only root's strace can read file names of the launcher")
 	for _, deliver := range []string{"stdin", "fd", "env", "files", "socket"} {
-		args, env := canaryRun(t)
+		args, env := launchertest.CanaryRun(t)
 		trace := filepath.Join(t.TempDir(), "trace")
 		cmd := exec.Command(strace, slices.Concat([]string{"-f", "-qq", "-y", "-e", "trace=openat,open,creat,memfd_create", "-o", trace,
-			filepath.Join(bin, "launcher"), "run", "--deliver", deliver}, args, []string{"--", "probe", "exit", "0"})...)
-		cmd.Env = append(env, "PATH="+bin)
-		got := finish(t, cmd)
-		require.Zero(t, got.status, got.stderr)
+			launchertest.Path("launcher"), "run", "--deliver", deliver}, args, []string{"--", "probe", "exit", "0"})...)
+		cmd.Env = append(env, "PATH="+launchertest.Folder())
+		got := launchertest.Finish(t, cmd)
+		require.Zero(t, got.Status, got.Stderr)
 		text, err := os.ReadFile(trace)
 		require.NoError(t, err)
 		require.Contains(t, string(text), "O_RDONLY")

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,13 +59,12 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 func testNames(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, pattern := range []string{"*_test.go", "../launcher/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		for _, file := range files {
-			all.WriteString(read(t, file))
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, "_test.go") {
+			all.WriteString(read(t, path))
 		}
-	}
+		return err
+	}))
 	return all.String()
 }
 

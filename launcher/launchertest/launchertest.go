@@ -1,5 +1,6 @@
-// Package launchertest is what tests of several rooms have in common: the real
-// program, and the programs of a machine without which a test cannot be run.
+// Package launchertest owns what tests of several packages share: it builds the real
+// launcher and programs that tests run as handlers, starts them, as PID 1 too, and says
+// what stays untested on a machine that lacks something. No program imports it.
 package launchertest
 
 import (
@@ -7,13 +8,20 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-const command = "github.com/seed45446ece/launcher/cmd/launcher"
+const (
+	module   = "github.com/seed45446ece/launcher/"
+	command  = module + "cmd/launcher"
+	testdata = module + "launcher/launchertest/testdata/"
+)
 
-// Build writes the real program to a file, as the Makefile builds it. It needs
-// Go.
+// Build writes the real program to a file, as the Makefile builds it, and returns it. It
+// needs Go.
 func Build(to string) ([]byte, error) { return Program(command, to) }
 
 // Program writes a program of this module to a file, as the Makefile builds it,
@@ -31,7 +39,7 @@ func Program(pkg, to string) ([]byte, error) {
 	return os.ReadFile(to)
 }
 
-// Entry is the linker's flag for the launcher's own entry point, "" on a machine
+// Entry returns the linker's flag for the launcher's own entry point, "" on a machine
 // for which none is written.
 func Entry() string {
 	if runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64" {
@@ -40,23 +48,35 @@ func Entry() string {
 	return ""
 }
 
-// Needs is the path of a program. Where the machine has not got it, Lacks says
-// so.
+// Needs returns the path of a program. If the machine lacks it, Needs calls Lacks.
 func Needs(t testing.TB, program, untested string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
 		Lacks(t, program, untested)
 	}
+	if program == "python3" { // a version manager's shim takes longer than the program
+		out, err := exec.Command(path, "-c", "import sys; print(sys.executable)").Output()
+		require.NoError(t, err)
+		return strings.TrimSpace(string(out))
+	}
 	return path
 }
 
-// Lacks skips a test, and says what stays untested, where the machine has not
-// got something; where nothing may be left out it fails.
+// Lacks skips a test and says what stays untested because the machine lacks something.
+// It fails if LAUNCHER_TEST_REQUIRE is "all".
 func Lacks(t testing.TB, what, untested string) {
 	t.Helper()
 	if os.Getenv("LAUNCHER_TEST_REQUIRE") == "all" {
 		t.Fatalf("lacks: %s: %s", what, untested)
 	}
 	t.Skipf("lacks: %s: %s", what, untested)
+}
+
+// NeedsRoot calls Lacks unless the tests run as root.
+func NeedsRoot(t testing.TB, untested string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		Lacks(t, "root", untested)
+	}
 }

@@ -161,7 +161,7 @@ func TestASourceThatEndsDoesNotEndAnothersRead(t *testing.T) {
 // await waits until the fake has been asked so far.
 func (w *world) await(enough func(fake.Counters) bool) {
 	w.t.Helper()
-	require.Eventually(w.t, func() bool { return enough(w.Counters()) }, 20*time.Second, time.Millisecond)
+	require.Eventually(w.t, func() bool { return enough(w.Counters()) }, time.Minute, time.Millisecond)
 }
 
 func TestAReadThatFailedIsTriedByTheNextFind(t *testing.T) {

@@ -62,9 +62,16 @@ func (t *throttle) wait(ctx context.Context) (result, bool) {
 		select {
 		case <-retried:
 		case <-ctx.Done():
-			return last, false
+			return t.latest(), false // by now the request that is retried may know more
 		}
 	}
+}
+
+// latest returns the last 429.
+func (t *throttle) latest() result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
 }
 
 // slot is the place of one request at a throttle.

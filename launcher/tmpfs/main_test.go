@@ -1,0 +1,9 @@
+package tmpfs_test
+
+import (
+	"testing"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
+)
+
+func TestMain(m *testing.M) { launchertest.Main(m, "probe") }
