@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl examples test conformance demo fuzz bench licenses check
+.PHONY: help build launcherctl examples test cover conformance demo fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -27,6 +27,9 @@ examples: build ## build/fakevault too, the Key Vault on loopback that the examp
 
 test: ## run all tests, and list those that had to be skipped
 	@.ci/needs test bash && .ci/test
+
+cover: ## print the coverage of each package, by unit tests and by the real programs
+	@.ci/needs cover bash && .ci/cover
 
 conformance: ## ask every language in every delivery, and write docs/languages.md
 	@UPDATE_DOCS=1 LAUNCHER_TEST_REQUIRE=all go test -count=1 ./handler/conformance && cat docs/languages.md

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/seed45446ece/launcher/internal/cover"
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
@@ -143,6 +144,7 @@ func (e Execution) Exec(signals sigstate.State, before func() error) error {
 			return fmt.Errorf("--user %v: %w", e.User, err)
 		}
 	}
+	cover.Write()
 	return execError(e.Path, e.Deliver, unix.Exec(e.Path, toStrings(e.Args), toStrings(e.Environ)))
 }
 

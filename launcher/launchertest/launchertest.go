@@ -25,13 +25,19 @@ const (
 func Build(to string) ([]byte, error) { return Program(command, to) }
 
 // Program writes a program of this module to a file, as the Makefile builds it,
-// and returns it.
+// and returns it. In "make cover" the program writes its coverage to the directory
+// LAUNCHER_TEST_COVER.
 func Program(pkg, to string) ([]byte, error) {
 	flags := "-s -w -buildid="
 	if pkg == command {
 		flags += Entry()
 	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs", "-ldflags", flags, "-o", to, pkg)
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs", "-ldflags", flags, "-o", to, pkg}
+	if directory := os.Getenv("LAUNCHER_TEST_COVER"); directory != "" && !strings.Contains(pkg, "testdata") {
+		args = append(args[:3], "-covermode=atomic", "-coverpkg="+module+"...", "-tags", "urfave_cli_no_docs,launcher_cover",
+			"-ldflags", flags+" -X "+module+"internal/cover.directory="+directory, "-o", to, pkg)
+	}
+	build := exec.Command("go", args...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", pkg, err, out)
