@@ -203,6 +203,10 @@ func TestDebugWithoutATerminal(t *testing.T) {
 	local := write(t, "x.env", "DB_PASSWORD=' a '\nAPI_TOKEN=b\n")
 	got = ctl(t, s, "", "debug", "--task", task, "--local", local, "--launcher-flag=--deliver=env", "--", "sh", "-c", `echo "[$DB_PASSWORD]$API_TOKEN"; exit 3`)
 	require.Equal(t, result{"[ a ]b\n", "", 3}, got)
+	for _, flag := range []string{"--launcher-flag=--deliver=socket", "--launcher-flag=--deliver=files", "--launcher-flag=--mask"} {
+		got = ctl(t, s, "", "debug", "--task", task, "--local", local, flag, "--", filepath.Join(bin, "launcher"), "get-secret", "API_TOKEN")
+		require.Equal(t, result{"b", "", 0}, got, flag)
+	}
 	got = ctl(t, s, "", "debug", "--task", "-", "--", "true")
 	require.Equal(t, 125, got.status)
 	got = ctl(t, s, "", "debug", "--task", task, "--local", local, "--launcher-program", filepath.Join(t.TempDir(), "none"), "--", "true")
