@@ -212,9 +212,18 @@ func TestTheParentHoldsNoSecret(t *testing.T) {
 	require.Equal(t, 143, status)
 }
 
+// TestTheOutputOfPID1IsTheContainers is what a job writes there that has no
+// standard output of its own, such as cron's.
+func TestTheOutputOfPID1IsTheContainers(t *testing.T) {
+	for _, deliver := range []string{"stdin", "files", "socket"} {
+		got := launchertest.Finish(t, launchertest.PID1Command("launcher", "run", "--deliver", deliver, "--", "sh", "-c", "echo out >/proc/1/fd/1; echo err >/proc/1/fd/2"))
+		require.Equal(t, launchertest.Result{Stdout: "out\n", Stderr: "err\n"}, got)
+	}
+}
+
 // TestDescriptorsOfTheParent has it hold neither end of the handler's pipes.
 func TestDescriptorsOfTheParent(t *testing.T) {
-	c := launchertest.StartAsPID1(t, "launcher", "run", "--deliver", "env", "--", "sh", "-c", "echo ready; exec sleep 1000 >/dev/null")
+	c := launchertest.Start(t, launchertest.Command("launcher", "run", "--deliver", "env", "--init", "always", "--", "sh", "-c", "echo ready; exec sleep 1000 >/dev/null"))
 	require.Equal(t, "ready", c.Line())
 	_, err := c.Out.ReadByte() // its end: the handler has let go of it
 	require.Error(t, err)

@@ -139,13 +139,17 @@ func openPTY() (master, slave int, err error) {
 
 // closeDescriptors closes every descriptor that this process was started with
 // except standard error: a pipe that it held open would not end when the handler
-// closes it. Its own descriptors are those that are close-on-exec.
+// closes it. PID 1 keeps standard output for those who write to /proc/1/fd/1,
+// unless that would pass by the redaction. Its own descriptors are those that are
+// close-on-exec.
 func (s *supervisor) closeDescriptors() {
 	if s.tty.fd >= 0 && s.tty.fd <= 2 {
 		s.tty.fd, _ = unix.FcntlInt(uintptr(s.tty.fd), unix.F_DUPFD_CLOEXEC, 3)
 	}
 	_ = Release(0)
-	_ = Release(1)
+	if s.Redact || !isInit() {
+		_ = Release(1)
+	}
 	CloseInherited()
 }
 
