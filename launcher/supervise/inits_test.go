@@ -68,7 +68,7 @@ func (s scenario) outcome(t *testing.T, init []string) string {
 		handler = []string{"no-such-command"}
 	}
 	cmd := launchertest.PID1Command(append(append([]string{}, init...), handler...)...)
-	cmd.Env = append(cmd.Env, "D="+t.TempDir())
+	cmd.Env = append(cmd.Env, "D="+t.TempDir(), "PATH=/usr/bin:/bin") // folders that every user can look into
 	c := launchertest.Start(t, cmd)
 	var said []string
 	if s.drive != nil {

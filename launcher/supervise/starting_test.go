@@ -259,6 +259,9 @@ func childrenOf(t *testing.T, parent int) (pids []int) {
 
 // TestAParentWithoutANameHoldsNoSecret is started with an empty argv[0].
 func TestAParentWithoutANameHoldsNoSecret(t *testing.T) {
+	if os.Getuid() != 0 {
+		launchertest.Lacks(t, "root", "what the parent's environment shows")
+	}
 	cmd := launchertest.LauncherCommand("run", "--init", "always", "-s", "inline={'K': 'canary-without-a-name'}", "--", "sleep", "1000")
 	cmd.Args[0] = ""
 	cmd.Env = append(cmd.Env, "CANARY=canary-without-a-name")
