@@ -223,10 +223,16 @@ func TestTheOutputOfPID1IsTheContainers(t *testing.T) {
 
 // TestDescriptorsOfTheParent has it hold neither end of the handler's pipes.
 func TestDescriptorsOfTheParent(t *testing.T) {
-	c := launchertest.Start(t, launchertest.Command("launcher", "run", "--deliver", "env", "--init", "always", "--", "sh", "-c", "echo ready; exec sleep 1000 >/dev/null"))
+	handler := []string{"launcher", "run", "--deliver", "env", "--init", "always", "--", "sh", "-c", "echo ready; exec sleep 1000 >/dev/null"}
+	c := launchertest.Start(t, launchertest.Command(handler...))
 	require.Equal(t, "ready", c.Line())
 	_, err := c.Out.ReadByte() // its end: the handler has let go of it
 	require.Error(t, err)
+	c.Signal(unix.SIGTERM)
+	c.Wait()
+
+	c = launchertest.StartAsPID1(t, handler...)
+	require.Equal(t, "ready", c.Line())
 	var links []string
 	for overdue := time.Now().Add(launchertest.Patience); len(links) != 5; { // with the link to the handler's process, and a number kept for fd
 		require.True(t, time.Now().Before(overdue), "%v", links)
