@@ -88,14 +88,19 @@ type run struct {
 	signals chan os.Signal
 }
 
-// watchSignals takes the signals that end a program, but for those that it was
-// started to ignore. PIPE is one: who reads the logs no more wants no Job.
+// watchSignals returns the signals that end a program, except those that it was
+// started to ignore. PIPE is one, once: nobody reads the logs any more, and every
+// further write would say so again.
 func watchSignals() chan os.Signal {
-	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE} {
+	signals, pipe := make(chan os.Signal, 2), make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}
+	}
+	if !signal.Ignored(syscall.SIGPIPE) {
+		signal.Notify(pipe, syscall.SIGPIPE)
+		go func() { signals <- <-pipe }()
 	}
 	return signals
 }
