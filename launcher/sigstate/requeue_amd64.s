@@ -11,19 +11,23 @@ TEXT ·requeueAddresses(SB), NOSPLIT, $0-16
 // requeue is a signal handler: number, siginfo and context in DI, SI and DX, as
 // in C. It blocks all signals in the thread that it returns to, and sends the
 // same signal with the same siginfo to the process again; if the kernel refuses
-// that, without the siginfo. It drops a SIGURG by which the Go runtime
-// interrupts its own thread: SI_TKILL, and this process as the sender.
+// that, without the siginfo. What the Go runtime sends its own thread (SI_TKILL,
+// with this process as the sender) is not sent again: by SIGURG it interrupts the
+// thread, and by any other signal it is about to end the program.
 TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	MOVQ $-1, AX
 	MOVQ AX, 296(DX)              // uc_sigmask
 	MOVQ $39, AX                  // getpid(2)
 	SYSCALL
-	CMPL DI, $23                  // SIGURG
-	JNE  send
 	CMPL 8(SI), $-6               // si_code, SI_TKILL
 	JNE  send
 	CMPL 16(SI), AX               // si_pid
+	JNE  send
+	CMPL DI, $23                  // SIGURG
 	JEQ  done
+	ADDQ $128, DI
+	MOVQ $231, AX                 // exit_group(2)
+	SYSCALL
 send:
 	MOVQ SI, DX
 	MOVQ DI, SI

@@ -17,14 +17,17 @@ TEXT requeue<>(SB), NOSPLIT|NOFRAME, $0
 	MOVD R0, R6
 	MOVD $172, R8                 // getpid(2)
 	SVC
-	CMPW $23, R6                  // SIGURG
-	BNE  send
 	MOVW 8(R2), R4                // si_code
 	CMNW $6, R4                   // SI_TKILL
 	BNE  send
 	MOVW 16(R2), R4               // si_pid
 	CMPW R0, R4
+	BNE  send
+	CMPW $23, R6                  // SIGURG
 	BEQ  done
+	ADD  $128, R6, R0
+	MOVD $94, R8                  // exit_group(2)
+	SVC
 send:
 	MOVD $138, R8                 // rt_sigqueueinfo(2)
 	SVC

@@ -29,6 +29,7 @@ func (s State) WatchTermination(report func(syscall.Signal)) *Watch {
 		defer close(w.ended)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		_ = BlockAll() // so that Stop's signal waits for waitFor
 		w.thread = syscall.Gettid()
 		close(started)
 		for {
