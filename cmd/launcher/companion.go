@@ -30,7 +30,7 @@ func (p *program) runCompanion(c *urfave.Context, s settings) error {
 	}()
 	var redactor *redactor
 	if s.mask {
-		redactor = newRedactor(nil)
+		redactor = newRedactor()
 	}
 	ready := make(chan handover)
 	go func() { ready <- p.prepareHandover(c, s, redactor) }()

@@ -15,10 +15,8 @@ type redactor struct {
 	set    *redact.Set
 }
 
-func newRedactor(values [][]byte) *redactor {
-	r := &redactor{values: map[string]bool{}}
-	r.add(values...)
-	return r
+func newRedactor() *redactor {
+	return &redactor{values: map[string]bool{}, set: redact.New(nil)}
 }
 
 // add redacts further values from the next byte on, so call it before the handler
@@ -35,7 +33,7 @@ func (r *redactor) add(values ...[]byte) {
 			r.values[string(value)] = true
 		}
 	}
-	if len(r.values) == before && r.set != nil {
+	if len(r.values) == before {
 		return
 	}
 	var all [][]byte

@@ -42,7 +42,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 	return e.Exec(p.signals, func() error { return p.beforeExec(watch) })
 }
 
-// load reads the task and looks the command up, before any secret is resolved.
+// loadTask reads the task and looks the command up, before any secret is resolved.
 func (p *program) loadTask(ctx context.Context, c *urfave.Context, s settings) (loadedTask, error) {
 	r, err := p.readTask(ctx, s)
 	p.report.Warn(r.warning)
