@@ -50,7 +50,7 @@ var (
 	causeFields = []string{"data", "stringData", "type", "immutable", "metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "spec"}
 )
 
-// refusals are what a server is known to say, and what is shown in its place.
+// refusals lists words of a server that are known, and what to show instead.
 var refusals = []struct{ says, shown string }{
 	{"exceeded quota", "a quota is exceeded"},
 	{"admission webhook", "an admission webhook refused the request"},

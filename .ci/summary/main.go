@@ -77,8 +77,7 @@ func (s *summary) read(line string) {
 	}
 }
 
-// end prints what is left: the output of packages that never ended, and what the
-// machine lacks.
+// end prints the output of packages that never ended, and what the machine lacks.
 func (s *summary) end() {
 	for _, name := range slices.Sorted(maps.Keys(s.printed)) {
 		fmt.Fprint(s.out, s.printed[name])

@@ -5,10 +5,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// misplaced refuses what is meant as secret sources and is not in
-// spec.secret_sources: "sec: {secret_sources: …}", or "secretsources". A pod's
-// task keeps every field that nobody knows, so that the pod's specification
-// would show the values of an inline source.
+// misplaced refuses secret sources outside spec.secret_sources, such as
+// "sec: {secret_sources: …}" or "secretsources". A pod's task keeps unknown
+// fields, so the pod's specification would show the values of an inline source.
 func (p *plan) misplaced(task *document.Node) {
 	for _, f := range task.Fields {
 		if f.Name != "spec" || f.Value.Kind != document.Map {
