@@ -5,24 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// folders is every language, by its folder in handler.
-var folders = []string{
-	"python",
-	"node",
-	"conformance/testdata/go",
-	"java",
-	"ruby",
-	"perl",
-	"php",
-	"r",
-	"rust",
-	"bash",
-}
 
 // language is what the probe.json of its folder says: how its probe is built and
 // started, with the folder as the working directory, and what docs/languages.md
@@ -43,20 +31,32 @@ type language struct {
 	Cannot    map[string]string // case -> why it cannot be
 }
 
+// languages returns every language that has a probe.json, sorted by name. Go's module
+// is the package handler, so only its probe has a folder, and it is in testdata.
 func languages(t *testing.T) []language {
 	t.Helper()
 	var list []language
-	for _, folder := range folders {
-		file, err := os.Open(filepath.Join("..", folder, "probe.json"))
+	for _, pattern := range []string{"../*/probe.json", "../conformance/testdata/*/probe.json"} {
+		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
-		decoder := json.NewDecoder(file)
-		decoder.DisallowUnknownFields()
-		l := language{folder: folder}
-		require.NoError(t, decoder.Decode(&l), folder)
-		require.NoError(t, file.Close())
-		list = append(list, l)
+		for _, file := range files {
+			list = append(list, readLanguage(t, file))
+		}
 	}
+	slices.SortFunc(list, func(a, b language) int { return strings.Compare(a.Name, b.Name) })
 	return list
+}
+
+func readLanguage(t *testing.T, path string) language {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	decoder := json.NewDecoder(file)
+	decoder.DisallowUnknownFields()
+	l := language{folder: strings.TrimPrefix(filepath.Dir(path), "../")}
+	require.NoError(t, decoder.Decode(&l), path)
+	return l
 }
 
 // built is the language's probe, ready to be started: its command line.
