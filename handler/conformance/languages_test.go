@@ -29,6 +29,7 @@ type language struct {
 	None      string            // what the answer is where there is none
 	Bytes     string            // and where it is not UTF-8
 	Cannot    map[string]string // case -> why it cannot be
+	Accepts   map[string]string // what of a context it accepts and Go refuses, a name in refusals -> which form
 }
 
 // languages returns every language that has a probe.json, sorted by name. Go's module

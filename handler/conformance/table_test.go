@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -94,6 +95,12 @@ func (t *table) render() string {
 	for i, note := range notes {
 		fmt.Fprintf(&page, "%d. %s\n", i+1, note)
 	}
+	page.WriteString(acceptsIntro)
+	for _, l := range t.languages {
+		for _, name := range slices.Sorted(maps.Keys(l.Accepts)) {
+			fmt.Fprintf(&page, "- %s, %s: %s\n", l.Name, name, l.Accepts[name])
+		}
+	}
 	return page.String()
 }
 
@@ -177,3 +184,10 @@ language in [handler/README.md](../handler/README.md).
 `
 
 const faultsIntro = "\n## What goes wrong\n\nThe error says so, and holds no value. None of these is ever \"no such secret\".\n\n"
+
+const acceptsIntro = `
+## What a module accepts although Go refuses it
+
+A test gives all modules the same 600 damaged contexts. Each module refuses a damaged context or reads it as Go does, but:
+
+`
