@@ -25,7 +25,6 @@ type cell struct{ language, delivery, name string }
 const (
 	pass    = "+"
 	refusal = "r"
-	failure = "!"
 )
 
 // table is what became of each case, filled by tests that run side by side.
@@ -53,8 +52,8 @@ func (t *table) put(test *testing.T, l language, delivery, name string, wrong er
 	case cannot:
 		what = why
 	case wrong != nil:
-		what = failure
 		test.Errorf("%s: %v", name, wrong)
+		return
 	}
 	t.set(cell{l.Name, delivery, name}, what)
 }
@@ -128,7 +127,7 @@ func (t *table) grid(page *strings.Builder, names, deliveries []string, notes *[
 
 func mark(what, where string, notes *[]string) string {
 	switch what {
-	case pass, refusal, failure:
+	case pass, refusal:
 		return what
 	case "":
 		return "."
