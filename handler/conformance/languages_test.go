@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // language is what the probe.json of its folder says: how its probe is built and
@@ -63,7 +65,7 @@ func readLanguage(t *testing.T, path string) language {
 // built is the language's probe, ready to be started: its command line.
 func (l language) built(t *testing.T) []string {
 	t.Helper()
-	needs(t, l.Needs, "the module for "+l.Name)
+	launchertest.NeedsAll(t, l.Needs, "the module for "+l.Name)
 	out := filepath.Join(bin, "probes", l.folder)
 	folder, err := filepath.Abs(filepath.Join("..", l.folder))
 	require.NoError(t, err)
