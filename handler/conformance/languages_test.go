@@ -1,10 +1,13 @@
 package conformance_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,24 +17,19 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// language is what the probe.json of its folder says: how its probe is built and
-// started, with the folder as the working directory, and what docs/languages.md
-// has of it. $OUT is a folder for what the build makes.
+// language is a probe.json; README.md in the folder above describes the fields. The build
+// and run commands start in the language's folder.
 type language struct {
 	folder string
 
-	Name      string
-	From      string   // the oldest version
-	Module    string   // the file, in the folder
-	Needs     []string // programs, or commands that tell
-	Build     string   // "" where nothing is
-	Run       string
-	OneString bool              `json:"one_string"` // that holds text and bytes alike
-	Secret    string            // how one is asked for
-	None      string            // what the answer is where there is none
-	Bytes     string            // and where it is not UTF-8
-	Cannot    map[string]string // case -> why it cannot be
-	Accepts   map[string]string // what of a context it accepts and Go refuses, a name in refusals -> which form
+	Name, From, Module string
+	Needs              []string
+	Build, Run         string
+	OneString          bool `json:"one_string"`
+	Secret             string
+	None, Bytes        string
+	Cannot             map[string]string // case -> reason
+	Accepts            map[string]string // name in refusals -> form
 }
 
 // languages returns every language that has a probe.json, sorted by name. Go's module
@@ -81,4 +79,21 @@ func (l language) built(t *testing.T) []string {
 		require.NoError(t, err, "%s", output)
 	}
 	return []string{"sh", "-c", `cd "$1" && shift && exec ` + expand(l.Run) + ` "$@"`, "probe", folder}
+}
+
+// TestTheDocsNameEveryLanguageAndField finds how each language asks for a secret in the
+// README's table of handlers, and each field of probe.json in the page that describes them.
+func TestTheDocsNameEveryLanguageAndField(t *testing.T) {
+	page := launchertest.ReadFile(t, "../README.md")
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[language]()) {
+		if field.IsExported() {
+			name := cmp.Or(field.Tag.Get("json"), strings.ToLower(field.Name))
+			require.Contains(t, page, "\n| `"+name+"` |")
+		}
+	}
+	readme, changelog := launchertest.ReadFile(t, "../../README.md"), launchertest.ReadFile(t, "../../CHANGELOG.md")
+	for _, l := range languages(t) {
+		require.Regexp(t, `(?m)^\| .*`+regexp.QuoteMeta(l.Secret), readme)
+		require.Regexp(t, `\b`+l.Name+`\b`, changelog)
+	}
 }
