@@ -88,12 +88,14 @@ func TestTheDocsNameEveryLanguageAndField(t *testing.T) {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[language]()) {
 		if field.IsExported() {
 			name := cmp.Or(field.Tag.Get("json"), strings.ToLower(field.Name))
-			require.Contains(t, page, "\n| `"+name+"` |")
+			require.True(t, strings.Contains(page, "\n| `"+name+"` |"), "handler/README.md does not describe the field %q", name)
 		}
 	}
 	readme, changelog := launchertest.ReadFile(t, "../../README.md"), launchertest.ReadFile(t, "../../CHANGELOG.md")
 	for _, l := range languages(t) {
-		require.Regexp(t, `(?m)^\| .*`+regexp.QuoteMeta(l.Secret), readme)
-		require.Regexp(t, `\b`+l.Name+`\b`, changelog)
+		row := regexp.MustCompile(`(?m)^\| .*` + regexp.QuoteMeta(l.Secret))
+		require.True(t, row.MatchString(readme), "no row of a table in README.md has %s, for %s", l.Secret, l.Name)
+		name := regexp.MustCompile(`\b` + l.Name + `\b`)
+		require.True(t, name.MatchString(changelog), "CHANGELOG.md does not name %s", l.Name)
 	}
 }
