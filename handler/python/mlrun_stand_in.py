@@ -559,10 +559,15 @@ def _fill(module: Any) -> None:
     assert have is not None
     vars(module).update(have)
 
-    def missing(name: str) -> NoReturn:
+    def missing(name: str) -> Any:
         if name[:2] == "__":
             raise AttributeError(f"module {_quote(module.__name__)} has no {_quote(name)}")
-        raise AttributeError(f"{module.__name__}.{name} {_MISSING}")
+        path = f"{module.__name__}.{name}"
+        if path in _MODULES:
+            from importlib import import_module
+
+            return import_module(path)
+        raise AttributeError(f"{path} {_MISSING}")
 
     module.__getattr__ = missing
 
@@ -953,17 +958,24 @@ class _Outputs:
             artifact.body = artifact.content()  # before its name, as a plot's format is known then
         suffix = "" if os.path.isdir(source) or artifact.kind == "model" else _suffixes(source)
         if artifact.kind == "dataset" and not artifact.format:
-            artifact.format = "csv" if suffix == ".csv" or artifact.key.endswith(".csv") else "parquet"
-            try:
-                return self._put(artifact, source, base, suffix or _suffixes(artifact.key) and "" or ".parquet", what)
-            except ImportError as error:
-                if suffix or artifact.format == "csv":
-                    raise
-                artifact.format, suffix = "csv", ".csv"
-                self.context.logger.warning(f"dataset {_quote(artifact.key)} is CSV: {str(error).splitlines()[0]}")
-        elif not suffix and artifact.format and artifact.kind != "model":
+            return self._write_dataset(artifact, source, base, suffix, what)
+        if not suffix and artifact.format and artifact.kind != "model":
             suffix = "." + artifact.format
         return self._put(artifact, source, base, suffix, what)
+
+    def _write_dataset(self, artifact: Any, source: str, base: str, suffix: str, what: str) -> str:
+        """Write a dataset without a format: by its suffix, else as Parquet, if a library can."""
+        named = os.path.splitext(artifact.key + suffix)[1]
+        artifact.format = "csv" if named == ".csv" else "parquet"
+        try:
+            return self._put(artifact, source, base, suffix if named else ".parquet", what)
+        except ImportError as error:
+            if named:
+                raise
+            artifact.format = "csv"
+            reason = str(error).splitlines()[0]
+            self.context.logger.warning(f"{what} is written as CSV: {reason}")
+            return self._put(artifact, source, base, ".csv", what)
 
     def _put(self, artifact: Any, source: str, base: str, suffix: str, what: str) -> str:
         path = os.path.join(base, self.context.name, str(self.context.iteration), artifact.key + suffix)
