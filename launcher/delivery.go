@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/resolve"
@@ -17,7 +20,7 @@ type Delivery string
 // The deliveries.
 const (
 	Stdin  Delivery = "stdin"  // the JSON on standard input, then end of file
-	FD     Delivery = "fd"     // a sealed, read-only memfd as descriptor 3
+	FD     Delivery = "fd"     // a sealed, read-only memfd on the first free descriptor from 3
 	Env    Delivery = "env"    // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
 	Files  Delivery = "files"  // a file a secret, the rest in context.json, in a directory on tmpfs
 	Socket Delivery = "socket" // HTTP on a Unix socket in such a directory
@@ -27,8 +30,16 @@ const (
 // directory, and to end the process that answers.
 func (d Delivery) Stays() bool { return d == Files || d == Socket }
 
-// contextFD is the descriptor of the fd delivery.
-const contextFD = 3
+// DefaultDelivery returns stdin if standard input has nothing to lose: it is
+// /dev/null, or closed, where the Go runtime opens /dev/null. Otherwise it returns
+// fd, which leaves standard input to the handler.
+func DefaultDelivery() Delivery {
+	var stdin, null unix.Stat_t
+	if unix.Fstat(0, &stdin) != nil || unix.Stat(os.DevNull, &null) == nil && stdin.Rdev == null.Rdev && stdin.Mode&unix.S_IFMT == unix.S_IFCHR {
+		return Stdin
+	}
+	return FD
+}
 
 // EnvOptions are the settings of the env delivery.
 type EnvOptions struct {

@@ -104,7 +104,7 @@ func (p *program) sharedFlags() []urfave.Flag {
 		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + task.ExecConfig + "'s content, else an empty task)"},
 		setting{"secrets", "s", "KIND=SOURCE", &cli.List{}, "add a secret source, as mlrun run -s does"},
 		setting{"param", "p", "NAME=VALUE", &cli.List{}, "set a parameter; the value is read as YAML"},
-		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
+		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin if standard input is /dev/null, closed or read by the launcher itself; else fd)"},
 		setting{"init", "", "auto|always|never", "auto", "stay as the handler's init, or replace this process by it; auto stays as PID 1, or where a delivery or flag needs it"},
 		setting{"missing", "", "fail|warn", "fail", "what a declared key without a value does"},
 		setting{"require-confidential", "", "", false, "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},
