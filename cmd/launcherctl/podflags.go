@@ -35,7 +35,7 @@ func (p *program) podFlags() []urfave.Flag {
 		&urfave.StringFlag{Name: "launcher-image", Usage: "the launcher's `IMAGE`, for init and volume"},
 		&urfave.StringFlag{Name: "launcher-path", Value: "/launcher", Usage: "its `PATH` in the handler's image, for image"},
 		list("launcher-flag", "a further `FLAG` of launcher run, such as --launcher-flag=--mask"),
-		&urfave.StringFlag{Name: "deliver", Usage: "how the context reaches the handler, `stdin|fd|env|files|socket` (default: stdin)"},
+		&urfave.StringFlag{Name: "deliver", Usage: "how the context reaches the handler, `stdin|fd|env|files|socket` (default: the launcher's, stdin in a pod)"},
 		&urfave.DurationFlag{Name: "grace", DefaultText: "10s, the launcher's", Usage: "after TERM, the `DURATION` before the handler's KILL"},
 		list("in-pod", "a `KIND`, env or file, that the launcher reads in the pod and not this program here"),
 		&urfave.BoolFlag{Name: "embed-values", Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
