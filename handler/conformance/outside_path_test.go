@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // askers is handlers that ask the launcher for a secret. Their folder is the working
@@ -23,9 +25,9 @@ func TestShellsFindALauncherOutsidePATH(t *testing.T) {
 	tools := installed(t)
 	for _, a := range askers {
 		t.Run(a.name, func(t *testing.T) {
-			needs(t, []string{a.program}, "a launcher outside PATH, for "+a.name)
+			launchertest.NeedsAll(t, []string{a.program}, "a launcher outside PATH, for "+a.name)
 			if a.program == "Rscript" {
-				needs(t, []string{"Rscript -e 'library(jsonlite)'"}, "a launcher outside PATH, for R")
+				launchertest.NeedsAll(t, []string{"Rscript -e 'library(jsonlite)'"}, "a launcher outside PATH, for R")
 			}
 			option := map[string]string{"Rscript": "-e"}[a.program]
 			if option == "" {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // workers is handlers that read their context and start three processes, each of which
@@ -40,7 +42,7 @@ getContext().then(async (context) => {
 func TestWorkersReadTheirContext(t *testing.T) {
 	for _, w := range workers {
 		t.Run(w.name, func(t *testing.T) {
-			needs(t, []string{w.program}, "worker processes of "+w.folder)
+			launchertest.NeedsAll(t, []string{w.program}, "worker processes of "+w.folder)
 			handler := filepath.Join(t.TempDir(), w.file)
 			require.NoError(t, os.WriteFile(handler, []byte(w.script), 0o600))
 			for _, delivery := range []string{"files", "socket"} {
@@ -59,7 +61,7 @@ func TestWorkersReadTheirContext(t *testing.T) {
 
 // TestGunicornWorkersReadTheirContext has a server whose workers import the handler.
 func TestGunicornWorkersReadTheirContext(t *testing.T) {
-	needs(t, []string{"gunicorn"}, "worker processes of gunicorn")
+	launchertest.NeedsAll(t, []string{"gunicorn"}, "worker processes of gunicorn")
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "app.py"), []byte(`
 from launcher_context import get_context
