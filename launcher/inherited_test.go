@@ -79,6 +79,20 @@ func TestDescriptorsThatCarrySecretsInStayBehind(t *testing.T) {
 	}
 }
 
+// TestTheContextOfAnOuterLauncherStaysBehind in a launcher that it starts, unless its
+// number is another file's by then.
+func TestTheContextOfAnOuterLauncherStaysBehind(t *testing.T) {
+	outer := []string{"launcher", "run", "--deliver", "fd", "-s", `inline={"KEY": "outer"}`, "--"}
+	for _, flags := range []string{"env", "fd", "files", "env --mask"} {
+		inner := append(append([]string{launchertest.Path("launcher"), "run", "--deliver"}, strings.Fields(flags)...), "--", "probe", "process")
+		got := launchertest.Probe(t, launchertest.Command(append(outer, inner...)...)).Descriptors
+		require.NotContains(t, got, "3", flags)
+		inner = append([]string{"sh", "-c", `exec "$@" 3</etc/hostname`, "sh"}, inner...)
+		got = launchertest.Probe(t, launchertest.Command(append(outer, inner...)...)).Descriptors
+		require.Equal(t, "/etc/hostname", got["3"], flags)
+	}
+}
+
 // TestTheDefaultDeliveryLosesNothing is each kind of standard input.
 func TestTheDefaultDeliveryLosesNothing(t *testing.T) {
 	dir := t.TempDir()

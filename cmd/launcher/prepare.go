@@ -84,7 +84,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	var err error
 	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
-	r.task, r.descriptors = t, carriers(s, t.Sources)
+	r.task, r.descriptors = t, carriers(s, t.Sources, p.environ)
 	return r, problems.Err()
 }
 
