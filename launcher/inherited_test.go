@@ -38,6 +38,15 @@ func TestAHandlerHasTheDescriptorsOfEnv(t *testing.T) {
 	}
 }
 
+func TestAnotherUserHasTheDescriptorsOfEnv(t *testing.T) {
+	launchertest.NeedsRoot(t, "the descriptors of another user")
+	want := descriptors(t, launchertest.Command("env", "probe", "process"), []int{3, 5})
+	for _, flags := range []string{"env", "files", "socket", "env --mask"} {
+		args := append(append([]string{"launcher", "run", "--user", "4242", "--deliver"}, strings.Fields(flags)...), "--", "probe", "process")
+		require.Equal(t, want, descriptors(t, launchertest.Command(args...), []int{3, 5}), flags)
+	}
+}
+
 // descriptors returns what the probe has open if it inherits a file at these numbers.
 func descriptors(t *testing.T, cmd *exec.Cmd, inherited []int) map[string]string {
 	t.Helper()
