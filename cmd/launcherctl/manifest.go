@@ -16,10 +16,11 @@ import (
 
 func (p *program) manifestCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "manifest", Usage: "print the Job that runs a task, or a manifest of yours with the launcher in it; no value is in either",
-		UsageText: p.name + " manifest --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]\n" +
-			p.name + " manifest --task FILE --into FILE --launcher-image IMAGE [flags] [-- COMMAND [ARG...]]",
-		Flags: flags(taskFlags, podFlags, connectFlags, manifestFlags), Action: p.manifest,
+		Name: "manifest", Usage: "Print a Job that runs a task, or add the launcher to a manifest",
+		UsageText: p.name + " manifest --task FILE --image IMAGE [flags] [--] COMMAND...\n" +
+			p.name + " manifest --task FILE --into FILE [flags] [-- COMMAND...]",
+		Description: "What is printed holds no secret value.",
+		Flags:       flags(taskFlags, podFlags, connectFlags, manifestFlags), Action: p.manifest,
 	}
 }
 

@@ -22,11 +22,11 @@ func (p *program) secretsCommand() *urfave.Command {
 		}
 	}
 	return &urfave.Command{
-		Name: "secrets", Usage: "fill, list and empty a project's Kubernetes Secret",
+		Name: "secrets", Usage: "Set, list and delete keys of a project's Kubernetes Secret",
 		Subcommands: []*urfave.Command{
-			command("set", " [KEY...]", "give keys their values: asked for on the terminal, or read from files or standard input", p.setSecrets, setFlags...),
-			command("list", "", "print the keys; a value is never printed", p.listSecrets, cli.JSONFlag),
-			command("delete", " KEY...", "take keys away, all of them or none", p.deleteSecrets),
+			command("set", " [KEY...]", "Set keys; prompts for values, or reads files or standard input", p.setSecrets, setFlags...),
+			command("list", "", "Print the keys; a value is never printed", p.listSecrets, cli.JSONFlag),
+			command("delete", " KEY...", "Delete keys, all of them or none", p.deleteSecrets),
 		},
 	}
 }
