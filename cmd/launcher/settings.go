@@ -60,6 +60,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	errs := []error{cli.CheckChoices(c)}
 	p.report.JSON = c.String("log") == "json"
 	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
+	if p.child == nil { // once
+		p.report.Warn(nearSettings(p.environ))
+	}
 	s := settings{
 		task: c.String("task"), local: c.String("local"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
