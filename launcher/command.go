@@ -17,6 +17,7 @@ type Command struct {
 	Path     string
 	Args     []string
 	Needless []string // variables that it has no use for
+	Needed   []string // variables that it reads, even with --pristine
 }
 
 // NotFoundError is a command that is not there (status 127).

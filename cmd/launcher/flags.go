@@ -29,6 +29,7 @@ var sharedFlags = []cli.Flag{
 	{Name: "user", Argument: "UID[:GID]", Usage: "run the handler as this user, by number; GID defaults to UID"},
 	{Name: "grace", Argument: "DURATION", Default: time.Duration(0), Usage: "after a forwarded TERM, how long before the handler is sent KILL; 0 is never. What the handler leaves behind is sent TERM, and KILL after this time, or 10s"},
 	{Name: "mask", Default: false, Usage: "replace secret values in the handler's stdout and stderr"},
+	{Name: "pristine", Default: false, Usage: "start the handler with a clean environment: PATH, HOME, USER, LOGNAME, SHELL, TERM, TMPDIR, TZ, LANG, LC_*, HOSTNAME and the variables of Kubernetes services"},
 	{Name: "allow-env", Argument: "NAME", Default: cli.List(nil), Usage: "let this dangerous name through in --deliver env; takes patterns (AZURE_*) and comma lists"},
 	{Name: "env-prefix", Argument: "PREFIX", Usage: "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"},
 	{Name: "refresh", Argument: "DURATION", Default: time.Duration(0), Usage: "in --deliver socket, how long a vault's value is kept; 0 is for ever"},

@@ -30,7 +30,7 @@ type settings struct {
 	azureSpread         time.Duration
 	realm               azure.Clouds
 	init                string
-	mask                bool
+	mask, pristine      bool
 	refresh             time.Duration
 	user                *launcher.User // nil for the launcher's own
 }
@@ -78,6 +78,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		grace:               c.Duration("grace"),
 		init:                c.String("init"),
 		mask:                c.Bool("mask"),
+		pristine:            c.Bool("pristine"),
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
