@@ -31,13 +31,16 @@ func init() {
 	}
 }
 
+// inCluster is a variable that Kubernetes sets in every pod.
+const inCluster = "KUBERNETES_SERVICE_HOST"
+
 func main() { os.Exit(start()) }
 
 // start runs the whole program and returns the exit status.
 func start() int {
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
 	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
-	p.report = newReport(p.environ["KUBERNETES_SERVICE_HOST"] != "")
+	p.report = newReport(p.environ[inCluster] != "")
 	if err == nil {
 		err = p.acceptSignals()
 	}

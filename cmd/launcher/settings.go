@@ -94,7 +94,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
 		errs = append(errs, err)
 	}
-	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
+	if s.local != "" && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
 	errs = append(errs, s.checkInit()...)
