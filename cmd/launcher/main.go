@@ -86,7 +86,7 @@ func (p *program) run() error {
 func (p *program) app(args []string) *urfave.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
 	flags := func(command string, more ...cli.Flag) []urfave.Flag {
-		if !slices.Contains(args, command) {
+		if !slices.Contains(args, command) && !slices.Contains(args, "completion") {
 			return nil
 		}
 		return cli.Flags(p.environ, append(sharedFlags, more...)...)

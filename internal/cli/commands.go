@@ -31,7 +31,9 @@ func App(app *cli.App, version, commit, noCommand string) *cli.App {
 		}
 		return showHelp(c, noCommand)
 	}
-	app.Commands = append(app.Commands, &cli.Command{Name: "version", Usage: usage, Action: printVersion})
+	app.Commands = append(app.Commands,
+		&cli.Command{Name: completion, ArgsUsage: strings.Join(shells, "|"), Usage: "Print a completion script for a shell", Action: printCompletion},
+		&cli.Command{Name: "version", Usage: usage, Action: printVersion})
 	complete(app.HelpName, app.Commands)
 	return app
 }
