@@ -83,7 +83,7 @@ func (p *program) findLauncher(path string) (string, error) {
 	}
 	path, err := exec.LookPath("launcher")
 	if err != nil {
-		return "", cli.Usage("the launcher is not beside this program, nor in PATH", "make build, or --launcher-program FILE")
+		return "", cli.Usage("the launcher is not beside this program, nor in PATH", "run make build, or use --launcher-program FILE")
 	}
 	return path, nil
 }

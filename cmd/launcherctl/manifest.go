@@ -57,7 +57,7 @@ func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *do
 	var errs []error
 	for _, flag := range jobOnlyFlags {
 		if c.IsSet(flag) {
-			errs = append(errs, cli.Usage(fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""))
+			errs = append(errs, cli.Usage(fmt.Sprintf("--%s cannot be used with --into: the manifest decides it", flag), ""))
 		}
 	}
 	origin, text, err := p.readText(ctx, "--into", c.String("into"))
@@ -82,7 +82,7 @@ func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 		for key := range m.Values.Data {
 			keys = append(keys, key)
 		}
-		return cli.Usage(fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", quoteKeys(keys)),
+		return cli.Usage(fmt.Sprintf("the values of %s must be in a Secret, and standard output has no value", quoteKeys(keys)),
 			"--values-file FILE writes it for kubectl apply --server-side -f FILE; "+p.name+" run creates it itself; --embed-values does as MLRun does")
 	}
 	text, err := manifest.YAML(m.Values)

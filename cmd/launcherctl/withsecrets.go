@@ -123,7 +123,7 @@ func azureSource(c *urfave.Context) (any, error) {
 // envSource returns the names with commas between, a form that MLRun reads too.
 func envSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
-		return nil, cli.Usage("no variable is named", c.Command.UsageText)
+		return nil, cli.Usage("name at least one variable", c.Command.UsageText)
 	}
 	var names []string
 	for _, arg := range c.Args().Slice() {
@@ -134,7 +134,7 @@ func envSource(c *urfave.Context) (any, error) {
 
 func fileSource(c *urfave.Context) (any, error) {
 	if c.NArg() != 1 {
-		return nil, cli.Usage("a file source has one PATH", c.Command.UsageText)
+		return nil, cli.Usage("name one PATH", c.Command.UsageText)
 	}
 	if c.String("format") == "" {
 		return c.Args().First(), nil
@@ -188,7 +188,7 @@ func (p *program) inlineSource(c *urfave.Context) (any, error) {
 // checkTasks reports every problem of the tasks.
 func (p *program) checkTasks(c *urfave.Context) error {
 	if !c.Args().Present() {
-		return cli.Usage("no task is named", c.Command.UsageText)
+		return cli.Usage("name at least one FILE", c.Command.UsageText)
 	}
 	var problems []error
 	for _, path := range c.Args().Slice() {
