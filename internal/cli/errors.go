@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/internal/suggest"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // UsageError is a command line or a setting that the program refuses.
@@ -32,7 +33,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		return err // of a variable
 	}
 	advice := c.Command.HelpName + " --help lists the flags"
-	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok && keyname.Check(name) == nil { // else it may be a value
 		return Usage("unknown flag: "+dashed(name), suggest.Hint(advice, name, "--", flagNames(c)...))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {

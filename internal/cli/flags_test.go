@@ -77,6 +77,7 @@ func TestUsageErrorsAreInPlainEnglish(t *testing.T) {
 		{"run --timeout 90", "", `--timeout "90" is not a duration`, "a duration has a unit: 90s, 2m"},
 		{"run -t soon", "", `-t "soon" is not a duration`, "a duration has a unit: 90s, 2m"},
 		{`run -t a"b:`, "", `-t "a\"b:" is not a duration`, "a duration has a unit: 90s, 2m"},
+		{"run --a+hunter2", "", "a word of the command line starts with a hyphen but is not a flag", "kubectl prog run --help lists the flags"},
 		{"run --=x", "", "a word of the command line starts with a hyphen but is not a flag", "kubectl prog run --help lists the flags"},
 		{"run --deliver pigeon", "", `--deliver "pigeon" is not one of stdin, fd`, ""},
 		{"run", "MASK=yes", `variable LAUNCHER_MASK: "yes" is not one of true, false, 1, 0`, ""},
