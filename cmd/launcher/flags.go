@@ -102,13 +102,13 @@ func (f flag) String() string {
 func (p *program) sharedFlags() []urfave.Flag {
 	return p.flags(
 		setting{"task", "", "FILE", "", "the task, YAML or JSON; - is standard input (default: $" + task.ExecConfig + "'s content, else an empty task)"},
-		setting{"secrets", "s", "KIND=SOURCE", &cli.List{}, "add a secret source, as mlrun run -s does"},
+		setting{"secrets", "s", "KIND=SOURCE", &cli.List{}, "add a secret source, as mlrun run -s does; SOURCE that starts with { or [ is JSON"},
 		setting{"param", "p", "NAME=VALUE", &cli.List{}, "set a parameter; the value is read as YAML"},
 		setting{"deliver", "", "stdin|fd|env|files|socket", "", "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
 		setting{"init", "", "auto|always|never", "auto", "stay as the handler's init, or replace this process by it; auto stays as PID 1, or where a delivery or flag needs it"},
 		setting{"missing", "", "fail|warn", "fail", "what a declared key without a value does"},
 		setting{"require-confidential", "", "", false, "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},
-		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file; refused inside a cluster"},
+		setting{"local", "", "FILE", "", "for debugging: take kubernetes and azure_vault keys from this file, or from that of {\"path\": FILE, \"format\": FORMAT}; refused inside a cluster"},
 		setting{"azure-credentials", "", "DIR", "", "where the credentials secret is mounted (default: " + azure.MountDirectory + ", " + azure.MLRunHomeDirectory + ", then " + azure.MLRunRootDirectory + ")"},
 		setting{"azure-parallel", "", "N", 16, "how many secrets of one vault are read at once"},
 		setting{"azure-spread", "", "DURATION", time.Duration(0), "before the first request to Azure, wait a random part of this, so that a fleet does not start at once"},

@@ -44,7 +44,7 @@ func TestConformance(t *testing.T) {
 						text.WriteString(key + "=" + suite.right(value) + "\n")
 					}
 					path := &document.Node{Kind: document.String, Text: write(t, name, []byte(text.String()))}
-					return New(resolve.Declaration{Source: path})
+					return New(resolve.Declaration{Source: path}, &Pipes{})
 				},
 				Lists: true, Carries: suite.carries, Refuses: suite.refuses,
 				Spells: func(key string) bool { return !has(key, "=\n") },

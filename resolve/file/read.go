@@ -24,7 +24,7 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	return Await(ctx, func() ([]byte, error) { return read(path) })
+	return Await(ctx, func() ([]byte, error) { return read(path, nil) })
 }
 
 // ReadFrom returns all of an open stream, at most 64 MiB; name is for messages. It
@@ -73,24 +73,34 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-func read(path string) ([]byte, error) {
+// read reads a regular file, or with pipes also a FIFO.
+func read(path string, pipes *Pipes) ([]byte, error) {
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, withPath(path, err)
+	case pipes != nil && info.Mode()&fs.ModeNamedPipe != 0:
+		return pipes.readPipe(path, info)
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
 	}
 	// The name may be another file's by now: do not wait in open, and look again.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	return readOpened(path, syscall.O_NONBLOCK, checkRegular)
+}
+
+// readOpened opens a file with a flag, and reads it if it passes the check.
+func readOpened(path string, flag int, check func(path string, info fs.FileInfo) error) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOCTTY|flag, 0)
 	if err != nil {
 		return nil, withPath(path, err)
 	}
 	defer func() { _ = f.Close() }() // opened to read: closing loses nothing
-	if info, err = f.Stat(); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return nil, withPath(path, err)
 	}
-	if err := checkRegular(path, info); err != nil {
+	if err := check(path, info); err != nil {
 		return nil, err
 	}
 	return content(path, f)
