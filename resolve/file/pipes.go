@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -53,14 +57,50 @@ func (p *Pipes) find(path string, info fs.FileInfo) *pipe {
 		}
 	}
 	found := &pipe{info, sync.OnceValues(func() (resolve.Value, error) {
-		text, err := readOpened(path, 0, func(path string, opened fs.FileInfo) error {
-			if !os.SameFile(info, opened) {
-				return fmt.Errorf("%q was replaced while it was opened", path)
-			}
-			return nil
-		})
+		f, err := openPipe(path)
+		if err != nil {
+			return resolve.Value{}, withPath(path, err)
+		}
+		defer func() { _ = f.Close() }()
+		if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) {
+			return resolve.Value{}, fmt.Errorf("%q was replaced while it was opened", path)
+		}
+		text, err := content(path, f)
 		return resolve.NewValue(text), err
 	})}
 	p.known = append(p.known, found)
 	return found
+}
+
+// isPipe reports whether a file is a FIFO, or a socket that this process inherited:
+// some programs start others with a socket for standard input.
+func isPipe(path string, info fs.FileInfo) bool {
+	return info.Mode()&fs.ModeNamedPipe != 0 || info.Mode()&fs.ModeSocket != 0 && descriptor(path) >= 0
+}
+
+// openPipe opens a FIFO, or an inherited descriptor that another user made, as a
+// container's standard input is.
+func openPipe(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOCTTY, 0)
+	if fd := descriptor(path); err != nil && fd >= 0 {
+		if fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3); err == nil {
+			f = os.NewFile(uintptr(fd), path)
+		}
+	}
+	return f, err
+}
+
+// descriptor returns the number of the descriptor that a path names, or -1.
+func descriptor(path string) int {
+	for _, folder := range []string{"/dev/fd/", "/proc/self/fd/"} {
+		if name, ok := strings.CutPrefix(path, folder); ok {
+			if fd, err := strconv.ParseUint(name, 10, 31); err == nil {
+				return int(fd)
+			}
+		}
+	}
+	if path == "/dev/stdin" {
+		return 0
+	}
+	return -1
 }

@@ -55,6 +55,19 @@ func TestPipesReadADescriptor(t *testing.T) {
 	}
 }
 
+func TestPipesReadAnInheritedSocket(t *testing.T) {
+	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	_, err = syscall.Write(ends[0], []byte("A=1\n"))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Close(ends[0]))
+	defer syscall.Close(ends[1])
+	text, err := new(Pipes).Read(soon(t), "/dev/fd/"+strconv.Itoa(ends[1]))
+	require.NoError(t, err)
+	require.Equal(t, "A=1\n", string(text))
+	require.Equal(t, []int{0, 7, -1, -1}, []int{descriptor("/dev/stdin"), descriptor("/dev/fd/7"), descriptor("/dev/fd/-1"), descriptor("/dev/fd/x")})
+}
+
 func TestPipesReadRegularFilesEachTime(t *testing.T) {
 	path := write(t, "f", []byte("1"))
 	var pipes Pipes

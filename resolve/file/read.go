@@ -79,28 +79,22 @@ func read(path string, pipes *Pipes) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, withPath(path, err)
-	case pipes != nil && info.Mode()&fs.ModeNamedPipe != 0:
+	case pipes != nil && isPipe(path, info):
 		return pipes.readPipe(path, info)
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
 	}
 	// The name may be another file's by now: do not wait in open, and look again.
-	return readOpened(path, syscall.O_NONBLOCK, checkRegular)
-}
-
-// readOpened opens a file with a flag, and reads it if it passes the check.
-func readOpened(path string, flag int, check func(path string, info fs.FileInfo) error) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOCTTY|flag, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return nil, withPath(path, err)
 	}
 	defer func() { _ = f.Close() }() // opened to read: closing loses nothing
-	info, err := f.Stat()
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		return nil, withPath(path, err)
 	}
-	if err := check(path, info); err != nil {
+	if err := checkRegular(path, info); err != nil {
 		return nil, err
 	}
 	return content(path, f)

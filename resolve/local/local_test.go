@@ -37,7 +37,9 @@ func write(t *testing.T, name, text string) string {
 func at(path string) file.Spec { return file.Spec{Path: path, Format: file.FormatOf(path)} }
 
 func TestConformance(t *testing.T) {
-	oneLine := func(s string) bool { return !strings.ContainsAny(s, "\n\r\x00") && strings.Trim(s, " \t\u00a0\ufeff") == s }
+	oneLine := func(s string) bool {
+		return !strings.ContainsAny(s, "\n\r\x00") && strings.Trim(s, " \t\u00a0\ufeff") == s
+	}
 	sourcetest.Run(t, sourcetest.Suite{
 		Open: func(t *testing.T, holds map[string]string, keys ...string) (resolve.Source, error) {
 			var text strings.Builder
