@@ -77,8 +77,13 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	if keyname.Check(kind) == nil { // otherwise it may be a value
 		at.Origin = flag + " " + kind
 	}
-	node, err := document.ParseArgument(at, source)
-	return resolve.Declaration{Kind: kind, Source: node, At: at}, err
+	d := resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}
+	if _, known := FindKind(kind); !known { // the caller reports that
+		return d, nil
+	}
+	var err error
+	d.Source, err = document.ParseArgument(at, source)
+	return d, err
 }
 
 // WithoutInline is a copy of a run object whose inline sources hold nothing,
