@@ -36,8 +36,7 @@ func splitValue(text []byte) rawValue {
 	for i := 1; i < len(left); i++ {
 		if left[i] == quote && left[i-1] != '\\' {
 			tail := firstLine(left[i+1:])
-			body := bytes.ReplaceAll(left[1:i], []byte("\r\n"), []byte("\n"))
-			return rawValue{quote, body, bytes.Trim(tail, blanks+"\n"), blank + i + 1 + len(tail), true}
+			return rawValue{quote, left[1:i], bytes.Trim(tail, blanks+"\n"), blank + i + 1 + len(tail), true}
 		}
 	}
 	return rawValue{quote: quote, body: left[1:], size: len(text)}
@@ -139,7 +138,9 @@ func (w rawValue) plain() ([]byte, *refusal) {
 		return nil, &refusal{reason: "is longer than 8 MiB"}
 	case w.quote == 0:
 		return w.bare()
-	case w.quote == '\'':
+	}
+	w.body = bytes.ReplaceAll(w.body, []byte("\r\n"), []byte("\n"))
+	if w.quote == '\'' {
 		return w.singleQuoted()
 	}
 	return w.doubleQuoted()
