@@ -12,7 +12,7 @@ import (
 
 // maxValue is the longest dotenv value, in bytes. godotenv takes twenty times
 // as much memory, and a second for every 4 MiB.
-const maxValue = 8 << 20
+const maxValue = 4 << 20
 
 // rawValue is the right side of a statement, as written in the file.
 type rawValue struct {
@@ -135,7 +135,7 @@ func (w rawValue) plain() ([]byte, *refusal) {
 	case len(w.tail) > 0 && w.tail[0] != '#':
 		return nil, &refusal{reason: "has more text after its closing quote", advice: "write one KEY=value on a line, and all of the value in one pair of quotes"}
 	case len(w.body) > maxValue:
-		return nil, &refusal{reason: "is longer than 8 MiB"}
+		return nil, &refusal{reason: "is longer than 4 MiB"}
 	case w.quote == 0:
 		return w.bare()
 	}

@@ -169,7 +169,7 @@ func TestDotenvTakesManyComments(t *testing.T) {
 func TestDotenvLimitsAValue(t *testing.T) {
 	for _, quote := range []string{"", "'", `"`} {
 		text := "A=" + quote + strings.Repeat("x", maxValue+1) + quote
-		requireRefused(t, text, Dotenv, `o:1:1: the value of "A" is longer than 8 MiB`)
+		requireRefused(t, text, Dotenv, `o:1:1: the value of "A" is longer than 4 MiB`)
 	}
 	require.Len(t, values(t, "A='"+strings.Repeat("x", maxValue)+"'", Dotenv)["A"], maxValue)
 }

@@ -38,7 +38,7 @@ var seeds = []string{
 // message is every text that a problem may have: names, places and fixed words.
 var message = regexp.MustCompile(`^o(:\d+:1)?: (` + strings.Join([]string{
 	`key "[^"]+" is there twice, in line \d+ and line \d+`,
-	`the value( of "[A-Za-z0-9_.]+")? [a-zA-Z8 "#$(){},=-]*`, `text that is not UTF-8`, `a CR line end, as old Macs wrote it`,
+	`the value( of "[A-Za-z0-9_.]+")? [a-zA-Z4 "#$(){},=-]*`, `text that is not UTF-8`, `a CR line end, as old Macs wrote it`,
 	`an invisible character, such as a no-break space, (beside a key|in a line without a key)`,
 	`neither KEY=value nor a comment`, `is UTF-16`, `more than \d+ keys`,
 	`a NUL byte: this is not a text, or it is UTF-16`,

@@ -81,7 +81,7 @@ func TestPipesReadRegularFilesEachTime(t *testing.T) {
 
 func TestPipesLimitWhatTheyRead(t *testing.T) {
 	_, err := new(Pipes).Read(soon(t), fifo(t, bytes.Repeat([]byte("A=1\n"), maxSize/4+1)))
-	require.ErrorContains(t, err, "is larger than 64 MiB")
+	require.ErrorContains(t, err, "is larger than 16 MiB")
 }
 
 func TestPipesReturnWhenTheContextEnds(t *testing.T) {

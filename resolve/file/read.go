@@ -13,10 +13,10 @@ import (
 
 // maxSize is the largest file that is read, in bytes. A Kubernetes Secret holds
 // 1 MiB; a larger file is a mistake that must not exhaust the pod's memory.
-const maxSize = 64 << 20
+const maxSize = 16 << 20
 
 // Read returns the content of a regular file, or of a symbolic link to one, of at
-// most 64 MiB. It refuses anything else without opening it: a FIFO or a terminal
+// most 16 MiB. It refuses anything else without opening it: a FIFO or a terminal
 // could block for ever, a device could act. It fails with fs.ErrNotExist if the
 // file is missing. It returns when ctx ends, even if a network file system does
 // not answer.
@@ -27,7 +27,7 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return read(path, nil) })
 }
 
-// ReadFrom returns all of an open stream, at most 64 MiB; name is for messages. It
+// ReadFrom returns all of an open stream, at most 16 MiB; name is for messages. It
 // returns when ctx ends.
 func ReadFrom(ctx context.Context, name string, r io.Reader) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return content(name, r) })

@@ -40,7 +40,7 @@ const (
 )
 
 // maxHinted is the longest value, in bytes, for which a way to write it is sought.
-const maxHinted = 64 << 10
+const maxHinted = 8 << 10
 
 // howToWrite returns the first form in which the value arrives.
 func howToWrite(value []byte, escaped bool) string {
