@@ -48,6 +48,18 @@ func TestAPipeIsReadOnce(t *testing.T) {
 	}
 }
 
+// TestAPipeIsKeptForARefresh asks for a key again when its descriptor is closed.
+func TestAPipeIsKeptForARefresh(t *testing.T) {
+	bash := launchertest.Needs(t, "bash", "<(command) as a source")
+	const run = "launcher run --deliver socket --refresh 1ns -s file=/dev/stdin -s file=<(echo B=2) -- sh -c 'for i in 1 2; do launcher get-secret A; launcher get-secret B; done'"
+	for _, stdin := range []string{"echo A=1 | " + run, "echo A=1 >file; " + run + " <file"} {
+		cmd := exec.Command(bash, "-c", stdin)
+		cmd.Dir = t.TempDir()
+		cmd.Env = append(os.Environ(), "PATH="+launchertest.Folder()+":"+os.Getenv("PATH"))
+		require.Equal(t, launchertest.Result{Stdout: "1212"}, launchertest.Finish(t, cmd))
+	}
+}
+
 func TestExplainReadsAPipe(t *testing.T) {
 	bash := launchertest.Needs(t, "bash", "<(command) as a source")
 	cmd := exec.Command(bash, "-c", "launcher explain -s file=<(echo A=1) --local <(echo B=2)")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,15 +16,16 @@ import (
 )
 
 // Pipes reads files and also FIFOs, such as a shell's <(command) and /dev/stdin.
-// A FIFO can be read only once: if it is named again, Pipes returns the content
-// from before.
+// A FIFO can be read only once, and an inherited descriptor may be closed later: if
+// one is named again, Pipes returns the content from before.
 type Pipes struct {
 	mu    sync.Mutex
-	known []*pipe
+	known []pipe
 }
 
-// pipe is a FIFO and its content once that was read.
+// pipe is a FIFO or a descriptor, and its content once that was read.
 type pipe struct {
+	path string
 	info fs.FileInfo
 	text func() (resolve.Value, error)
 }
@@ -41,41 +43,61 @@ func (p *Pipes) Read(ctx context.Context, path string) ([]byte, error) {
 	return text, err
 }
 
+// again returns the content of a path that was read before, and false if it was not.
+func (p *Pipes) again(path string) ([]byte, bool, error) {
+	if p == nil {
+		return nil, false, nil
+	}
+	p.mu.Lock()
+	i := slices.IndexFunc(p.known, func(k pipe) bool { return k.path == path })
+	if i < 0 {
+		p.mu.Unlock()
+		return nil, false, nil
+	}
+	text := p.known[i].text
+	p.mu.Unlock()
+	value, err := text()
+	return value.Reveal(), true, err
+}
+
 // readPipe waits for a writer, and for the end of what it writes.
 func (p *Pipes) readPipe(path string, info fs.FileInfo) ([]byte, error) {
-	value, err := p.find(path, info).text()
+	value, err := p.find(path, info)()
 	return value.Reveal(), err
 }
 
-// find returns the FIFO, which is read by the first call of its text.
-func (p *Pipes) find(path string, info fs.FileInfo) *pipe {
+// find returns a function whose first call reads the FIFO.
+func (p *Pipes) find(path string, info fs.FileInfo) func() (resolve.Value, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	text := sync.OnceValues(func() (resolve.Value, error) { return readOnce(path, info) })
 	for _, known := range p.known {
 		if os.SameFile(known.info, info) {
-			return known
+			text = known.text
 		}
 	}
-	found := &pipe{info, sync.OnceValues(func() (resolve.Value, error) {
-		f, err := openPipe(path)
-		if err != nil {
-			return resolve.Value{}, withPath(path, err)
-		}
-		defer func() { _ = f.Close() }()
-		if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) {
-			return resolve.Value{}, fmt.Errorf("%q was replaced while it was opened", path)
-		}
-		text, err := content(path, f)
-		return resolve.NewValue(text), err
-	})}
-	p.known = append(p.known, found)
-	return found
+	p.known = append(p.known, pipe{path, info, text})
+	return text
 }
 
-// isPipe reports whether a file is a FIFO, or a socket that this process inherited:
-// some programs start others with a socket for standard input.
+func readOnce(path string, info fs.FileInfo) (resolve.Value, error) {
+	f, err := openPipe(path)
+	if err != nil {
+		return resolve.Value{}, withPath(path, err)
+	}
+	defer func() { _ = f.Close() }()
+	if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) {
+		return resolve.Value{}, fmt.Errorf("%q was replaced while it was opened", path)
+	}
+	text, err := content(path, f)
+	return resolve.NewValue(text), err
+}
+
+// isPipe reports whether a file is a FIFO, or a file or socket that this process
+// inherited: some programs start others with a socket for standard input.
 func isPipe(path string, info fs.FileInfo) bool {
-	return info.Mode()&fs.ModeNamedPipe != 0 || info.Mode()&fs.ModeSocket != 0 && descriptor(path) >= 0
+	mode := info.Mode()
+	return mode&fs.ModeNamedPipe != 0 || descriptor(path) >= 0 && (mode.IsRegular() || mode&fs.ModeSocket != 0)
 }
 
 // openPipe opens a FIFO, or an inherited descriptor that another user made, as a

@@ -75,6 +75,9 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // read reads a regular file, or with pipes also a FIFO.
 func read(path string, pipes *Pipes) ([]byte, error) {
+	if text, ok, err := pipes.again(path); ok {
+		return text, err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
