@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,31 +42,24 @@ func (p *Pipes) Read(ctx context.Context, path string) ([]byte, error) {
 	return text, err
 }
 
-// again returns the content of a path that was read before, and false if it was not.
-func (p *Pipes) again(path string) ([]byte, bool, error) {
+// again returns the content of a path that was read before, and nil for another.
+func (p *Pipes) again(path string) func() (resolve.Value, error) {
 	if p == nil {
-		return nil, false, nil
+		return nil
 	}
 	p.mu.Lock()
-	i := slices.IndexFunc(p.known, func(k pipe) bool { return k.path == path })
-	if i < 0 {
-		p.mu.Unlock()
-		return nil, false, nil
+	defer p.mu.Unlock()
+	for _, known := range p.known {
+		if known.path == path {
+			return known.text
+		}
 	}
-	text := p.known[i].text
-	p.mu.Unlock()
-	value, err := text()
-	return value.Reveal(), true, err
+	return nil
 }
 
-// readPipe waits for a writer, and for the end of what it writes.
-func (p *Pipes) readPipe(path string, info fs.FileInfo) ([]byte, error) {
-	value, err := p.find(path, info)()
-	return value.Reveal(), err
-}
-
-// find returns a function whose first call reads the FIFO.
-func (p *Pipes) find(path string, info fs.FileInfo) func() (resolve.Value, error) {
+// open returns a function whose first call waits for a writer, and reads to the end
+// of what it writes.
+func (p *Pipes) open(path string, info fs.FileInfo) func() (resolve.Value, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text := sync.OnceValues(func() (resolve.Value, error) { return readOnce(path, info) })

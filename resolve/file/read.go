@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/seed45446ece/launcher/resolve"
 )
 
 // maxSize is the largest file that is read, in bytes. A Kubernetes Secret holds
@@ -75,15 +77,15 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // read reads a regular file, or with pipes also a FIFO.
 func read(path string, pipes *Pipes) ([]byte, error) {
-	if text, ok, err := pipes.again(path); ok {
-		return text, err
+	if text := pipes.again(path); text != nil {
+		return reveal(text())
 	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return nil, withPath(path, err)
 	case pipes != nil && isPipe(path, info):
-		return pipes.readPipe(path, info)
+		return reveal(pipes.open(path, info)())
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
@@ -102,6 +104,8 @@ func read(path string, pipes *Pipes) ([]byte, error) {
 	}
 	return content(path, f)
 }
+
+func reveal(value resolve.Value, err error) ([]byte, error) { return value.Reveal(), err }
 
 // content reads up to the limit, as a size is only a claim: /proc says 0, and a
 // log grows.
