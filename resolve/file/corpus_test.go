@@ -224,7 +224,7 @@ func askParsers(t *testing.T, texts [][]byte, written []string) []reading {
 		launchertest.Lacks(t, "python-dotenv (LAUNCHER_TEST_DOTENV=FOLDER)", untested)
 	}
 	modules := "NODE_PATH=" + filepath.Join(folder, "node_modules") + ":" + os.Getenv("NODE_PATH")
-	if require := command(t, modules, node, "-e", `require("dotenv")`); require.Run() != nil {
+	if load := command(t, modules, node, "-e", `require("dotenv")`); load.Run() != nil {
 		launchertest.Lacks(t, "dotenv of npm (LAUNCHER_TEST_DOTENV=FOLDER)", untested)
 	}
 	module := command(t, "CGO_ENABLED=0", "go", "build", "-o", filepath.Join(t.TempDir(), "parsers"), ".")
