@@ -124,7 +124,7 @@ func TestTheDefaultDeliveryLosesNothing(t *testing.T) {
 		})
 	}
 	t.Run("read by the launcher", func(t *testing.T) {
-		for _, flags := range [][]string{{"--task", "-"}, {"--task", "/dev/stdin"}, {"-s", "file=/dev/stdin"}, {"--local", "/dev/stdin"}} {
+		for _, flags := range [][]string{{"--task", "-"}, {"--task", "/dev/stdin"}, {"-s", "file=/dev/stdin"}, {"-s", `file={"path": "/dev/stdin", "format": "lines"}`}, {"--local", "/dev/stdin"}} {
 			cmd := launchertest.Command(append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "echo $LAUNCHER_CONTEXT")...)
 			path := task
 			if flags[0] != "--task" {

@@ -23,42 +23,32 @@ func carriers(s settings, sources []resolve.Declaration, environ resolve.Environ
 	if fd, err := strconv.Atoi(number); err == nil && memfd.IsSealed(fd) { // and not another file by now
 		descriptors = append(descriptors, fd)
 	}
-	paths := []string{s.task, s.local}
+	paths := []string{s.task}
+	if s.local != nil {
+		paths = append(paths, s.local.Path)
+	}
 	for _, d := range sources {
-		if d.Kind == task.File {
-			paths = append(paths, file.PathOf(d))
+		if spec, err := file.ParseSpec(d.Source, d.At); d.Kind == task.File && err == nil {
+			paths = append(paths, spec.Path)
 		}
 	}
 	for _, path := range paths {
-		if fd := descriptorOf(path); fd > 2 {
+		if fd := file.Descriptor(path); fd > 2 {
 			descriptors = append(descriptors, fd)
 		}
 	}
 	return descriptors
 }
 
-// descriptorOf returns the descriptor that a process opens again by this path, -1 for
-// none.
-func descriptorOf(path string) int {
-	for _, directory := range []string{"/dev/fd/", "/proc/self/fd/"} {
-		if number, ok := strings.CutPrefix(path, directory); ok {
-			if fd, err := strconv.Atoi(number); err == nil {
-				return fd
-			}
-		}
-	}
-	return -1
-}
-
 // defaultDelivery returns stdin if a flag has the launcher read standard input:
 // then it has nothing to lose, and it carried the task or secrets in.
 func (s settings) defaultDelivery() launcher.Delivery {
-	const stdin = "/dev/stdin"
-	reads := s.task == cli.StandardInput || s.task == stdin || strings.Contains(s.local, stdin) ||
-		slices.ContainsFunc(s.secrets, func(source string) bool {
-			return strings.HasPrefix(source, "file=") && strings.Contains(source, stdin)
-		})
-	if reads {
+	isStdin := func(source string) bool {
+		path, ok := strings.CutPrefix(source, task.File+"=")
+		return ok && (file.Descriptor(path) == 0 || strings.Contains(path, `"/dev/stdin"`)) // as it is, or in JSON
+	}
+	if s.task == cli.StandardInput || file.Descriptor(s.task) == 0 || s.local != nil && file.Descriptor(s.local.Path) == 0 ||
+		slices.ContainsFunc(s.secrets, isStdin) {
 		return launcher.Stdin
 	}
 	return launcher.DefaultDelivery()
