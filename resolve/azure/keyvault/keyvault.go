@@ -108,9 +108,7 @@ func (v *Vaults) Forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, c := range v.clients {
-		c.mu.Lock()
-		c.reads = map[string]*read{}
-		c.mu.Unlock()
+		c.reads.Clear()
 	}
 	for _, i := range v.identities {
 		i.reset.Store(true)
@@ -135,25 +133,29 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err != nil {
 		return s.failed(forVault(vault, err))
 	}
-	var work sync.WaitGroup
-	defer work.Wait()
+	var connection, reads sync.WaitGroup
+	defer connection.Wait()
+	defer reads.Wait()
 	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
 	defer cancel()
-	if err := c.connect(ctx, &work); err != nil {
+	if err := c.connect(ctx, &connection); err != nil {
 		return s.failed(err)
 	}
-	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
-		names, reads, err := c.readAll(ctx, &work)
-		var found []resolve.Finding
-		for i, r := range reads {
-			// A secret that is missing was deleted since the vault listed it.
-			if f := c.waitFor(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) {
-				found = append(found, f)
-			}
-		}
-		return found, err
+	if len(s.spec.Secrets)+len(s.spec.Bundle) > 0 {
+		return s.readDeclared(ctx, &reads, c), nil
 	}
-	return s.readDeclared(ctx, &work, c), nil
+	all, err := c.readAll(ctx, &reads)
+	if err != nil {
+		return nil, err
+	}
+	reads.Wait()
+	var found []resolve.Finding
+	for _, r := range all {
+		if !errors.Is(r.err, resolve.ErrAbsent) { // it was deleted since the vault listed it
+			found = append(found, r.finding(r.name))
+		}
+	}
+	return found, nil
 }
 
 // failed returns the error, and a Finding with it for each declared key and
@@ -169,18 +171,19 @@ func (s source) failed(err error) (found []resolve.Finding, _ error) {
 }
 
 func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
-	var reads []*read
+	var secrets, bundles []*read
 	for _, secret := range s.spec.Secrets {
-		reads = append(reads, c.startRead(ctx, work, secret.Name, secret.Version))
+		secrets = append(secrets, c.startRead(ctx, work, secret.Name, secret.Version))
 	}
 	for _, name := range s.spec.Bundle {
-		reads = append(reads, c.startRead(ctx, work, name, ""))
+		bundles = append(bundles, c.startRead(ctx, work, name, ""))
 	}
-	for i, secret := range s.spec.Secrets {
-		found = append(found, c.waitFor(ctx, work, reads[i]).finding(secret.Key))
+	work.Wait()
+	for i, r := range secrets {
+		found = append(found, r.finding(s.spec.Secrets[i].Key))
 	}
-	for i, name := range s.spec.Bundle {
-		found = append(found, c.waitFor(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
+	for _, r := range bundles {
+		found = append(found, r.members()...)
 	}
 	return found
 }

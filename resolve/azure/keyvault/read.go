@@ -3,7 +3,6 @@ package keyvault
 import (
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -14,20 +13,26 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// read is one GET of a secret. It is under way until done is closed.
+// read is a secret that a Find needs.
 type read struct {
 	target
-	url         string
-	done        chan struct{}
-	value       resolve.Value
-	note        string // a warning about the value
-	err         error
-	startedBy   *sync.WaitGroup // the work of the Find that started it
-	interrupted bool            // it ended because that Find ended
+	url string
+	answer
 }
 
-func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
-	return &read{target: target{vaultName(spec.Host), name, version}, url: urlOf(spec, name, version), done: make(chan struct{}), startedBy: by}
+// answer is a value, or why there is none.
+type answer struct {
+	value resolve.Value
+	note  string // a warning about the value
+	err   error
+}
+
+// sharedAnswer is the answer to all that need a secret. Who holds the lock
+// requests it.
+type sharedAnswer struct {
+	lock     chan struct{}
+	complete bool
+	answer
 }
 
 // urlOf returns the URL of a secret; version "" is the newest.
@@ -39,17 +44,17 @@ func (r *read) finding(key string) resolve.Finding {
 	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
 }
 
-func (r *read) deadlineError() error {
-	return &problem{text: r.target.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+func (t target) deadlineError() error {
+	return &problem{text: t.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
 // members returns a Finding for each member of a bundle, a secret that holds a
 // JSON object. An error of the whole bundle is under the secret's name. As in
 // an inline source, a scalar keeps its text, null is missing, and a nested
 // value is an error.
-func (r *read) members(name string) []resolve.Finding {
+func (r *read) members() []resolve.Finding {
 	if r.err != nil {
-		return []resolve.Finding{r.finding(name)}
+		return []resolve.Finding{r.finding(r.name)}
 	}
 	node, err := document.ParseJSON("", r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
@@ -58,14 +63,14 @@ func (r *read) members(name string) []resolve.Finding {
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Unjoin(err) {
-			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: r.invalidBundle(wrong)})
+			found = append(found, resolve.Finding{Key: r.name, Where: r.url, Err: r.invalidBundle(wrong)})
 		}
 		return found
 	}
 	for _, f := range node.Fields {
 		if wrong := keyname.Check(f.Name); wrong != nil { // it is not shown, as it may be a value
 			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
-			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: err})
+			found = append(found, resolve.Finding{Key: r.name, Where: r.url, Err: err})
 			continue
 		}
 		found = append(found, r.member(f))
