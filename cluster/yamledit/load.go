@@ -47,6 +47,29 @@ func loadJSON(origin string, text []byte) (*File, error) {
 	return &File{origin: origin, text: text, Documents: []*Document{newDocument(origin, fromJSON(n))}}, nil
 }
 
+// FromValue returns a Go value as a new tree, in the order of its JSON.
+func FromValue(value any) (*yaml.Node, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	n, err := document.ParseJSON("", text)
+	if err != nil {
+		return nil, err
+	}
+	made := fromJSON(n)
+	resetPlaces(made)
+	return made, nil
+}
+
+// resetPlaces makes a tree one that stands in no text.
+func resetPlaces(n *yaml.Node) {
+	n.Line, n.Column, n.Style = 0, 0, 0
+	for _, child := range n.Content {
+		resetPlaces(child)
+	}
+}
+
 // fromJSON returns a tree that was JSON as the library's nodes.
 func fromJSON(n *document.Node) *yaml.Node {
 	made := &yaml.Node{Kind: yaml.ScalarNode, Value: n.Text, Line: n.At.Line, Column: n.At.Column}
