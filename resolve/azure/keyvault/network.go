@@ -86,7 +86,7 @@ func withoutTarget(req *http.Request, err error, login bool) result {
 }
 
 func unreadable(req *http.Request, err error, host string, proxied bool) result {
-	if errors.Is(err, errTooLarge) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
 	}
 	if proxied {

@@ -255,7 +255,7 @@ func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 		{get, proxyError{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
 		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
 		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
-		{get, errTooLarge, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
+		{get, &http.MaxBytesError{}, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
 		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net gave an answer that the Azure SDK does not take", false},
 		{post, sdkError{errors.New(value)}, "the request to my-vault.vault.azure.net failed", true},
 		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},

@@ -26,8 +26,6 @@ import (
 // and a page of a list 25 entries.
 const maxBody = 4 << 20
 
-var errTooLarge = errors.New("the answer is too long")
-
 // dialer opens a connection.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -160,7 +158,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.send(req)
 	if err == nil {
-		resp.Body = &limitedBody{resp.Body, maxBody, resp.StatusCode}
+		resp.Body = limitBody(resp)
 		return resp, nil
 	}
 	if proxy, none := t.proxy(req.URL); none == nil && proxy != nil && !connected.Load() && !behindProxy(err) {
@@ -214,22 +212,13 @@ func behindProxy(err error) bool {
 	return certificate || record
 }
 
-// limitedBody ends an answer that is too long, with an error if its status is
-// 200.
-type limitedBody struct {
-	io.ReadCloser
-	left   int
-	status int
-}
-
-func (b *limitedBody) Read(p []byte) (int, error) {
-	switch {
-	case b.left <= 0 && b.status == http.StatusOK:
-		return 0, errTooLarge
-	case b.left <= 0:
-		return 0, io.EOF
+// limitBody ends an answer that is too long, with an error if its status is 200.
+func limitBody(resp *http.Response) io.ReadCloser {
+	if resp.StatusCode == http.StatusOK {
+		return http.MaxBytesReader(nil, resp.Body, maxBody)
 	}
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxBody), resp.Body}
 }

@@ -81,7 +81,11 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 		r.tokenRefused = true
 		return r
 	case status == http.StatusForbidden:
-		return c.forbidden(a, wrong.Error.Inner.Code)
+		r := c.forbidden(a, wrong.Error.Inner.Code)
+		if a.name != "" { // --missing warn may do without it
+			r.kind = resolve.ErrDenied
+		}
+		return r
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
 		return result{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
@@ -109,18 +113,8 @@ func (t target) enable() string {
 	return line
 }
 
-// forbidden classifies a 403. --missing warn may do without a disabled or
-// forbidden secret.
+// forbidden explains a 403 by its inner code.
 func (c *client) forbidden(a target, inner string) result {
-	r := c.denied(a, inner)
-	if a.name != "" {
-		r.kind = resolve.ErrDenied
-	}
-	return r
-}
-
-// denied explains a 403 by its inner code.
-func (c *client) denied(a target, inner string) result {
 	permission := "get"
 	if a.name == "" {
 		permission = "list"
