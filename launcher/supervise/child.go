@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"unsafe"
@@ -168,19 +169,30 @@ func (c *Child) Wait() {
 	}
 }
 
-// readFull reports whether it could fill b.
-func readFull(fd int, b []byte) bool {
-	for len(b) > 0 {
-		n, err := unix.Read(fd, b)
+// Descriptor reads a descriptor without os.File, with which the Go runtime opens
+// descriptors of its own.
+type Descriptor int
+
+// Read implements io.Reader.
+func (d Descriptor) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(d), b)
 		switch {
 		case errors.Is(err, unix.EINTR):
-		case err != nil || n == 0:
-			return false
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
 		default:
-			b = b[n:]
+			return n, nil
 		}
 	}
-	return true
+}
+
+// readFull reports whether it could fill b.
+func readFull(fd int, b []byte) bool {
+	_, err := io.ReadFull(Descriptor(fd), b)
+	return err == nil
 }
 
 // WriteAll writes all of text, also if somebody made the descriptor one that
