@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -73,26 +74,18 @@ func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *h
 	}
 }
 
-// proxyFunc returns the function that chooses a URL's proxy by the variables
-// that curl and Go read, upper case first. The function returns an error for a
-// malformed proxy: going around a proxy is not for the launcher to decide.
+// proxyFunc returns the function that chooses the proxy of an https URL by the
+// variables that curl and Go read, upper case first. The function returns an error
+// for a malformed proxy: going around a proxy is not for the launcher to decide.
 func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
-	get := func(name string) (variable, value string) {
-		if value := environ[name]; value != "" {
-			return name, value
-		}
-		return strings.ToLower(name), environ[strings.ToLower(name)]
+	variable := "HTTPS_PROXY"
+	if environ[variable] == "" {
+		variable = "https_proxy"
 	}
-	plain, plainValue := get("HTTP_PROXY")
-	secure, secureValue := get("HTTPS_PROXY")
-	_, none := get("NO_PROXY")
-	config := httpproxy.Config{HTTPProxy: plainValue, HTTPSProxy: secureValue, NoProxy: none}
+	value := environ[variable]
+	config := httpproxy.Config{HTTPSProxy: value, NoProxy: cmp.Or(environ["NO_PROXY"], environ["no_proxy"])}
 	find := config.ProxyFunc()
 	return func(u *url.URL) (*url.URL, error) {
-		variable, value := plain, plainValue
-		if u.Scheme == "https" {
-			variable, value = secure, secureValue
-		}
 		proxy, err := find(u)
 		if err != nil || value != "" && !isProxyURL(value) {
 			return nil, invalidProxy(variable)
