@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -98,38 +97,34 @@ func (c *client) warmUp(ctx context.Context) {
 
 // startRead starts to read a secret as part of work. The read has its answer when
 // work is done. startRead waits until fewer than Options.Parallel reads run.
-func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
-	r := &read{target: target{vaultName(c.spec.Host), name, version}, url: urlOf(c.spec, name, version)}
+func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, r *read) {
+	stored, _ := c.reads.LoadOrStore(r.cacheKey(), &sharedAnswer{target: r.target, lock: make(chan struct{}, 1)})
 	select {
 	case c.parallel <- struct{}{}:
 		work.Go(func() {
 			defer func() { <-c.parallel }()
-			r.answer = c.read(ctx, r.target)
+			r.answer = c.read(ctx, stored.(*sharedAnswer))
 		})
 	case <-ctx.Done():
 		r.err = r.deadlineError()
 	}
-	return r
 }
 
 // read returns a secret. If several need it, one requests it and the others wait.
-func (c *client) read(ctx context.Context, t target) answer {
-	key := strings.ToLower(t.name) + "/" + t.version
-	stored, _ := c.reads.LoadOrStore(key, &sharedAnswer{lock: make(chan struct{}, 1)})
-	shared := stored.(*sharedAnswer)
+func (c *client) read(ctx context.Context, shared *sharedAnswer) answer {
 	select {
 	case shared.lock <- struct{}{}:
 		defer func() { <-shared.lock }()
 	case <-ctx.Done():
-		return answer{err: t.deadlineError()}
+		return answer{err: shared.deadlineError()}
 	}
 	if shared.complete {
 		return shared.answer
 	}
-	shared.answer = c.get(ctx, t)
+	shared.answer = c.get(ctx, shared.target)
 	shared.complete = shared.err == nil || ctx.Err() == nil // else the next to wait requests it
 	if shared.complete && shared.err != nil {
-		c.reads.CompareAndDelete(key, stored) // the next Find requests it again
+		c.reads.CompareAndDelete(shared.cacheKey(), shared) // the next Find requests it again
 	}
 	return shared.answer
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -125,67 +126,66 @@ type source struct {
 // fails, and the same error for every declared key. A Finding holds what is
 // wrong with one secret. No request is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	vault := target{vault: vaultName(s.spec.Host)}.String()
-	if err := s.vaults.spread(ctx); err != nil {
-		return s.failed(forVault(vault, err))
-	}
-	c, err := s.vaults.client(s.spec)
+	declared := s.declared()
+	reads, err := s.read(ctx, declared)
 	if err != nil {
-		return s.failed(forVault(vault, err))
-	}
-	var connection, reads sync.WaitGroup
-	defer connection.Wait()
-	defer reads.Wait()
-	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
-	defer cancel()
-	if err := c.connect(ctx, &connection); err != nil {
-		return s.failed(err)
-	}
-	if len(s.spec.Secrets)+len(s.spec.Bundle) > 0 {
-		return s.readDeclared(ctx, &reads, c), nil
-	}
-	all, err := c.readAll(ctx, &reads)
-	if err != nil {
-		return nil, err
-	}
-	reads.Wait()
-	var found []resolve.Finding
-	for _, r := range all {
-		if !errors.Is(r.err, resolve.ErrAbsent) { // it was deleted since the vault listed it
-			found = append(found, r.finding(r.name))
+		for _, r := range declared {
+			r.answer = answer{err: err}
 		}
+		reads = declared
 	}
-	return found, nil
-}
-
-// failed returns the error, and a Finding with it for each declared key and
-// bundle.
-func (s source) failed(err error) (found []resolve.Finding, _ error) {
-	for _, secret := range s.spec.Secrets {
-		found = append(found, resolve.Finding{Key: secret.Key, Where: urlOf(s.spec, secret.Name, secret.Version), Err: err})
-	}
-	for _, name := range s.spec.Bundle {
-		found = append(found, resolve.Finding{Key: name, Where: urlOf(s.spec, name, ""), Err: err})
+	var found []resolve.Finding
+	for _, r := range reads {
+		found = append(found, r.findings()...)
 	}
 	return found, err
 }
 
-func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
-	var secrets, bundles []*read
+// declared returns a read of each secret and bundle that the source declares.
+func (s source) declared() (reads []*read) {
 	for _, secret := range s.spec.Secrets {
-		secrets = append(secrets, c.startRead(ctx, work, secret.Name, secret.Version))
+		reads = append(reads, newRead(s.spec, secret))
 	}
 	for _, name := range s.spec.Bundle {
-		bundles = append(bundles, c.startRead(ctx, work, name, ""))
+		bundle := newRead(s.spec, azure.Secret{Key: name, Name: name})
+		bundle.isBundle = true
+		reads = append(reads, bundle)
+	}
+	return reads
+}
+
+// read returns the declared reads with their answers, or those of the whole vault
+// if nothing is declared.
+func (s source) read(ctx context.Context, reads []*read) ([]*read, error) {
+	vault := target{vault: vaultName(s.spec.Host)}.String()
+	if err := s.vaults.spread(ctx); err != nil {
+		return nil, forVault(vault, err)
+	}
+	c, err := s.vaults.client(s.spec)
+	if err != nil {
+		return nil, forVault(vault, err)
+	}
+	var connection, work sync.WaitGroup
+	defer connection.Wait()
+	defer work.Wait()
+	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
+	defer cancel()
+	if err := c.connect(ctx, &connection); err != nil {
+		return nil, err
+	}
+	if len(reads) == 0 {
+		if reads, err = c.readAll(ctx, &work); err != nil {
+			return nil, err
+		}
+		work.Wait()
+		// A secret that is missing was deleted since the vault listed it.
+		return slices.DeleteFunc(reads, func(r *read) bool { return errors.Is(r.err, resolve.ErrAbsent) }), nil
+	}
+	for _, r := range reads {
+		c.startRead(ctx, &work, r)
 	}
 	work.Wait()
-	for i, r := range secrets {
-		found = append(found, r.finding(s.spec.Secrets[i].Key))
-	}
-	for _, r := range bundles {
-		found = append(found, r.members()...)
-	}
-	return found
+	return reads, nil
 }
 
 // client returns the client of a vault. It creates each client once.

@@ -35,7 +35,9 @@ func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (reads []*re
 				return nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
 			}
 			seen[strings.ToLower(name)] = true
-			reads = append(reads, c.startRead(ctx, work, name, ""))
+			r := newRead(c.spec, azure.Secret{Key: name, Name: name})
+			c.startRead(ctx, work, r)
+			reads = append(reads, r)
 		}
 		if link := page.NextLink; link != nil {
 			if links[*link] {

@@ -16,8 +16,15 @@ import (
 // read is a secret that a Find needs.
 type read struct {
 	target
-	url string
+	key      string // of a bundle, its name
+	url      string
+	isBundle bool
 	answer
+}
+
+func newRead(spec azure.Spec, s azure.Secret) *read {
+	url := "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(s.Name+"/"+s.Version, "/")
+	return &read{target: target{vaultName(spec.Host), s.Name, s.Version}, key: s.Key, url: url}
 }
 
 // answer is a value, or why there is none.
@@ -30,31 +37,23 @@ type answer struct {
 // sharedAnswer is the answer to all that need a secret. Who holds the lock
 // requests it.
 type sharedAnswer struct {
+	target
 	lock     chan struct{}
 	complete bool
 	answer
-}
-
-// urlOf returns the URL of a secret; version "" is the newest.
-func urlOf(spec azure.Spec, name, version string) string {
-	return "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
-}
-
-func (r *read) finding(key string) resolve.Finding {
-	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
 }
 
 func (t target) deadlineError() error {
 	return &problem{text: t.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
-// members returns a Finding for each member of a bundle, a secret that holds a
-// JSON object. An error of the whole bundle is under the secret's name. As in
-// an inline source, a scalar keeps its text, null is missing, and a nested
-// value is an error.
-func (r *read) members() []resolve.Finding {
-	if r.err != nil {
-		return []resolve.Finding{r.finding(r.name)}
+// findings returns the secret, or for a bundle a Finding for each member of its
+// JSON object. An error of the whole bundle is under its name. As in an inline
+// source, a scalar keeps its text, null is missing, and a nested value is an
+// error.
+func (r *read) findings() []resolve.Finding {
+	if !r.isBundle || r.err != nil {
+		return []resolve.Finding{{Key: r.key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}}
 	}
 	node, err := document.ParseJSON("", r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
@@ -63,14 +62,14 @@ func (r *read) members() []resolve.Finding {
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Unjoin(err) {
-			found = append(found, resolve.Finding{Key: r.name, Where: r.url, Err: r.invalidBundle(wrong)})
+			found = append(found, resolve.Finding{Key: r.key, Where: r.url, Err: r.invalidBundle(wrong)})
 		}
 		return found
 	}
 	for _, f := range node.Fields {
 		if wrong := keyname.Check(f.Name); wrong != nil { // it is not shown, as it may be a value
 			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
-			found = append(found, resolve.Finding{Key: r.name, Where: r.url, Err: err})
+			found = append(found, resolve.Finding{Key: r.key, Where: r.url, Err: err})
 			continue
 		}
 		found = append(found, r.member(f))

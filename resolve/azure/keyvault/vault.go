@@ -27,6 +27,9 @@ type target struct {
 	name, version string // of the secret; name "" is the list
 }
 
+// cacheKey returns a text that is the same for the same secret.
+func (t target) cacheKey() string { return strings.ToLower(t.name) + "/" + t.version }
+
 func targetOf(req *http.Request) target {
 	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
 	a := target{vault: vaultName(req.URL.Host)}
