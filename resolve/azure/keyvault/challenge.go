@@ -54,7 +54,7 @@ func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 }
 
 func (p *authPolicy) noChallenge() *problem {
-	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(p.host)),
+	return &problem{text: fmt.Sprintf("vault %q answers with an invalid challenge", vaultName(p.host)),
 		hint: hintAnswer}
 }
 

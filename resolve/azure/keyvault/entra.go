@@ -97,7 +97,7 @@ func checkToken(resp *http.Response, body []byte, host string) result {
 		Expires json.Number `json:"expires_in"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
-		return unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
+		return unavailable("no token: the answer of "+host+" has no token, or no expiry", hintAnswer)
 	}
 	return result{}
 }

@@ -41,7 +41,7 @@ func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (reads []*re
 		}
 		if link := page.NextLink; link != nil {
 			if links[*link] {
-				return nil, &problem{text: what + ": its list has no end", hint: hintAnswer}
+				return nil, &problem{text: what + ": its list repeats the same nextLink", hint: hintAnswer}
 			}
 			links[*link] = true
 		}

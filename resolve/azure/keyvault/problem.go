@@ -47,7 +47,7 @@ func asProblem(err error, what string) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
-	return &problem{text: what + ": the Azure SDK could not use what it was answered"}
+	return &problem{text: what + ": the Azure SDK could not use the answer"}
 }
 
 // result is the outcome of one try.

@@ -80,7 +80,7 @@ func (r *read) findings() []resolve.Finding {
 // invalidBundle returns what is wrong with a bundle. It gives no line or
 // column, which would describe a value that was never meant as JSON.
 func (r *read) invalidBundle(err error) error {
-	text := r.target.String() + ": the bundle is no JSON object"
+	text := r.target.String() + ": the bundle is not a JSON object"
 	if p, ok := errors.AsType[*document.Problem](err); ok {
 		text += ": " + p.Message
 	}
@@ -109,9 +109,9 @@ func validity(a *azsecrets.SecretAttributes) string {
 	switch {
 	case a == nil:
 	case a.Expires != nil && a.Expires.Before(now):
-		return "it expired on " + a.Expires.UTC().Format(time.DateOnly) + ", and the vault serves it all the same"
+		return "it expired on " + a.Expires.UTC().Format(time.DateOnly) + ", but the vault still serves it"
 	case a.NotBefore != nil && a.NotBefore.After(now):
-		return "it is not valid before " + a.NotBefore.UTC().Format(time.DateOnly) + ", and the vault serves it all the same"
+		return "it is not valid before " + a.NotBefore.UTC().Format(time.DateOnly) + ", but the vault still serves it"
 	}
 	return ""
 }

@@ -136,7 +136,7 @@ func (t *retryPolicy) take() *problem {
 func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, r result) {
 	defer func() {
 		if recover() != nil {
-			resp, r = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
+			resp, r = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" sent an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {

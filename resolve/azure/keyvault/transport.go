@@ -98,7 +98,7 @@ func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 // shown, as it may hold a password.
 type invalidProxy string
 
-func (n invalidProxy) Error() string { return "variable " + string(n) + " is no URL of a proxy" }
+func (n invalidProxy) Error() string { return "variable " + string(n) + " is not the URL of a proxy" }
 
 // isProxyURL reports whether a text is the URL of a proxy, or its host and
 // port. httpproxy would read a malformed URL as a host. A "/" in a password

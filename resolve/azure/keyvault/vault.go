@@ -90,7 +90,7 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 		}
 		return r
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
-		return result{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
+		return result{problem: &problem{text: a.String() + " does not exist", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
@@ -133,7 +133,7 @@ func (c *client) forbidden(a target, inner string) result {
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
 			fmt.Sprintf("az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
 	case "ForbiddenByConnection":
-		return refusal(fmt.Sprintf("vault %q takes no public address (ForbiddenByConnection)", a.vault),
+		return refusal(fmt.Sprintf("vault %q does not accept public addresses (ForbiddenByConnection)", a.vault),
 			"reach it by a private endpoint, with the DNS zone privatelink.vaultcore.azure.net linked to the cluster's network")
 	case "ForbiddenByFirewall":
 		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
@@ -153,7 +153,7 @@ func (c *client) permissions() string {
 // Nothing else of a body is shown.
 func quoteCode(text string) string {
 	if text == "" || len(text) > 64 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
-		return "for a reason it does not say"
+		return "without a reason"
 	}
 	return "(" + text + ")"
 }
