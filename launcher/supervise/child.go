@@ -169,26 +169,6 @@ func (c *Child) Wait() {
 	}
 }
 
-// Descriptor reads a descriptor without os.File, with which the Go runtime opens
-// descriptors of its own.
-type Descriptor int
-
-// Read implements io.Reader.
-func (d Descriptor) Read(b []byte) (int, error) {
-	for {
-		n, err := unix.Read(int(d), b)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
-}
-
 // readFull reports whether it could fill b.
 func readFull(fd int, b []byte) bool {
 	_, err := io.ReadFull(Descriptor(fd), b)

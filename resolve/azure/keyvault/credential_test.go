@@ -157,7 +157,7 @@ func TestMissingWorkloadIdentityVariablesAreNamed(t *testing.T) {
 		},
 		"variable AZURE_TENANT_ID does not hold a tenant: it is neither a UUID nor a domain": func(w *world, _ string) { w.options.Environ[tenantVariable] = "a/b.com" },
 		"variable AZURE_CLIENT_ID does not hold a client ID: it is not a UUID":               func(w *world, _ string) { w.options.Environ[clientVariable] = proof },
-		"no workload identity: the service account token %q does not exist":       func(_ *world, path string) { require.NoError(t, os.Remove(path)) },
+		"no workload identity: the service account token %q does not exist":                  func(_ *world, path string) { require.NoError(t, os.Remove(path)) },
 		"no workload identity: the service account token %q is not a regular file, or cannot be read": func(_ *world, path string) {
 			require.NoError(t, os.Remove(path))
 			require.NoError(t, unix.Mkfifo(path, 0o600))
