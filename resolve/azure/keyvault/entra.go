@@ -63,14 +63,12 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 	if wrong.Error == "temporarily_unavailable" {
 		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
 	}
-	return i.refusal(host, resp.StatusCode, wrong.Codes)
+	r := i.refusal(host, resp.StatusCode, wrong.Codes)
+	r.codes = wrong.Codes
+	return r
 }
 
 func (i *identity) refusal(host string, status int, codes []int) result {
-	among := func(known []int) bool {
-		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
-	}
-	i.reread, i.brief = among(rereadCodes), among(unknownYetCodes)
 	for _, because := range refusals {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {
