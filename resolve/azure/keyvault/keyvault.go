@@ -44,7 +44,9 @@ type Options struct {
 // share a client; sources of the same credential share a token.
 type Vaults struct {
 	options func() Options // a function, as no verb prints what it holds
-	spread  func(context.Context) error
+
+	spreadOnce sync.Once
+	spreadErr  error
 
 	mu         sync.Mutex
 	web        *httpClients
@@ -73,25 +75,17 @@ func New(o Options) *Vaults {
 	if o.pace.first == 0 {
 		o.pace = defaultPace()
 	}
-	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
-	v.spread = once(func(ctx context.Context) error { return spread(ctx, o.Spread) })
-	return v
+	return &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
 }
 
-func once(f func(context.Context) error) func(context.Context) error {
-	var first sync.Once
-	var err error
-	return func(ctx context.Context) error {
-		first.Do(func() { err = f(ctx) })
-		return err
-	}
-}
-
-func spread(ctx context.Context, most time.Duration) error {
-	if most <= 0 || sleep(ctx, rand.N(most)) {
-		return nil
-	}
-	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
+// spread waits a random part of Options.Spread, once for all sources.
+func (v *Vaults) spread(ctx context.Context) error {
+	v.spreadOnce.Do(func() {
+		if most := v.options().Spread; most > 0 && !sleep(ctx, rand.N(most)) {
+			v.spreadErr = &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
+		}
+	})
+	return v.spreadErr
 }
 
 // Source returns the source of a specification. It is resolve.Keyed unless it
