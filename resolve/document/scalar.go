@@ -81,7 +81,9 @@ func (r *reader) quoted(node *Node) error {
 			if err != nil {
 				return err
 			}
-			half = half || c == ""
+			if c == "" {
+				half, c = true, string(utf8.RuneError)
+			}
 			text.WriteString(c)
 		default:
 			rest := r.text[r.pos:]
