@@ -20,11 +20,12 @@ import (
 type loadedTask struct {
 	task task.Task
 	taskSources
-	resolution resolve.Resolution
-	environ    resolve.Environ // with the task's own variable made safe
-	command    launcher.Command
-	directory  *tmpfs.Directory // of the files and socket deliveries, else nil
-	warning    error
+	resolution  resolve.Resolution
+	environ     resolve.Environ // with the task's own variable made safe
+	command     launcher.Command
+	directory   *tmpfs.Directory // of the files and socket deliveries, else nil
+	descriptors []int            // that carry secrets in
+	warning     error
 }
 
 // resolve finds the secrets of a task. If some are missing, the error names them and
@@ -39,13 +40,36 @@ func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err e
 func (p *program) reportResolution(r resolve.Resolution, err error, s settings) error {
 	for _, row := range r.Rows {
 		p.report.Detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
+		if row.Detail != "" && row.State == resolve.Found {
+			p.report.Detail("secret %q: %s: %s", row.Key, row.Provider, row.Detail)
+		}
 		if row.Note != "" && row.State == resolve.Found {
 			p.report.Warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
 		}
 	}
-	stop, warning := separateMissing(err, s.warnMissing)
+	stop, warning := separateMissing(p.adviseLocal(err, s), s.warnMissing)
 	p.report.Warn(warning)
 	return stop
+}
+
+// adviseLocal gives missing keys of a cluster's sources another hint if this is
+// not a cluster.
+func (p *program) adviseLocal(err error, s settings) error {
+	if err == nil || p.environ[inCluster] != "" || s.requireConfidential {
+		return err
+	}
+	errs := document.Unjoin(err)
+	for i, e := range errs {
+		key, ok := errors.AsType[*resolve.KeyError](e)
+		switch {
+		case !ok || !errors.Is(e, resolve.ErrAbsent) || key.Provider != task.Kubernetes && key.Provider != task.AzureVault:
+		case s.local != nil:
+			errs[i] = cli.WithHint(e, "add the key to the file of --local, or mark the source optional: true")
+		case key.Provider == task.Kubernetes:
+			errs[i] = cli.WithHint(e, "use --local FILE in place of the cluster, or mark the source optional: true")
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // readTask reads the task with what -s and -p add to it. The error holds every
@@ -57,7 +81,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := readDocument(ctx, s.task)
+		node, err := p.readDocument(ctx, s.task)
 		problems.AddErr(err)
 		if node != nil {
 			t, err = task.Parse(node)
@@ -83,12 +107,12 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	var err error
 	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
-	r.task = t
+	r.task, r.descriptors = t, carriers(s, t.Sources, p.environ)
 	return r, problems.Err()
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+	return deps{p.environ, &p.pipes, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -104,8 +128,8 @@ func setParameters(t *task.Task, params []string) error {
 }
 
 // readDocument reads the file of --task, or standard input for "-".
-func readDocument(ctx context.Context, path string) (*document.Node, error) {
-	origin, text, err := cli.ReadText(ctx, "--task", path, os.Stdin)
+func (p *program) readDocument(ctx context.Context, path string) (*document.Node, error) {
+	origin, text, err := cli.ReadText(ctx, &p.pipes, "--task", path, os.Stdin)
 	var node *document.Node
 	if err == nil {
 		node, err = cli.ParseDocument(ctx, origin, text)

@@ -8,17 +8,19 @@ import (
 	"unicode/utf8"
 
 	urfave "github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/file"
 )
 
 // settings holds the values of flags and variables, read and checked once.
 type settings struct {
-	task, local         string
+	task                string
+	local               *file.Spec // nil for none
 	secrets, params     []string
 	deliver             launcher.Delivery
 	env                 launcher.EnvOptions
@@ -30,7 +32,7 @@ type settings struct {
 	azureSpread         time.Duration
 	realm               azure.Clouds
 	init                string
-	mask                bool
+	mask, pristine      bool
 	refresh             time.Duration
 	user                *launcher.User // nil for the launcher's own
 }
@@ -60,8 +62,11 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	errs := []error{cli.CheckChoices(c)}
 	p.report.JSON = c.String("log") == "json"
 	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
+	if p.child == nil { // once
+		p.report.Warn(nearSettings(p.environ))
+	}
 	s := settings{
-		task: c.String("task"), local: c.String("local"),
+		task:    c.String("task"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
 		deliver:             launcher.Delivery(c.String("deliver")),
 		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
@@ -75,12 +80,10 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		grace:               c.Duration("grace"),
 		init:                c.String("init"),
 		mask:                c.Bool("mask"),
+		pristine:            c.Bool("pristine"),
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
-	if s.deliver == "" {
-		s.deliver = defaultDelivery()
-	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
 			errs = append(errs, flagError("--%s is less than 0", name))
@@ -90,11 +93,17 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
 		errs = append(errs, err)
 	}
-	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
+	if s.local, err = parseLocal(c.String("local")); err != nil {
+		errs = append(errs, err)
+	}
+	if s.deliver == "" {
+		s.deliver = s.defaultDelivery()
+	}
+	if s.local != nil && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
 	errs = append(errs, s.checkInit()...)
-	if s.local != "" && s.requireConfidential {
+	if s.local != nil && s.requireConfidential {
 		errs = append(errs, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
@@ -150,10 +159,15 @@ func (s *settings) checkAzure() []error {
 	return errs
 }
 
-// defaultDelivery returns the delivery that leaves a terminal to the handler.
-func defaultDelivery() launcher.Delivery {
-	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
-		return launcher.FD
+// parseLocal reads the value of --local: a path, or a map of path and format in JSON.
+func parseLocal(text string) (*file.Spec, error) {
+	if text == "" {
+		return nil, nil
 	}
-	return launcher.Stdin
+	node, err := document.ParseArgument(document.Position{Origin: "--local"}, text)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := file.ParseSpec(node, node.At)
+	return &spec, err
 }
