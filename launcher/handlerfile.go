@@ -103,18 +103,38 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 			return Command{}, err
 		}
 	}
-	for _, interpreter := range language.interpreters {
-		command, err := Find(environ["PATH"], append([]string{interpreter}, language.runner(file, function)...))
-		if err == nil {
-			if file != "" {
-				command.Needless = []string{task.ExecCode}
-			} else {
-				command.Needed = []string{task.ExecCode}
-			}
+	command, err := language.find(environ, handler, language.runner(file, function))
+	if err == nil && file != "" {
+		command.Needless = []string{task.ExecCode}
+	}
+	return command, err
+}
+
+// FindChecker returns the command that lists MLRun's names in the source of a
+// Python handler. It fails as FindHandler does.
+func FindChecker(environ resolve.Environ, handler string) (Command, error) {
+	file, function := SplitHandler(handler)
+	language, ok := languageOf(file)
+	if !ok || file == "" || language.name != "Python" {
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: only a Python file or module can be checked", handler), "--handler FILE.py[:FUNCTION]"}
+	}
+	if file != python.ModulePath {
+		if err := readable(file); err != nil {
+			return Command{}, err
+		}
+	}
+	return language.find(environ, handler, python.Checker(file, function))
+}
+
+// find returns the first interpreter of the language that is in PATH, with these
+// arguments.
+func (l language) find(environ resolve.Environ, handler string, arguments []string) (Command, error) {
+	for _, interpreter := range l.interpreters {
+		if command, err := Find(environ["PATH"], append([]string{interpreter}, arguments...)); err == nil {
 			return command, nil
 		}
 	}
-	return Command{}, &NotFoundError{fmt.Sprintf("handler %q: neither %s is in PATH", cmp.Or(file, function), strings.Join(language.interpreters, " nor ")), "use an image that has " + language.name}
+	return Command{}, &NotFoundError{fmt.Sprintf("handler %q: neither %s is in PATH", handler, strings.Join(l.interpreters, " nor ")), "use an image that has " + l.name}
 }
 
 // functionOf returns the function of a task's spec.handler, which may have the

@@ -288,6 +288,10 @@ class DataItem(Input, metaclass=_Kind):
         raise AttributeError(f"DataItem.{name} {_MISSING}")
 
 
+DATA_ITEM_LACKS = ("delete", "put", "store", "upload")
+"""Names of MLRun's DataItem that write, or that know a data store."""
+
+
 class Artifact:
     """MLRun's artifact: a key, and a body or a local file."""
 
@@ -902,6 +906,7 @@ class _Outputs:
         self.artifacts: dict[str, dict[str, Any]] = {}
         self.state, self.error = "running", ""
         self._used = self._done = False
+        self._pid = os.getpid()
 
     def touch(self) -> None:
         """Make the directory. It fails before the handler has worked for nothing."""
@@ -920,7 +925,7 @@ class _Outputs:
         self._used = True
         import atexit
 
-        atexit.register(self._at_exit, os.getpid())
+        atexit.register(self._at_exit)
 
     def add(self, artifact: Any, source: str, artifact_path: Any, target: Any, upload: bool | None) -> Any:
         """Write an artifact and list it. A key is written once."""
@@ -1010,8 +1015,11 @@ class _Outputs:
         os.replace(path + ".new", path)
 
     def finish(self) -> None:
-        """Write results.json for the last time, and say where it is."""
-        if not self._used or self._done:
+        """Write results.json for the last time, and say where it is.
+
+        A process that the handler forked does nothing.
+        """
+        if not self._used or self._done or os.getpid() != self._pid:
             return
         self._done = True
         if self.state == "running":
@@ -1020,12 +1028,10 @@ class _Outputs:
         where = f"outputs: {os.path.join(self.folder, _RESULTS)}"
         _say(where + (f" ({self.reason})" if self.reason else ""))
 
-    def _at_exit(self, pid: int) -> None:
-        """Finish for a script, which no runner calls; not for a process that was forked."""
-        if os.getpid() != pid or self._done:
-            return
+    def _at_exit(self) -> None:
+        """Finish for a script, which no runner calls."""
         error = getattr(sys, "last_value", None)
-        if error is not None:
+        if error is not None and not self._done:
             self.fail(error)
         self.finish()
 

@@ -1,8 +1,8 @@
 // Package python owns the Python side of a handler, for Python 3.8 and later
 // with only its standard library: launcher_context.py, which a script
 // imports to read the context; mlrun_stand_in.py, which has MLRun's names for
-// handlers that import mlrun; and runner.py, which calls the function of
-// --handler. It refuses to know how a program is started: data flows from the
+// handlers that import mlrun; runner.py, which calls the function of --handler;
+// and check.py, which lists MLRun's names in a handler's source. It refuses to know how a program is started: data flows from the
 // context's JSON to the handler, inside Python.
 package python
 
@@ -17,6 +17,8 @@ var (
 	standIn string
 	//go:embed runner.py
 	runner string
+	//go:embed check.py
+	checker string
 )
 
 // ModulePath is a file's name for Runner if the function starts with the path
@@ -27,4 +29,10 @@ const ModulePath = "-m"
 // of the file, or that of the source in MLRUN_EXEC_CODE where file is "".
 func Runner(file, function string) []string {
 	return []string{"-c", runner, module, standIn, file, function}
+}
+
+// Checker returns the arguments after the interpreter's name that print which of
+// MLRun's names the function of the file uses.
+func Checker(file, function string) []string {
+	return []string{"-c", checker, module, standIn, file, function}
 }
