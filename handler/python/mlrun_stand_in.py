@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _ARTIFACT_KEY = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"  # MLRun's own pattern
 _RESULTS = "results.json"
+_RESULT_TYPES = (bool, int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset)
 _MISSING = "needs MLRun itself: install it in the image, or remove the use"
 
 
@@ -581,7 +582,7 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-        if name.partition(".")[0] != "mlrun":
+        if name.partition(".")[0] != "mlrun" or _real() is not None:
             return None
         if name not in _MODULES:
             # An error with another name than the module's: "from mlrun import x"
@@ -608,8 +609,6 @@ def provide(real: Any = None) -> Any:
     if real is not None:
         _connect(real.loader)
         return real
-    if _Finder not in sys.meta_path:
-        sys.meta_path.append(_Finder)  # type: ignore[arg-type]
     return _Finder.find_spec("mlrun")
 
 
@@ -788,7 +787,7 @@ def _pack(context: Any, value: Any, key: str, kind: str, options: dict[str, Any]
         series = frame and not hasattr(value, "columns")
         kind = "file" if series else "dataset" if frame else "path" if isinstance(value, PurePath) else "plot" if hasattr(value, "savefig") else "result"
     if kind == "result":
-        if type(value).__module__ == "builtins" or hasattr(value, "tolist"):
+        if value is None or isinstance(value, _RESULT_TYPES) or hasattr(value, "tolist"):
             context.log_result(key, sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)
         elif frame:
             context.log_result(key, value.to_dict(orient="list"))
@@ -1129,3 +1128,6 @@ def _say(text: str) -> None:
         sys.stderr.flush()
     except Exception:
         pass  # a message that cannot be written is not worth a job
+
+
+sys.meta_path.append(_Finder)  # type: ignore[arg-type]  # the last: the real MLRun comes first
