@@ -3,6 +3,7 @@ package main_test
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,25 +67,32 @@ func TestHandlersOfMLRunLogWhatMLRunLogs(t *testing.T) {
 
 // runForMLRun runs one handler under the launcher and returns what it has logged.
 func runForMLRun(t *testing.T, python []string, file, text string) mlrunRun {
-	folder, err := filepath.Abs(file)
-	require.NoError(t, err)
-	root := t.TempDir()
 	var spec map[string]any
 	require.NoError(t, json.Unmarshal([]byte(header(text, "task", "{}")), &spec))
+	root, failed := t.TempDir(), header(text, "status", "") == "error"
+	got := finishForMLRun(t, python, file, header(text, "function", "handler"), spec, root)
+	require.Equal(t, failed, got.Status != 0, "%s", got.Stderr)
+	return readRun(t, root, failed)
+}
+
+// finishForMLRun runs a function of a file with the task's spec. Its inputs are
+// below the folder mlrun, and its outputs go into root.
+func finishForMLRun(t *testing.T, python []string, file, function string, spec map[string]any, root string) launchertest.Result {
+	folder, err := filepath.Abs(mlrunHandlersFolder + "mlrun")
+	require.NoError(t, err)
 	inputs, _ := spec["inputs"].(map[string]any)
+	located := map[string]any{}
 	for key, path := range inputs {
-		inputs[key] = filepath.Join(filepath.Dir(folder), path.(string))
+		located[key] = filepath.Join(folder, path.(string))
 	}
-	spec["output_path"] = root
+	spec = maps.Clone(spec)
+	spec["inputs"], spec["output_path"] = located, root
 	task, err := json.Marshal(map[string]any{"metadata": map[string]any{"name": "run", "project": "fraud", "uid": "4a1c"}, "spec": spec})
 	require.NoError(t, err)
 	cmd := exec.Command(launchertest.Path("launcher"), "run", "--task", launchertest.WriteFile(t, t.TempDir()+"/task.json", string(task)),
-		"-s", `inline={"DB_PASSWORD": "pw"}`, "--handler", file+":"+header(text, "function", "handler"))
+		"-s", `inline={"DB_PASSWORD": "pw"}`, "--handler", file+":"+function)
 	cmd.Env = python
-	got := launchertest.Finish(t, cmd)
-	failed := header(text, "status", "") == "error"
-	require.Equal(t, failed, got.Status != 0, "%s", got.Stderr)
-	return readRun(t, root, failed)
+	return launchertest.Finish(t, cmd)
 }
 
 // readRun reads results.json, which the schema in docs describes, and all files.
@@ -169,7 +177,9 @@ func withoutMLRun(t *testing.T) []string {
 // TestMLRunStillLogsWhatIsRecorded is against the published package.
 func TestMLRunStillLogsWhatIsRecorded(t *testing.T) {
 	python := withMLRun(t)
-	out, err := exec.Command(python, "-B", mlrunHandlersFolder+"run_mlrun.py").Output()
-	require.NoError(t, err)
-	require.JSONEq(t, launchertest.ReadFile(t, mlrunHandlersFolder+"mlrun.json"), string(out))
+	for recorded, args := range map[string][]string{"mlrun.json": nil, "calls.json": {"calls"}} {
+		out, err := exec.Command(python, append([]string{"-B", mlrunHandlersFolder + "run_mlrun.py"}, args...)...).Output()
+		require.NoError(t, err)
+		require.JSONEq(t, launchertest.ReadFile(t, mlrunHandlersFolder+recorded), string(out))
+	}
 }

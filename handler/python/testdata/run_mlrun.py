@@ -1,7 +1,12 @@
-"""Runs each handler of the folder mlrun by MLRun itself, and prints what it logged.
+"""Runs handlers by MLRun itself, and prints what they logged.
 
-The output is mlrun.json, to which the launcher's own runs are compared:
-``VENV/bin/python run_mlrun.py > mlrun.json``, with MLRun 1.12.1, pandas and pyarrow.
+The launcher's own runs are compared with the output. With MLRun 1.12.1, pandas
+and pyarrow::
+
+    VENV/bin/python run_mlrun.py > mlrun.json
+    VENV/bin/python run_mlrun.py calls > calls.json
+
+The first runs each file of the folder mlrun, the second each function of calls.py.
 """
 
 import glob
@@ -28,8 +33,7 @@ def header(text, name, default):
     return default
 
 
-def task_of(text, name, output_path):
-    spec = json.loads(header(text, "task", "{}"))
+def task_of(spec, output_path):
     inputs = spec.get("inputs") or {}
     spec["inputs"] = {key: os.path.join(HERE, "mlrun", path) for key, path in inputs.items()}
     spec["output_path"] = output_path
@@ -67,7 +71,7 @@ def run(path):
     with open(path) as file:
         text = file.read()
     root = tempfile.mkdtemp()
-    task = RunObject.from_dict(task_of(text, os.path.basename(path), root))
+    task = RunObject.from_dict(task_of(json.loads(header(text, "task", "{}")), root))
     context = MLClientCtx.from_dict(task.to_dict(), autocommit=False)
     global_context.set(context)
     function = load_module(path, header(text, "function", "handler"), context)
@@ -92,7 +96,63 @@ def run(path):
     }
 
 
+def calls():
+    """Return each function of calls.py with its task."""
+    title, task, owner, found = "", None, "", []
+    with open(os.path.join(HERE, "calls.py")) as file:
+        for line in file:
+            text = line.strip()
+            if text.startswith("# title: "):
+                title = text[len("# title: ") :]
+            elif text.startswith("# task: "):
+                task = json.loads(text[len("# task: ") :])
+            elif text.startswith("class "):
+                owner = "Model::"
+            elif not line.startswith(" ") and text:
+                owner = ""
+            if task is not None and text and not text.startswith(("#", "@")):
+                name = text.replace("async ", "").replace("def ", "").partition("(")[0].partition(" ")[0]
+                signature = text.partition("  #")[0].rstrip(":")
+                found.append({"title": title, "signature": signature, "function": owner + name, "spec": task})
+                task = None
+    return found
+
+
+def call(row):
+    """Return what a function returns, as the table shows it, or how it ends."""
+    from mlrun.execution import MLClientCtx
+    from mlrun.model import RunObject
+    from mlrun.runtimes.local import exec_from_params, load_module
+    from mlrun.runtimes.utils import global_context
+
+    try:
+        spec = json.loads(json.dumps(row["spec"]))
+        task = RunObject.from_dict(task_of(spec, tempfile.mkdtemp()))
+        context = MLClientCtx.from_dict(task.to_dict(), autocommit=False)
+        global_context.set(context)
+        function = load_module(os.path.join(HERE, "calls.py"), row["function"], context)
+        _, error = exec_from_params(function, task, context)
+    except SystemExit as end:
+        return "status %s" % (end.code or 0)
+    except Exception:
+        return "fails"
+    if error:
+        return "fails"
+    if "return" not in context.results:
+        return "no result"
+    value = context.results["return"]
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
 def main():
+    if sys.argv[1:] == ["calls"]:
+        rows = calls()
+        for row in rows:
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                row["mlrun"] = call(row)
+        json.dump(rows, sys.stdout, indent=1)
+        print()
+        return
     runs = {}
     for path in sorted(glob.glob(os.path.join(HERE, "mlrun", "*.py"))):
         with open(path) as file:
