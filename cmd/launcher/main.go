@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/exec"
 )
 
 // init keeps a program that should end with its parent (PR_SET_PDEATHSIG) on its
@@ -35,6 +37,9 @@ func main() { os.Exit(start()) }
 
 // start runs the whole program and returns the exit status.
 func start() int {
+	if status := becomeProgram(os.Args); status != 0 {
+		return status
+	}
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
 	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
 	p.report = newReport(p.environ["KUBERNETES_SERVICE_HOST"] != "")
@@ -54,6 +59,9 @@ type program struct {
 	signals sigstate.State   // for the handler
 	child   *supervise.Child // nil unless a supervisor started this process
 	report  cli.Report
+
+	programs *exec.Programs // of exec sources
+	ending   sync.Mutex     // locked for good when a signal ends this process
 }
 
 // loadChild takes over what the supervisor was started with, if this process is

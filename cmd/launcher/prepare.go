@@ -31,6 +31,7 @@ type loadedTask struct {
 // the others are there all the same, for explain.
 func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
+	p.stopIfEnding()
 	return p.reportResolution(r.resolution, err, s)
 }
 
@@ -69,6 +70,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	case execConfig != nil:
 		t = *execConfig
 		problems.AddErr(execErr)
+		problems.AddErr(s.checkPrograms(t.Sources))
 	}
 	for _, flag := range s.secrets {
 		d, err := task.ParseSource("--secrets", flag)
@@ -88,7 +90,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {

@@ -30,6 +30,9 @@ type settings struct {
 	azureParallel       int
 	azureSpread         time.Duration
 	realm               azure.Clouds
+	execParallel        int
+	execStderr          bool // pass on what programs write on standard error
+	allowExec           bool // also for a task in a variable
 	init                string
 	mask                bool
 	refresh             time.Duration
@@ -104,12 +107,18 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
 		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: listValues(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
+		execParallel:        c.Int("exec-parallel"),
+		execStderr:          c.Bool("exec-stderr"),
+		allowExec:           c.Bool("allow-exec"),
 		grace:               c.Duration("grace"),
 		init:                choice("init", "auto", "always", "never"),
 		mask:                c.Bool("mask"),
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
+	if s.execParallel < 1 {
+		errs = append(errs, flagError("--exec-parallel is less than 1"))
+	}
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
 	}

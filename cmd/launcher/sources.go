@@ -13,6 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/env"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -26,6 +27,7 @@ type deps struct {
 	local        string // the file of --local
 	realm        azure.Clouds
 	vaults       vaults
+	programs     *exec.Programs
 	confidential bool // --require-confidential
 }
 
@@ -57,6 +59,8 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 		return openKubernetes(d, deps)
 	case task.AzureVault:
 		return openAzure(d, deps)
+	case task.Exec:
+		return openExec(d, deps)
 	}
 	return openedSource{}, fmt.Errorf("internal error: no reader for kind %s", d.Kind)
 }
@@ -149,7 +153,7 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 	}
 	source, err := openSource(d, deps)
 	problems.AddErr(err)
-	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: kind.Confidential, Remote: kind.Remote})
+	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Yields: kind.Yields, Remote: kind.Remote})
 	t.variables = append(t.variables, source.variables...)
 	return problems.Err()
 }
