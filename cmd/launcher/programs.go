@@ -61,12 +61,13 @@ func (t taskSources) runsPrograms() bool {
 	return slices.ContainsFunc(t.sources, func(b resolve.Bound) bool { return runsProgram(b.Declaration) })
 }
 
-// checkPrograms refuses sources that run a program unless --allow-exec is given.
-// The task is in a variable: who writes it may not be who made the image.
+// checkPrograms refuses sources that run a program unless --allow-exec is given, or
+// --local stands in for them. The task is in a variable: who writes it may not be
+// who made the image.
 func (s settings) checkPrograms(sources []resolve.Declaration) error {
 	var problems document.Problems
 	for _, d := range sources {
-		if runsProgram(d) && !s.allowExec {
+		if runsProgram(d) && !s.allowExec && s.local == "" {
 			problems.Add(d.At, "use --task FILE, or --allow-exec", "a task in the variable %s may not run a program", task.ExecConfig)
 		}
 	}

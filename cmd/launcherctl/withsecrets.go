@@ -55,6 +55,9 @@ func (p *program) kindCommands() []*urfave.Command {
 			text("name", "the `VAULT`'s name or URL"), text("k8s-secret", "the Kubernetes `SECRET` with the credentials"),
 			text("credential", "`auto|mounted|certificate|workload|managed`"), list("bundle", "a vault's secret `NAME` whose value is a JSON object of keys"),
 			list("azure-domain", "a further `DOMAIN` of vaults")),
+		p.kindCommand(task.Exec, "PROGRAM [ARG...]", "what a program prints: the client of another store", execSource,
+			list("secret", "a `KEY` or KEY=IDENTIFIER; the program runs once for each, with the identifier as its last argument"),
+			text("format", "the program prints all keys at once, as `json|lines|dotenv`")),
 		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource),
 		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, text("format", "`lines|dotenv`")),
 		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource,
@@ -137,6 +140,32 @@ func azureSource(c *urfave.Context) (any, error) {
 		Bundle     []string `json:"bundle,omitempty"`
 		Secrets    []string `json:"secrets"`
 	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), cli.Values(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
+}
+
+// execSource returns the command with the keys of --secret, or its format.
+func execSource(c *urfave.Context) (any, error) {
+	if !c.Args().Present() {
+		return nil, cli.Usage("no program is named", c.Command.UsageText)
+	}
+	var secrets map[string]string
+	for _, secret := range cli.Values(c, "secret") {
+		key, identifier, ok := strings.Cut(secret, "=")
+		if !ok {
+			identifier = key
+		}
+		if err := keyname.Check(key); err != nil {
+			return nil, fmt.Errorf("--secret: %w", err)
+		}
+		if secrets == nil {
+			secrets = map[string]string{}
+		}
+		secrets[key] = identifier
+	}
+	return struct {
+		Command []string          `json:"command"`
+		Secrets map[string]string `json:"secrets,omitempty"`
+		Format  string            `json:"format,omitempty"`
+	}{c.Args().Slice(), secrets, c.String("format")}, nil
 }
 
 // envSource returns the names with commas between, a form that MLRun reads too.
