@@ -31,7 +31,8 @@ type Spec struct {
 
 var fields = []string{"command", "secrets", "format", "temporary", "missing"}
 
-var formats = []string{"json", "lines", "dotenv"}
+// Formats lists the formats in which a program can print all keys.
+var Formats = []string{"json", "lines", "dotenv"}
 
 // Parse reads a declaration: a map, or a string that holds a map as a JSON or
 // Python literal, as --secrets passes it. It looks for no program.
@@ -72,8 +73,8 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 		s.Secrets = secrets(problems, f.Value)
 	case "format":
 		s.Format = problems.Text(f.Value, "format")
-		if f.Value.Kind == document.String && !slices.Contains(formats, s.Format) {
-			problems.Add(f.Value.At, "one of "+strings.Join(formats, ", "), "unknown format of a program's output")
+		if f.Value.Kind == document.String && !slices.Contains(Formats, s.Format) {
+			problems.Add(f.Value.At, "one of "+strings.Join(Formats, ", "), "unknown format of a program's output")
 		}
 	case "temporary":
 		s.Temporary = statuses(problems, f.Value, f.Name)
