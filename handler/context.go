@@ -72,6 +72,9 @@ func (c *Context) Secret(key string) (string, error) {
 	if value, ok := os.LookupEnv(key); ok {
 		return value, nil
 	}
+	if matches := Matches(c.keys, key); len(matches) > 1 {
+		err = fmt.Errorf("two keys match, %q and %q: %w", matches[0], matches[1], err)
+	}
 	return "", fmt.Errorf("secret %q: %w", key, err)
 }
 
@@ -91,19 +94,25 @@ func (c *Context) Param(name string, fallback any) any {
 // letter case is ignored and "-" and "." count as "_". It reports false if two
 // keys match.
 func Match(keys []string, key string) (string, bool) {
-	match, found := "", 0
+	if matches := Matches(keys, key); len(matches) == 1 {
+		return matches[0], true
+	}
+	return "", false
+}
+
+// Matches returns the key itself, or all of keys that are equal if ASCII letter
+// case is ignored and "-" and "." count as "_".
+func Matches(keys []string, key string) []string {
+	var matches []string
 	for _, candidate := range keys {
 		if candidate == key {
-			return key, true
+			return []string{key}
 		}
 		if alike(candidate, key) {
-			match, found = candidate, found+1
+			matches = append(matches, candidate)
 		}
 	}
-	if found != 1 {
-		return "", false
-	}
-	return match, true
+	return matches
 }
 
 func alike(a, b string) bool {

@@ -100,7 +100,7 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 				continue
 			}
 		}
-		r, err := merge([]Bound{s}, []answer{c.find(ctx)})
+		r, err := merge([]Bound{{Declaration: s.Declaration}}, []answer{c.find(ctx)}) // without the source's defaults
 		if value, ok := r.value(key, isKeyed); ok {
 			return value, nil
 		}
@@ -117,7 +117,22 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 			}
 		}
 	}
+	if value, ok := l.defaultOf(key); ok {
+		return value, nil
+	}
 	return Value{}, missing
+}
+
+// defaultOf returns the default of a key that no source has.
+func (l *Lookup) defaultOf(key string) (Value, bool) {
+	for _, s := range slices.Backward(l.sources) {
+		for _, d := range DefaultsOf(s.Source) {
+			if s.Prefix+d.Key == key {
+				return d.Value, true
+			}
+		}
+	}
+	return Value{}, false
 }
 
 // value returns the value of a key, or the only one.
@@ -136,6 +151,9 @@ func (l *Lookup) keys() (keys []string) {
 		known := l.all[i].keys()
 		if keyed, ok := s.Source.(Keyed); ok {
 			known = keyed.Keys()
+		}
+		for _, d := range DefaultsOf(s.Source) {
+			known = append(known, d.Key)
 		}
 		for _, key := range known {
 			keys = append(keys, s.Prefix+key)

@@ -88,7 +88,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+	return deps{p.environ, newLocal(s.local), s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
