@@ -73,10 +73,19 @@ func (c *Context) Secret(key string) (string, error) {
 		return value, nil
 	}
 	if matches := Matches(c.keys, key); len(matches) > 1 {
-		err = fmt.Errorf("two keys match, %q and %q: %w", matches[0], matches[1], err)
+		err = noSecretError(fmt.Sprintf("secret %q: two keys match, %q and %q", key, matches[0], matches[1]))
+	}
+	if _, complete := err.(noSecretError); complete {
+		return "", err
 	}
 	return "", fmt.Errorf("secret %q: %w", key, err)
 }
+
+// noSecretError is an ErrNoSecret that says why.
+type noSecretError string
+
+func (e noSecretError) Error() string      { return string(e) }
+func (noSecretError) Is(target error) bool { return target == ErrNoSecret }
 
 // Keys returns the sorted keys of all secrets. It returns none in the socket
 // delivery, which finds a key only when you ask for it.

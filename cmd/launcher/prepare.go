@@ -136,7 +136,7 @@ func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
 	}
 	var safe []byte
 	if err == nil {
-		safe, err = task.WithoutInline(node).AppendJSON(nil)
+		safe, err = task.WithoutValues(node).AppendJSON(nil)
 	}
 	r.environ = maps.Clone(p.environ)
 	if err != nil {

@@ -161,7 +161,8 @@ func (s Source) declared(all []resolve.Finding, origin string) []resolve.Finding
 		if !ok {
 			f = resolve.Finding{Where: origin, Err: resolve.Absent(keyname.Show(k.Name) + " is not in " + origin)}
 		}
-		f.Key, found[i] = k.Key, f
+		f.Key = k.Key
+		found[i] = f
 	}
 	return found
 }

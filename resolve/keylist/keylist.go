@@ -17,10 +17,10 @@ import (
 
 // Key is one key that a source declares.
 type Key struct {
-	Key     string         // what a handler asks for
-	Name    string         // where the source looks for it
-	Version string         // of a vault's secret; "" for the newest
-	Default *resolve.Value // taken if the key is missing; nil for none
+	Key     string           // what a handler asks for
+	Name    string           // where the source looks for it
+	Version string           // of a vault's secret; "" for the newest
+	Default *resolve.Default // without its key; nil for none
 	At      document.Position
 }
 
@@ -180,13 +180,12 @@ func (r *reader) fields(n *document.Node) (Key, bool) {
 }
 
 // defaultValue returns a scalar's text as it is written.
-func (r *reader) defaultValue(n *document.Node) *resolve.Value {
+func (r *reader) defaultValue(n *document.Node) *resolve.Default {
 	if !n.Scalar() {
 		r.problems.Add(n.At, `write default: "" for an empty value`, "default must be a scalar, not %s", n.Kind)
 		return nil
 	}
-	value := resolve.NewValue([]byte(n.Text))
-	return &value
+	return &resolve.Default{Value: resolve.NewValue([]byte(n.Text)), At: n.At}
 }
 
 // checked returns the key with its name, and false if one of them cannot be.
@@ -236,7 +235,7 @@ func Defaults(keys []Key) []resolve.Default {
 	var defaults []resolve.Default
 	for _, k := range keys {
 		if k.Default != nil {
-			defaults = append(defaults, resolve.Default{Key: k.Key, Value: *k.Default, At: k.At})
+			defaults = append(defaults, resolve.Default{Key: k.Key, Value: k.Default.Value, At: k.Default.At})
 		}
 	}
 	return defaults

@@ -26,7 +26,7 @@ func parse(t *testing.T, f Form, text string) (string, error) {
 			key += "/" + k.Version
 		}
 		if k.Default != nil {
-			key += "?" + string(k.Default.Reveal())
+			key += "?" + string(k.Default.Value.Reveal())
 		}
 		keys = append(keys, key)
 	}
