@@ -16,6 +16,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
@@ -87,7 +88,7 @@ func (p *plan) elsewhere(key string) bool {
 		return len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return prefix+k == key })
 	}
 	return len(p.declared.Project) == 0 && p.project != "" ||
-		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, s.Spec.Keys) }) ||
+		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, keylist.Names(s.Spec.Keys)) }) ||
 		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) })
 }
 
