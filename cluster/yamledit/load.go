@@ -34,7 +34,7 @@ func Load(origin string, text []byte) (*File, error) {
 }
 
 func newDocument(origin string, root *yaml.Node) *Document {
-	return &Document{Root: root, original: map[*yaml.Node][]*yaml.Node{}, origin: origin}
+	return &Document{Root: root, original: map[*yaml.Node][]*yaml.Node{}, removed: map[*yaml.Node]bool{}, origin: origin}
 }
 
 // loadJSON reads JSON by its own reader, as the library takes some numbers for

@@ -171,24 +171,30 @@ func (s *splicer) editMap(before []*yaml.Node, n *yaml.Node) bool {
 }
 
 func (s *splicer) editList(before []*yaml.Node, n *yaml.Node) bool {
-	if len(n.Content) < len(before) {
+	if len(n.Content) == 0 {
 		return false
 	}
 	indent := n.Column - 1
-	last := 0
-	for i, old := range before {
+	last, next := 0, 0 // next item of n
+	for _, old := range before {
 		start := old.Line - 1
 		last = s.endOfEntry(start, indent, old)
-		if s.editNode(old, n.Content[i]) {
-			continue
+		text := ""
+		if !s.document.removed[old] {
+			item := n.Content[next]
+			next++
+			if s.editNode(old, item) {
+				continue
+			}
+			text = strings.Repeat(" ", indent) + s.item(item, indent)
 		}
 		if strings.TrimSpace(s.textBefore(old)) != "-" {
 			return false
 		}
-		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
+		s.edits = append(s.edits, edit{start, last, text})
 	}
 	var added strings.Builder
-	for _, item := range n.Content[len(before):] {
+	for _, item := range n.Content[next:] {
 		added.WriteString(strings.Repeat(" ", indent) + s.item(item, indent))
 	}
 	if added.Len() > 0 {

@@ -30,6 +30,7 @@ type File struct {
 type Document struct {
 	Root     *yaml.Node
 	original map[*yaml.Node][]*yaml.Node // what each node that was edited held
+	removed  map[*yaml.Node]bool         // items that were taken out of a list
 	origin   string
 	err      error
 }
@@ -189,6 +190,17 @@ func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 	}
 	d.keepOriginal(list)
 	list.Content = append(list.Content, item)
+}
+
+// Remove takes an item out of a list.
+func (d *Document) Remove(list *yaml.Node, item *yaml.Node) {
+	i := slices.Index(list.Content, item)
+	if i < 0 || !d.checkEditable(item) {
+		return
+	}
+	d.keepOriginal(list)
+	d.removed[item] = true
+	list.Content = slices.Delete(slices.Clone(list.Content), i, i+1)
 }
 
 // keepOriginal records what a node holds before its first edit.

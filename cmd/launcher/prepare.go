@@ -90,7 +90,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential}
+	return deps{p.environ, newLocal(s.local), s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -138,7 +138,7 @@ func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
 	}
 	var safe []byte
 	if err == nil {
-		safe, err = task.WithoutInline(node).AppendJSON(nil)
+		safe, err = task.WithoutValues(node).AppendJSON(nil)
 	}
 	r.environ = maps.Clone(p.environ)
 	if err != nil {

@@ -29,8 +29,8 @@ func openExec(d resolve.Declaration, deps deps) (openedSource, error) {
 	if err != nil {
 		return openedSource{}, err
 	}
-	if deps.local != "" {
-		return openedSource{Source: localSource(deps.local, spec.Keys())}, nil
+	if deps.local != nil {
+		return openedSource{Source: deps.local.Source(spec.Secrets, spec.Format != "", d.Prefix)}, nil
 	}
 	command, err := launcher.Find(deps.environ["PATH"], spec.Command)
 	if _, notFound := errors.AsType[*launcher.NotFoundError](err); notFound && d.Optional {

@@ -122,11 +122,11 @@ func TestSetParameterSetsOneParameter(t *testing.T) {
 	require.Equal(t, "{}", encoded(t, other.Spec.Field("parameters")))
 }
 
-func TestWithoutInlineKeepsAllButTheValues(t *testing.T) {
+func TestWithoutValuesKeepsAllButTheValues(t *testing.T) {
 	node, err := document.Parse("task", []byte(mlrun))
 	require.NoError(t, err)
 	before := encoded(t, node)
-	without := encoded(t, WithoutInline(node))
+	without := encoded(t, WithoutValues(node))
 	require.NotContains(t, without, "12345")
 	require.JSONEq(t, strings.Replace(before, `{"MY_SECRET":"12345"}`, "{}", 1), without)
 	require.Equal(t, before, encoded(t, node))
@@ -136,7 +136,7 @@ func TestWithoutInlineKeepsAllButTheValues(t *testing.T) {
 	require.Len(t, again.Sources, 5)
 }
 
-func TestWithoutInlineHasNoValueOfWhatMayBeInline(t *testing.T) {
+func TestWithoutValuesHasNoValueOfWhatMayBeInline(t *testing.T) {
 	const c = "C4n4ry"
 	for name, sources := range map[string]string{
 		"a map":                    `[{"kind": "inline", "source": {"A": "C4n4ry"}}]`,
@@ -162,7 +162,7 @@ func TestWithoutInlineHasNoValueOfWhatMayBeInline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			node, err := document.Parse("task", []byte(`{"spec": {"x": 1, "secret_sources": `+sources+`}, "y": 2}`))
 			require.NoError(t, err)
-			text := encoded(t, WithoutInline(node))
+			text := encoded(t, WithoutValues(node))
 			require.NotContains(t, text, c)
 			require.True(t, json.Valid([]byte(text)))
 			require.Contains(t, text, `"x":1`)
@@ -171,13 +171,13 @@ func TestWithoutInlineHasNoValueOfWhatMayBeInline(t *testing.T) {
 	}
 }
 
-func TestWithoutInlineOfWhatHasNoSources(t *testing.T) {
+func TestWithoutValuesOfWhatHasNoSources(t *testing.T) {
 	for _, text := range []string{"{}", "{spec: ~}", "{spec: []}", "{spec: x}", "[]", "a", "12", "~", "{metadata: {secret_sources: [a]}}"} {
 		node, err := document.Parse("task", []byte(text))
 		require.NoError(t, err)
-		require.Equal(t, encoded(t, node), encoded(t, WithoutInline(node)))
+		require.Equal(t, encoded(t, node), encoded(t, WithoutValues(node)))
 	}
 	node, err := document.Parse("task", []byte("{spec: {secret_sources: ~}}"))
 	require.NoError(t, err)
-	require.Equal(t, `{"spec":{"secret_sources":[]}}`, encoded(t, WithoutInline(node)))
+	require.Equal(t, `{"spec":{"secret_sources":[]}}`, encoded(t, WithoutValues(node)))
 }

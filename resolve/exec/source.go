@@ -108,6 +108,9 @@ type keyedSource struct {
 	path     string
 }
 
+// Defaults implements resolve.Defaulted.
+func (s keyedSource) Defaults() []resolve.Default { return s.spec.Defaults() }
+
 // Keys implements resolve.Keyed.
 func (s keyedSource) Keys() []string { return s.spec.Keys() }
 
@@ -122,13 +125,13 @@ func (s keyedSource) Find(ctx context.Context) ([]resolve.Finding, error) {
 	answers := map[string]*resolve.Finding{}
 	var runs sync.WaitGroup
 	for _, secret := range s.spec.Secrets {
-		if answers[secret.Identifier] != nil {
+		if answers[secret.Name] != nil {
 			continue
 		}
-		answer := &resolve.Finding{Where: fmt.Sprintf("program %s, %s", keyname.Plain(s.spec.Name()), keyname.Quote(secret.Identifier))}
-		answers[secret.Identifier] = answer
+		answer := &resolve.Finding{Where: fmt.Sprintf("program %s, %s", keyname.Plain(s.spec.Name()), keyname.Quote(secret.Name))}
+		answers[secret.Name] = answer
 		runs.Go(func() {
-			output, err := s.programs.output(ctx, s.spec, s.path, secret.Identifier)
+			output, err := s.programs.output(ctx, s.spec, s.path, secret.Name)
 			if answer.Err = err; err == nil {
 				answer.Value = resolve.NewValue(output)
 			}
@@ -137,7 +140,7 @@ func (s keyedSource) Find(ctx context.Context) ([]resolve.Finding, error) {
 	runs.Wait()
 	found := make([]resolve.Finding, len(s.spec.Secrets))
 	for i, secret := range s.spec.Secrets {
-		found[i] = *answers[secret.Identifier]
+		found[i] = *answers[secret.Name]
 		found[i].Key = secret.Key
 	}
 	return found, nil

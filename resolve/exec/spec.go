@@ -12,12 +12,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
-	"github.com/seed45446ece/launcher/resolve/keyname"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 )
 
-// Secret is a key, and what names its value to the program.
-type Secret struct{ Key, Identifier string }
+// Secret is a key, and the name by which the program knows its value: the
+// identifier, its last argument.
+type Secret = keylist.Key
 
 // Spec describes an exec source as declared.
 type Spec struct {
@@ -96,17 +98,17 @@ func command(problems *document.Problems, n *document.Node) (command []string) {
 		problems.Add(n.At, "", "a command's program is empty")
 	}
 	for _, item := range n.Items {
-		command = append(command, argument(problems, item, "a command"))
+		command = append(command, argument(problems, item))
 	}
 	return command
 }
 
-func argument(problems *document.Problems, n *document.Node, what string) string {
+func argument(problems *document.Problems, n *document.Node) string {
 	switch {
 	case !n.Scalar():
-		problems.Add(n.At, "", "%s must hold strings, not %s", what, n.Kind)
+		problems.Add(n.At, "", "a command must hold strings, not %s", n.Kind)
 	case strings.ContainsRune(n.Text, 0):
-		problems.Add(n.At, "", "%s holds a NUL byte, which no argument can hold", what)
+		problems.Add(n.At, "", "a command holds a NUL byte, which no argument can hold")
 	}
 	return n.Text
 }
@@ -131,13 +133,10 @@ func statuses(problems *document.Problems, n *document.Node, what string) (statu
 func (s Spec) Name() string { return path.Base(s.Command[0]) }
 
 // Keys returns the declared keys, nil if only the program knows them.
-func (s Spec) Keys() []string {
-	var keys []string
-	for _, secret := range s.Secrets {
-		keys = append(keys, secret.Key)
-	}
-	return keys
-}
+func (s Spec) Keys() []string { return keylist.Names(s.Secrets) }
+
+// Defaults returns the keys that have a default.
+func (s Spec) Defaults() []resolve.Default { return keylist.Defaults(s.Secrets) }
 
 // Only returns the source of one declared key.
 func (s Spec) Only(key string) Spec {
@@ -145,24 +144,18 @@ func (s Spec) Only(key string) Spec {
 	return s
 }
 
-func secrets(problems *document.Problems, n *document.Node) (secrets []Secret) {
-	if n.Kind == document.Map {
-		for _, f := range n.Fields {
-			switch {
-			case !problems.CheckKey(f.At, f.Name):
-			case f.Bare:
-				problems.Add(f.At, "write KEY: IDENTIFIER", "a colon is missing after a key")
-			default:
-				secrets = append(secrets, Secret{f.Name, argument(problems, f.Value, "the identifier of "+keyname.Show(f.Name))})
-			}
-		}
-	} else {
-		for _, key := range problems.Keys(n, "secrets") {
-			secrets = append(secrets, Secret{key, key})
-		}
-	}
-	if len(n.Items)+len(n.Fields) == 0 {
+func secrets(problems *document.Problems, n *document.Node) []Secret {
+	if len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List {
 		problems.Add(n.At, "name each key: no program is asked for a list", "secrets of an exec source is empty")
 	}
-	return secrets
+	return keylist.Form{Source: "an exec source", Map: true, CheckName: checkIdentifier}.Parse(problems, n)
+}
+
+// checkIdentifier refuses what no argument can hold.
+func checkIdentifier(problems *document.Problems, at document.Position, identifier string) bool {
+	if strings.ContainsRune(identifier, 0) {
+		problems.Add(at, "", "an identifier holds a NUL byte, which no argument can hold")
+		return false
+	}
+	return true
 }

@@ -11,17 +11,20 @@ import (
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Spec{
 		`{command: [vault, kv, get, -field=value], secrets: {DB: prod/db, OTHER: 12}}`: {
-			Command: []string{"vault", "kv", "get", "-field=value"}, Secrets: []Secret{{"DB", "prod/db"}, {"OTHER", "12"}}},
+			Command: []string{"vault", "kv", "get", "-field=value"}, Secrets: []Secret{{Key: "DB", Name: "prod/db"}, {Key: "OTHER", Name: "12"}}},
 		`{command: [get, x, x, 1.10, ""], secrets: [A, B], temporary: [75, 1], missing: [2]}`: {
-			Command: []string{"get", "x", "x", "1.10", ""}, Secrets: []Secret{{"A", "A"}, {"B", "B"}}, Temporary: []int{75, 1}, Missing: []int{2}},
-		`{command: [sops], format: json}`:                              {Command: []string{"sops"}, Format: "json"},
-		`'{"command": ["sops", "-d"], "format": "dotenv"}'`:            {Command: []string{"sops", "-d"}, Format: "dotenv"},
-		`{command: [/usr/bin/get], secrets: {A: "", B: " -x\n$(id)"}}`: {Command: []string{"/usr/bin/get"}, Secrets: []Secret{{"A", ""}, {"B", " -x\n$(id)"}}},
+			Command: []string{"get", "x", "x", "1.10", ""}, Secrets: []Secret{{Key: "A", Name: "A"}, {Key: "B", Name: "B"}}, Temporary: []int{75, 1}, Missing: []int{2}},
+		`{command: [sops], format: json}`:                               {Command: []string{"sops"}, Format: "json"},
+		`'{"command": ["sops", "-d"], "format": "dotenv"}'`:             {Command: []string{"sops", "-d"}, Format: "dotenv"},
+		`{command: [/usr/bin/get], secrets: {A: "-", B: " -x\n$(id)"}}`: {Command: []string{"/usr/bin/get"}, Secrets: []Secret{{Key: "A", Name: "-"}, {Key: "B", Name: " -x\n$(id)"}}},
 	} {
 		node, err := document.Parse("task", []byte(text))
 		require.NoError(t, err)
 		got, err := Parse(node)
 		require.NoError(t, err, text)
+		for i := range got.Secrets {
+			got.Secrets[i].At = document.Position{}
+		}
 		require.Equal(t, want, got)
 	}
 }
@@ -36,17 +39,17 @@ func TestParseRefuses(t *testing.T) {
 		`{command: [""], secrets: [A]}`:                "a command's program is empty",
 		`{command: [[x]], secrets: [A]}`:               "a command must hold strings, not a list",
 		`{command: ["a\0b"], secrets: [A]}`:            "a command holds a NUL byte, which no argument can hold",
-		`{command: [x], secrets: {A: "\0"}}`:           `the identifier of "A" holds a NUL byte, which no argument can hold`,
+		`{command: [x], secrets: {A: "\0"}}`:           "an identifier holds a NUL byte, which no argument can hold",
 		`{command: [x]}`:                               "an exec source needs secrets or a format",
 		`{command: [x], secrets: [A], format: json}`:   "an exec source has secrets or a format, not both",
 		`{command: [x], format: yaml}`:                 "unknown format of a program's output",
 		`{command: [x], format: [json]}`:               "format must be a string, not a list",
 		`{command: [x], secrets: []}`:                  "secrets of an exec source is empty",
 		`{command: [x], secrets: {}}`:                  "secrets of an exec source is empty",
-		`{command: [x], secrets: 1}`:                   "secrets must be a list, not a number",
-		`{command: [x], secrets: [A, A]}`:              `"A" is twice in secrets`,
-		`{command: [x], secrets: {A: {}}}`:             `the identifier of "A" must hold strings, not a map`,
-		`{command: [x], secrets: {A: null}}`:           `the identifier of "A" must hold strings, not null`,
+		`{command: [x], secrets: 1}`:                   "an exec source must be a list, not a number",
+		`{command: [x], secrets: [A, A]}`:              `"A" is twice in an exec source`,
+		`{command: [x], secrets: {A: {}}}`:             `the name of "A" must be a string, not a map`,
+		`{command: [x], secrets: {A: null}}`:           `the name of "A" must be a string, not null`,
 		`{command: [x], secrets: {A, hunter2}}`:        "a colon is missing after a key",
 		`{command: [x], secrets: ["a b"]}`:             "text that is not a key: it holds a blank",
 		`{command: [x], secrets: [A], temporary: 75}`:  "temporary must be a list of exit statuses, not a number",

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -44,48 +45,48 @@ func FormatOf(path string) Format {
 	return Lines
 }
 
-// source is one declared file.
-type source struct {
+// Source is one declared file.
+type Source struct {
 	path   string
 	format Format
+	keys   []keylist.Key // none: every key of the file
 }
 
-// New reads a declaration whose source is a path or a map of path and format.
-// It looks at no file. Its errors are document.Problems, joined.
-func New(d resolve.Declaration) (resolve.Source, error) {
+// New reads a declaration whose source is a path or a map of path, format and
+// secrets. It looks at no file. Its errors are document.Problems, joined.
+func New(d resolve.Declaration) (Source, error) {
 	var p document.Problems
 	s := parseDeclaration(&p, d)
-	if err := p.Err(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, p.Err()
 }
 
-func parseDeclaration(p *document.Problems, d resolve.Declaration) source {
+func parseDeclaration(p *document.Problems, d resolve.Declaration) Source {
 	switch {
 	case d.Source == nil:
 		p.Add(d.At, "", "a file source has no source")
 	case d.Source.Kind == document.String:
 		path := parsePath(p, d.Source)
-		return source{path, FormatOf(path)}
+		return Source{path: path, format: FormatOf(path)}
 	case d.Source.Kind == document.Map:
 		return parseMap(p, d.Source)
 	default:
 		p.Add(d.Source.At, "", "a file source must be a path or a map, not %s", d.Source.Kind)
 	}
-	return source{}
+	return Source{}
 }
 
-func parseMap(p *document.Problems, n *document.Node) source {
-	var s source
+func parseMap(p *document.Problems, n *document.Node) Source {
+	var s Source
 	for _, f := range n.Fields {
 		switch f.Name {
 		case "path":
 			s.path = parsePath(p, f.Value)
 		case "format":
 			s.format = parseFormat(p, f.Value)
+		case "secrets":
+			s.keys = keylist.Form{Source: "a file source", Map: true}.Parse(p, f.Value)
 		default:
-			p.Unknown(f, "a file source", "path", "format")
+			p.Unknown(f, "a file source", "path", "format", "secrets")
 		}
 	}
 	if n.Field("path") == nil {
@@ -116,10 +117,17 @@ func parseFormat(p *document.Problems, n *document.Node) Format {
 	return format
 }
 
-// Find reads the file and returns a Finding for each of its keys, in order. It
+// Keys returns the declared keys, none if the file says which there are.
+func (s Source) Keys() []string { return keylist.Names(s.keys) }
+
+// Defaults implements resolve.Defaulted.
+func (s Source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) }
+
+// Find reads the file and returns a Finding for each declared key, or for each key
+// of the file, in order. It
 // fails with resolve.ErrAbsent if the file is missing, and with another error if
 // the file, or a line of it, cannot be read.
-func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
+func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	origin := keyname.Plain(s.path)
 	entries, err := Await(ctx, func() ([]Entry, error) {
 		text, err := read(s.path)
@@ -134,9 +142,30 @@ func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	findings := make([]resolve.Finding, len(entries))
+	found := make([]resolve.Finding, len(entries))
 	for i, e := range entries {
-		findings[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
+		found[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
 	}
-	return findings, nil
+	if len(s.keys) > 0 {
+		return s.declared(found, origin), nil
+	}
+	return found, nil
+}
+
+// declared returns the findings of the declared keys among those of the file.
+func (s Source) declared(all []resolve.Finding, origin string) []resolve.Finding {
+	byName := make(map[string]resolve.Finding, len(all))
+	for _, f := range all {
+		byName[f.Key] = f
+	}
+	found := make([]resolve.Finding, len(s.keys))
+	for i, k := range s.keys {
+		f, ok := byName[k.Name]
+		if !ok {
+			f = resolve.Finding{Where: origin, Err: resolve.Absent(keyname.Show(k.Name) + " is not in " + origin)}
+		}
+		f.Key = k.Key
+		found[i] = f
+	}
+	return found
 }

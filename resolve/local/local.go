@@ -1,31 +1,59 @@
 // Package local stands in for the sources that only a cluster can reach, on a
 // laptop: the keys that they declare are taken from a file.
 //
-// It owns only that exchange. Data flows file -> Finding.
+// It owns only that exchange, so that a handler finds the same keys as in the
+// cluster. It refuses a key that two entries of the file match. Data flows file ->
+// Finding.
 package local
 
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Source answers for a cluster's source from a file.
-type Source struct {
+// File is a file that stands in for the sources of one task.
+type File struct {
 	Path string
-	Keys []string // none: every key of the file
 
-	// Match finds the one of the file's keys that a handler would be given for
-	// a key, or none; a .env file cannot spell a vault's db-password exactly.
-	Match func(has []string, key string) (string, bool)
+	// Match returns the one of the keys that a handler is given for a key, or all
+	// that match equally well: a .env file cannot spell a vault's db-password.
+	Match func(keys []string, key string) []string
+
+	named  []*source // the sources of the task
+	others []string  // the keys that other sources of the task declare
 }
+
+// Source returns what stands in for a source with this prefix that declares keys,
+// and may have more. It then gets all entries that serve no declared key.
+func (f *File) Source(keys []keylist.Key, more bool, prefix string) resolve.Source {
+	s := &source{f, keys, more, prefix}
+	f.named = append(f.named, s)
+	return s
+}
+
+// Declare adds a key that a source declares for which the file does not stand in.
+func (f *File) Declare(key string) { f.others = append(f.others, key) }
+
+// source is the part of the file that stands in for one source.
+type source struct {
+	*File
+	keys   []keylist.Key
+	more   bool // it has keys that it does not declare
+	prefix string
+}
+
+// Defaults implements resolve.Defaulted.
+func (s *source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) }
 
 // Find reads the file. A missing file is an error and not ErrAbsent: the user
 // named it for this run.
-func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
+func (s *source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	text, err := file.Read(ctx, s.Path)
 	if err != nil {
 		return nil, fmt.Errorf("--local: %w", err)
@@ -34,38 +62,98 @@ func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.Keys) == 0 {
-		return s.all(entries), nil
+	c := content{names: make([]string, len(entries)), entries: make(map[string]file.Entry, len(entries))}
+	for i, e := range entries {
+		c.names[i], c.entries[e.Key] = e.Key, e
 	}
-	return s.named(entries), nil
+	var found []resolve.Finding
+	for _, key := range s.keys {
+		found = append(found, s.find(c, key))
+	}
+	if s.more {
+		found = append(found, s.all(c)...)
+	}
+	return found, nil
 }
 
-func (s Source) finding(key string, e file.Entry) resolve.Finding {
+// content is what the file holds.
+type content struct {
+	names   []string // in the file's order
+	entries map[string]file.Entry
+}
+
+// candidates returns the names of the entries that serve a key: that match it, or
+// else that match the name where the cluster's source looks.
+func (s *source) candidates(c content, key keylist.Key) []string {
+	names := s.Match(c.names, key.Key)
+	if len(names) == 0 {
+		names = s.Match(c.names, key.Name)
+	}
+	return names
+}
+
+func (s *source) find(c content, key keylist.Key) resolve.Finding {
+	names := s.candidates(c, key)
+	switch len(names) {
+	case 0:
+		missing := resolve.Absent("it is not in " + keyname.Plain(s.Path))
+		return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: missing}
+	case 1:
+		return s.finding(key.Key, c.entries[names[0]])
+	}
+	return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: ambiguousError{keyname.Plain(s.Path), c.entries[names[0]], c.entries[names[1]]}}
+}
+
+func (s *source) finding(key string, e file.Entry) resolve.Finding {
 	return resolve.Finding{Key: key, Where: fmt.Sprintf("%s:%d", keyname.Plain(s.Path), e.Line), Value: e.Value}
 }
 
-func (s Source) all(entries []file.Entry) []resolve.Finding {
+// all returns the entries that serve no declared key. One that matches a key of
+// another source has that key's spelling, unless the file has that key too.
+func (s *source) all(c content) []resolve.Finding {
+	serves := map[string]bool{}
+	for _, other := range s.named {
+		for _, key := range other.keys {
+			for _, name := range other.candidates(c, key) {
+				serves[name] = serves[name] || other.prefix == s.prefix
+			}
+		}
+	}
 	var found []resolve.Finding
-	for _, e := range entries {
-		found = append(found, s.finding(e.Key, e))
+	for _, name := range c.names {
+		if serves[name] {
+			continue
+		}
+		key := name
+		for _, other := range s.others {
+			declared, ok := cutPrefix(other, s.prefix)
+			if ok && slices.Equal(s.Match(c.names, declared), []string{name}) {
+				key = declared
+			}
+		}
+		found = append(found, s.finding(key, c.entries[name]))
 	}
 	return found
 }
 
-func (s Source) named(entries []file.Entry) []resolve.Finding {
-	has := make([]string, len(entries))
-	byKey := make(map[string]file.Entry, len(entries))
-	for i, e := range entries {
-		has[i], byKey[e.Key] = e.Key, e
+func cutPrefix(key, prefix string) (string, bool) {
+	if len(key) <= len(prefix) || key[:len(prefix)] != prefix {
+		return "", false
 	}
-	var found []resolve.Finding
-	for _, key := range s.Keys {
-		name, ok := s.Match(has, key)
-		if !ok {
-			found = append(found, resolve.Finding{Key: key, Where: keyname.Plain(s.Path), Err: resolve.Absent("it is not in " + keyname.Plain(s.Path))})
-			continue
-		}
-		found = append(found, s.finding(key, byKey[name]))
-	}
-	return found
+	return key[len(prefix):], true
+}
+
+// ambiguousError is a key that two entries of the file match.
+type ambiguousError struct {
+	path string
+	a, b file.Entry
+}
+
+func (e ambiguousError) Error() string {
+	return fmt.Sprintf("two keys of %s match: %s in line %d and %s in line %d", e.path, keyname.Show(e.a.Key), e.a.Line, keyname.Show(e.b.Key), e.b.Line)
+}
+
+// Hint returns what to do about it.
+func (ambiguousError) Hint() string {
+	return "write the key exactly as the task does, or remove one of the two"
 }
