@@ -74,6 +74,9 @@ func (s settings) checkPrograms(sources []resolve.Declaration) error {
 	return problems.Err()
 }
 
+// maxParallel limits --exec-parallel: each program takes a thread of the launcher.
+const maxParallel = 256
+
 // newPrograms returns what runs the programs of exec sources.
 func (p *program) newPrograms(s settings) *exec.Programs {
 	return exec.New(exec.Options{

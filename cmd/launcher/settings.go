@@ -84,8 +84,8 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
-	if s.execParallel < 1 {
-		errs = append(errs, flagError("--exec-parallel is less than 1"))
+	if s.execParallel < 1 || s.execParallel > maxParallel {
+		errs = append(errs, flagError("--exec-parallel is not from 1 to %d", maxParallel))
 	}
 	if s.deliver == "" {
 		s.deliver = defaultDelivery()
