@@ -42,6 +42,15 @@ func ParseLiteral(at Position, text string) (*Node, error) {
 	return node, nil
 }
 
+// Unwrap returns the value that a string node holds as a literal, as mlrun run -s
+// passes a source, and any other node as it is.
+func Unwrap(n *Node) (*Node, error) {
+	if n.Kind != String {
+		return n, nil
+	}
+	return ParseLiteral(n.At, n.Text)
+}
+
 // literalProblem returns a problem at one character of the literal, counted
 // from 1.
 func literalProblem(at Position, character int, message, hint string) error {

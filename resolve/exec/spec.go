@@ -39,12 +39,9 @@ var Formats = []string{"json", "lines", "dotenv"}
 // Parse reads a declaration: a map, or a string that holds a map as a JSON or
 // Python literal, as --secrets passes it. It looks for no program.
 func Parse(n *document.Node) (Spec, error) {
-	if n.Kind == document.String {
-		literal, err := document.ParseLiteral(n.At, n.Text)
-		if err != nil {
-			return Spec{}, err
-		}
-		n = literal
+	n, err := document.Unwrap(n)
+	if err != nil {
+		return Spec{}, err
 	}
 	var spec Spec
 	var problems document.Problems
