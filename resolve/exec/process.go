@@ -60,7 +60,7 @@ func start(path string, args, environ []string) (p *process, stdout, stderr *os.
 	defer func() { _ = messages.Close() }()
 	pid, err := syscall.ForkExec(path, args, &syscall.ProcAttr{
 		Env: environ, Files: []uintptr{null.Fd(), out.Fd(), messages.Fd()},
-		Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
+		Sys: attributes(),
 	})
 	if err != nil {
 		_, _ = stdout.Close(), stderr.Close()
@@ -94,29 +94,21 @@ func (p *process) signal(signal unix.Signal) {
 	_ = unix.Kill(-p.pid, unix.SIGCONT)
 }
 
-// wait waits until the program has ended, kills what is left of its process group,
-// and returns its status. The ended program keeps the group's number until then.
-func (p *process) wait() syscall.WaitStatus {
-	for {
-		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.signal(unix.SIGKILL)
-	var status syscall.WaitStatus
+// reap waits for the program and returns its status.
+func (p *process) reap() (status syscall.WaitStatus) {
 	for {
 		if _, err := syscall.Wait4(p.pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
-			break
+			return status
 		}
 	}
+}
+
+// forget has nothing signal the process group any more. Call it with p.mu locked.
+func (p *process) forget() {
 	p.reaped = true
 	if p.killer != nil {
 		p.killer.Stop()
 	}
-	return status
 }
 
 // run runs a program to its end. It ends the program's process group when ctx does,
