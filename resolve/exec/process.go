@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -32,7 +31,8 @@ type result struct {
 
 // process is a program that runs. It leads a session, and so a process group.
 type process struct {
-	pid int
+	pid            int
+	stdout, stderr *os.File // what it writes
 
 	mu     sync.Mutex
 	reaped bool
@@ -40,22 +40,22 @@ type process struct {
 }
 
 // start starts a program with standard input from /dev/null and its output into
-// two pipes. It returns their read ends.
-func start(path string, args, environ []string) (p *process, stdout, stderr *os.File, err error) {
+// two pipes.
+func start(path string, args, environ []string) (*process, error) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = null.Close() }()
 	stdout, out, err := os.Pipe()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = out.Close() }()
 	stderr, messages, err := os.Pipe()
 	if err != nil {
 		_ = stdout.Close()
-		return nil, nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = messages.Close() }()
 	pid, err := syscall.ForkExec(path, args, &syscall.ProcAttr{
@@ -64,9 +64,9 @@ func start(path string, args, environ []string) (p *process, stdout, stderr *os.
 	})
 	if err != nil {
 		_, _ = stdout.Close(), stderr.Close()
-		return nil, nil, nil, err
+		return nil, err
 	}
-	return &process{pid: pid}, stdout, stderr, nil
+	return &process{pid: pid, stdout: stdout, stderr: stderr}, nil
 }
 
 // end sends the process group TERM, and KILL if the program is still there later.
@@ -111,36 +111,25 @@ func (p *process) forget() {
 	}
 }
 
-// run runs a program to its end. It ends the program's process group when ctx does,
-// and when the program has written too much. The kernel ends the program if this
-// process is killed.
-func run(ctx context.Context, path string, args, environ []string, started func(*process) error) (r result, err error) {
-	runtime.LockOSThread() // Pdeathsig is the thread's
-	defer runtime.UnlockOSThread()
-	p, stdout, stderr, err := start(path, args, environ)
-	if err != nil {
-		return r, err
-	}
-	defer func() { _, _ = stdout.Close(), stderr.Close() }()
-	if started(p) != nil {
-		p.end()
-	}
+// run returns what a program wrote when it has ended. It ends the program's process
+// group when ctx does, and when the program has written too much.
+func (p *process) run(ctx context.Context) (r result) {
+	defer func() { _, _ = p.stdout.Close(), p.stderr.Close() }()
 	stop := context.AfterFunc(ctx, p.end)
 	defer stop()
-
 	output := limited{limit: maxOutput + 1, full: p.end}
 	var readers sync.WaitGroup
-	readers.Go(func() { _, _ = io.Copy(&output, stdout) })
-	readers.Go(func() { _, _ = io.Copy(&r.messages, stderr) })
+	readers.Go(func() { _, _ = io.Copy(&output, p.stdout) })
+	readers.Go(func() { _, _ = io.Copy(&r.messages, p.stderr) })
 	r.status = p.wait()
-	for _, pipe := range []*os.File{stdout, stderr} {
+	for _, pipe := range []*os.File{p.stdout, p.stderr} {
 		_ = pipe.SetReadDeadline(time.Unix(1, 0)) // a process outside of the group may hold it open
 	}
 	readers.Wait()
-	drain(stdout, &output)
-	drain(stderr, &r.messages)
+	drain(p.stdout, &output)
+	drain(p.stderr, &r.messages)
 	r.output, r.tooLong = output.text, output.over
-	return r, nil
+	return r
 }
 
 // drain reads what a pipe still holds, and does not wait for more.

@@ -91,8 +91,9 @@ func TestEndLeavesNothingAndStartsNothing(t *testing.T) {
 			whenReady(t, folder, p.End)
 			require.Error(t, findOne(t, t.Context(), p, folder, text).Err)
 			require2Ends(t, folder)
-			f := findOne(t, t.Context(), p, folder, `trap '' TERM; touch "$0/again"; sleep 1000`)
-			require.Error(t, f.Err)
+			f := findOne(t, t.Context(), p, folder, `touch "$0/again"`)
+			require.ErrorIs(t, f.Err, resolve.ErrUnavailable)
+			require.NoFileExists(t, folder+"/again")
 			require.Empty(t, p.running)
 		})
 	}

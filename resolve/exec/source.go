@@ -1,16 +1,10 @@
 package exec
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -18,79 +12,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve/inline"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
-
-// Options says how programs are run.
-type Options struct {
-	Environ  func() []string // of every program; a function, as no verb prints what it returns
-	Parallel int             // how many programs run at the same time, at least 1
-
-	// Wrap returns what is executed in place of a program, to set up its process;
-	// nil for the program itself.
-	Wrap func(path string, args []string) (string, []string)
-
-	// Report is called after each run with what the program wrote on standard
-	// error. It may be nil.
-	Report func(Messages)
-}
-
-// Messages is what a program wrote on standard error, which may hold values.
-type Messages struct {
-	Program string
-	Lines   int
-	Text    func() []byte   // the start of it
-	Values  func() [][]byte // what the program wrote on standard output
-}
-
-// Programs runs the programs of a task's exec sources.
-type Programs struct {
-	options func() Options
-	slots   chan struct{}
-
-	mu      sync.Mutex
-	ended   bool
-	running map[*process]bool
-	idle    *sync.Cond
-}
-
-// New returns Programs that started none yet.
-func New(o Options) *Programs {
-	p := &Programs{options: func() Options { return o }, slots: make(chan struct{}, o.Parallel), running: map[*process]bool{}}
-	p.idle = sync.NewCond(&p.mu)
-	return p
-}
-
-// End ends all programs that run, with their process groups, waits for them, and
-// has no further program start.
-func (p *Programs) End() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ended = true
-	for process := range p.running {
-		process.end()
-	}
-	for len(p.running) > 0 {
-		p.idle.Wait()
-	}
-}
-
-var errEnding = errors.New("the launcher ends")
-
-func (p *Programs) started(process *process) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.running[process] = true
-	if p.ended {
-		return errEnding
-	}
-	return nil
-}
-
-func (p *Programs) finished(process *process) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.running, process)
-	p.idle.Broadcast()
-}
 
 // Source returns the source of a specification, whose program is at path. It is
 // resolve.Keyed if the program is asked for one key at a time.
@@ -184,89 +105,3 @@ func (s listSource) Find(ctx context.Context) ([]resolve.Finding, error) {
 	}
 	return found, nil
 }
-
-// output runs the program with more arguments, and returns what it wrote on
-// standard output, less one final newline.
-func (p *Programs) output(ctx context.Context, spec Spec, path string, more ...string) ([]byte, error) {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return nil, errDeadline
-	}
-	if ctx.Err() != nil {
-		return nil, errDeadline
-	}
-	options := p.options()
-	args := slices.Concat(spec.Command, more)
-	if options.Wrap != nil {
-		path, args = options.Wrap(path, args)
-	}
-	var running *process
-	r, err := run(ctx, path, args, options.Environ(), func(started *process) error {
-		running = started
-		return p.started(started)
-	})
-	if running != nil {
-		p.finished(running)
-	}
-	name := "program " + keyname.Quote(spec.Name())
-	if err != nil {
-		return nil, &problem{text: fmt.Sprintf("%s cannot be started: %v", name, err), kind: retryable(err)}
-	}
-	output := bytes.TrimSuffix(r.output, []byte("\n"))
-	if options.Report != nil {
-		options.Report(Messages{spec.Name(), r.messages.lines, func() []byte { return r.messages.text }, func() [][]byte { return [][]byte{output} }})
-	}
-	if err := r.problem(ctx, spec, name, len(output)); err != nil {
-		return nil, err
-	}
-	return output, nil
-}
-
-var errDeadline = resolve.Unavailable("no answer before the deadline")
-
-// retryable returns ErrUnavailable for a limit that another try may not meet.
-func retryable(err error) error {
-	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
-		return resolve.ErrUnavailable
-	}
-	return nil
-}
-
-// problem returns what is wrong with the run, nil for nothing.
-func (r result) problem(ctx context.Context, spec Spec, name string, size int) error {
-	status := r.status.ExitStatus()
-	switch {
-	case r.tooLong || size > maxOutput:
-		return &problem{text: name + " wrote more than 1 MiB on standard output"}
-	case r.status.Exited() && status == 0:
-		return nil
-	case ctx.Err() != nil:
-		return resolve.Unavailable(name + " did not end before the deadline")
-	case r.status.Signaled():
-		return &problem{text: fmt.Sprintf("%s was ended by %s", name, cmp.Or(unix.SignalName(r.status.Signal()), "a signal")), hint: adviseRun}
-	case slices.Contains(spec.Temporary, status):
-		return resolve.Unavailable(fmt.Sprintf("%s ended with status %d", name, status))
-	case slices.Contains(spec.Missing, status):
-		return resolve.Absent(fmt.Sprintf("%s ended with status %d: the secret is missing", name, status))
-	case status == 126 || status == 127:
-		return &problem{text: fmt.Sprintf("%s ended with status %d", name, status), hint: adviseStart}
-	}
-	return &problem{text: fmt.Sprintf("%s ended with status %d", name, status), hint: adviseRun}
-}
-
-const (
-	adviseRun   = "run the program yourself, or use --exec-stderr: what it writes on standard error is not shown, as it may hold values"
-	adviseStart = "check the program's #! line, and the programs that it starts: with 126 and 127 something cannot be run"
-)
-
-// problem is an error with a hint.
-type problem struct {
-	text, hint string
-	kind       error // resolve.ErrUnavailable, or nil
-}
-
-func (p *problem) Error() string        { return p.text }
-func (p *problem) Hint() string         { return p.hint }
-func (p *problem) Is(target error) bool { return p.kind != nil && target == p.kind }
