@@ -120,6 +120,18 @@ func TestTERMEndsTheProgramsOfPID1(t *testing.T) {
 	}
 }
 
+// TestADaemonOfAProgramEndsAfterTheHandler has a program leave a daemon in a session
+// of its own.
+func TestADaemonOfAProgramEndsAfterTheHandler(t *testing.T) {
+	for _, flag := range []string{"--init=always", "--mask"} {
+		folder := t.TempDir()
+		script := `setsid sleep 1000 >&- 2>&- & echo $! >"$0/child"; echo $$ >"$0/program"`
+		got := launchertest.Run(t, nil, "", "run", flag, "-s", execFlag(t, folder, script, "KEY"), "--", "true")
+		require.Equal(t, launchertest.Result{}, got, flag)
+		requireNothingLeft(t, folder)
+	}
+}
+
 // TestTheEndOfTheHandlerEndsTheProgramsOfTheSocket has a request wait for a
 // program, whose child has left the program's session.
 func TestTheEndOfTheHandlerEndsTheProgramsOfTheSocket(t *testing.T) {
@@ -145,6 +157,7 @@ func TestTheSocketAsksAProgramPerKey(t *testing.T) {
 	launchertest.WriteFile(t, folder+"/A", "one\n")
 	launchertest.WriteFile(t, folder+"/D", "4\n")
 	script := `echo "$1" >>"$0/log"; cat "$0/$1"`
+	launchertest.WriteFile(t, folder+"/all", "D=4\n")
 	source := execFlag(t, folder, script, "A", "B", "C")
 	socket := launchertest.StartSocket(t, nil, "--refresh", "1ns", "-s", source, "-s", execFlag(t, folder, `cat "$0/D"`, "D"))
 	require.NoFileExists(t, folder+"/log", "nothing is asked before the handler does")
@@ -153,6 +166,10 @@ func TestTheSocketAsksAProgramPerKey(t *testing.T) {
 	launchertest.WriteFile(t, folder+"/A", "two\n")
 	socket.RequireAnswer("/v1/secrets/A", 200, "two")
 	require.Equal(t, "A\nA\n", launchertest.ReadFile(t, folder+"/log"))
+	all := launchertest.StartSocket(t, nil, "--refresh", "1ns", "-s", `exec={"command": ["cat", "`+folder+`/all"], "format": "lines"}`)
+	all.RequireAnswer("/v1/secrets/D", 200, "4")
+	launchertest.WriteFile(t, folder+"/all", "D=5\n")
+	all.RequireAnswer("/v1/secrets/D", 200, "5")
 	status, text, err := socket.Get("/v1/secrets/B")
 	require.NoError(t, err)
 	require.Equal(t, 500, status)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/seed45446ece/launcher/internal/cli"
@@ -21,44 +22,54 @@ func (p *program) reportMessages(m exec.Messages, show bool) {
 	if !show {
 		return
 	}
-	for line := range strings.Lines(string(withoutValues(m.Text(), m.Values()))) {
+	for line := range strings.Lines(string(withoutValues(m.Text(), m.Output()))) {
 		p.report.Message(cli.LevelInfo, "program "+name+": "+strings.TrimRight(line, "\r\n"), "")
 	}
 }
 
-// delimiters are around the values in a program's output.
-const delimiters = " \t\r\n=:,;\"'{}[]"
-
-// withoutValues redacts in a text what a program wrote: the whole, its lines, the
-// rest of each line after an equals sign, and its words. Short pieces are
-// redacted too, even where they are harmless.
-func withoutValues(text []byte, outputs [][]byte) []byte {
-	pieces := map[string]bool{}
-	for _, output := range outputs {
-		pieces[string(output)] = true
-		for line := range bytes.Lines(output) {
-			line = bytes.TrimSpace(line)
-			pieces[string(line)] = true
-			if _, value, ok := bytes.Cut(line, []byte("=")); ok {
-				pieces[strings.Trim(string(value), delimiters)] = true
-			}
-			for _, word := range bytes.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(delimiters, r) }) {
-				pieces[string(word)] = true
-			}
-		}
-	}
-	var long [][]byte
-	for piece := range pieces {
-		if len(piece) >= redact.MinLength {
-			long = append(long, []byte(piece))
+// withoutValues redacts in a text what a program wrote on standard output.
+func withoutValues(text, output []byte) []byte {
+	var long, short [][]byte
+	for _, value := range valuesIn(output) {
+		if len(value) >= redact.MinLength {
+			long = append(long, value)
+		} else if len(value) > 0 {
+			short = append(short, value)
 		}
 	}
 	stream := redact.New(long).Stream()
 	text = stream.Flush(stream.Append(nil, text))
-	for piece := range pieces {
-		if piece != "" && len(piece) < redact.MinLength {
-			text = bytes.ReplaceAll(text, []byte(piece), []byte(redact.Mark))
-		}
+	for _, value := range short { // also where it is part of a harmless word
+		text = bytes.ReplaceAll(text, value, []byte(redact.Mark))
 	}
 	return text
+}
+
+// delimiters are around values in lines and dotenv.
+const delimiters = " \t\r\n\"'"
+
+// valuesIn returns what may be a value in a program's output: the whole, and each
+// text of a JSON object, or else each line, the rest of a line after an equals sign,
+// and each long word.
+func valuesIn(output []byte) [][]byte {
+	values := [][]byte{output}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(output, &object) == nil {
+		for _, member := range object {
+			text := string(member)
+			_ = json.Unmarshal(member, &text) // else it is no string
+			values = append(values, []byte(text))
+		}
+		return values
+	}
+	for line := range bytes.Lines(output) {
+		_, value, _ := bytes.Cut(line, []byte("="))
+		values = append(values, bytes.TrimSpace(line), bytes.Trim(value, delimiters))
+		for _, word := range bytes.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(delimiters+"=:,;", r) }) {
+			if len(word) >= redact.MinLength {
+				values = append(values, word)
+			}
+		}
+	}
+	return values
 }

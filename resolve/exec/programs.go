@@ -33,8 +33,8 @@ type Options struct {
 type Messages struct {
 	Program string
 	Lines   int
-	Text    func() []byte   // the start of it
-	Values  func() [][]byte // what the program wrote on standard output
+	Text    func() []byte // the start of it
+	Output  func() []byte // what the program wrote on standard output
 }
 
 // Programs runs the programs of a task's exec sources.
@@ -120,7 +120,7 @@ func (p *Programs) output(ctx context.Context, spec Spec, path string, more ...s
 	r := process.run(ctx)
 	output := bytes.TrimSuffix(r.output, []byte("\n"))
 	if report := p.options().Report; report != nil {
-		report(Messages{spec.Name(), r.messages.lines, func() []byte { return r.messages.text }, func() [][]byte { return [][]byte{output} }})
+		report(Messages{spec.Name(), r.messages.lines, func() []byte { return r.messages.text }, func() []byte { return output }})
 	}
 	if err := r.problem(ctx, spec, len(output)); err != nil {
 		return nil, err
