@@ -31,7 +31,7 @@ func TestLocalGivesTheAnswerOfTheCluster(t *testing.T) {
 	build := buildLauncher(t)
 	for _, example := range folders(t) {
 		t.Run(example, func(t *testing.T) {
-			launchertest.Needs(t, interpreters[example], "the "+example+" example")
+			needs(t, example)
 			deliveries := []string{"stdin", "fd", "env", "files", "socket"}
 			laptop, onlyInCluster := laptops[example]
 			switch {
