@@ -47,6 +47,11 @@ func (p *program) explain(c *urfave.Context) error {
 	}
 	p.report.Warn(similarKeys(r.resolution.Secrets))
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
+	for i, secret := range r.resolution.Secrets {
+		if s.env.Files {
+			routes[i] += ", variable " + s.env.FileVariable(secret.Key)
+		}
+	}
 	rows := explanations(r.resolution, routes, refused, s.deliver)
 	if len(rows) > 0 || err == nil {
 		if err := printRows(c.App.Writer, rows, c.Bool("json")); err != nil {

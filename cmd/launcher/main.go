@@ -108,6 +108,7 @@ func (p *program) app(args []string) *urfave.App {
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
 			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),
 			command("get-metadata", "[NAME]", "the same of the metadata: name, uid, project, iteration, labels, annotations", p.getMetadata),
+			command("render", "[--output FILE] TEMPLATE", "inside a handler: fill in a Go template, with {{secret \"KEY\"}}, {{param \"NAME\"}} and json; status 1 if one is missing", p.render, cli.Flags(nil, outputFlag)...),
 			command("install", "DIR", "copy this program to DIR/launcher", p.install),
 		},
 	}, version, commit)

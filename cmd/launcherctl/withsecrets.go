@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,11 +41,11 @@ func (p *program) taskCommand() *urfave.Command {
 // kindCommands returns a command for each kind of source.
 func (p *program) kindCommands() []*urfave.Command {
 	return []*urfave.Command{
-		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource, kubernetesFlags),
-		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource, azureFlags),
+		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource, slices.Concat(kubernetesFlags, keyFlags)),
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource, slices.Concat(azureFlags, keyFlags)),
 		p.kindCommand(task.Exec, "PROGRAM [ARG...]", "what a program prints: the client of another store", execSource, execFlags),
-		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource, nil),
-		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, fileFlags),
+		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource, keyFlags),
+		p.kindCommand(task.File, "PATH [KEY...]", "a file of KEY=value lines; no KEY: all of them", fileSource, slices.Concat(fileFlags, keyFlags)),
 		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource, inlineFlags),
 	}
 }
@@ -97,79 +98,6 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 		return nil
 	}
 	return replaceFile(path, added, mode)
-}
-
-func kubernetesSource(c *urfave.Context) (any, error) {
-	keys := append([]string{}, c.Args().Slice()...)
-	if c.String("mount") == "" && c.String("env-prefix") == "" {
-		return keys, refuseValues(keys)
-	}
-	return struct {
-		Secrets []string `json:"secrets"`
-		Prefix  string   `json:"env_prefix,omitempty"`
-		Mount   string   `json:"mount,omitempty"`
-	}{keys, c.String("env-prefix"), c.String("mount")}, refuseValues(keys)
-}
-
-func azureSource(c *urfave.Context) (any, error) {
-	return struct {
-		Name       string   `json:"name"`
-		K8sSecret  string   `json:"k8s_secret,omitempty"`
-		Credential string   `json:"credential,omitempty"`
-		Bundle     []string `json:"bundle,omitempty"`
-		Secrets    []string `json:"secrets"`
-	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), cli.Values(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
-}
-
-// execSource returns the command with the keys of --secret, or its format.
-func execSource(c *urfave.Context) (any, error) {
-	if !c.Args().Present() {
-		return nil, cli.Usage("no program is named", c.Command.UsageText)
-	}
-	var secrets map[string]string
-	for _, secret := range cli.Values(c, "secret") {
-		key, identifier, ok := strings.Cut(secret, "=")
-		if !ok {
-			identifier = key
-		}
-		if err := keyname.Check(key); err != nil {
-			return nil, fmt.Errorf("--secret: %w", err)
-		}
-		if secrets == nil {
-			secrets = map[string]string{}
-		}
-		secrets[key] = identifier
-	}
-	return struct {
-		Command []string          `json:"command"`
-		Secrets map[string]string `json:"secrets,omitempty"`
-		Format  string            `json:"format,omitempty"`
-	}{c.Args().Slice(), secrets, c.String("format")}, nil
-}
-
-// envSource returns the names with commas between, a form that MLRun reads too.
-func envSource(c *urfave.Context) (any, error) {
-	if !c.Args().Present() {
-		return nil, cli.Usage("no variable is named", c.Command.UsageText)
-	}
-	var names []string
-	for _, arg := range c.Args().Slice() {
-		names = append(names, strings.FieldsFunc(arg, func(r rune) bool { return r == ',' || r == ' ' })...)
-	}
-	return strings.Join(names, ", "), refuseValues(names)
-}
-
-func fileSource(c *urfave.Context) (any, error) {
-	if c.NArg() != 1 {
-		return nil, cli.Usage("a file source has one PATH", c.Command.UsageText)
-	}
-	if c.String("format") == "" {
-		return c.Args().First(), nil
-	}
-	return struct {
-		Path   string `json:"path"`
-		Format string `json:"format"`
-	}{c.Args().First(), c.String("format")}, nil
 }
 
 // refuseValues refuses what is not a key: KEY=VALUE, as everybody on the machine
