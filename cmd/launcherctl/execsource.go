@@ -13,7 +13,7 @@ import (
 // execSource returns the command with the keys of --key, or its format.
 func execSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
-		return nil, cli.Usage("no program is named", c.Command.UsageText)
+		return nil, cli.Usage("name a program", c.Command.UsageText)
 	}
 	var secrets map[string]string
 	for _, text := range cli.Values(c, "key") {
