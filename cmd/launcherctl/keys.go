@@ -97,7 +97,7 @@ func envSource(c *urfave.Context) (any, error) {
 	case err != nil:
 		return nil, err
 	case len(keys) == 0:
-		return nil, cli.Usage("no variable is named", c.Command.UsageText)
+		return nil, cli.Usage("name at least one variable", c.Command.UsageText)
 	case plain:
 		return strings.Join(words, ", "), nil
 	}
@@ -106,7 +106,7 @@ func envSource(c *urfave.Context) (any, error) {
 
 func fileSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
-		return nil, cli.Usage("a file source has one PATH", c.Command.UsageText)
+		return nil, cli.Usage("name one PATH", c.Command.UsageText)
 	}
 	keys, _, err := declaredKeys(c, c.Args().Tail())
 	if c.String("format") == "" && len(keys) == 0 {

@@ -24,14 +24,14 @@ import (
 
 func (p *program) taskCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "task", Usage: "write and check task files",
+		Name: "task", Usage: "Write and check task files",
 		Subcommands: []*urfave.Command{
 			{
-				Name: "with-secrets", Usage: "add a secret source to a task file, as MLRun's with_secrets does",
+				Name: "with-secrets", Usage: "Add a secret source to a task, as MLRun's with_secrets does",
 				Description: "Without --task the new task is printed.", Subcommands: p.kindCommands(),
 			},
 			{
-				Name: "check", Usage: "say all that the launcher would refuse in task files; - is standard input",
+				Name: "check", Usage: "Report what the launcher would refuse; - is standard input",
 				ArgsUsage: "FILE...", Flags: flags([]cli.Flag{cli.DomainFlag}), Action: p.checkTasks,
 			},
 		},
@@ -41,11 +41,11 @@ func (p *program) taskCommand() *urfave.Command {
 // kindCommands returns a command for each kind of source.
 func (p *program) kindCommands() []*urfave.Command {
 	return []*urfave.Command{
-		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource, slices.Concat(kubernetesFlags, keyFlags)),
-		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource, slices.Concat(azureFlags, keyFlags)),
-		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource, keyFlags),
-		p.kindCommand(task.File, "PATH [KEY...]", "a file of KEY=value lines; no KEY: all of them", fileSource, slices.Concat(fileFlags, keyFlags)),
-		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource, inlineFlags),
+		p.kindCommand(task.Kubernetes, "[KEY...]", "Keys of the project's Kubernetes Secret, or all of them", kubernetesSource, slices.Concat(kubernetesFlags, keyFlags)),
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "Secrets of an Azure Key Vault, or all of them", azureSource, slices.Concat(azureFlags, keyFlags)),
+		p.kindCommand(task.Env, "NAME...", "Variables of the client's or the pod's environment", envSource, keyFlags),
+		p.kindCommand(task.File, "PATH [KEY...]", "A file of KEY=value lines, or keys of it", fileSource, slices.Concat(fileFlags, keyFlags)),
+		p.kindCommand(task.Inline, "--from-file FILE", "Values in the task itself: anyone who reads it can see them", p.inlineSource, inlineFlags),
 	}
 }
 
@@ -142,7 +142,7 @@ func (p *program) inlineSource(c *urfave.Context) (any, error) {
 // checkTasks reports every problem of the tasks.
 func (p *program) checkTasks(c *urfave.Context) error {
 	if !c.Args().Present() {
-		return cli.Usage("no task is named", c.Command.UsageText)
+		return cli.Usage("name at least one FILE", c.Command.UsageText)
 	}
 	var problems []error
 	for _, path := range c.Args().Slice() {
