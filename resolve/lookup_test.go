@@ -63,14 +63,6 @@ func lookup(warn func(error), refresh time.Duration, sources ...resolve.Bound) *
 	return resolve.NewLookup(sources, resolve.LookupOptions{Refresh: refresh, Match: handler.Matches, Warn: warn})
 }
 
-// defaulted is a vault with defaults.
-type defaulted struct {
-	resolve.Keyed
-	defaults []resolve.Default
-}
-
-func (d defaulted) Defaults() []resolve.Default { return d.defaults }
-
 // TestAskedOneKeyAfterTheOther is who answers, in whose place.
 func TestAskedOneKeyAfterTheOther(t *testing.T) {
 	listed := map[string]string{"MY-KEY": "listed", "K": "listed K"}

@@ -27,7 +27,10 @@ func (p *program) getSecret(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
-	value, err := p.secret(context, c.Args().First())
+	value, err := context.Secret(c.Args().First())
+	if errors.Is(err, handler.ErrNoSecret) {
+		return p.reportMissing(c.Args().First(), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -35,19 +38,14 @@ func (p *program) getSecret(c *urfave.Context) error {
 	return err
 }
 
-// secret returns the value of a key. It reports a missing key, and returns the exit
-// status for that.
-func (p *program) secret(context *handler.Context, key string) (string, error) {
-	value, err := context.Secret(key)
-	if !errors.Is(err, handler.ErrNoSecret) {
-		return value, err
-	}
-	message, hint := "secret "+keyname.Show(key)+": not among those that the task declares", "launcher explain, with the flags of this run, lists them"
+// reportMissing reports an ErrNoSecret, and returns the exit status for it.
+func (p *program) reportMissing(key string, err error) error {
+	message := "secret " + keyname.Show(key) + ": not among those that the task declares"
 	if errors.Unwrap(err) == nil { // it says why
 		message = err.Error()
 	}
-	p.report.Message(cli.LevelError, message, hint)
-	return "", cli.ExitStatus(cli.StatusAbsent)
+	p.report.Message(cli.LevelError, message, "launcher explain, with the flags of this run, lists them")
+	return cli.ExitStatus(cli.StatusAbsent)
 }
 
 // getParam prints one parameter, or all of them as one JSON object.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 	"unicode/utf8"
@@ -34,7 +35,7 @@ func (p *program) render(c *urfave.Context) error {
 	}
 	origin, text, err := cli.ReadText(context.Background(), "render", arguments[0], os.Stdin)
 	if err != nil {
-		return err
+		return cli.WithHint(err, "render takes a regular file")
 	}
 	job, err := handler.Read()
 	if err != nil {
@@ -57,24 +58,29 @@ func (p *program) render(c *urfave.Context) error {
 // fillIn returns a template's text. It reports all that is missing, and returns the
 // exit status for that.
 func (p *program) fillIn(job *handler.Context, origin, text string) ([]byte, error) {
-	missing, revealed := false, map[string]bool{} // a value is no name that a message may show
+	missing, revealed := false, []string(nil)
+	isSecret := func(name string) bool { // and so nothing that a message may show
+		return slices.ContainsFunc(revealed, func(value string) bool { return value != "" && strings.Contains(name, value) })
+	}
 	secret := func(key string) (string, error) {
-		if revealed[key] {
-			return "", errors.New("the key is the value of a secret")
+		value, err := job.Secret(key)
+		switch {
+		case !errors.Is(err, handler.ErrNoSecret):
+			revealed = append(revealed, value)
+			return value, err
+		case isSecret(key):
+			return "", errors.New("the key holds the value of a secret")
 		}
-		value, err := p.secret(job, key)
-		if errors.As(err, new(cli.ExitStatus)) {
-			missing = true
-			return "", nil
-		}
-		revealed[value] = true
-		return value, err
+		missing = true
+		_ = p.reportMissing(key, err) // the template goes on, so that all are reported
+		return "", nil
 	}
 	param := func(name string) (any, error) {
 		value, ok := job.Parameters[name]
-		if !ok && revealed[name] {
-			return nil, errors.New("the name is the value of a secret")
-		} else if !ok {
+		switch {
+		case !ok && isSecret(name):
+			return nil, errors.New("the name holds the value of a secret")
+		case !ok:
 			p.report.Message(cli.LevelError, "parameter "+keyname.Quote(name)+": the task has none", "")
 			missing = true
 		}

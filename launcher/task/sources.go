@@ -106,29 +106,39 @@ func WithoutValues(n *document.Node) *document.Node {
 	return object
 }
 
-// withoutDefaults returns a copy of a source without the field default of any map
-// in it, also in a string that holds a literal.
+// withoutDefaults returns a source without the field default of any map in it, also in
+// a string that holds a literal. It returns the same node if there is none.
 func withoutDefaults(n *document.Node) *document.Node {
-	switch {
-	case n.Kind == document.Map, n.Kind == document.List:
-		kept := *n
-		kept.Items, kept.Fields = nil, nil
-		for _, item := range n.Items {
-			kept.Items = append(kept.Items, withoutDefaults(item))
+	if n.Kind == document.String && strings.ContainsAny(n.Text, "[{") {
+		literal, err := document.ParseLiteral(n.At, n.Text)
+		if err != nil {
+			return n // no list of keys
 		}
-		for _, f := range n.Fields {
-			if f.Name != "default" {
-				f.Value = withoutDefaults(f.Value)
-				kept.Fields = append(kept.Fields, f)
-			}
+		if without := withoutDefaults(literal); without != literal {
+			return without
 		}
-		return &kept
-	case n.Kind == document.String && strings.ContainsAny(n.Text, "[{"):
-		if literal, err := document.ParseLiteral(n.At, n.Text); err == nil && literal.Kind >= document.List {
-			return withoutDefaults(literal)
-		}
+		return n
 	}
-	return n
+	kept, changed := *n, false
+	kept.Items, kept.Fields = nil, nil
+	for _, item := range n.Items {
+		without := withoutDefaults(item)
+		kept.Items, changed = append(kept.Items, without), changed || without != item
+	}
+	for _, f := range n.Fields {
+		if f.Name == "default" {
+			changed = true
+			continue
+		}
+		without := withoutDefaults(f.Value)
+		changed = changed || without != f.Value
+		f.Value = without
+		kept.Fields = append(kept.Fields, f)
+	}
+	if !changed {
+		return n
+	}
+	return &kept
 }
 
 // holdsNoValue reports whether a source's kind is known, and one whose

@@ -181,3 +181,17 @@ func TestWithoutValuesOfWhatHasNoSources(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `{"spec":{"secret_sources":[]}}`, encoded(t, WithoutValues(node)))
 }
+
+func TestWithoutValuesHasNoDefault(t *testing.T) {
+	for source, want := range map[string]string{
+		`[{"key": "A", "default": "hunter2"}, "B", {"C": "c"}]`:                `[{"key":"A"},"B",{"C":"c"}]`,
+		`{"name": "v", "secrets": [{"key": "A", "default": "hunter2"}]}`:       `{"name":"v","secrets":[{"key":"A"}]}`,
+		`"[{'key': 'A', 'd\\x65fault': 'hunter2'}]"`:                           `[{"key":"A"}]`,
+		`"{'name': 'v', 'secrets': \"[{'key': 'A', 'default': 'hunter2'}]\"}"`: `{"name":"v","secrets":[{"key":"A"}]}`,
+		`"[1].env"`: `"[1].env"`, `"['A']"`: `"['A']"`,
+	} {
+		node, err := document.ParseJSON("task", []byte(`{"spec": {"secret_sources": [{"kind": "env", "source": `+source+`}]}}`))
+		require.NoError(t, err)
+		require.Equal(t, `{"spec":{"secret_sources":[{"kind":"env","source":`+want+`}]}}`, encoded(t, WithoutValues(node)))
+	}
+}

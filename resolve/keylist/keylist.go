@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -121,7 +122,7 @@ func (r *reader) isRenaming(n *document.Node) bool {
 		return false
 	}
 	name := strings.TrimSuffix(strings.ToLower(n.Fields[0].Name), "s")
-	return !slices.Contains(r.fieldNames(), name)
+	return !slices.Contains(r.fieldNames(), name) && suggest.Nearest(name, "default", "version") == ""
 }
 
 // renamed reads KEY: NAME.

@@ -80,6 +80,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"[{key: A, id: b}]":              `task:1:11: unknown field "id" in a key of a test source`,
 		"[{Key: A}]":                     `task:1:3: unknown field "Key" in a key of a test source`,
 		"[{keys: A}]":                    `task:1:3: unknown field "keys" in a key of a test source`,
+		"[{defualt: A}]":                 `task:1:3: unknown field "defualt" in a key of a test source`,
 		"[{A: a, B: b}]":                 "task:1:3: unknown field \"A\" in a key of a test source\ntask:1:9: unknown field \"B\" in a key of a test source",
 		"[{key: A, default: ~}]":         "task:1:20: default must be a scalar, not null",
 		"[{key: A, default: [hunter2]}]": "task:1:20: default must be a scalar, not a list",

@@ -7,9 +7,9 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -85,6 +85,9 @@ type content struct {
 // candidates returns the names of the entries that serve a key: that match it, or
 // else that match the name where the cluster's source looks.
 func (s *source) candidates(c content, key keylist.Key) []string {
+	if _, exact := c.entries[key.Key]; exact {
+		return []string{key.Key}
+	}
 	names := s.Match(c.names, key.Key)
 	if len(names) == 0 {
 		names = s.Match(c.names, key.Name)
@@ -119,19 +122,21 @@ func (s *source) all(c content) []resolve.Finding {
 			}
 		}
 	}
-	var found []resolve.Finding
-	for _, name := range c.names {
-		if serves[name] {
+	spelling := map[string]string{}
+	for _, other := range s.others {
+		declared, ok := cutPrefix(other, s.prefix)
+		if _, exact := c.entries[declared]; !ok || exact {
 			continue
 		}
-		key := name
-		for _, other := range s.others {
-			declared, ok := cutPrefix(other, s.prefix)
-			if ok && slices.Equal(s.Match(c.names, declared), []string{name}) {
-				key = declared
-			}
+		if names := s.Match(c.names, declared); len(names) == 1 {
+			spelling[names[0]] = declared
 		}
-		found = append(found, s.finding(key, c.entries[name]))
+	}
+	var found []resolve.Finding
+	for _, name := range c.names {
+		if !serves[name] {
+			found = append(found, s.finding(cmp.Or(spelling[name], name), c.entries[name]))
+		}
 	}
 	return found
 }
