@@ -29,9 +29,11 @@ func TestConformanceOfDeclaredKeys(t *testing.T) {
 			}}})
 		},
 		Declares: true,
-		Carries:  func(value string) bool { return strings.Trim(value, " \t\r\n") == value },
-		Refuses:  func(value string) bool { return strings.ContainsAny(value, "\n\x00") },
-		Spells:   func(key string) bool { return !strings.ContainsAny(key, "=\n") },
+		Carries: func(value string) bool {
+			return !strings.Contains(value, "\r") && strings.Trim(value, " \t\n\u00a0\ufeff") == value
+		},
+		Refuses: func(value string) bool { return strings.ContainsAny(value, "\n\x00") },
+		Spells:  func(key string) bool { return !strings.ContainsAny(key, "=\n") },
 	})
 }
 
