@@ -47,21 +47,21 @@ func howToWrite(value []byte, escaped bool) string {
 	if len(value) > maxHinted {
 		return ""
 	}
-	text, plainly := string(value), ""
+	text, quoted, bare := string(value), "put the value in single quotes", "write the value without quotes"
 	if escaped {
-		plainly = ", without escapes"
+		quoted, bare = quoted+", without escapes", bare+" and escapes"
 	}
 	for _, form := range []struct {
 		advice, right string
 		read          func(p *parser, statement []byte) (size int)
 	}{
-		{"put the value in single quotes" + plainly, "'" + text + "'", (*parser).dotenvStatement},
-		{"write the value without quotes" + plainly, text, (*parser).dotenvStatement},
+		{quoted, "'" + text + "'", (*parser).dotenvStatement},
+		{bare, text, (*parser).dotenvStatement},
 		{
 			`put the value in double quotes, with \ before each \, " and $`,
 			`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(text) + `"`, (*parser).dotenvStatement,
 		},
-		{`move the key to a file of "format: lines", and write the value without quotes` + plainly, text, (*parser).lineStatement},
+		{`move the key to a file of "format: lines", and ` + bare, text, (*parser).lineStatement},
 	} {
 		p := newParser("")
 		p.hinting = true
