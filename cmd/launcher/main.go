@@ -23,6 +23,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/exec"
+	"github.com/seed45446ece/launcher/resolve/file"
 )
 
 // init keeps a program that should end with its parent (PR_SET_PDEATHSIG) on its
@@ -62,6 +63,7 @@ type program struct {
 	signals sigstate.State   // for the handler
 	child   *supervise.Child // nil unless a supervisor started this process
 	report  cli.Report
+	pipes   file.Pipes // what was read from FIFOs
 
 	programs *exec.Programs // of exec sources
 	ending   sync.Mutex     // locked for good when a signal ends this process

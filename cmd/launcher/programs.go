@@ -67,7 +67,7 @@ func (t taskSources) runsPrograms() bool {
 func (s settings) checkPrograms(sources []resolve.Declaration) error {
 	var problems document.Problems
 	for _, d := range sources {
-		if runsProgram(d) && !s.allowExec && s.local == "" {
+		if runsProgram(d) && !s.allowExec && s.local == nil {
 			problems.Add(d.At, "use --task FILE, or --allow-exec", "a task in the variable %s may not run a program", task.ExecConfig)
 		}
 	}

@@ -33,7 +33,7 @@ func (p *program) render(c *urfave.Context) error {
 	if len(arguments) != 1 || arguments[0] == cli.StandardInput {
 		return cli.Usage("render takes one TEMPLATE, a file", c.Command.UsageText)
 	}
-	origin, text, err := cli.ReadText(context.Background(), "render", arguments[0], os.Stdin)
+	origin, text, err := cli.ReadText(context.Background(), &p.pipes, "render", arguments[0], os.Stdin)
 	if err != nil {
 		return cli.WithHint(err, "render takes a regular file")
 	}

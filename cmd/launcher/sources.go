@@ -24,6 +24,7 @@ import (
 // deps holds what sources need besides their declarations.
 type deps struct {
 	environ      resolve.Environ
+	pipes        *file.Pipes
 	local        *local.File // of --local, nil without it
 	realm        azure.Clouds
 	vaults       vaults
@@ -53,7 +54,7 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 		source, err := env.New(d, deps.environ)
 		return openedSource{source, source.Variables()}, err
 	case task.File:
-		source, err := file.New(d)
+		source, err := file.New(d, deps.pipes)
 		return openedSource{Source: source}, err
 	case task.Kubernetes:
 		return openKubernetes(d, deps)
@@ -113,11 +114,11 @@ var azureSecretVariables = []string{
 }
 
 // newLocal returns the file of --local, nil without it.
-func newLocal(path string) *local.File {
-	if path == "" {
+func newLocal(spec *file.Spec, pipes *file.Pipes) *local.File {
+	if spec == nil {
 		return nil
 	}
-	return &local.File{Path: path, Match: handler.Matches}
+	return &local.File{Spec: *spec, Pipes: pipes, Match: handler.Matches}
 }
 
 // taskSources holds a task's sources and the names of the variables that carry

@@ -3,6 +3,7 @@ package document
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -49,6 +50,15 @@ func Unwrap(n *Node) (*Node, error) {
 		return n, nil
 	}
 	return ParseLiteral(n.At, n.Text)
+}
+
+// ParseArgument reads a value of the command line: a literal if it starts with { or
+// [, else a string.
+func ParseArgument(at Position, text string) (*Node, error) {
+	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+		return ParseLiteral(at, text)
+	}
+	return &Node{Kind: String, Text: text, At: at}, nil
 }
 
 // literalProblem returns a problem at one character of the literal, counted

@@ -2,7 +2,7 @@
 // file, read as lines or as dotenv.
 //
 // It owns the reading of files that a user names, and the two grammars. It
-// refuses what is not a regular file, and every text that has two readings: a
+// refuses what is neither a regular file nor a FIFO, and every text that has two readings: a
 // value arrives byte for byte or not at all. Data flows path -> bytes ->
 // Entry -> resolve.Finding; no error it returns holds any of a file's values.
 package file
@@ -47,53 +47,69 @@ func FormatOf(path string) Format {
 
 // Source is one declared file.
 type Source struct {
-	path   string
-	format Format
-	keys   []keylist.Key // none: every key of the file
+	Spec
+	pipes *Pipes
+	keys  []keylist.Key // none: every key of the file
 }
 
-// New reads a declaration whose source is a path or a map of path, format and
-// secrets. It looks at no file. Its errors are document.Problems, joined.
-func New(d resolve.Declaration) (Source, error) {
+// Spec says where a file is, and how to read it.
+type Spec struct {
+	Path   string
+	Format Format
+}
+
+// New returns the source of a declaration. It looks at no file. Its errors are
+// document.Problems, joined.
+func New(d resolve.Declaration, pipes *Pipes) (Source, error) {
+	var keys []keylist.Key
+	spec, err := parse(d.Source, d.At, &keys)
+	return Source{spec, pipes, keys}, err
+}
+
+// ParseSpec reads a path, or a map of path and format. It fails with
+// document.Problems, joined; at is the place of one that is missing.
+func ParseSpec(n *document.Node, at document.Position) (s Spec, err error) { return parse(n, at, nil) }
+
+// parse reads what ParseSpec does, and the field secrets into keys unless that is nil.
+func parse(n *document.Node, at document.Position, keys *[]keylist.Key) (s Spec, err error) {
 	var p document.Problems
-	s := parseDeclaration(&p, d)
+	switch {
+	case n == nil:
+		p.Add(at, "", "a file source has no source")
+	case n.Kind == document.String:
+		s.Path = parsePath(&p, n)
+		s.Format = FormatOf(s.Path)
+	case n.Kind == document.Map:
+		s = parseMap(&p, n, keys)
+	default:
+		p.Add(n.At, "", "a file source must be a path or a map, not %s", n.Kind)
+	}
 	return s, p.Err()
 }
 
-func parseDeclaration(p *document.Problems, d resolve.Declaration) Source {
-	switch {
-	case d.Source == nil:
-		p.Add(d.At, "", "a file source has no source")
-	case d.Source.Kind == document.String:
-		path := parsePath(p, d.Source)
-		return Source{path: path, format: FormatOf(path)}
-	case d.Source.Kind == document.Map:
-		return parseMap(p, d.Source)
-	default:
-		p.Add(d.Source.At, "", "a file source must be a path or a map, not %s", d.Source.Kind)
+func parseMap(p *document.Problems, n *document.Node, keys *[]keylist.Key) Spec {
+	var s Spec
+	known := []string{"path", "format"}
+	if keys != nil {
+		known = append(known, "secrets")
 	}
-	return Source{}
-}
-
-func parseMap(p *document.Problems, n *document.Node) Source {
-	var s Source
 	for _, f := range n.Fields {
-		switch f.Name {
-		case "path":
-			s.path = parsePath(p, f.Value)
-		case "format":
-			s.format = parseFormat(p, f.Value)
-		case "secrets":
-			s.keys = keylist.Form{Source: "a file source", Map: true}.Parse(p, f.Value)
+		switch {
+		case f.Name == "path":
+			s.Path = parsePath(p, f.Value)
+		case f.Name == "format":
+			s.Format = parseFormat(p, f.Value)
+		case f.Name == "secrets" && keys != nil:
+			*keys = keylist.Form{Source: "a file source", Map: true}.Parse(p, f.Value)
 		default:
-			p.Unknown(f, "a file source", "path", "format", "secrets")
+			p.Unknown(f, "a file source", known...)
 		}
 	}
 	if n.Field("path") == nil {
 		p.Add(n.At, "", "a file source has no path")
 	}
 	if n.Field("format") == nil {
-		s.format = FormatOf(s.path)
+		s.Format = FormatOf(s.Path)
 	}
 	return s
 }
@@ -123,37 +139,23 @@ func (s Source) Keys() []string { return keylist.Names(s.keys) }
 // Defaults implements resolve.Defaulted.
 func (s Source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) }
 
-// Find reads the file and returns a Finding for each declared key, or for each key
-// of the file, in order. It
-// fails with resolve.ErrAbsent if the file is missing, and with another error if
+// Find reads the file and returns a Finding for each declared key, or for each key of
+// the file, in order. It fails with resolve.ErrAbsent if the file is missing, and with another error if
 // the file, or a line of it, cannot be read.
 func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	origin := keyname.Plain(s.path)
-	entries, err := Await(ctx, func() ([]Entry, error) {
-		text, err := read(s.path)
-		if err != nil {
-			return nil, err
-		}
-		return Parse(origin, text, s.format)
-	})
+	found, err := s.Spec.Find(ctx, s.pipes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.path))
+		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.Path))
 	}
-	if err != nil {
-		return nil, err
+	if err != nil || len(s.keys) == 0 {
+		return found, err
 	}
-	found := make([]resolve.Finding, len(entries))
-	for i, e := range entries {
-		found[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
-	}
-	if len(s.keys) > 0 {
-		return s.declared(found, origin), nil
-	}
-	return found, nil
+	return s.declared(found), nil
 }
 
 // declared returns the findings of the declared keys among those of the file.
-func (s Source) declared(all []resolve.Finding, origin string) []resolve.Finding {
+func (s Source) declared(all []resolve.Finding) []resolve.Finding {
+	origin := keyname.Plain(s.Path)
 	byName := make(map[string]resolve.Finding, len(all))
 	for _, f := range all {
 		byName[f.Key] = f
@@ -168,4 +170,26 @@ func (s Source) declared(all []resolve.Finding, origin string) []resolve.Finding
 		found[i] = f
 	}
 	return found
+}
+
+// Find returns a Finding for each key of the file, in order. It fails with
+// fs.ErrNotExist if the file is missing.
+func (s Spec) Find(ctx context.Context, pipes *Pipes) ([]resolve.Finding, error) {
+	text, err := pipes.Read(ctx, s.Path)
+	if err != nil {
+		return nil, err
+	}
+	origin := keyname.Plain(s.Path)
+	entries, err := Await(ctx, func() ([]Entry, error) { return Parse(origin, text, s.Format) })
+	if err != nil {
+		return nil, err
+	}
+	findings := make([]resolve.Finding, len(entries))
+	for i, e := range entries {
+		findings[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
+		if value := e.Value.Reveal(); s.Format == Lines && len(value) > 1 && isQuote(value[0]) && !opensQuote(value) {
+			findings[i].Detail = `the quotes around the value are part of it in "format: lines"`
+		}
+	}
+	return findings, nil
 }

@@ -26,12 +26,14 @@ func TestConformanceOfDeclaredKeys(t *testing.T) {
 			return New(resolve.Declaration{Source: &document.Node{Kind: document.Map, Fields: []document.Field{
 				{Name: "path", Value: &document.Node{Kind: document.String, Text: write(t, "lines.txt", []byte(text.String()))}},
 				{Name: "secrets", Value: secrets},
-			}}})
+			}}}, nil)
 		},
 		Declares: true,
-		Carries:  func(value string) bool { return strings.Trim(value, " \t\r\n") == value },
-		Refuses:  func(value string) bool { return strings.ContainsAny(value, "\n\x00") },
-		Spells:   func(key string) bool { return !strings.ContainsAny(key, "=\n") },
+		Carries: func(value string) bool {
+			return !strings.Contains(value, "\r") && strings.Trim(value, " \t\n\u00a0\ufeff") == value
+		},
+		Refuses: func(value string) bool { return strings.ContainsAny(value, "\n\x00") },
+		Spells:  func(key string) bool { return !strings.ContainsAny(key, "=\n") },
 	})
 }
 
@@ -41,7 +43,7 @@ func TestSecretsTakeOnlyTheirKeysByName(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"DB_PASSWORD=p db.txt:2", "user=ana db.txt:1"}, found)
 
-	s, err := New(declare(t, "{path: "+path+", secrets: {K: gone}}"))
+	s, err := New(declare(t, "{path: "+path+", secrets: {K: gone}}"), nil)
 	require.NoError(t, err)
 	missing, err := s.Find(soon(t))
 	require.NoError(t, err)

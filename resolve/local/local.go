@@ -9,9 +9,11 @@ package local
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -19,7 +21,8 @@ import (
 
 // File is a file that stands in for the sources of one task.
 type File struct {
-	Path string
+	file.Spec
+	Pipes *file.Pipes
 
 	// Match returns the one of the keys that a handler is given for a key, or all
 	// that match equally well: a .env file cannot spell a vault's db-password.
@@ -54,17 +57,16 @@ func (s *source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) 
 // Find reads the file. A missing file is an error and not ErrAbsent: the user
 // named it for this run.
 func (s *source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	text, err := file.Read(ctx, s.Path)
-	if err != nil {
+	all, err := s.Spec.Find(ctx, s.Pipes)
+	switch {
+	case errors.As(err, new(*document.Problem)): // each has its place
+		return nil, err
+	case err != nil:
 		return nil, fmt.Errorf("--local: %w", err)
 	}
-	entries, err := file.Parse(keyname.Plain(s.Path), text, file.FormatOf(s.Path))
-	if err != nil {
-		return nil, err
-	}
-	c := content{names: make([]string, len(entries)), entries: make(map[string]file.Entry, len(entries))}
-	for i, e := range entries {
-		c.names[i], c.entries[e.Key] = e.Key, e
+	c := content{names: make([]string, len(all)), entries: make(map[string]resolve.Finding, len(all))}
+	for i, f := range all {
+		c.names[i], c.entries[f.Key] = f.Key, f
 	}
 	var found []resolve.Finding
 	for _, key := range s.keys {
@@ -79,7 +81,7 @@ func (s *source) Find(ctx context.Context) ([]resolve.Finding, error) {
 // content is what the file holds.
 type content struct {
 	names   []string // in the file's order
-	entries map[string]file.Entry
+	entries map[string]resolve.Finding
 }
 
 // candidates returns the names of the entries that serve a key: that match it, or
@@ -102,13 +104,15 @@ func (s *source) find(c content, key keylist.Key) resolve.Finding {
 		missing := resolve.Absent("it is not in " + keyname.Plain(s.Path))
 		return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: missing}
 	case 1:
-		return s.finding(key.Key, c.entries[names[0]])
+		return as(key.Key, c.entries[names[0]])
 	}
 	return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: ambiguousError{keyname.Plain(s.Path), c.entries[names[0]], c.entries[names[1]]}}
 }
 
-func (s *source) finding(key string, e file.Entry) resolve.Finding {
-	return resolve.Finding{Key: key, Where: fmt.Sprintf("%s:%d", keyname.Plain(s.Path), e.Line), Value: e.Value}
+// as returns an entry under another key.
+func as(key string, entry resolve.Finding) resolve.Finding {
+	entry.Key = key
+	return entry
 }
 
 // all returns the entries that serve no declared key. One that matches a key of
@@ -135,7 +139,7 @@ func (s *source) all(c content) []resolve.Finding {
 	var found []resolve.Finding
 	for _, name := range c.names {
 		if !serves[name] {
-			found = append(found, s.finding(cmp.Or(spelling[name], name), c.entries[name]))
+			found = append(found, as(cmp.Or(spelling[name], name), c.entries[name]))
 		}
 	}
 	return found
@@ -151,11 +155,11 @@ func cutPrefix(key, prefix string) (string, bool) {
 // ambiguousError is a key that two entries of the file match.
 type ambiguousError struct {
 	path string
-	a, b file.Entry
+	a, b resolve.Finding
 }
 
 func (e ambiguousError) Error() string {
-	return fmt.Sprintf("two keys of %s match: %s in line %d and %s in line %d", e.path, keyname.Show(e.a.Key), e.a.Line, keyname.Show(e.b.Key), e.b.Line)
+	return fmt.Sprintf("two keys of %s match: %s at %s and %s at %s", e.path, keyname.Show(e.a.Key), e.a.Where, keyname.Show(e.b.Key), e.b.Where)
 }
 
 // Hint returns what to do about it.

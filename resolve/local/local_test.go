@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
@@ -51,7 +52,7 @@ func named(keys ...string) (list []keylist.Key) {
 
 // of is a source of a file, as the only one of its task.
 func of(path string, match func([]string, string) []string, keys ...string) resolve.Source {
-	return (&File{Path: path, Match: match}).Source(named(keys...), len(keys) == 0, "")
+	return (&File{Spec: at(path), Match: match}).Source(named(keys...), len(keys) == 0, "")
 }
 
 func write(t *testing.T, name, text string) string {
@@ -60,8 +61,12 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
+func at(path string) file.Spec { return file.Spec{Path: path, Format: file.FormatOf(path)} }
+
 func TestConformance(t *testing.T) {
-	oneLine := func(s string) bool { return !strings.ContainsAny(s, "\n\x00") && strings.Trim(s, " \t\r") == s }
+	oneLine := func(s string) bool {
+		return !strings.ContainsAny(s, "\n\r\x00") && strings.Trim(s, " \t\u00a0\ufeff") == s
+	}
 	sourcetest.Run(t, sourcetest.Suite{
 		Open: func(t *testing.T, holds map[string]string, keys ...string) (resolve.Source, error) {
 			var text strings.Builder
@@ -136,14 +141,14 @@ func TestFindReturnsWhenTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := of(write(t, "x", "A=1"), exactly).Find(ctx)
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, resolve.ErrUnavailable)
 }
 
 func TestTwoKeysThatMatchAreAnErrorThatNamesBoth(t *testing.T) {
 	path := write(t, "x", "db_password=1\nDB-PASSWORD=2\n")
 	found, err := of(path, folded, "DB.PASSWORD", "DB-PASSWORD").Find(t.Context())
 	require.NoError(t, err)
-	require.EqualError(t, found[0].Err, "two keys of "+path+` match: "db_password" in line 1 and "DB-PASSWORD" in line 2`)
+	require.EqualError(t, found[0].Err, "two keys of "+path+` match: "db_password" at `+path+`:1 and "DB-PASSWORD" at `+path+`:2`)
 	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
 	require.NoError(t, found[1].Err)
 }
@@ -151,7 +156,7 @@ func TestTwoKeysThatMatchAreAnErrorThatNamesBoth(t *testing.T) {
 // TestAKeyThatServesADeclaredOneIsNotListedAgain is a source of all keys beside
 // one that declares some.
 func TestAKeyThatServesADeclaredOneIsNotListedAgain(t *testing.T) {
-	f := &File{Path: write(t, "x", "db_password=1\nTOKEN=2\nlog-level=3\nuser=4\nAPP_x=5\n"), Match: folded}
+	f := &File{Spec: at(write(t, "x", "db_password=1\nTOKEN=2\nlog-level=3\nuser=4\nAPP_x=5\n")), Match: folded}
 	all, prefixed := f.Source(nil, true, ""), f.Source(nil, true, "P_") // before the others: the task's order does not matter
 	f.Source(named("db-password", "GONE", "NAME=token"), false, "")
 	f.Declare("LOG_LEVEL")
@@ -161,7 +166,7 @@ func TestAKeyThatServesADeclaredOneIsNotListedAgain(t *testing.T) {
 }
 
 func TestAKeyOfAnotherSourceKeepsItsSpellingIfTheFileHasBoth(t *testing.T) {
-	f := &File{Path: write(t, "x", "token=1\nTOKEN=2\nlog-level=3\nlog.level=4\n"), Match: folded}
+	f := &File{Spec: at(write(t, "x", "token=1\nTOKEN=2\nlog-level=3\nlog.level=4\n")), Match: folded}
 	f.Declare("TOKEN")
 	f.Declare("LOG_LEVEL")
 	require.Equal(t, strings.ReplaceAll("token=1 @:1\nTOKEN=2 @:2\nlog-level=3 @:3\nlog.level=4 @:4", "@", f.Path), find(t, f.Source(nil, true, "")))
