@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -62,7 +63,7 @@ func (p *program) adviseLocal(err error, s settings) error {
 	for i, e := range errs {
 		key, ok := errors.AsType[*resolve.KeyError](e)
 		switch {
-		case !ok || !errors.Is(e, resolve.ErrAbsent) || key.Provider != task.Kubernetes && key.Provider != task.AzureVault:
+		case !ok || !errors.Is(e, resolve.ErrAbsent) || !slices.Contains([]string{task.Kubernetes, task.AzureVault, task.Exec}, key.Provider):
 		case s.local != nil:
 			errs[i] = cli.WithHint(e, "add the key to the file of --local, or mark the source optional: true")
 		case key.Provider == task.Kubernetes:
