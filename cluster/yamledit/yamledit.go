@@ -28,11 +28,10 @@ type File struct {
 // Document is one of them. Edits go through its methods; the first that cannot
 // be made is in Err.
 type Document struct {
-	Root     *yaml.Node
-	original map[*yaml.Node][]*yaml.Node // what each node that was edited held
-	removed  map[*yaml.Node]bool         // items that were taken out of a list
-	origin   string
-	err      error
+	Root    *yaml.Node
+	removed map[document.Position]bool // the places of items that were taken out of a list
+	origin  string
+	err     error
 }
 
 // Err returns why an edit could not be made, or nil.
@@ -109,20 +108,15 @@ func (d *Document) Set(n *yaml.Node, name string, value *yaml.Node) {
 			d.checkEditable(old)
 			return
 		}
-		if !equal(n.Content[i+1], value) {
-			d.keepOriginal(n)
-			n.Content[i+1] = value
-		}
+		n.Content[i+1] = value
 		return
 	}
-	d.keepOriginal(n)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value)
 }
 
 // Delete removes a field from a map.
 func (d *Document) Delete(n *yaml.Node, name string) {
 	if i := fieldIndex(n, name); i >= 0 && d.checkEditable(n) {
-		d.keepOriginal(n)
 		n.Content = append(n.Content[:i:i], n.Content[i+2:]...)
 	}
 }
@@ -167,12 +161,10 @@ func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replace
 		switch {
 		case !there:
 			places[Text(item, by)] = len(list.Content)
-			d.keepOriginal(list)
 			list.Content = append(list.Content, item)
 		case equal(list.Content[i], item):
 		default:
 			if d.checkEditable(list.Content[i]) {
-				d.keepOriginal(list)
 				list.Content[i] = item
 			}
 			replaced = append(replaced, item)
@@ -188,34 +180,25 @@ func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 			return
 		}
 	}
-	d.keepOriginal(list)
 	list.Content = append(list.Content, item)
 }
 
 // Remove takes an item out of a list.
 func (d *Document) Remove(list *yaml.Node, item *yaml.Node) {
 	i := slices.Index(list.Content, item)
-	if i < 0 || !d.checkEditable(item) {
+	if i < 0 || !d.checkEditable(list) || !d.checkEditable(item) {
 		return
 	}
-	d.keepOriginal(list)
-	d.removed[item] = true
+	if d.removed == nil {
+		d.removed = map[document.Position]bool{}
+	}
+	d.removed[placeOf(item)] = true
 	list.Content = slices.Delete(slices.Clone(list.Content), i, i+1)
 }
 
-// keepOriginal records what a node holds before its first edit.
-func (d *Document) keepOriginal(n *yaml.Node) {
-	if _, edited := d.original[n]; !edited {
-		d.original[n] = slices.Clone(n.Content)
-	}
-}
-
-// originalContent returns what a node held when the text was read.
-func (d *Document) originalContent(n *yaml.Node) []*yaml.Node {
-	if before, edited := d.original[n]; edited {
-		return before
-	}
-	return n.Content
+// placeOf returns the place of a node in the text.
+func placeOf(n *yaml.Node) document.Position {
+	return document.Position{Line: n.Line, Column: n.Column}
 }
 
 // equal reports whether two trees hold the same values, whatever their style and

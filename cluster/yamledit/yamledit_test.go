@@ -68,8 +68,8 @@ func TestAnEditLeavesTheOtherLinesAsTheyAre(t *testing.T) {
 // TestRemoveTakesTheLinesOfAnItem removes the items x, and appends one.
 func TestRemoveTakesTheLinesOfAnItem(t *testing.T) {
 	for text, want := range map[string]string{
-		"a:\n# one\n- x\n- z # two\n- x\nb: 1\n":     "a:\n# one\n- z # two\n- new\nb: 1\n",
-		"a:\n  - name: x\n    b: 1\n  - {name: z}\n": "a:\n  - {name: z}\n  - new\n",
+		"a:\n# one\n- name: x\n- {name: z} # two\n- name: x\nb: 1\n": "a:\n# one\n- {name: z} # two\n- new\nb: 1\n",
+		"a:\n  - name: x\n    b: 1\n  - {name: z}\n":                 "a:\n  - {name: z}\n  - new\n",
 		"a: [x, z]\n": "a:\n- z\n- new\n",
 		"a:\n- x\n":   "a:\n- new\n",
 		`{"a": ["x", {"name": "z"}, {"name": "x"}]}` + "\n": "a:\n- name: z\n- new\n",

@@ -70,7 +70,7 @@ func TestANameThatWouldChangeTheHostIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse(named(name), Clouds{})
-			require.ErrorContains(t, err, "is no "+map[bool]string{true: "URL", false: "name"}[strings.Contains(name, "://")]+" of a vault")
+			require.ErrorContains(t, err, "is not the "+map[bool]string{true: "URL", false: "name"}[strings.Contains(name, "://")]+" of a vault")
 			require.NotContains(t, err.Error(), "\n")
 		})
 	}
@@ -137,7 +137,7 @@ func TestNamesOfSecretsThatAVaultCannotHave(t *testing.T) {
 			node := named("abc")
 			node.Fields = append(node.Fields, secrets)
 			_, err := Parse(node, Clouds{})
-			require.ErrorContains(t, err, "is no name of a vault's secret", "%q", name)
+			require.ErrorContains(t, err, "is not the name of a vault's secret", "%q", name)
 		}
 	}
 	_, err := parse(t, "{name: abc, secrets: ["+strings.Repeat("a", 127)+"]}")
@@ -175,15 +175,15 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"{name: abc, credential: default}":                     `task:1:25: unknown credential`,
 		"{name: abc, credential: ''}":                          `task:1:25: unknown credential`,
 		"{name: abc, credential: []}":                          "task:1:25: credential must be a string, not a list",
-		"{name: abc, k8s_secret: ''}":                          `task:1:25: "" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: ../x}":                        `task:1:25: "…" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: a/b}":                         `task:1:25: "…" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: '..'}":                        `task:1:25: ".." is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: Creds}":                       `task:1:25: "Creds" is no name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: ''}":                          `task:1:25: "" is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: ../x}":                        `task:1:25: "…" is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: a/b}":                         `task:1:25: "…" is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: '..'}":                        `task:1:25: ".." is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: Creds}":                       `task:1:25: "Creds" is not the name of a Kubernetes Secret`,
 		"{name: abc, k8s_secret: [a]}":                         "task:1:25: k8s_secret must be a string, not a list",
 		"{name: a/b, k8s_secret: /, secrets: [a@b], bundle: [c/d], credential: x}": strings.Join([]string{
-			`task:1:8: "…" is no name of a vault`, `task:1:25: "…" is no name of a Kubernetes Secret`, `task:1:38: "…" is no name of a vault's secret`,
-			`task:1:52: "…" is no name of a vault's secret`, `task:1:71: unknown credential`,
+			`task:1:8: "…" is not the name of a vault`, `task:1:25: "…" is not the name of a Kubernetes Secret`, `task:1:38: "…" is not the name of a vault's secret`,
+			`task:1:52: "…" is not the name of a vault's secret`, `task:1:71: unknown credential`,
 		}, "\n"),
 	} {
 		t.Run(source, func(t *testing.T) {
