@@ -9,8 +9,6 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/seed45446ece/launcher/launcher/sigstate"
 )
 
 // Command is a handler that was looked up: what to execute, and its arguments
@@ -120,17 +118,4 @@ func execError(path string, deliver Delivery, err error) error {
 		return &CannotRunError{fmt.Sprintf("command %q: arguments and environment are too long together", path), advice}
 	}
 	return &CannotRunError{Message: fmt.Sprintf("command %q: %v", path, reason(err))}
-}
-
-// ExecProgram replaces this process by a program that is not the handler, with the
-// signal state and no descriptor but the standard ones. It returns only with an
-// error.
-func ExecProgram(path string, args []string, signals sigstate.State) error {
-	if err := closeOnExec(3); err != nil {
-		return err
-	}
-	if err := signals.Restore(); err != nil {
-		return err
-	}
-	return unix.Exec(path, args, os.Environ())
 }

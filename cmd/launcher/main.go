@@ -45,7 +45,9 @@ func start() int {
 		return status
 	}
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
-	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
+	var err error
+	p.descriptor, err = launcher.Reserve()
+	err = errors.Join(err, launcher.Protect(), p.loadChild())
 	p.report = newReport(p.environ[inCluster] != "")
 	if err == nil {
 		err = p.acceptSignals()
@@ -65,8 +67,9 @@ type program struct {
 	report  cli.Report
 	pipes   file.Pipes // what was read from FIFOs
 
-	programs *exec.Programs // of exec sources
-	ending   sync.Mutex     // locked for good when a signal ends this process
+	descriptor int            // reserved for the context
+	programs   *exec.Programs // of exec sources
+	ending     sync.Mutex     // locked for good when a signal ends this process
 }
 
 // loadChild takes over what the supervisor was started with, if this process is

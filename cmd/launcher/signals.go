@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
@@ -39,6 +40,15 @@ func (p *program) watchForPrograms(watch *sigstate.Watch, r loadedTask) *sigstat
 		return watch
 	}
 	return p.signals.WatchTermination(p.endBySignal)
+}
+
+// exec becomes the handler.
+func (p *program) exec(e launcher.Execution, watch *sigstate.Watch) error {
+	start := launcher.Start{Signals: p.signals, Descriptor: p.descriptor, Before: func() error { return p.beforeExec(watch) }}
+	if p.child != nil {
+		start.Parent = os.Getppid()
+	}
+	return e.Exec(start)
 }
 
 // beforeExec runs just before this process becomes the handler.
