@@ -14,7 +14,7 @@ var sharedFlags = []cli.Flag{
 	{Name: "task", Argument: "FILE", Usage: "the task, YAML or JSON; - is standard input (default: $" + task.ExecConfig + "'s content, else an empty task)"},
 	cli.SecretsFlag,
 	cli.ParamFlag,
-	{Name: "deliver", Choices: task.Deliveries, Usage: "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
+	{Name: "deliver", Choices: task.Deliveries, Usage: "how the context reaches the handler (default: stdin if standard input is /dev/null, closed or read by the launcher itself; else fd)"},
 	{Name: "init", Choices: []string{"auto", "always", "never"}, Default: "auto", Usage: "stay as the handler's parent, or replace this process by the handler; auto stays as PID 1, or if a delivery or flag needs it"},
 	{Name: "missing", Choices: []string{"fail", "warn"}, Default: "fail", Usage: "what to do if a declared key has no value"},
 	{Name: "require-confidential", Default: false, Usage: "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},

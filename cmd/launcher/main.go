@@ -40,7 +40,9 @@ func main() { os.Exit(start()) }
 // start runs the whole program and returns the exit status.
 func start() int {
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
-	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
+	var err error
+	p.descriptor, err = launcher.Reserve()
+	err = errors.Join(err, launcher.Protect(), p.loadChild())
 	p.report = newReport(p.environ[inCluster] != "")
 	if err == nil {
 		err = p.acceptSignals()
@@ -59,6 +61,8 @@ type program struct {
 	child   *supervise.Child // nil unless a supervisor started this process
 	report  cli.Report
 	pipes   file.Pipes // what was read from FIFOs
+
+	descriptor int // reserved for the context
 }
 
 // loadChild takes over what the supervisor was started with, if this process is

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	urfave "github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -85,9 +84,6 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
-	if s.deliver == "" {
-		s.deliver = defaultDelivery()
-	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
 			errs = append(errs, flagError("--%s is less than 0", name))
@@ -99,6 +95,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	}
 	if s.local, err = parseLocal(c.String("local")); err != nil {
 		errs = append(errs, err)
+	}
+	if s.deliver == "" {
+		s.deliver = s.defaultDelivery()
 	}
 	if s.local != nil && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
@@ -174,12 +173,4 @@ func parseLocal(text string) (*file.Spec, error) {
 	}
 	spec, err := file.ParseSpec(node, node.At)
 	return &spec, err
-}
-
-// defaultDelivery returns the delivery that leaves a terminal to the handler.
-func defaultDelivery() launcher.Delivery {
-	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
-		return launcher.FD
-	}
-	return launcher.Stdin
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // folder holds the programs that Main built.
@@ -24,6 +25,8 @@ const variable = "LAUNCHER_TEST_FOLDER"
 // testdata that tests run as handlers, and runs a package's tests. The package's
 // TestMain calls it.
 func Main(m *testing.M, names ...string) {
+	// Programs inherit only what a test gives them.
+	_ = unix.CloseRange(3, 1<<31-1, unix.CLOSE_RANGE_CLOEXEC)
 	if folder = os.Getenv(variable); folder != "" {
 		os.Exit(m.Run())
 	}
@@ -80,12 +83,15 @@ type Result struct {
 	Status         int
 }
 
-// Run runs the real launcher to its end with this environment and PATH.
+// Run runs the real launcher to its end with this environment and PATH. Its standard
+// input is /dev/null if it has no text.
 func Run(t testing.TB, env []string, stdin string, args ...string) Result {
 	t.Helper()
 	cmd := exec.Command(Path("launcher"), args...)
 	cmd.Env = append([]string{"PATH=" + folder + ":" + os.Getenv("PATH")}, env...)
-	cmd.Stdin = strings.NewReader(stdin)
+	if stdin != "" {
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	return Finish(t, cmd)
 }
 

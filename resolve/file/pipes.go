@@ -89,14 +89,14 @@ func readOnce(path string, info fs.FileInfo) (resolve.Value, error) {
 // inherited: some programs start others with a socket for standard input.
 func isPipe(path string, info fs.FileInfo) bool {
 	mode := info.Mode()
-	return mode&fs.ModeNamedPipe != 0 || descriptor(path) >= 0 && (mode.IsRegular() || mode&fs.ModeSocket != 0)
+	return mode&fs.ModeNamedPipe != 0 || Descriptor(path) >= 0 && (mode.IsRegular() || mode&fs.ModeSocket != 0)
 }
 
 // openPipe opens a FIFO, or an inherited descriptor that another user made, as a
 // container's standard input is.
 func openPipe(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOCTTY, 0)
-	if fd := descriptor(path); err != nil && fd >= 0 {
+	if fd := Descriptor(path); err != nil && fd >= 0 {
 		if fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3); err == nil {
 			f = os.NewFile(uintptr(fd), path)
 		}
@@ -104,8 +104,8 @@ func openPipe(path string) (*os.File, error) {
 	return f, err
 }
 
-// descriptor returns the number of the descriptor that a path names, or -1.
-func descriptor(path string) int {
+// Descriptor returns the number of the descriptor that a path names, or -1.
+func Descriptor(path string) int {
 	for _, folder := range []string{"/dev/fd/", "/proc/self/fd/"} {
 		if name, ok := strings.CutPrefix(path, folder); ok {
 			if fd, err := strconv.ParseUint(name, 10, 31); err == nil {

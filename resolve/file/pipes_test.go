@@ -65,7 +65,7 @@ func TestPipesReadAnInheritedSocket(t *testing.T) {
 	text, err := new(Pipes).Read(soon(t), "/dev/fd/"+strconv.Itoa(ends[1]))
 	require.NoError(t, err)
 	require.Equal(t, "A=1\n", string(text))
-	require.Equal(t, []int{0, 7, -1, -1}, []int{descriptor("/dev/stdin"), descriptor("/dev/fd/7"), descriptor("/dev/fd/-1"), descriptor("/dev/fd/x")})
+	require.Equal(t, []int{0, 7, -1, -1}, []int{Descriptor("/dev/stdin"), Descriptor("/dev/fd/7"), Descriptor("/dev/fd/-1"), Descriptor("/dev/fd/x")})
 }
 
 func TestPipesReadRegularFilesEachTime(t *testing.T) {
