@@ -32,6 +32,7 @@ var sharedFlags = []cli.Flag{
 	{Name: "pristine", Default: false, Usage: "start the handler with a clean environment: PATH, HOME, USER, LOGNAME, SHELL, TERM, TMPDIR, TZ, LANG, LC_*, HOSTNAME and the variables of Kubernetes services"},
 	{Name: "allow-env", Argument: "NAME", Default: cli.List(nil), Usage: "let this dangerous name through in --deliver env; takes patterns (AZURE_*) and comma lists"},
 	{Name: "env-prefix", Argument: "PREFIX", Usage: "in --deliver env, export PREFIX + upper(key), as MLRun names its variables"},
+	{Name: "file-env", Default: false, Usage: "in --deliver files, export the path of each file as KEY_FILE, for programs that read a secret so"},
 	{Name: "refresh", Argument: "DURATION", Default: time.Duration(0), Usage: "in --deliver socket, how long a vault's value is kept; 0 is for ever"},
 	{Name: "log", Choices: []string{"text", "json"}, Default: "text", Usage: "the form of the launcher's own messages, on stderr"},
 	{Name: "verbose", Default: false, Usage: "log each step, with names but never values"},

@@ -109,6 +109,7 @@ func (p *program) app(args []string) *urfave.App {
 			command("get-secret", "KEY", "Inside a handler: print a secret; status 1 if it is missing", p.getSecret),
 			command("get-param", "[NAME]", "Inside a handler: print a parameter, or all as JSON", p.getParam),
 			command("get-metadata", "[NAME]", "Inside a handler: print name, uid, project, labels …", p.getMetadata),
+			command("render", "[--output FILE] TEMPLATE", "Inside a handler: fill in a Go template with secrets", p.render, cli.Flags(nil, outputFlag)...),
 			command("install", "DIR", "Copy this program to DIR/launcher", p.install),
 		},
 	}, version, commit, "launcher run -- COMMAND starts a handler; launcher --help lists the commands")

@@ -112,7 +112,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, &p.pipes, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+	return deps{p.environ, &p.pipes, newLocal(s.local, &p.pipes), s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -160,7 +160,7 @@ func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
 	}
 	var safe []byte
 	if err == nil {
-		safe, err = task.WithoutInline(node).AppendJSON(nil)
+		safe, err = task.WithoutValues(node).AppendJSON(nil)
 	}
 	r.environ = maps.Clone(p.environ)
 	if err != nil {

@@ -69,7 +69,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		task:    c.String("task"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
 		deliver:             launcher.Delivery(c.String("deliver")),
-		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
+		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ), Files: c.Bool("file-env")},
 		warnMissing:         c.String("missing") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
@@ -113,7 +113,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 }
 
 // checkInit returns the problems of settings that need the launcher to stay
-// although --init never forbids it, and of a --refresh that has no effect.
+// although --init never forbids it, and of flags that have no effect with a delivery.
 func (s settings) checkInit() []error {
 	var errs []error
 	if s.init == "never" && s.deliver.Stays() {
@@ -127,6 +127,9 @@ func (s settings) checkInit() []error {
 	}
 	if s.refresh > 0 && s.deliver != launcher.Socket {
 		errs = append(errs, cli.Usage("--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"))
+	}
+	if s.env.Files && s.deliver != launcher.Files {
+		errs = append(errs, cli.Usage("--file-env is for --deliver files: no other delivery has a file for each key", "remove --file-env, or use --deliver files"))
 	}
 	return errs
 }

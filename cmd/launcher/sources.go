@@ -24,7 +24,7 @@ import (
 type deps struct {
 	environ      resolve.Environ
 	pipes        *file.Pipes
-	local        *file.Spec // the file of --local, or nil
+	local        *local.File // of --local, nil without it
 	realm        azure.Clouds
 	vaults       vaults
 	confidential bool // --require-confidential
@@ -65,7 +65,7 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 	spec, err := kubernetes.Parse(d.Source)
 	if deps.local != nil {
-		return openedSource{Source: localSource(deps, spec.Keys), variables: spec.Variables(deps.environ)}, err
+		return openedSource{Source: deps.local.Source(spec.Keys, len(spec.Keys) == 0, d.Prefix), variables: spec.Variables(deps.environ)}, err
 	}
 	if spec.Confidential = deps.confidential; deps.confidential {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
@@ -76,7 +76,7 @@ func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
 	if deps.local != nil {
 		spec, err := azure.Parse(d.Source, deps.realm)
-		return openedSource{Source: localSource(deps, spec.Keys())}, err
+		return openedSource{Source: deps.local.Source(spec.Secrets, spec.Keys() == nil, d.Prefix)}, err
 	}
 	realm, err := withAuthority(deps.realm, deps.environ)
 	spec, parseErr := azure.Parse(d.Source, realm)
@@ -109,8 +109,12 @@ var azureSecretVariables = []string{
 	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET",
 }
 
-func localSource(deps deps, keys []string) resolve.Source {
-	return local.Source{File: *deps.local, Pipes: deps.pipes, Keys: keys, Match: handler.Match}
+// newLocal returns the file of --local, nil without it.
+func newLocal(spec *file.Spec, pipes *file.Pipes) *local.File {
+	if spec == nil {
+		return nil
+	}
+	return &local.File{Spec: *spec, Pipes: pipes, Match: handler.Matches}
 }
 
 // taskSources holds a task's sources and the names of the variables that carry
@@ -150,9 +154,31 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 	}
 	source, err := openSource(d, deps)
 	problems.AddErr(err)
+	if deps.confidential {
+		refuseDefaults(&problems, source.Source)
+	}
+	declareLocally(deps.local, d, source.Source)
 	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: kind.Confidential, Remote: kind.Remote})
 	t.variables = append(t.variables, source.variables...)
 	return problems.Err()
+}
+
+// refuseDefaults adds a problem for each default of a source.
+func refuseDefaults(problems *document.Problems, source resolve.Source) {
+	for _, d := range resolve.DefaultsOf(source) {
+		problems.Add(d.At, "remove the default, or mark the source optional: true", "--require-confidential refuses the default of %s, which is in the task", keyname.Show(d.Key))
+	}
+}
+
+// declareLocally tells the file of --local which keys another source declares.
+func declareLocally(file *local.File, d resolve.Declaration, source resolve.Source) {
+	declaring, ok := source.(interface{ Keys() []string })
+	if file == nil || !ok {
+		return
+	}
+	for _, key := range declaring.Keys() {
+		file.Declare(d.Prefix + key)
+	}
 }
 
 // credentialFiles returns what --user has to keep from the handler: the files

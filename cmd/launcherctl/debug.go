@@ -21,6 +21,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -130,7 +131,7 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 	}
 	all := len(declared.Project) == 0
 	for _, s := range declared.Project {
-		add(s.Spec.Keys...)
+		add(keylist.Names(s.Spec.Keys)...)
 		all = all || len(s.Spec.Keys) == 0
 	}
 	for _, v := range declared.Vaults {

@@ -98,7 +98,12 @@ var (
 		{Name: "prefix", Argument: "PREFIX", Usage: "a prefix before every key"},
 		{Name: "optional", Default: false, Usage: "what is missing is no error"},
 	}
+	keyFlags = []cli.Flag{
+		{Name: "rename", Argument: "KEY=NAME", Default: cli.List(nil), Usage: "look for this key under another name"},
+		{Name: "default", Argument: "KEY=VALUE", Default: cli.List(nil), Usage: "a value for this key if it is missing; everybody who can read the task can read it"},
+	}
 	kubernetesFlags = []cli.Flag{
+		{Name: "secret", Argument: "SECRET", Usage: "the Kubernetes Secret that has the keys (default: the project's)"},
 		{Name: "mount", Argument: "DIR", Usage: "where the Secret is mounted, in place of variables"},
 		{Name: "env-prefix", Argument: "PREFIX", Usage: "how the variables' names start (default: as MLRun's do)"},
 	}

@@ -61,3 +61,12 @@ func finding(f document.Field) resolve.Finding {
 
 // Find returns what the task holds.
 func (s source) Find(context.Context) ([]resolve.Finding, error) { return s, nil }
+
+// Keys returns the keys of the map.
+func (s source) Keys() []string {
+	var keys []string
+	for _, f := range s {
+		keys = append(keys, f.Key)
+	}
+	return keys
+}
