@@ -24,6 +24,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 	case p.child != nil && p.child.Role == supervise.CompanionProcess:
 		return p.runCompanion(c, s)
 	}
+	p.programs = p.newPrograms(s)
 	watch := p.watchSignals()
 	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
@@ -31,6 +32,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
+	watch = p.watchForPrograms(watch, r)
 	if err := p.resolve(ctx, s, &r); err != nil {
 		return err
 	}
