@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from _thread import RLock  # without what the threading module imports
 
 from launcher_context import Context, Input, Logger, _plain, get_context
 
@@ -146,7 +147,8 @@ class MLClientCtx(Context, metaclass=_Kind):
             raise MLRunInvalidArgumentError("log_results takes a dictionary")
         outputs = _outputs(self)
         outputs.touch()
-        outputs.results.update({str(k): _plain_value(v) for k, v in results.items()})
+        with outputs.lock:
+            outputs.results.update({str(k): _plain_value(v) for k, v in results.items()})
         if commit:
             outputs.save()
 
@@ -763,7 +765,10 @@ def log_returned(context: Any, result: Any, hints: Any) -> None:
     """
     context = adopt(context)
     if not hints:
-        context.log_result("return", result)
+        try:
+            context.log_result("return", result)
+        except (OSError, ValueError) as error:  # the handler has done its work
+            context.logger.warning(f"the returned value is not logged: {error}")
         return
     values = list(result) if type(result) is tuple else [result]
     if len(values) != len(hints):
@@ -906,6 +911,7 @@ class _Outputs:
         self.state, self.error = "running", ""
         self._used = self._done = False
         self._pid = os.getpid()
+        self.lock = RLock()
 
     def touch(self) -> None:
         """Make the directory. It fails before the handler has worked for nothing."""
@@ -947,6 +953,11 @@ class _Outputs:
         elif upload is not False and (artifact.body is not None or source or artifact.kind == "model"):
             path = self._write(artifact, source, artifact_path, what)
         artifact.target_path = path or ""
+        with self.lock:
+            return self._list(artifact, path)
+
+    def _list(self, artifact: Any, path: str | None) -> Any:
+        key = artifact.key
         row = {"key": key, "kind": artifact.kind, "path": None, "format": artifact.format or None, "labels": _plain_value(artifact.labels)}
         if path:
             row["path"] = os.path.relpath(path, self.folder) + ("/" if os.path.isdir(path) else "")
@@ -1008,10 +1019,11 @@ class _Outputs:
         if self.error:
             document["error"] = self.error
         path = os.path.join(self.folder, _RESULTS)
-        with open(path + ".new", "w", encoding="utf-8", errors="backslashreplace") as file:
+        with self.lock, open(path + ".new", "w", encoding="utf-8", errors="backslashreplace") as file:
             json.dump(_plain_value(document), file, indent=1, allow_nan=False)
             file.write("\n")
-        os.replace(path + ".new", path)
+            file.flush()
+            os.replace(path + ".new", path)
 
     def finish(self) -> None:
         """Write results.json for the last time, and say where it is.
@@ -1056,7 +1068,10 @@ def _root(context: Context) -> tuple[str, str]:
         return os.path.abspath("outputs"), reason
     import tempfile
 
-    return tempfile.mkdtemp(prefix="launcher-outputs-"), reason
+    try:
+        return tempfile.mkdtemp(prefix="launcher-outputs-"), reason
+    except OSError:  # reported when something is written
+        return os.path.abspath("outputs"), reason
 
 
 def _inside(root: str, path: str, what: str) -> str:

@@ -188,6 +188,33 @@ class Outputs(StandIn):
         self.assertIn("set spec.output_path in the task", self.stderr)
         self.assertEqual(self.process.stdout, b"")
 
+    def test_a_returned_value_that_cannot_be_written_is_a_warning(self):
+        os.makedirs(self.out)
+        with open(os.path.join(self.out, "train"), "w"):
+            pass
+        self.logs("def handler(): return 5")
+        self.assertIn("[warning] the returned value is not logged: outputs cannot be written to", self.stderr)
+
+    def test_a_run_that_is_called_like_another_directory_is_refused(self):
+        metadata = {"name": "../../x", "iteration": 3}
+        self.logs("def handler(context): context.log_result('a', 1)", 1, metadata=metadata)
+        self.assertIn("the run's name: ", self.stderr.splitlines()[-1])
+        self.assertFalse(os.path.exists(self.out))
+
+    def test_threads_log_at_the_same_time(self):
+        got = self.logs(
+            """
+            from concurrent.futures import ThreadPoolExecutor
+            def handler(context):
+                def log(i):
+                    context.log_result(i, i, commit=True)
+                    context.log_artifact("a%d" % i, body="b")
+                with ThreadPoolExecutor(8) as pool:
+                    list(pool.map(log, range(40)))
+            """
+        )
+        self.assertEqual((len(got["results"]), len(got["artifacts"])), (40, 40))
+
     def test_plots_and_frames_are_written_by_their_own_methods(self):
         got = self.logs(
             """
