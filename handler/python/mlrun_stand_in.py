@@ -603,14 +603,17 @@ class _Finder:
         _fill(module)
 
 
-def provide(real: Any = None) -> Any:
+def provide(asking: Any, path: Any, target: Any) -> Any:
     """Return the spec of the module mlrun: the real one's, else the stand-in's.
 
-    The runner calls it when the handler imports mlrun.
+    asking is the runner's finder, which must not be asked again.
     """
-    if real is not None:
-        _connect(real.loader)
-        return real
+    for finder in sys.meta_path:
+        if finder not in (asking, _Finder) and hasattr(finder, "find_spec"):
+            spec = finder.find_spec("mlrun", path, target)
+            if spec is not None and spec.has_location:  # a mere folder has none
+                _connect(spec.loader)
+                return spec
     return _Finder.find_spec("mlrun")
 
 
@@ -621,6 +624,67 @@ def adopt(instance: Any) -> Any:
     """Return the context or input as one of MLRun's classes: the same object."""
     instance.__class__ = MLClientCtx if isinstance(instance, Context) else DataItem
     return instance
+
+
+def code() -> tuple[str, bytes]:
+    """Return the path and the text of the source that MLRUN_EXEC_CODE holds.
+
+    MLRun writes it to main.py in the working directory and runs that; here it
+    has the same name, stays in memory, and is not handed to child processes.
+    """
+    import binascii
+    import linecache
+
+    path = os.path.abspath("main.py")
+    try:
+        source = binascii.a2b_base64(os.environ.pop("MLRUN_EXEC_CODE", ""))
+    except ValueError:
+        _say("variable MLRUN_EXEC_CODE is not base64")
+        sys.exit(125)
+    lines = source.decode("utf-8", "replace").splitlines(True)
+    linecache.cache[path] = (len(source), None, lines, path)  # what tracebacks show
+    return path, source
+
+
+def make_instance(kind: type, named: str, parameters: dict[str, Any], context: Context) -> Any:
+    """Return what MLRun makes of a class whose method is the handler.
+
+    Its arguments are the parameter ``_init_args``, and the context if it
+    takes one called so.
+    """
+    import inspect
+
+    given = parameters.get("_init_args") or {}
+    if not isinstance(given, dict):
+        raise TypeError(f"{named}: the parameter _init_args is not a JSON object")
+    taken = inspect.getfullargspec(kind)
+    if taken.varkw or "context" in taken.args:
+        given = {**given, "context": context}
+    try:
+        inspect.signature(kind).bind(**given)
+    except TypeError as error:
+        raise TypeError(
+            f"{named}: {error}: its arguments are those in the parameter _init_args"
+        ) from None
+    return kind(**given)
+
+
+def import_path(path: str) -> Any:
+    """Return the imported module of this path, searched in the working directory first."""
+    from importlib import import_module
+
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    if sys.argv[0] == "-c":
+        sys.argv = [path]
+    try:
+        return import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (path + ".").startswith(error.name + "."):
+            raise  # the module is there, and another that it imports is not
+        _say(f"handler: no module {_quote(error.name)}\nhint: it is searched in the working directory and PYTHONPATH")
+        sys.exit(127)
 
 
 def unpack(context: Any, key: str, wanted: Any, function: Any) -> Any:
@@ -826,13 +890,27 @@ def _log_frame(context: Any, frame: Any, key: str, format: str, labels: Any) -> 
 
 
 def finish(error: BaseException | None) -> None:
-    """Write results.json if the handler logged anything, and say where it is."""
-    outputs = vars(get_context()).get("_outputs")
+    """Write results.json if the handler logged anything, and say where it is.
+
+    If the handler failed, that matters more than an error here.
+    """
+    outputs = _written()
     if outputs is None:
         return
-    if error is not None:
-        outputs.fail(error)
-    outputs.finish()
+    if error is None or isinstance(error, SystemExit) and not error.code:
+        outputs.finish()
+        return
+    outputs.fail(error)
+    try:
+        outputs.finish()
+    except Exception as problem:
+        _say(str(problem))
+
+
+def _written() -> Any:
+    """Return the outputs, if there are any and the context was read."""
+    context = sys.modules["launcher_context"]._context
+    return None if context is None else vars(context).get("_outputs")
 
 
 # MLRun itself

@@ -43,11 +43,12 @@ def _main(argv: list[str]) -> None:
         if function:
             _run(module.get_context, file, function)
         else:
-            _load(file, *(_read(file) if file else _code()), name="__main__")
+            _load(file, *_read(file), name="__main__")
         _finish(None)
     except BaseException as error:
         _finish(error)
-        _hide_frames([globals(), vars(module)], in_file=bool(file))
+        stand_in = vars(sys.modules.get("mlrun_stand_in", module))
+        _hide_frames([globals(), vars(module), stand_in], in_file=bool(file))
         raise  # Python itself prints it, flushes, and picks the status
 
 
@@ -71,12 +72,9 @@ class _Finder:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name == "mlrun":
-            finders = [f for f in sys.meta_path if f is not self and hasattr(f, "find_spec")]
-            specs = (f.find_spec(name, path, target) for f in finders)
-            real = next((s for s in specs if s is not None and s.has_location), None)
             import mlrun_stand_in
 
-            return mlrun_stand_in.provide(real)
+            return mlrun_stand_in.provide(self, path, target)
         if name == "mlrun_stand_in":
             from importlib.machinery import ModuleSpec
 
@@ -92,17 +90,8 @@ class _Finder:
 
 def _finish(error: BaseException | None) -> None:
     """Write results.json, if the handler logged anything."""
-    stand_in = sys.modules.get("mlrun_stand_in")
-    if stand_in is None:
-        return
-    if error is None:
-        stand_in.finish(None)
-        return
-    done = isinstance(error, SystemExit) and not error.code
-    try:
-        stand_in.finish(None if done else error)
-    except Exception as problem:  # the handler's error matters more
-        print(f"launcher: {problem}", file=sys.stderr)
+    if "mlrun_stand_in" in sys.modules:
+        sys.modules["mlrun_stand_in"].finish(error)
 
 
 def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
@@ -152,18 +141,23 @@ def _find(
     owner, method, member = name.partition("::")
     folder, _, owner = owner.rpartition(".")
     if file != "-m":
-        path, source = _read(file) if file else _code()
+        path, source = _read(file)
         module = _load(file, path, source)
         shown = os.path.basename(path)
     if folder:  # in a module of that path, wherever Python finds it
-        module, shown = _module(folder), folder
+        import mlrun_stand_in
+
+        module, shown = mlrun_stand_in.import_path(folder), folder
     function: Any = getattr(module, owner, None)
     if not (inspect.isclass(function) if method else callable(function)):
         is_one = inspect.isclass if method else inspect.isfunction
         own = [n for n, f in inspect.getmembers(module, is_one) if f.__module__ == module.__name__]
         _not_there(shown, "class" if method else "function", owner, own)
     if method:
-        instance = _instance(inspect, function, f"{shown}: {owner}()", parameters, context)
+        import mlrun_stand_in
+
+        shown_class = f"{shown}: {owner}()"
+        instance = mlrun_stand_in.make_instance(function, shown_class, parameters, context)
         function = getattr(instance, member, None)
         if not callable(function):
             own = [n for n, f in inspect.getmembers(type(instance), callable)]
@@ -171,25 +165,12 @@ def _find(
     return function, f"{shown}: {owner}{method}{member}()"
 
 
-def _module(path: str) -> ModuleType:
-    """Return the imported module of this path, searched in the working directory first."""
-    from importlib import import_module
-
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    if sys.argv[0] == "-c":
-        sys.argv = [path]
-    try:
-        return import_module(path)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (path + ".").startswith(error.name + "."):
-            raise  # the module is there, and another that it imports is not
-        _stop(127, f"handler: no module {json.dumps(error.name)}\nhint: it is searched in the working directory and PYTHONPATH")
-
-
 def _read(file: str) -> tuple[str, bytes]:
-    """Return the path and the text of file."""
+    """Return the path and the text of file, or of the source in MLRun's variable."""
+    if not file:
+        import mlrun_stand_in
+
+        return mlrun_stand_in.code()
     path = os.path.abspath(file)
     try:
         with open(path, "rb") as script:
@@ -197,25 +178,6 @@ def _read(file: str) -> tuple[str, bytes]:
     except OSError as error:
         missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
         _stop(127 if missing else 126, f"handler {json.dumps(file)}: {error.strerror}")
-
-
-def _code() -> tuple[str, bytes]:
-    """Return the path and the text of the source that MLRUN_EXEC_CODE holds.
-
-    MLRun writes it to main.py in the working directory and runs that; here it
-    has the same name, stays in memory, and is not handed to child processes.
-    """
-    import binascii
-    import linecache
-
-    path = os.path.abspath("main.py")
-    try:
-        source = binascii.a2b_base64(os.environ.pop("MLRUN_EXEC_CODE", ""))
-    except ValueError:
-        _stop(125, "variable MLRUN_EXEC_CODE is not base64")
-    lines = source.decode("utf-8", "replace").splitlines(True)
-    linecache.cache[path] = (len(source), None, lines, path)  # what tracebacks show
-    return path, source
 
 
 def _load(file: str, path: str, source: bytes, name: str = "") -> ModuleType:
@@ -236,29 +198,6 @@ def _load(file: str, path: str, source: bytes, name: str = "") -> ModuleType:
     sys.modules[stem] = module
     exec(compile(source, path, "exec", dont_inherit=True), vars(module))
     return module
-
-
-def _instance(
-    inspect: Any, kind: type, named: str, parameters: dict[str, Any], context: Context
-) -> Any:
-    """Return what MLRun makes of a class whose method is the handler.
-
-    Its arguments are the parameter ``_init_args``, and the context where it
-    takes one called so.
-    """
-    given = parameters.get("_init_args") or {}
-    if not isinstance(given, dict):
-        raise TypeError(f"{named}: the parameter _init_args is not a JSON object")
-    taken = inspect.getfullargspec(kind)
-    if taken.varkw or "context" in taken.args:
-        given = {**given, "context": context}
-    try:
-        inspect.signature(kind).bind(**given)
-    except TypeError as error:
-        raise TypeError(
-            f"{named}: {error}: its arguments are those in the parameter _init_args"
-        ) from None
-    return kind(**given)
 
 
 def _arguments(
