@@ -38,7 +38,10 @@ def _main(argv: list[str]) -> None:
     uses = _Uses(stand_in, tree)
     for node in _reached(tree, function, os.path.basename(file)):
         uses.visit(node)
-    rows = [(name, str(line), "yes" if have else "needs MLRun itself") for (name, have), line in uses.found.items()]
+    rows = [
+        (name, str(line), "yes" if have else "needs MLRun itself")
+        for (name, have), line in uses.found.items()
+    ]
     if not rows:
         print(f"{os.path.basename(file)} uses none of MLRun's names")
     else:
@@ -70,7 +73,10 @@ def _parse(file: str) -> ast.Module:
         _stop(126, f"handler {json.dumps(file)}: {error.strerror}")
     except (SyntaxError, ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        _stop(1, f"handler {json.dumps(file)}{f', line {line}' if line else ''}: {getattr(error, 'msg', error)}")
+        _stop(
+            1,
+            f"handler {json.dumps(file)}{f', line {line}' if line else ''}: {getattr(error, 'msg', error)}",
+        )
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -94,7 +100,9 @@ def _reached(tree: ast.Module, function: str, shown: str) -> Iterator[ast.AST]:
         if name in defined and name not in reached:
             reached.add(name)
             left |= _names(defined[name])
-    return (node for node in tree.body if not isinstance(node, _DEFINITIONS) or node.name in reached)
+    return (
+        node for node in tree.body if not isinstance(node, _DEFINITIONS) or node.name in reached
+    )
 
 
 def _names(tree: ast.AST) -> set[str]:
@@ -118,7 +126,9 @@ class _Uses(ast.NodeVisitor):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     if alias.name.partition(".")[0] == "mlrun":
-                        self._aliases[alias.asname or "mlrun"] = alias.name if alias.asname else "mlrun"
+                        self._aliases[alias.asname or "mlrun"] = (
+                            alias.name if alias.asname else "mlrun"
+                        )
             elif isinstance(node, ast.ImportFrom) and _is_mlrun(node):
                 for alias in node.names:
                     self._aliases[alias.asname or alias.name] = f"{node.module}.{alias.name}"
@@ -136,7 +146,11 @@ class _Uses(ast.NodeVisitor):
                     self._aliases.setdefault(argument.arg, "DataItem")
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             called = self._path(node.value.func) or ""
-            kind = {"get_or_create_ctx": "context", "get_input": "DataItem", "get_dataitem": "DataItem"}.get(called.rpartition(".")[2])
+            kind = {
+                "get_or_create_ctx": "context",
+                "get_input": "DataItem",
+                "get_dataitem": "DataItem",
+            }.get(called.rpartition(".")[2])
             for target in node.targets:
                 if kind and isinstance(target, ast.Name):
                     self._aliases.setdefault(target.id, kind)
@@ -178,7 +192,10 @@ class _Uses(ast.NodeVisitor):
             if path.startswith(owner + "."):
                 name = path[len(owner) + 1 :].partition(".")[0]
                 # A variable of that name may be a data frame elsewhere.
-                if owner != "DataItem" or name in {*self._has[owner], *self._stand_in.DATA_ITEM_LACKS}:
+                if owner != "DataItem" or name in {
+                    *self._has[owner],
+                    *self._stand_in.DATA_ITEM_LACKS,
+                }:
                     self._note(f"{owner}.{name}", name in self._has[owner], node)
                 return
         if not path.startswith("mlrun"):

@@ -37,7 +37,9 @@ class _Kind(type):
     """Makes every context and input an instance of MLRun's class of it."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return type.__instancecheck__(cls.__mro__[1] if cls.__module__ == __name__ else cls, instance)
+        return type.__instancecheck__(
+            cls.__mro__[1] if cls.__module__ == __name__ else cls, instance
+        )
 
 
 class MLClientCtx(Context, metaclass=_Kind):
@@ -153,11 +155,21 @@ class MLClientCtx(Context, metaclass=_Kind):
             outputs.save()
 
     def log_artifact(
-        self, item: Any, body: Any = None, local_path: Any = None, artifact_path: Any = None,
-        tag: str = "", viewer: Any = None, target_path: Any = "", src_path: Any = None,
-        upload: bool | None = None, labels: Any = None, format: str | None = None,
-        db_key: Any = None, **kwargs: Any,
-    ) -> Artifact:  # fmt: skip
+        self,
+        item: Any,
+        body: Any = None,
+        local_path: Any = None,
+        artifact_path: Any = None,
+        tag: str = "",
+        viewer: Any = None,
+        target_path: Any = "",
+        src_path: Any = None,
+        upload: bool | None = None,
+        labels: Any = None,
+        format: str | None = None,
+        db_key: Any = None,
+        **kwargs: Any,
+    ) -> Artifact:
         """Write text, bytes, a plot, or a copy of a local file or directory.
 
         item is a key or an Artifact. The file is called as MLRun calls it:
@@ -168,16 +180,30 @@ class MLClientCtx(Context, metaclass=_Kind):
         artifact = item if isinstance(item, Artifact) else Artifact(item, body, format=format)
         artifact.format = format or artifact.format
         artifact.labels = dict(labels or artifact.labels)
-        source = _local(local_path or src_path or artifact.src_path, f"artifact {_quote(artifact.key)}")
+        source = _local(
+            local_path or src_path or artifact.src_path, f"artifact {_quote(artifact.key)}"
+        )
         target = target_path or artifact.target_path
         return _outputs(self).add(artifact, source, artifact_path, target, upload)
 
     def log_dataset(
-        self, key: str, df: Any, tag: str = "", local_path: Any = None, artifact_path: Any = None,
-        upload: bool = True, labels: Any = None, format: str = "", preview: Any = None,
-        stats: Any = None, db_key: Any = None, target_path: Any = "", extra_data: Any = None,
-        label_column: Any = None, **kwargs: Any,
-    ) -> DatasetArtifact:  # fmt: skip
+        self,
+        key: str,
+        df: Any,
+        tag: str = "",
+        local_path: Any = None,
+        artifact_path: Any = None,
+        upload: bool = True,
+        labels: Any = None,
+        format: str = "",
+        preview: Any = None,
+        stats: Any = None,
+        db_key: Any = None,
+        target_path: Any = "",
+        extra_data: Any = None,
+        label_column: Any = None,
+        **kwargs: Any,
+    ) -> DatasetArtifact:
         """Write a data frame as Parquet, or as CSV if format or local_path says so.
 
         kwargs go to the frame's to_csv or to_parquet. Without a format, and
@@ -190,21 +216,42 @@ class MLClientCtx(Context, metaclass=_Kind):
         return _outputs(self).add(artifact, source, artifact_path, target_path, upload)
 
     def log_model(
-        self, key: str, body: Any = None, framework: str = "", tag: str = "", model_dir: Any = None,
-        model_file: Any = None, algorithm: Any = None, metrics: Any = None, parameters: Any = None,
-        artifact_path: Any = None, upload: bool = True, labels: Any = None, inputs: Any = None,
-        outputs: Any = None, feature_vector: Any = None, feature_weights: Any = None,
-        training_set: Any = None, label_column: Any = None, extra_data: Any = None,
-        db_key: Any = None, **kwargs: Any,
-    ) -> ModelArtifact:  # fmt: skip
+        self,
+        key: str,
+        body: Any = None,
+        framework: str = "",
+        tag: str = "",
+        model_dir: Any = None,
+        model_file: Any = None,
+        algorithm: Any = None,
+        metrics: Any = None,
+        parameters: Any = None,
+        artifact_path: Any = None,
+        upload: bool = True,
+        labels: Any = None,
+        inputs: Any = None,
+        outputs: Any = None,
+        feature_vector: Any = None,
+        feature_weights: Any = None,
+        training_set: Any = None,
+        label_column: Any = None,
+        extra_data: Any = None,
+        db_key: Any = None,
+        **kwargs: Any,
+    ) -> ModelArtifact:
         """Write a directory with the model's file, its extra_data and model_spec.yaml.
 
         The file is body, or a copy of model_file, taken from model_dir if it is
         given. MLRun's schema of the training set is not computed.
         """
-        spec = {"framework": framework, "algorithm": algorithm, "metrics": metrics,
-                "parameters": parameters, "feature_vector": feature_vector,
-                "label_column": label_column}  # fmt: skip
+        spec = {
+            "framework": framework,
+            "algorithm": algorithm,
+            "metrics": metrics,
+            "parameters": parameters,
+            "feature_vector": feature_vector,
+            "label_column": label_column,
+        }
         artifact = ModelArtifact(key, body, model_file, model_dir, extra_data, spec)
         artifact.labels = dict(labels or {}, **({"framework": framework} if framework else {}))
         return _outputs(self).add(artifact, "", artifact_path, "", upload)
@@ -239,7 +286,9 @@ class DataItem(Input, metaclass=_Kind):
         """Return the open file."""
         return open(self, mode)
 
-    def as_df(self, columns: Any = None, df_module: Any = None, format: str = "", **kwargs: Any) -> Any:
+    def as_df(
+        self, columns: Any = None, df_module: Any = None, format: str = "", **kwargs: Any
+    ) -> Any:
         """Return a data frame of a CSV, Parquet or JSON file, read by pandas."""
         if df_module is None:
             import pandas as df_module
@@ -247,15 +296,24 @@ class DataItem(Input, metaclass=_Kind):
         if kind == "csv":
             paths = [self]
             if os.path.isdir(self):
-                paths = [os.path.join(self, n) for n in sorted(os.listdir(self)) if n.endswith(".csv")]
-            frames = [df_module.read_csv(p, **({"usecols": columns} if columns else {}), **kwargs) for p in paths]
+                paths = [
+                    os.path.join(self, n) for n in sorted(os.listdir(self)) if n.endswith(".csv")
+                ]
+            frames = [
+                df_module.read_csv(p, **({"usecols": columns} if columns else {}), **kwargs)
+                for p in paths
+            ]
             return frames[0] if len(frames) == 1 else df_module.concat(frames)
         if kind in ("parquet", "pq") or os.path.isdir(self):
-            return df_module.read_parquet(self, **({"columns": columns} if columns else {}), **kwargs)
+            return df_module.read_parquet(
+                self, **({"columns": columns} if columns else {}), **kwargs
+            )
         if kind == "json":
             frame = df_module.read_json(self, **kwargs)
             return frame[columns] if columns else frame
-        raise ValueError(f"input {_quote(self.key)}: as_df reads .csv, .parquet, .pq and .json, not {_quote(self)}")
+        raise ValueError(
+            f"input {_quote(self.key)}: as_df reads .csv, .parquet, .pq and .json, not {_quote(self)}"
+        )
 
     def download(self, target_path: str) -> None:
         """Copy the file to target_path."""
@@ -301,10 +359,18 @@ class Artifact:
     kind = "artifact"
 
     def __init__(
-        self, key: str = "", body: Any = None, viewer: Any = None, is_inline: bool = False,
-        format: str | None = None, size: Any = None, target_path: Any = None, project: Any = None,
-        src_path: Any = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
+        self,
+        key: str = "",
+        body: Any = None,
+        viewer: Any = None,
+        is_inline: bool = False,
+        format: str | None = None,
+        size: Any = None,
+        target_path: Any = None,
+        project: Any = None,
+        src_path: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.key, self.body, self.format = key, body, format or ""
         self.target_path, self.src_path = target_path or "", src_path or ""
         self.labels: dict[str, Any] = {}
@@ -350,7 +416,14 @@ class PlotArtifact(Artifact):
 
     kind = "plot"
 
-    def __init__(self, key: str = "", body: Any = None, is_inline: bool = False, target_path: Any = None, title: str = "") -> None:
+    def __init__(
+        self,
+        key: str = "",
+        body: Any = None,
+        is_inline: bool = False,
+        target_path: Any = None,
+        title: str = "",
+    ) -> None:
         super().__init__(key, body, format="html", target_path=target_path)
         self.title = title or key
 
@@ -360,7 +433,9 @@ class PlotArtifact(Artifact):
         import html
 
         if not self.body or not isinstance(self.body, bytes) and not hasattr(self.body, "savefig"):
-            raise ValueError(f"plot {_quote(self.key)}: the body is not a matplotlib figure or PNG bytes")
+            raise ValueError(
+                f"plot {_quote(self.key)}: the body is not a matplotlib figure or PNG bytes"
+            )
         data = self.body if isinstance(self.body, bytes) else _picture(self.body)
         picture = base64.b64encode(data).decode()
         return (
@@ -383,9 +458,18 @@ class TableArtifact(Artifact):
 
     kind = "table"
 
-    def __init__(self, key: str = "", body: Any = None, df: Any = None, viewer: Any = None,
-                 visible: bool = False, inline: bool = False, format: str | None = None,
-                 header: Any = None, schema: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        key: str = "",
+        body: Any = None,
+        df: Any = None,
+        viewer: Any = None,
+        visible: bool = False,
+        inline: bool = False,
+        format: str | None = None,
+        header: Any = None,
+        schema: Any = None,
+    ) -> None:
         body = body if df is None else df.to_csv()
         suffix = os.path.splitext(key)[1][1:]
         super().__init__(key, body, format="csv" if df is not None else format or suffix)
@@ -396,16 +480,32 @@ class DatasetArtifact(Artifact):
 
     kind = "dataset"
 
-    def __init__(self, key: str = "", df: Any = None, preview: Any = None, format: str = "",
-                 stats: Any = None, target_path: Any = None, extra_data: Any = None,
-                 column_metadata: Any = None, ignore_preview_limits: bool = False,
-                 label_column: Any = None, **kwargs: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        key: str = "",
+        df: Any = None,
+        preview: Any = None,
+        format: str = "",
+        stats: Any = None,
+        target_path: Any = None,
+        extra_data: Any = None,
+        column_metadata: Any = None,
+        ignore_preview_limits: bool = False,
+        label_column: Any = None,
+        **kwargs: Any,
+    ) -> None:
         format = (format or "").lower()
         if format not in ("", "csv", "parquet", "pq"):
-            raise ValueError(f"dataset {_quote(key)}: the format {_quote(format)} is not csv, parquet or pq")
+            raise ValueError(
+                f"dataset {_quote(key)}: the format {_quote(format)} is not csv, parquet or pq"
+            )
         if df is not None and not hasattr(df, "to_csv"):
-            raise TypeError(f"dataset {_quote(key)}: {type(df).__name__} is not a data frame: it has no to_csv")
-        super().__init__(key, df, format="parquet" if format == "pq" else format, target_path=target_path)
+            raise TypeError(
+                f"dataset {_quote(key)}: {type(df).__name__} is not a data frame: it has no to_csv"
+            )
+        super().__init__(
+            key, df, format="parquet" if format == "pq" else format, target_path=target_path
+        )
         self.kwargs = kwargs
 
     @property
@@ -433,13 +533,29 @@ class ModelArtifact(Artifact):
 
     kind = "model"
 
-    def __init__(self, key: str = "", body: Any = None, model_file: Any = None, model_dir: Any = None,
-                 extra_data: Any = None, spec: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        key: str = "",
+        body: Any = None,
+        model_file: Any = None,
+        model_dir: Any = None,
+        extra_data: Any = None,
+        spec: Any = None,
+    ) -> None:
         if not model_file:
-            raise ValueError(f"model {_quote(key)}: log_model needs model_file, the name of its file")
+            raise ValueError(
+                f"model {_quote(key)}: log_model needs model_file, the name of its file"
+            )
         super().__init__(key, body)
-        self.model_file, self.folder = os.path.basename(model_file), _local(model_dir, f"model {_quote(key)}")
-        self.source = "" if body is not None else os.path.join(self.folder, _local(model_file, f"model {_quote(key)}"))
+        self.model_file, self.folder = (
+            os.path.basename(model_file),
+            _local(model_dir, f"model {_quote(key)}"),
+        )
+        self.source = (
+            ""
+            if body is not None
+            else os.path.join(self.folder, _local(model_file, f"model {_quote(key)}"))
+        )
         self.extra_data, self.spec = extra_data or {}, spec or {}
 
     def write(self, path: str, source: str) -> None:
@@ -458,12 +574,19 @@ class ModelArtifact(Artifact):
                 extra[key] = name
             else:
                 extra[key] = name
-                target = _inside(path, os.path.join(path, name), f"model {_quote(self.key)}: extra_data {_quote(key)}")
+                target = _inside(
+                    path,
+                    os.path.join(path, name),
+                    f"model {_quote(self.key)}: extra_data {_quote(key)}",
+                )
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 part.write(target, os.path.join(self.folder, name))
         spec = {"model_file": self.model_file, "extra_data": extra, **self.spec}
-        document = {"kind": "model", "metadata": {"key": self.key, "labels": self.labels},
-                    "spec": {k: v for k, v in spec.items() if v}}  # fmt: skip
+        document = {
+            "kind": "model",
+            "metadata": {"key": self.key, "labels": self.labels},
+            "spec": {k: v for k, v in spec.items() if v},
+        }
         with open(os.path.join(path, "model_spec.yaml"), "w", encoding="utf-8") as file:
             json.dump(_plain_value(document), file, indent=1)  # JSON is YAML as well
 
@@ -497,7 +620,9 @@ def get_or_create_ctx(name: str, event: Any = None, spec: Any = None, **kwargs: 
     return adopt(context)
 
 
-def get_secret_or_env(key: str, secret_provider: Any = None, default: Any = None, prefix: Any = None) -> Any:
+def get_secret_or_env(
+    key: str, secret_provider: Any = None, default: Any = None, prefix: Any = None
+) -> Any:
     """Return a secret: of secret_provider, else the context's, else a variable, else default."""
     name = f"{prefix}_{key}" if prefix else key
     value = _ask(secret_provider, name) or get_context().get_secret(name)
@@ -531,14 +656,27 @@ logger = Logger()
 
 _MODULES: dict[str, tuple[Any, ...]] = {
     "mlrun": (MLClientCtx, DataItem, get_or_create_ctx, get_secret_or_env, get_dataitem, handler),
-    "mlrun.artifacts": (Artifact, PlotArtifact, PlotlyArtifact, TableArtifact, DatasetArtifact, ModelArtifact),
+    "mlrun.artifacts": (
+        Artifact,
+        PlotArtifact,
+        PlotlyArtifact,
+        TableArtifact,
+        DatasetArtifact,
+        ModelArtifact,
+    ),
     "mlrun.artifacts.base": (Artifact,),
     "mlrun.artifacts.dataset": (TableArtifact, DatasetArtifact),
     "mlrun.artifacts.model": (ModelArtifact,),
     "mlrun.artifacts.plots": (PlotArtifact, PlotlyArtifact),
     "mlrun.datastore": (DataItem,),
     "mlrun.datastore.base": (DataItem,),
-    "mlrun.errors": (MLRunBaseError, MLRunInvalidArgumentError, MLRunValueError, MLRunNotFoundError, MLRunRuntimeError),
+    "mlrun.errors": (
+        MLRunBaseError,
+        MLRunInvalidArgumentError,
+        MLRunValueError,
+        MLRunNotFoundError,
+        MLRunRuntimeError,
+    ),
     "mlrun.execution": (MLClientCtx,),
     "mlrun.package": (handler,),
     "mlrun.run": (get_or_create_ctx, get_dataitem),
@@ -683,7 +821,9 @@ def import_path(path: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not (path + ".").startswith(error.name + "."):
             raise  # the module is there, and another that it imports is not
-        _say(f"handler: no module {_quote(error.name)}\nhint: it is searched in the working directory and PYTHONPATH")
+        _say(
+            f"handler: no module {_quote(error.name)}\nhint: it is searched in the working directory and PYTHONPATH"
+        )
         sys.exit(127)
 
 
@@ -780,7 +920,9 @@ def _read_structure(item: Any, kind: type) -> Any:
 
         value = literal_eval(text)
     else:
-        raise TypeError(f"input {_quote(item.key)}: a {kind.__name__} is read from .json, .jsonl, .yaml and .txt")
+        raise TypeError(
+            f"input {_quote(item.key)}: a {kind.__name__} is read from .json, .jsonl, .yaml and .txt"
+        )
     if kind is dict and isinstance(value, list):
         return dict(enumerate(value))
     return list(value.values()) if kind is list and isinstance(value, dict) else value
@@ -812,12 +954,22 @@ def _hint(hint: Any) -> tuple[str, str, dict[str, Any]] | None:
             name, _, value = option.partition("=")
             options[name] = value.strip("'\"")
     elif isinstance(hint, dict) and isinstance(hint.get("key"), str):
-        options = {k: v for k, v in hint.items() if v and k not in ("key", "artifact_type", "packing_kwargs")}
+        options = {
+            k: v
+            for k, v in hint.items()
+            if v and k not in ("key", "artifact_type", "packing_kwargs")
+        }
         options.update(hint.get("packing_kwargs") or {})
         key, kind = hint["key"], hint.get("artifact_type") or ""
     else:
-        raise TypeError(f"returns: {_type_name(type(hint))} is not a log hint: use \"key\" or \"key:type\"")
-    if not key or kind not in ("", "result", "dataset", "file", "path", "object", "plot") or "*" in key:
+        raise TypeError(
+            f'returns: {_type_name(type(hint))} is not a log hint: use "key" or "key:type"'
+        )
+    if (
+        not key
+        or kind not in ("", "result", "dataset", "file", "path", "object", "plot")
+        or "*" in key
+    ):
         raise ValueError(f"returns: {_quote(key)} as {_quote(kind)} {_MISSING}")
     return key, kind, options
 
@@ -836,7 +988,9 @@ def log_returned(context: Any, result: Any, hints: Any) -> None:
         return
     values = list(result) if type(result) is tuple else [result]
     if len(values) != len(hints):
-        context.logger.warning(f"the handler returned {len(values)} values, and there are {len(hints)} log hints")
+        context.logger.warning(
+            f"the handler returned {len(values)} values, and there are {len(hints)} log hints"
+        )
     for value, hint in zip(values, hints):
         if hint is None:
             continue
@@ -854,10 +1008,22 @@ def _pack(context: Any, value: Any, key: str, kind: str, options: dict[str, Any]
     frame = hasattr(value, "to_csv")
     if not kind:
         series = frame and not hasattr(value, "columns")
-        kind = "file" if series else "dataset" if frame else "path" if isinstance(value, PurePath) else "plot" if hasattr(value, "savefig") else "result"
+        kind = (
+            "file"
+            if series
+            else "dataset"
+            if frame
+            else "path"
+            if isinstance(value, PurePath)
+            else "plot"
+            if hasattr(value, "savefig")
+            else "result"
+        )
     if kind == "result":
         if value is None or isinstance(value, _RESULT_TYPES) or hasattr(value, "tolist"):
-            context.log_result(key, sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)
+            context.log_result(
+                key, sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+            )
         elif frame:
             context.log_result(key, value.to_dict(orient="list"))
         else:
@@ -872,7 +1038,9 @@ def _pack(context: Any, value: Any, key: str, kind: str, options: dict[str, Any]
     elif kind == "file" and frame:
         _log_frame(context, value, key, format or "parquet", labels)
     elif kind == "file" and isinstance(value, (dict, list)) and format in ("", "json"):
-        context.log_artifact(key, json.dumps(value, indent=4), local_path=key + ".json", labels=labels)
+        context.log_artifact(
+            key, json.dumps(value, indent=4), local_path=key + ".json", labels=labels
+        )
     else:
         raise TypeError(f"a {type(value).__name__} as {_quote(kind)} {_MISSING}")
 
@@ -947,14 +1115,18 @@ def _share(mlrun: Any) -> None:
     find, create, context = mlrun.get_secret_or_env, mlrun.get_or_create_ctx, get_context()
     created: list[Any] = []
 
-    def get_secret_or_env(key: str, secret_provider: Any = None, default: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def get_secret_or_env(
+        key: str, secret_provider: Any = None, default: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
         def provider(name: str) -> Any:
             value = _ask(secret_provider, name)
             return context.get_secret(name) if value is None else value
 
         return find(key, provider, default, *args, **kwargs)
 
-    def get_or_create_ctx(name: str, event: Any = None, spec: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def get_or_create_ctx(
+        name: str, event: Any = None, spec: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
         if event is None and spec is None and not created:
             metadata = {k: v for k, v in context.metadata.items() if v}
             metadata["project"] = metadata.get("project") or kwargs.get("project") or "default"
@@ -1010,7 +1182,9 @@ class _Outputs:
 
         atexit.register(self._at_exit)
 
-    def add(self, artifact: Any, source: str, artifact_path: Any, target: Any, upload: bool | None) -> Any:
+    def add(
+        self, artifact: Any, source: str, artifact_path: Any, target: Any, upload: bool | None
+    ) -> Any:
         """Write an artifact and list it. A key is written once."""
         import re
 
@@ -1021,14 +1195,18 @@ class _Outputs:
                 f"{what}: a key is letters, digits, '-', '_' and '.', and starts and ends with a letter or digit"
             )
         if key in self.artifacts:
-            raise MLRunInvalidArgumentError(f"{what}: an artifact of this key was logged before: give each its own key")
+            raise MLRunInvalidArgumentError(
+                f"{what}: an artifact of this key was logged before: give each its own key"
+            )
         if source and artifact.body is None and not os.path.exists(source):
             raise MLRunInvalidArgumentError(f"{what}: no file {_quote(source)}")
         self.touch()
         path: str | None = None
         if target:
             path = _inside(self.root, _local(target, what), what)
-        elif upload is not False and (artifact.body is not None or source or artifact.kind == "model"):
+        elif upload is not False and (
+            artifact.body is not None or source or artifact.kind == "model"
+        ):
             path = self._write(artifact, source, artifact_path, what)
         artifact.target_path = path or ""
         with self.lock:
@@ -1036,7 +1214,13 @@ class _Outputs:
 
     def _list(self, artifact: Any, path: str | None) -> Any:
         key = artifact.key
-        row = {"key": key, "kind": artifact.kind, "path": None, "format": artifact.format or None, "labels": _plain_value(artifact.labels)}
+        row = {
+            "key": key,
+            "kind": artifact.kind,
+            "path": None,
+            "format": artifact.format or None,
+            "labels": _plain_value(artifact.labels),
+        }
         if path:
             row["path"] = os.path.relpath(path, self.folder) + ("/" if os.path.isdir(path) else "")
         self.artifacts[key] = row
@@ -1071,7 +1255,9 @@ class _Outputs:
             return self._put(artifact, source, base, ".csv", what)
 
     def _put(self, artifact: Any, source: str, base: str, suffix: str, what: str) -> str:
-        path = os.path.join(base, self.context.name, str(self.context.iteration), artifact.key + suffix)
+        path = os.path.join(
+            base, self.context.name, str(self.context.iteration), artifact.key + suffix
+        )
         path = _inside(self.root, path, what)
         if _same(path, os.path.join(self.folder, _RESULTS)):
             raise MLRunInvalidArgumentError(f"{what}: {_RESULTS} is the launcher's own file")
@@ -1092,12 +1278,23 @@ class _Outputs:
     def save(self) -> None:
         """Write results.json: the whole of it, or nothing."""
         self.touch()
-        metadata = {k: getattr(self.context, k) for k in ("name", "uid", "project", "iteration", "labels", "annotations")}
-        document = {"version": 1, "metadata": metadata, "state": self.state, "results": self.results, "artifacts": list(self.artifacts.values())}
+        metadata = {
+            k: getattr(self.context, k)
+            for k in ("name", "uid", "project", "iteration", "labels", "annotations")
+        }
+        document = {
+            "version": 1,
+            "metadata": metadata,
+            "state": self.state,
+            "results": self.results,
+            "artifacts": list(self.artifacts.values()),
+        }
         if self.error:
             document["error"] = self.error
         path = os.path.join(self.folder, _RESULTS)
-        with self.lock, open(path + ".new", "w", encoding="utf-8", errors="backslashreplace") as file:
+        with self.lock, open(
+            path + ".new", "w", encoding="utf-8", errors="backslashreplace"
+        ) as file:
             json.dump(_plain_value(document), file, indent=1, allow_nan=False)
             file.write("\n")
             file.flush()
@@ -1135,7 +1332,11 @@ def _outputs(context: Any) -> _Outputs:
 def _root(context: Context) -> tuple[str, str]:
     """Return the directory below which all outputs are, and why it is not the task's."""
     path = context.out_path
-    for name, value in (("run.uid", context.uid), ("run.project", context.project), ("project", context.project)):
+    for name, value in (
+        ("run.uid", context.uid),
+        ("run.project", context.project),
+        ("project", context.project),
+    ):
         path = path.replace("{{%s}}" % name, value)
     if path.startswith("file://"):
         path = path[len("file://") :]
@@ -1156,7 +1357,9 @@ def _inside(root: str, path: str, what: str) -> str:
     """Return path, or raise if it leads out of root, also by a link."""
     root, path = os.path.realpath(root), os.path.abspath(path)
     if os.path.commonpath([root, os.path.realpath(path)]) != root:
-        raise MLRunInvalidArgumentError(f"{what}: {_quote(path)} is outside the outputs, {_quote(root)}")
+        raise MLRunInvalidArgumentError(
+            f"{what}: {_quote(path)} is outside the outputs, {_quote(root)}"
+        )
     return path
 
 
@@ -1169,7 +1372,9 @@ def _local(path: Any, what: str) -> str:
     path = os.fspath(path) if path else ""
     scheme, remote, rest = path.partition("://")
     if remote and scheme != "file":
-        raise MLRunInvalidArgumentError(f"{what}: {_address(path)} is not a local path, and launcher copies only local files")
+        raise MLRunInvalidArgumentError(
+            f"{what}: {_address(path)} is not a local path, and launcher copies only local files"
+        )
     return rest if remote else path
 
 
@@ -1199,7 +1404,13 @@ def _plain_value(value: Any) -> Any:
     if value is None or type(value) in (bool, int, str):
         return value
     if isinstance(value, float):
-        return float(value) if value - value == 0 else {True: "Infinity", False: "-Infinity"}.get(value > 0) if value == value else "NaN"
+        return (
+            float(value)
+            if value - value == 0
+            else {True: "Infinity", False: "-Infinity"}.get(value > 0)
+            if value == value
+            else "NaN"
+        )
     if isinstance(value, (int, str)):
         return int(value) if isinstance(value, int) else str(value)
     if isinstance(value, list):

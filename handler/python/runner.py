@@ -224,7 +224,12 @@ def _arguments(
         if parameter.kind is parameter.VAR_POSITIONAL:
             continue
         if parameter.kind is parameter.VAR_KEYWORD:  # always the last
-            kwargs.update({key: take(key, parameter.replace(annotation=parameter.empty)) for key in list(left)})
+            kwargs.update(
+                {
+                    key: take(key, parameter.replace(annotation=parameter.empty))
+                    for key in list(left)
+                }
+            )
             continue
         value = take(parameter.name, parameter) if parameter.name in left else parameter.default
         if parameter.name == "context":

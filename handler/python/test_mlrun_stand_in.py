@@ -16,7 +16,9 @@ class StandIn(Subprocess):
     def logs(self, text, status=0, spec=(), **sections):
         """Run a handler that logs, and return its results.json, or None."""
         data = document(spec=dict({"output_path": self.out}, **dict(spec)), **sections)
-        self.process = self.handler(text, data=data, env={"PYTHONPATH": os.environ.get("PYTHONPATH", "")})
+        self.process = self.handler(
+            text, data=data, env={"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+        )
         self.stderr = self.process.stderr.decode()
         self.assertEqual(self.process.returncode, status, self.stderr)
         self.assertNotIn(CANARY, self.stderr)
@@ -58,11 +60,16 @@ class Modules(StandIn):
             ("from mlrun.frameworks.sklearn import x", "ModuleNotFoundError: mlrun.frameworks"),
             ("context.get_project_object()", "AttributeError: context.get_project_object"),
             ("context.get_input('/x').put", "AttributeError: DataItem.put"),
-            ("import mlrun; mlrun.get_or_create_ctx('x', spec={})", "NotImplementedError: mlrun.get_or_create_ctx with event or spec"),
+            (
+                "import mlrun; mlrun.get_or_create_ctx('x', spec={})",
+                "NotImplementedError: mlrun.get_or_create_ctx with event or spec",
+            ),
         ):
             self.logs("def handler(context):\n    %s\n" % text, status=1)
             last = self.stderr.splitlines()[-1]
-            self.assertEqual(last, error + " needs MLRun itself: install it in the image, or remove the use")
+            self.assertEqual(
+                last, error + " needs MLRun itself: install it in the image, or remove the use"
+            )
 
     def test_a_real_module_comes_first_and_a_mere_folder_does_not(self):
         self.write("mlrun/data.txt", "a folder is a module to Python")
@@ -117,19 +124,33 @@ class Outputs(StandIn):
             {
                 "version": 1,
                 "metadata": {
-                    "name": "train", "uid": "4a1c", "project": "fraud", "iteration": 3,
-                    "labels": {"kind": "test"}, "annotations": {"note": "x"},
+                    "name": "train",
+                    "uid": "4a1c",
+                    "project": "fraud",
+                    "iteration": 3,
+                    "labels": {"kind": "test"},
+                    "annotations": {"note": "x"},
                 },
                 "state": "completed",
                 "results": {"accuracy": 0.5, "nan": "NaN", "inf": "-Infinity", "odd": "\ud800"},
-                "artifacts": [{"key": "page", "kind": "artifact", "path": "page.html", "format": "html", "labels": {"a": 1}}],
+                "artifacts": [
+                    {
+                        "key": "page",
+                        "kind": "artifact",
+                        "path": "page.html",
+                        "format": "html",
+                        "labels": {"a": 1},
+                    }
+                ],
             },
-        )  # fmt: skip
+        )
         self.assertEqual(self.stderr, "launcher: outputs: %s/train/3/results.json\n" % self.out)
 
     def test_go_elsewhere_if_the_output_path_is_not_local(self):
         text = "def handler(context): context.log_result('a', 1)"
-        self.logs(text, spec={"output_path": "s3://user:%s@bucket/{{run.uid}}?sig=%s" % (CANARY, CANARY)})
+        self.logs(
+            text, spec={"output_path": "s3://user:%s@bucket/{{run.uid}}?sig=%s" % (CANARY, CANARY)}
+        )
         where = os.path.join(self.folder, "outputs", "train", "3", "results.json")
         reason = "spec.output_path is s3://bucket/4a1c, which is not a local directory"
         self.assertEqual(self.stderr, "launcher: outputs: %s (%s)\n" % (where, reason))
@@ -142,37 +163,71 @@ class Outputs(StandIn):
             ("raise ValueError('%s')" % "hidden", "error", 1),
             ("raise SystemExit(3)", "error", 3),
             ("raise SystemExit(0)", "completed", 0),
-            ("import os\n    if os.fork() == 0: raise SystemExit(0)\n    os.wait()", "completed", 0),
+            (
+                "import os\n    if os.fork() == 0: raise SystemExit(0)\n    os.wait()",
+                "completed",
+                0,
+            ),
         ):
-            got = self.logs("def handler(context):\n    context.log_result('a', 1)\n    %s\n" % text, status)
+            got = self.logs(
+                "def handler(context):\n    context.log_result('a', 1)\n    %s\n" % text, status
+            )
             self.assertEqual((got["state"], got["results"]), (state, {"a": 1}))
             self.assertNotIn("hidden", json.dumps(got))
             self.assertEqual(self.stderr.count("launcher: outputs: "), 1)
 
     def test_are_written_while_the_handler_runs(self):
         text = "import os\ndef handler(context):\n    context.log_result('a', 1)\n    %s\n    os._exit(9)"
-        for call in ("context.commit('half')", "context.log_artifact('x', body='b')", "context.log_result('b', 2, commit=True)"):
+        for call in (
+            "context.commit('half')",
+            "context.log_artifact('x', body='b')",
+            "context.log_result('b', 2, commit=True)",
+        ):
             got = self.logs(text % call, 9)
             self.assertEqual((got["state"], got["results"]["a"]), ("running", 1))
 
     def test_refuse_what_is_outside_or_twice_or_malformed(self):
         os.symlink("/", os.path.join(self.folder, "link"))
         for call, error in (
-            ('log_artifact("x", body="b", target_path="/etc/x")', 'artifact "x": "/etc/x" is outside the outputs, '),
+            (
+                'log_artifact("x", body="b", target_path="/etc/x")',
+                'artifact "x": "/etc/x" is outside the outputs, ',
+            ),
             ('log_artifact("x", body="b", artifact_path="../..")', "is outside the outputs, "),
-            ('log_artifact("x", body="b", artifact_path="../link/tmp")', "is outside the outputs, "),
-            ('log_artifact("x", local_path="s3://a/b")', 'artifact "x": s3://a/b is not a local path'),
+            (
+                'log_artifact("x", body="b", artifact_path="../link/tmp")',
+                "is outside the outputs, ",
+            ),
+            (
+                'log_artifact("x", local_path="s3://a/b")',
+                'artifact "x": s3://a/b is not a local path',
+            ),
             ('log_artifact("x", local_path="none.txt")', 'artifact "x": no file "none.txt"'),
             ('log_artifact("../x", body="b")', 'artifact "../x": a key is letters, digits, '),
             ('log_artifact(5, body="b")', 'artifact "5": a key is letters, digits, '),
-            ('log_artifact("results", body="b", format="json")', "results.json is the launcher's own file"),
-            ('log_artifact("x", body={"a": 1})', 'artifact "x": the body is dict: pass text or bytes'),
-            ('log_artifact("x", body="b"); context.log_artifact("x", body="b")', 'artifact "x": an artifact of this key was logged before'),
+            (
+                'log_artifact("results", body="b", format="json")',
+                "results.json is the launcher's own file",
+            ),
+            (
+                'log_artifact("x", body={"a": 1})',
+                'artifact "x": the body is dict: pass text or bytes',
+            ),
+            (
+                'log_artifact("x", body="b"); context.log_artifact("x", body="b")',
+                'artifact "x": an artifact of this key was logged before',
+            ),
             ('log_model("m", body=b"b")', 'model "m": log_model needs model_file'),
             ('log_model("m", model_file="none.pkl")', 'model "m": no file "none.pkl"'),
-            ('log_model("m", body=b"b", model_file="m", extra_data={"a": "../../x"})', 'extra_data "a": '),
+            (
+                'log_model("m", body=b"b", model_file="m", extra_data={"a": "../../x"})',
+                'extra_data "a": ',
+            ),
             ('log_dataset("d", df=[1])', 'dataset "d": list is not a data frame'),
-            ('log_dataset("d", df=None, format="xlsx")', 'dataset "d": the format "xlsx" is not csv'),
+            (
+                'log_dataset("d", df=None, format="xlsx")',
+                'dataset "d": the format "xlsx" is not csv',
+            ),
             ("log_results([1])", "log_results takes a dictionary"),
         ):
             with self.subTest(call):
@@ -193,7 +248,9 @@ class Outputs(StandIn):
         with open(os.path.join(self.out, "train"), "w"):
             pass
         self.logs("def handler(): return 5")
-        self.assertIn("[warning] the returned value is not logged: outputs cannot be written to", self.stderr)
+        self.assertIn(
+            "[warning] the returned value is not logged: outputs cannot be written to", self.stderr
+        )
 
     def test_a_run_that_is_called_like_another_directory_is_refused(self):
         metadata = {"name": "../../x", "iteration": 3}
@@ -242,10 +299,13 @@ class Outputs(StandIn):
         self.assertEqual(
             paths,
             [
-                ("artifact", "figure.png", "png"), ("plot", "plot.html", "html"), ("plotly", "plotly.html", "html"),
-                ("dataset", "data.csv", "csv"), ("dataset", "range.csv", "csv"),
+                ("artifact", "figure.png", "png"),
+                ("plot", "plot.html", "html"),
+                ("plotly", "plotly.html", "html"),
+                ("dataset", "data.csv", "csv"),
+                ("dataset", "range.csv", "csv"),
             ],
-        )  # fmt: skip
+        )
         self.assertIn('dataset "data" is written as CSV: no engine\n', self.stderr)
         content = []
         for _, path, _ in paths:
@@ -256,9 +316,14 @@ class Outputs(StandIn):
         self.assertEqual(content[2:], ["<plot>", "csv True", "csv False"])
 
     def test_returned_values_that_cannot_be_packed_are_warnings(self):
-        got = self.logs("def handler(): return object(), 2, 3", spec={"returns": ["o", "b:dataset", "c:result"]})
+        got = self.logs(
+            "def handler(): return object(), 2, 3", spec={"returns": ["o", "b:dataset", "c:result"]}
+        )
         self.assertEqual(got["results"], {"c": 3})
-        self.assertIn('the returned value "b" is not logged: a int as "dataset" needs MLRun itself', self.stderr)
+        self.assertIn(
+            'the returned value "b" is not logged: a int as "dataset" needs MLRun itself',
+            self.stderr,
+        )
         for hint in ("*a", "a:model", 5):
             self.logs("def handler(): print('ran')", 1, spec={"returns": [hint]})
             self.assertEqual(self.process.stdout, b"")
@@ -272,8 +337,14 @@ class Inputs(StandIn):
 
     def test_are_what_the_annotation_asks_for(self):
         for signature, check in (
-            ("data", "isinstance(data, mlrun.DataItem) and data.key == 'data' and data.suffix == '.json'"),
-            ("data: mlrun.DataItem", "json.loads(data.get()) == {'a': 1} == json.load(data.open('rb'))"),
+            (
+                "data",
+                "isinstance(data, mlrun.DataItem) and data.key == 'data' and data.suffix == '.json'",
+            ),
+            (
+                "data: mlrun.DataItem",
+                "json.loads(data.get()) == {'a': 1} == json.load(data.open('rb'))",
+            ),
             ("data: 'mlrun.DataItem'", "data.url == str(data) == data.local()"),
             ("data: typing.Optional[mlrun.DataItem] = None", "isinstance(data, mlrun.DataItem)"),
             ("data: typing.Union[str, mlrun.DataItem]", "isinstance(data, mlrun.DataItem)"),
@@ -292,12 +363,17 @@ class Inputs(StandIn):
             with self.subTest(signature):
                 self.takes(signature, "assert " + check)
         self.takes("data", "assert type(data) is str", inputs={"data : str": "/x"})
-        self.takes("context, data", "assert context.inputs == {'data': '/x'}", inputs={"data:str": "/x"})
+        self.takes(
+            "context, data", "assert context.inputs == {'data': '/x'}", inputs={"data:str": "/x"}
+        )
 
     def test_that_cannot_be_it_are_errors_that_name_it(self):
         for signature, error in (
-            ("data: int", 'TypeError: input "data": an input cannot be int: annotate it DataItem, '),
-            ("data: 'absent.Type'", "TypeError: the type \"absent.Type\" of an input is unknown: "),
+            (
+                "data: int",
+                'TypeError: input "data": an input cannot be int: annotate it DataItem, ',
+            ),
+            ("data: 'absent.Type'", 'TypeError: the type "absent.Type" of an input is unknown: '),
         ):
             self.takes(signature, "pass", 1)
             self.assertIn(error, self.stderr.splitlines()[-1])
@@ -305,7 +381,10 @@ class Inputs(StandIn):
         self.assertIn('input "data": as_df reads .csv, .parquet, .pq and .json', self.stderr)
         for address in ("s3://b/x.csv", "https://host/x.csv"):
             self.takes("data: mlrun.DataItem", "pass", 1, inputs={"data": address})
-            self.assertIn('RuntimeError: input "data" is %s, which launcher does not fetch' % address, self.stderr)
+            self.assertIn(
+                'RuntimeError: input "data" is %s, which launcher does not fetch' % address,
+                self.stderr,
+            )
 
 
 class Text(unittest.TestCase):
@@ -315,7 +394,9 @@ class Text(unittest.TestCase):
                 self.assertTrue(ast.get_docstring(node), node.name)
                 for member in node.body if isinstance(node, ast.ClassDef) else ():
                     if isinstance(member, ast.FunctionDef) and member.name[0] != "_":
-                        self.assertTrue(ast.get_docstring(member), "%s.%s" % (node.name, member.name))
+                        self.assertTrue(
+                            ast.get_docstring(member), "%s.%s" % (node.name, member.name)
+                        )
 
 
 if __name__ == "__main__":

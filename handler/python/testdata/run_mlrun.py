@@ -50,7 +50,9 @@ def files_of(root):
             if name != "results.json":
                 same = not name.endswith((".parquet", ".pkl")) and name != "model_spec.yaml"
                 with open(path, "rb") as file:
-                    found[os.path.relpath(path, root)] = file.read().decode("latin-1") if same else "not compared"
+                    found[os.path.relpath(path, root)] = (
+                        file.read().decode("latin-1") if same else "not compared"
+                    )
     return found
 
 
@@ -111,9 +113,16 @@ def calls():
             elif not line.startswith(" ") and text:
                 owner = ""
             if task is not None and text and not text.startswith(("#", "@")):
-                name = text.replace("async ", "").replace("def ", "").partition("(")[0].partition(" ")[0]
+                name = (
+                    text.replace("async ", "")
+                    .replace("def ", "")
+                    .partition("(")[0]
+                    .partition(" ")[0]
+                )
                 signature = text.partition("  #")[0].rstrip(":")
-                found.append({"title": title, "signature": signature, "function": owner + name, "spec": task})
+                found.append(
+                    {"title": title, "signature": signature, "function": owner + name, "spec": task}
+                )
                 task = None
     return found
 
@@ -141,7 +150,11 @@ def call(row):
     if "return" not in context.results:
         return "no result"
     value = context.results["return"]
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, separators=(",", ":"), sort_keys=True)
+    )
 
 
 def main():
