@@ -93,7 +93,8 @@ func read(path string) ([]byte, error) {
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
 	}
-	return content(path, f)
+	// On macOS a descriptor's file, /dev/fd/N, shares the offset of whoever opened it.
+	return content(path, io.NewSectionReader(f, 0, maxSize+1))
 }
 
 // content reads up to the limit, as a size is only a claim: /proc says 0, and a
