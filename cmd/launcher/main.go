@@ -63,7 +63,6 @@ func (p *program) loadChild() (err error) {
 	if p.child == nil || err != nil {
 		return err
 	}
-	p.child.SetName()
 	p.args, p.signals, p.environ = p.child.Args, p.child.Signals, resolve.NewEnviron(p.child.Environ)
 	for name, value := range p.environ { // for the libraries
 		if err := os.Setenv(name, value); err != nil {
