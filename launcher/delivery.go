@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 )
 
@@ -16,11 +17,11 @@ type Delivery string
 
 // The deliveries.
 const (
-	Stdin  Delivery = "stdin"  // the JSON on standard input, then end of file
-	FD     Delivery = "fd"     // a sealed, read-only memfd as descriptor 3
-	Env    Delivery = "env"    // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
-	Files  Delivery = "files"  // a file a secret, the rest in context.json, in a directory on tmpfs
-	Socket Delivery = "socket" // HTTP on a Unix socket in such a directory
+	Stdin  Delivery = task.DeliverStdin  // the JSON on standard input, then end of file
+	FD     Delivery = task.DeliverFD     // a sealed, read-only memfd as descriptor 3
+	Env    Delivery = task.DeliverEnv    // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
+	Files  Delivery = task.DeliverFiles  // a file a secret, the rest in context.json, in a directory on tmpfs
+	Socket Delivery = task.DeliverSocket // HTTP on a Unix socket in such a directory
 )
 
 // Stays reports whether the handler needs a parent that stays: to remove the

@@ -81,6 +81,9 @@ const (
 	FromHandlerImage From = "image"  // it is there already
 )
 
+// Ways lists them, in the order of messages.
+var Ways = []string{string(FromInit), string(FromVolume), string(FromHandlerImage)}
+
 // User is the user and group of the pod's containers.
 type User struct{ UID, GID int64 }
 

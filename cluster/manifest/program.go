@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/seed45446ece/launcher/resolve/keyname"
+	"github.com/seed45446ece/launcher/launcher/task"
 )
 
 // Names of what a pod gains.
@@ -56,8 +56,6 @@ func (p *plan) program() {
 		if path = l.Path; !strings.HasPrefix(path, "/") {
 			p.refuse("", "--launcher-path %q is no absolute path", path)
 		}
-	default:
-		p.refuse("one of init, volume, image", "--launcher %s is unknown", keyname.Quote(string(l.From)))
 	}
 	if l.Image == "" && l.From != FromHandlerImage {
 		p.refuse("--launcher-image IMAGE, built from the Dockerfile; or --launcher image where the handler's image has it",
@@ -138,7 +136,7 @@ const filesSize = "64Mi"
 // memory is /dev/shm where the launcher writes the handler's files or socket.
 func (p *plan) memory() {
 	size := p.SharedMemory
-	if (p.Launcher.Deliver == "files" || p.Launcher.Deliver == "socket") && size.IsZero() {
+	if (p.Launcher.Deliver == task.DeliverFiles || p.Launcher.Deliver == task.DeliverSocket) && size.IsZero() {
 		size = resource.MustParse(filesSize)
 	}
 	if !size.IsZero() {

@@ -18,19 +18,10 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// version and commit are set by the linker, -X main.version=V.
-var version, commit string
-
-// version prints what this program was built from.
-func (p *program) version(c *urfave.Context) error {
-	_, err := fmt.Fprintln(c.App.Writer, cli.Version("launcher", version, commit))
-	return err
-}
-
 // getSecret prints one value of the context that this process was given.
 func (p *program) getSecret(c *urfave.Context) error {
 	if c.NArg() != 1 {
-		return cli.Usage("get-secret takes one KEY", helpCommands)
+		return cli.Usage("get-secret takes one KEY", c.Command.UsageText)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -73,7 +64,7 @@ func (p *program) getMetadata(c *urfave.Context) error {
 // string unchanged, anything else as JSON.
 func (p *program) printMember(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
 	if c.NArg() > 1 {
-		return cli.Usage(c.Command.Name+" takes one NAME, or none", helpCommands)
+		return cli.Usage(c.Command.Name+" takes one NAME, or none", c.Command.UsageText)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -109,7 +100,7 @@ func writeJSON(w io.Writer, value any) error {
 func (p *program) install(c *urfave.Context) error {
 	dir := c.Args().First()
 	if c.NArg() != 1 || dir == "" {
-		return cli.Usage("install takes one DIR", helpCommands)
+		return cli.Usage("install takes one DIR", c.Command.UsageText)
 	}
 	if err := installTo(dir); err != nil {
 		var path *os.PathError

@@ -81,40 +81,34 @@ func (p *program) run() error {
 
 func (p *program) app(args []string) *urfave.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
-	flags := func(command string, more ...setting) []urfave.Flag {
+	flags := func(command string, more ...cli.Flag) []urfave.Flag {
 		if !slices.Contains(args, command) {
 			return nil
 		}
-		return append(p.sharedFlags(), p.flags(more...)...)
+		return cli.Flags(p.environ, append(sharedFlags, more...)...)
 	}
-	asJSON := setting{"json", "", "", false, "print JSON in place of a table"}
-	return &urfave.App{
-		Name:           "launcher",
-		Usage:          "give a job its secrets: resolve the task's secret sources and run the handler with them",
-		UsageText:      "launcher COMMAND [flags] ...",
-		Description:    statusHelp,
-		HideVersion:    true,
-		OnUsageError:   usageError,
-		ExitErrHandler: func(*urfave.Context, error) {}, // the status is run's
-		Action:         p.noCommand,
-		Flags:          []urfave.Flag{&urfave.BoolFlag{Name: "version", Usage: cli.VersionUsage}},
+
+	return cli.App(&urfave.App{
+		Name:        "launcher",
+		HelpName:    "launcher",
+		Usage:       "give a job its secrets: resolve the task's secret sources and run the handler with them",
+		Description: statusHelp,
 		Commands: []*urfave.Command{
 			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, run the handler", p.runHandler, flags("run")...),
-			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", asJSON)...),
+			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", cli.JSONFlag)...),
 			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
 			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),
 			command("get-metadata", "[NAME]", "the same of the metadata: name, uid, project, iteration, labels, annotations", p.getMetadata),
 			command("install", "DIR", "copy this program to DIR/launcher", p.install),
-			command("version", "", cli.VersionUsage, p.version),
 		},
-	}
+	}, version, commit)
 }
 
+// version and commit are set by the linker, -X main.version=V.
+var version, commit string
+
 func command(name, arguments, usage string, action urfave.ActionFunc, flags ...urfave.Flag) *urfave.Command {
-	return &urfave.Command{
-		Name: name, UsageText: "launcher " + name + " " + arguments, Usage: usage, Flags: flags, Action: action,
-		OnUsageError: usageError, HideHelpCommand: true,
-	}
+	return &urfave.Command{Name: name, ArgsUsage: arguments, Usage: usage, Flags: flags, Action: action}
 }
 
 const statusHelp = `The status is the handler's own (128+n where signal n ended it), or

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,33 +35,9 @@ type settings struct {
 	user                *launcher.User // nil for the launcher's own
 }
 
-// Hints of usage errors.
-const (
-	helpCommands = "launcher --help lists the commands"
-	helpFlags    = "launcher run --help lists the flags"
-)
-
 // flagError returns a usage error about a flag of run or explain.
 func flagError(format string, args ...any) error {
-	return cli.Usage(fmt.Sprintf(format, args...), helpFlags)
-}
-
-// usageError returns a usage error for what the flag library reports.
-func usageError(_ *urfave.Context, err error, _ bool) error {
-	if strings.Contains(err.Error(), "parse error") {
-		return cli.FlagError(err, "a duration has a unit: 90s, 2m")
-	}
-	return cli.FlagError(err, helpFlags)
-}
-
-func (p *program) noCommand(c *urfave.Context) error {
-	if c.Bool("version") {
-		return p.version(c)
-	}
-	if c.Args().Present() {
-		return cli.Usage(fmt.Sprintf("unknown command %q: a handler is started by launcher run -- COMMAND", c.Args().First()), helpCommands)
-	}
-	return urfave.ShowAppHelp(c)
+	return cli.Usage(fmt.Sprintf(format, args...), "launcher run --help lists the flags")
 }
 
 // listValues returns a repeatable flag's values, or else its variable's lines.
@@ -71,7 +46,7 @@ func listValues(c *urfave.Context, name string, environ resolve.Environ) []strin
 		return values
 	}
 	var lines []string
-	for line := range strings.Lines(environ[variableName(name)]) {
+	for line := range strings.Lines(environ[cli.Variable(name)]) {
 		if line = strings.TrimSpace(line); line != "" { // a pod's YAML indents them
 			lines = append(lines, line)
 		}
@@ -82,22 +57,15 @@ func listValues(c *urfave.Context, name string, environ resolve.Environ) []strin
 // readSettings reads the settings from the command line and the environment, and
 // sets the report's options. The error holds every problem.
 func (p *program) readSettings(c *urfave.Context) (settings, error) {
-	var errs []error
-	choice := func(name string, among ...string) string {
-		value := c.String(name)
-		if value != "" && !slices.Contains(among, value) {
-			errs = append(errs, flagError("--%s %q is not one of %s", name, value, strings.Join(among, ", ")))
-		}
-		return value
-	}
-	p.report.JSON = choice("log", "text", "json") == "json"
+	errs := []error{cli.CheckChoices(c)}
+	p.report.JSON = c.String("log") == "json"
 	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
 	s := settings{
 		task: c.String("task"), local: c.String("local"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
-		deliver:             launcher.Delivery(choice("deliver", "stdin", "fd", "env", "files", "socket")),
+		deliver:             launcher.Delivery(c.String("deliver")),
 		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
-		warnMissing:         choice("missing", "fail", "warn") == "warn",
+		warnMissing:         c.String("missing") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
 		azureCredentials:    c.String("azure-credentials"),
@@ -105,7 +73,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		azureSpread:         c.Duration("azure-spread"),
 		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: listValues(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
 		grace:               c.Duration("grace"),
-		init:                choice("init", "auto", "always", "never"),
+		init:                c.String("init"),
 		mask:                c.Bool("mask"),
 		refresh:             c.Duration("refresh"),
 	}

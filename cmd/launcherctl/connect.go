@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -13,28 +12,6 @@ import (
 	"github.com/seed45446ece/launcher/cluster/project"
 	"github.com/seed45446ece/launcher/internal/cli"
 )
-
-// clusterFlags returns the flags of every command that calls the cluster, named as
-// in kubectl.
-func clusterFlags() []urfave.Flag {
-	return append([]urfave.Flag{
-		&urfave.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` (default: that of the kubeconfig's context, or of the pod)"},
-	}, connectFlags()...)
-}
-
-// connectFlags returns the same flags without --namespace.
-func connectFlags() []urfave.Flag {
-	return []urfave.Flag{
-		&urfave.StringFlag{Name: "kubeconfig", Usage: "the `FILE` that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
-		&urfave.StringFlag{Name: "context", Usage: "the kubeconfig's `CONTEXT` (default: its current one)"},
-		&urfave.DurationFlag{Name: "timeout", Value: time.Minute, Usage: "wait at most `DURATION` for the cluster's answers, such as 90s; 0 waits for ever"},
-		&urfave.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say what is asked of the cluster, by name; never what is sent"},
-	}
-}
-
-func projectFlag() urfave.Flag {
-	return &urfave.StringFlag{Name: "project", Usage: "the `PROJECT` whose Secret it is, mlrun-project-secrets-PROJECT"}
-}
 
 // connect returns the cluster of the flags. It sends no request yet.
 func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {

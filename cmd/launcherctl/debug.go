@@ -26,21 +26,10 @@ import (
 
 // debugCommand returns the command that runs a task by this machine's launcher.
 func (p *program) debugCommand() *urfave.Command {
-	flags := append(p.taskFlags(),
-		&urfave.StringFlag{Name: "local", Usage: "the `FILE` of KEY=VALUE with what only the cluster has (default: each key is asked for on the terminal)"},
-		&urfave.StringFlag{Name: "project", Usage: "the `PROJECT` whose keys are asked for (default: the task's)"},
-		&urfave.StringFlag{Name: "namespace", Aliases: []string{"n"}, Usage: "the `NAMESPACE` of its Secret (default: that of the kubeconfig's context)"},
-		&urfave.StringFlag{Name: "keys", Usage: "the `KEYS`, A,B, to ask for where the task names none (default: the project's, from the cluster)"},
-		&urfave.StringFlag{Name: "handler", Usage: "call one function, `FILE[:FUNCTION]`, in place of a command"},
-		&urfave.GenericFlag{Name: "azure-domain", Value: &cli.List{}, Usage: "a further `DOMAIN` of vaults that the task may name by URL; repeatable"},
-		&urfave.GenericFlag{Name: "launcher-flag", Value: &cli.List{}, Usage: "a further `FLAG` of launcher run, such as --launcher-flag=--deliver=env; repeatable"},
-		&urfave.StringFlag{Name: "launcher-program", Usage: "the launcher's `FILE` (default: beside this program, else in PATH)"},
-	)
 	return &urfave.Command{
 		Name: "debug", Usage: "run a task on this machine, with the secrets that only the cluster has from the terminal or a file",
-		UsageText: p.name + " debug --task FILE [flags] [--] COMMAND [ARG...]",
-		Flags:     append(flags, connectFlags()...),
-		Action:    p.debug, OnUsageError: p.usageError, HideHelpCommand: true,
+		ArgsUsage: "--task FILE [flags] [--] COMMAND [ARG...]",
+		Flags:     flags(taskFlags, debugFlags, connectFlags), Action: p.debug,
 	}
 }
 

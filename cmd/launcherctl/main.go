@@ -8,11 +8,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	urfave "github.com/urfave/cli/v2"
@@ -61,57 +61,23 @@ func (p *program) run(ctx context.Context, args []string) int {
 }
 
 func (p *program) app() *urfave.App {
-	return &urfave.App{
-		Name:        p.name,
+	return cli.App(&urfave.App{
+		Name:        "launcherctl",
 		HelpName:    p.name,
 		Usage:       "a project's secrets, tasks and jobs on a Kubernetes cluster",
-		UsageText:   p.name + " COMMAND [flags] ...",
 		Description: statusHelp,
-		HideVersion: true,
-
-		DisableSliceFlagSeparator: true, // a file's name may hold a comma
-		Reader:                    p.stdin,
-		Writer:                    p.stdout,
-		ErrWriter:                 p.stderr,
-		OnUsageError:              p.usageError,
-		ExitErrHandler:            func(*urfave.Context, error) {}, // the status is run's
-		Flags:                     []urfave.Flag{&urfave.BoolFlag{Name: "version", Usage: cli.VersionUsage}},
-		Action: func(c *urfave.Context) error {
-			if c.Bool("version") {
-				return p.printVersion(c)
-			}
-			return p.noCommand(c)
-		},
-		Commands: p.commands(),
-	}
-}
-
-// commands returns all commands.
-func (p *program) commands() []*urfave.Command {
-	return []*urfave.Command{
-		p.secretsCommand(),
-		p.taskCommand(),
-		p.manifestCommand(),
-		p.runCommand(),
-		p.debugCommand(),
-		p.versionCommand(),
-	}
+		Reader:      p.stdin,
+		Writer:      p.stdout,
+		ErrWriter:   p.stderr,
+		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand()},
+	}, version, commit)
 }
 
 // version and commit are set by the linker, -X main.version=V.
 var version, commit string
 
-func (p *program) versionCommand() *urfave.Command {
-	return &urfave.Command{
-		Name: "version", Usage: cli.VersionUsage, HideHelpCommand: true, OnUsageError: p.usageError, Action: p.printVersion,
-	}
-}
-
-// printVersion prints what this program was built from.
-func (p *program) printVersion(*urfave.Context) error {
-	_, err := fmt.Fprintln(p.stdout, cli.Version("launcherctl", version, commit))
-	return err
-}
+// flags returns rows of the table as the library's flags.
+func flags(rows ...[]cli.Flag) []urfave.Flag { return cli.Flags(nil, slices.Concat(rows...)...) }
 
 const statusHelp = `The status of run and debug is the handler's own; else
    124  not now: the cluster is not reached, or too busy; a retry may help

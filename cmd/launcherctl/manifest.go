@@ -15,18 +15,11 @@ import (
 )
 
 func (p *program) manifestCommand() *urfave.Command {
-	flags := append(append(p.taskFlags(), p.podFlags()...), connectFlags()...)
 	return &urfave.Command{
 		Name: "manifest", Usage: "print the Job that runs a task, or a manifest of yours with the launcher in it; no value is in either",
 		UsageText: p.name + " manifest --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]\n" +
 			p.name + " manifest --task FILE --into FILE --launcher-image IMAGE [flags] [-- COMMAND [ARG...]]",
-		Flags: append(flags,
-			&urfave.StringFlag{Name: "values-file", Usage: "write the Secret with the values of inline, env and file sources to this `FILE`, or pipe: standard output has no value"},
-			&urfave.StringFlag{Name: "into", Usage: "add the launcher to the pod of the manifest in this `FILE`, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others"},
-			&urfave.GenericFlag{Name: "template", Value: &cli.List{}, Usage: "with --into, only the pod template of this `NAME`, such as Worker or driver; repeatable (default: all)"},
-			&urfave.StringFlag{Name: "container", Usage: "with --into, the `NAME` of the container that has the handler, where a pod has several"},
-		),
-		Action: p.manifest, OnUsageError: p.usageError, HideHelpCommand: true,
+		Flags: flags(taskFlags, podFlags, connectFlags, manifestFlags), Action: p.manifest,
 	}
 }
 

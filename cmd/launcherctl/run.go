@@ -19,20 +19,13 @@ import (
 
 // runCommand returns the command that runs a task's Job like a local process.
 func (p *program) runCommand() *urfave.Command {
-	flags := append(p.taskFlags(), p.podFlags()...)
-	flags = append(flags, connectFlags()...)
 	return &urfave.Command{
 		Name: "run", Usage: "run a task's Job as if its handler were a process here: with its logs and its status",
-		UsageText: p.name + " run --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]",
+		ArgsUsage: "--task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]",
 		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL after their\n" +
 			"grace period. The second leaves that to the cluster. The Job is deleted at the end, and\n" +
 			"by that what it owns.",
-		Flags: append(flags,
-			&urfave.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "print the Job's name once it is made, and leave it alone"},
-			&urfave.BoolFlag{Name: "keep", Usage: "leave the Job and its pods, once it has ended"},
-			&urfave.DurationFlag{Name: "start-timeout", Value: 10 * time.Minute, Usage: "wait at most `DURATION` for a pod to start, such as 5m; 0 waits for ever"},
-		),
-		Action: p.runJob, OnUsageError: p.usageError, HideHelpCommand: true,
+		Flags: flags(taskFlags, podFlags, connectFlags, runFlags), Action: p.runJob,
 	}
 }
 

@@ -15,33 +15,20 @@ import (
 // secretsCommand returns the commands for a project's Secret. None of them prints a
 // value.
 func (p *program) secretsCommand() *urfave.Command {
-	command := func(name, arguments, usage string, action urfave.ActionFunc, flags ...urfave.Flag) *urfave.Command {
+	command := func(name, arguments, usage string, action urfave.ActionFunc, more ...cli.Flag) *urfave.Command {
 		return &urfave.Command{
-			Name: name, Usage: usage, Action: action, OnUsageError: p.usageError, HideHelpCommand: true,
-			UsageText: p.name + " secrets " + name + " --project PROJECT [flags] " + arguments,
-			Flags:     append(append([]urfave.Flag{projectFlag()}, flags...), clusterFlags()...),
+			Name: name, Usage: usage, Action: action, ArgsUsage: "--project PROJECT [flags]" + arguments,
+			Flags: flags([]cli.Flag{projectFlag}, more, []cli.Flag{namespaceFlag}, connectFlags),
 		}
 	}
 	return &urfave.Command{
-		Name: "secrets", Usage: "fill, list and empty a project's Kubernetes Secret", HideHelpCommand: true,
-		UsageText: p.name + " secrets set|list|delete --project PROJECT [flags] [KEY...]",
-		Action:    p.noSubcommand, OnUsageError: p.usageError,
+		Name: "secrets", Usage: "fill, list and empty a project's Kubernetes Secret",
 		Subcommands: []*urfave.Command{
-			command("set", "[KEY...]", "give keys their values: asked for on the terminal, or read from files or standard input", p.setSecrets,
-				&urfave.StringSliceFlag{Name: "from-env-file", Usage: "a `FILE` of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},
-				&urfave.StringSliceFlag{Name: "from-file", Usage: "`KEY=FILE`: all of the file is the value, byte for byte; - is standard input"}),
-			command("list", "", "print the keys; a value is never printed", p.listSecrets,
-				&urfave.BoolFlag{Name: "json", Usage: "print JSON in place of a table"}),
-			command("delete", "KEY...", "take keys away, all of them or none", p.deleteSecrets),
+			command("set", " [KEY...]", "give keys their values: asked for on the terminal, or read from files or standard input", p.setSecrets, setFlags...),
+			command("list", "", "print the keys; a value is never printed", p.listSecrets, cli.JSONFlag),
+			command("delete", " KEY...", "take keys away, all of them or none", p.deleteSecrets),
 		},
 	}
-}
-
-func (p *program) noSubcommand(c *urfave.Context) error {
-	if c.Args().Present() {
-		return cli.Usage(fmt.Sprintf("unknown command: %s takes no such word", c.Command.HelpName), c.Command.HelpName+" --help lists the commands")
-	}
-	return urfave.ShowSubcommandHelp(c)
 }
 
 // keyArguments returns the keys on the command line. An error does not repeat a word

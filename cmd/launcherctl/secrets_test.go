@@ -102,9 +102,9 @@ func TestWhatIsRefusedBeforeTheClusterIsAsked(t *testing.T) {
 		"set --project fraud --from-env-file /no/such":        `"/no/such" is not there`,
 		"delete --project fraud":                              "which keys?",
 		"list --project fraud A":                              "takes no KEY",
-		"drop --project fraud":                                "takes no such word",
+		"drop --project fraud":                                `unknown command "drop"`,
 		"list --projects fraud":                               "unknown flag: --projects",
-		"list --project fraud --timeout C4n4ry":               "invalid value",
+		"list --project fraud --timeout C4n4ry":               `--timeout "C4n4ry" is not a duration`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			s := clustertest.New(t)

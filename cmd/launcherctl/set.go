@@ -49,7 +49,7 @@ type secretInput struct {
 // read reads the values from the places that the command line names.
 func (v *secretInput) read(c *urfave.Context, keys []string) error {
 	ctx := c.Context
-	files, valueFiles := c.StringSlice("from-env-file"), c.StringSlice("from-file")
+	files, valueFiles := cli.Values(c, "from-env-file"), cli.Values(c, "from-file")
 	if len(files)+len(valueFiles)+len(keys) == 0 {
 		if isTerminal(v.stdin) {
 			return cli.Usage("which keys?", c.Command.UsageText)

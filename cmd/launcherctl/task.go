@@ -11,18 +11,6 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
-// taskFlags returns the flags that name a task and add to it.
-func (p *program) taskFlags() []urfave.Flag {
-	secrets, params := &cli.List{}, &cli.List{} // no aliases: the library would copy a value from one to the other
-	return []urfave.Flag{
-		&urfave.StringFlag{Name: "task", Usage: "the task, a YAML or JSON `FILE`; - is standard input"},
-		&urfave.GenericFlag{Name: "secrets", Value: secrets, Usage: "also -s: add a secret source, `KIND=SOURCE`, as mlrun run -s does; repeatable"},
-		&urfave.GenericFlag{Name: "param", Value: params, Usage: "also -p: set a parameter, `NAME=VALUE`; the value is read as YAML; repeatable"},
-		&urfave.GenericFlag{Name: "s", Value: secrets, Hidden: true},
-		&urfave.GenericFlag{Name: "p", Value: params, Hidden: true},
-	}
-}
-
 // readTask reads the task of --task, as a tree, and adds what -s and -p say.
 func (p *program) readTask(ctx context.Context, c *urfave.Context) (*document.Node, error) {
 	path := c.String("task")

@@ -22,21 +22,16 @@ import (
 )
 
 func (p *program) taskCommand() *urfave.Command {
-	domain := &urfave.GenericFlag{Name: "azure-domain", Value: &cli.List{}, Usage: "a further `DOMAIN` of vaults that a task may name by URL; repeatable"}
 	return &urfave.Command{
-		Name: "task", Usage: "write and check task files", UsageText: p.name + " task COMMAND [flags] ...",
-		Action: p.noSubcommand, OnUsageError: p.usageError, HideHelpCommand: true,
+		Name: "task", Usage: "write and check task files",
 		Subcommands: []*urfave.Command{
 			{
 				Name: "with-secrets", Usage: "add a secret source to a task file, as MLRun's with_secrets does",
-				UsageText: p.name + " task with-secrets KIND [--task FILE] [flags] ...\n\nWithout --task the new task is printed.",
-				Action:    p.noSubcommand, OnUsageError: p.usageError, HideHelpCommand: true,
-				Subcommands: p.kindCommands(),
+				Description: "Without --task the new task is printed.", Subcommands: p.kindCommands(),
 			},
 			{
 				Name: "check", Usage: "say all that the launcher would refuse in task files; - is standard input",
-				UsageText: p.name + " task check FILE...", Flags: []urfave.Flag{domain},
-				Action: p.checkTasks, OnUsageError: p.usageError, HideHelpCommand: true,
+				ArgsUsage: "FILE...", Flags: flags([]cli.Flag{cli.DomainFlag}), Action: p.checkTasks,
 			},
 		},
 	}
@@ -44,35 +39,21 @@ func (p *program) taskCommand() *urfave.Command {
 
 // kindCommands returns a command for each kind of source.
 func (p *program) kindCommands() []*urfave.Command {
-	text := func(name, usage string) urfave.Flag { return &urfave.StringFlag{Name: name, Usage: usage} }
-	list := func(name, usage string) urfave.Flag {
-		return &urfave.GenericFlag{Name: name, Value: &cli.List{}, Usage: usage + "; repeatable"}
-	}
 	return []*urfave.Command{
-		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource,
-			text("mount", "the `DIR` where the Secret is mounted, in place of variables"), text("env-prefix", "the `PREFIX` of the variables, in place of MLRun's")),
-		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource,
-			text("name", "the `VAULT`'s name or URL"), text("k8s-secret", "the Kubernetes `SECRET` with the credentials"),
-			text("credential", "`auto|mounted|certificate|workload|managed`"), list("bundle", "a vault's secret `NAME` whose value is a JSON object of keys"),
-			list("azure-domain", "a further `DOMAIN` of vaults")),
-		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource),
-		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, text("format", "`lines|dotenv`")),
-		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource,
-			text("from-file", "the `FILE` of KEY=value lines that has them; - is standard input")),
+		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource, kubernetesFlags),
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource, azureFlags),
+		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource, nil),
+		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, fileFlags),
+		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource, inlineFlags),
 	}
 }
 
-func (p *program) kindCommand(kind, arguments, usage string, source func(*urfave.Context) (any, error), flags ...urfave.Flag) *urfave.Command {
+func (p *program) kindCommand(kind, arguments, usage string, source func(*urfave.Context) (any, error), more []cli.Flag) *urfave.Command {
 	return &urfave.Command{
-		Name: kind, Usage: usage, UsageText: p.name + " task with-secrets " + kind + " [flags] " + arguments,
-		Flags: append(flags,
-			&urfave.StringFlag{Name: "task", Usage: "the task `FILE` to edit, or to make; - is standard input, printed (default: a new task, printed)"},
-			&urfave.StringFlag{Name: "prefix", Usage: "a `PREFIX` before every key"},
-			&urfave.BoolFlag{Name: "optional", Usage: "what is missing is no error"}),
-		OnUsageError: p.usageError, HideHelpCommand: true,
+		Name: kind, Usage: usage, ArgsUsage: "[flags] " + arguments, Flags: flags(more, sourceFlags),
 		Action: func(c *urfave.Context) error {
 			value, err := source(c)
-			if err != nil {
+			if err := errors.Join(cli.CheckChoices(c), err); err != nil {
 				return err
 			}
 			return p.withSecrets(c, taskfile.Source{Kind: kind, Source: value, Prefix: c.String("prefix"), Optional: c.Bool("optional")})

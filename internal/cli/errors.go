@@ -2,7 +2,11 @@ package cli
 
 import (
 	"errors"
+	"regexp"
+	"strconv"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 )
 
 // UsageError is a command line or a setting that the program refuses.
@@ -16,11 +20,37 @@ func (e UsageError) Hint() string { return e.Advice }
 // Usage returns a UsageError; an empty advice prints no hint.
 func Usage(message, advice string) error { return UsageError{message, advice} }
 
-// FlagError returns a UsageError for what the flag library reports, which writes
+// wrongValue matches what the flag package says of a value that it cannot parse.
+const wrongValue = `(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-([^:]*): [^"]*$`
+
+// usageError returns a UsageError for what the flag library reports, which writes
 // flags with one hyphen.
-func FlagError(err error, advice string) error {
-	message := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown flag: --", 1)
-	return UsageError{strings.Replace(message, "for flag -", "for flag --", 1), advice}
+func usageError(c *cli.Context, err error, _ bool) error {
+	if usage := (UsageError{}); errors.As(err, &usage) {
+		return err // of a variable
+	}
+	advice := c.Command.HelpName + " --help lists the flags"
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		return Usage("unknown flag: "+dashed(name), advice)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
+		return Usage(dashed(name)+" needs a value", advice)
+	}
+	if parts := regexp.MustCompile(wrongValue).FindStringSubmatch(err.Error()); parts != nil {
+		if f := findFlag(c, parts[2]); f != nil {
+			value, _ := strconv.Unquote(parts[1])
+			return f.refuse(dashed(parts[2]), value)
+		}
+	}
+	return Usage("a word of the command line starts with a hyphen but is not a flag", advice)
+}
+
+// dashed returns a flag as it is written.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 type hintedError struct {

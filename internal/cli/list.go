@@ -3,13 +3,13 @@ package cli
 import "github.com/urfave/cli/v2"
 
 // List holds the values of a repeatable flag, unchanged: the library's own list
-// trims and splits them.
+// trims and splits them. List(nil) is the default of such a flag.
 type List []string
 
 // Set adds a value.
 func (l *List) Set(value string) error { *l = append(*l, value); return nil }
 
-// String returns "", so that the help shows no default.
+// String returns "", which the library asks for.
 func (l *List) String() string { return "" }
 
 // Get returns the values as []string.
@@ -20,3 +20,11 @@ func Values(c *cli.Context, flag string) []string {
 	values, _ := c.Value(flag).([]string)
 	return values
 }
+
+// Rows of both programs' tables.
+var (
+	SecretsFlag = Flag{Name: "secrets", Alias: "s", Argument: "KIND=SOURCE", Default: List(nil), Usage: "add a secret source, as mlrun run -s does"}
+	ParamFlag   = Flag{Name: "param", Alias: "p", Argument: "NAME=VALUE", Default: List(nil), Usage: "set a parameter; the value is read as YAML"}
+	DomainFlag  = Flag{Name: "azure-domain", Argument: "DOMAIN", Default: List(nil), Usage: "a further domain of vaults that a task may name by URL: a private cloud's, an emulator's"}
+	JSONFlag    = Flag{Name: "json", Default: false, Usage: "print JSON in place of a table"}
+)

@@ -96,18 +96,6 @@ func TestTheStatusSaysWhetherRetryingMayHelp(t *testing.T) {
 	}
 }
 
-func TestTheLibrarysErrorsNameFlagsWithTwoHyphens(t *testing.T) {
-	for library, ours := range map[string]string{
-		"flag provided but not defined: -nope":             "unknown flag: --nope",
-		`invalid value "x" for flag -timeout: parse error`: `invalid value "x" for flag --timeout: parse error`,
-		"flag needs an argument: -task":                    "flag needs an argument: -task",
-	} {
-		err := FlagError(errors.New(library), "h")
-		require.Equal(t, UsageError{ours, "h"}, err)
-		require.Equal(t, "h", Hint(fmt.Errorf("run: %w", err)))
-	}
-}
-
 func TestTheVersionNamesItsBuild(t *testing.T) {
 	require.Regexp(t, `^prog 1\.2 \(commit abc, go\S+ \w+/\w+\)$`, Version("prog", "1.2", "abc"))
 	require.Contains(t, Version("prog", "1.2", ""), "(commit unknown, ")

@@ -7,9 +7,6 @@ import (
 	"runtime/debug"
 )
 
-// VersionUsage describes the version command and flag.
-const VersionUsage = "print version, commit and Go version"
-
 // Version returns the line that a program prints about its build. An empty
 // version is the module's, as go install MODULE@VERSION records it.
 func Version(program, version, commit string) string {

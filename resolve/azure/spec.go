@@ -36,7 +36,8 @@ type Spec struct {
 
 var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
 
-var credentials = []string{"auto", "mounted", "workload", "managed", "certificate"}
+// Credentials lists the ways to authenticate to a vault.
+var Credentials = []string{"auto", "mounted", "workload", "managed", "certificate"}
 
 // Parse reads a declaration: a map, or a string that holds a map as a JSON or
 // Python literal, as mlrun run -s passes it. The vault must be in one of
@@ -82,8 +83,8 @@ func (s *Spec) field(problems *document.Problems, f document.Field, clouds Cloud
 		}
 	case "credential":
 		s.Credential = problems.Text(f.Value, "credential")
-		if f.Value.Kind == document.String && !slices.Contains(credentials, s.Credential) {
-			problems.Add(f.Value.At, "one of "+strings.Join(credentials, ", "), "unknown credential")
+		if f.Value.Kind == document.String && !slices.Contains(Credentials, s.Credential) {
+			problems.Add(f.Value.At, "one of "+strings.Join(Credentials, ", "), "unknown credential")
 		}
 	default:
 		problems.Unknown(f, "an azure_vault source", slices.Clone(fields)...)

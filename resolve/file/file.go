@@ -31,6 +31,9 @@ const (
 	Dotenv Format = "dotenv"
 )
 
+// Formats lists the formats in the order of messages.
+var Formats = []string{string(Lines), string(Dotenv)}
+
 // FormatOf returns the format of a file that declares none: Dotenv for the names
 // ".env", "*.env" and ".env.*", Lines for every other.
 func FormatOf(path string) Format {

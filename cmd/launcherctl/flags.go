@@ -1,0 +1,114 @@
+package main
+
+import (
+	"time"
+
+	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/file"
+)
+
+// The table of all flags. Those for the cluster are named as in kubectl.
+var (
+	// of every command that reads a task
+	taskFlags = []cli.Flag{
+		{Name: "task", Argument: "FILE", Usage: "the task, YAML or JSON; - is standard input"},
+		cli.SecretsFlag,
+		cli.ParamFlag,
+	}
+
+	// of every command that calls the cluster
+	connectFlags = []cli.Flag{
+		{Name: "kubeconfig", Argument: "FILE", Usage: "the file that says which cluster (default: $KUBECONFIG, ~/.kube/config, else the pod's service account)"},
+		{Name: "context", Argument: "CONTEXT", Usage: "the kubeconfig's context (default: its current one)"},
+		{Name: "timeout", Argument: "DURATION", Default: time.Minute, Usage: "how long to wait for the cluster's answers, such as 90s; 0 waits for ever"},
+		{Name: "verbose", Alias: "v", Default: false, Usage: "log each request to the cluster, by name; never what is sent"},
+	}
+	namespaceFlag = cli.Flag{Name: "namespace", Alias: "n", Argument: "NAMESPACE", Usage: "the namespace (default: that of the kubeconfig's context, or of the pod)"}
+
+	// of the commands about a project's Secret
+	projectFlag = cli.Flag{Name: "project", Argument: "PROJECT", Usage: "the project whose Secret it is, mlrun-project-secrets-PROJECT"}
+	setFlags    = []cli.Flag{
+		{Name: "from-env-file", Argument: "FILE", Default: cli.List(nil), Usage: "a file of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},
+		{Name: "from-file", Argument: "KEY=FILE", Default: cli.List(nil), Usage: "all of the file is the value, byte for byte; - is standard input"},
+	}
+
+	// of manifest and run: the pod
+	podFlags = []cli.Flag{
+		{Name: "name", Argument: "NAME", Usage: "the Job's name (default: the task's)"},
+		{Name: "namespace", Alias: "n", Argument: "NAMESPACE", Usage: "its namespace (default: that of kubectl)"},
+		{Name: "project", Argument: "PROJECT", Usage: "the project whose Secret has the keys (default: the task's)"},
+		{Name: "keys", Argument: "A,B", Usage: "the project's keys, for a task that names none"},
+		{Name: "image", Argument: "IMAGE", Usage: "the handler's image"},
+		handlerFlag,
+		{Name: "launcher", Choices: manifest.Ways, Default: string(manifest.FromInit), Usage: "where the pod has the launcher from: an init container, an image volume (Kubernetes 1.33), or the handler's own image"},
+		{Name: "launcher-image", Argument: "IMAGE", Usage: "the launcher's image, for init and volume"},
+		{Name: "launcher-path", Argument: "PATH", Default: "/launcher", Usage: "its path in the handler's image, for image"},
+		launcherFlag,
+		{Name: "deliver", Choices: task.Deliveries, Usage: "how the context reaches the handler (default: the launcher's)"},
+		{Name: "grace", Argument: "DURATION", Default: time.Duration(0), Usage: "after TERM, how long before the handler is sent KILL (default: the launcher's)"},
+		{Name: "in-pod", Argument: "KIND", Default: cli.List(nil), Usage: "a kind, env or file, that the launcher reads in the pod, and this program does not"},
+		{Name: "embed-values", Default: false, Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
+		{Name: "service-account", Argument: "NAME", Usage: "the pod's service account"},
+		{Name: "workload-identity", Default: false, Usage: "read vaults as the service account's Azure identity"},
+		{Name: "azure-credentials", Argument: "DIR", Default: azure.MountDirectory, Usage: "where a vault's credentials are mounted"},
+		cli.DomainFlag,
+		{Name: "user", Argument: "UID[:GID]", Default: "65532", Usage: "the pod's user, by number"},
+		{Name: "requests", Argument: "NAME=QUANTITY", Default: cli.List(nil), Usage: "what the handler asks of a node, such as cpu=500m"},
+		{Name: "limits", Argument: "NAME=QUANTITY", Default: cli.List(nil), Usage: "what it may use at most, such as memory=2Gi"},
+		{Name: "label", Argument: "NAME=VALUE", Default: cli.List(nil), Usage: "a label of the Job and its pods"},
+		{Name: "node-selector", Argument: "NAME=VALUE", Default: cli.List(nil), Usage: "a label that the node must have"},
+		{Name: "shm-size", Argument: "SIZE", Usage: "the size of /dev/shm (default: the node's, and 64Mi for --deliver files and socket)"},
+		{Name: "completions", Argument: "N", Default: 0, Usage: "run N pods, each with its index in JOB_COMPLETION_INDEX (default: one pod, without)"},
+		{Name: "parallelism", Argument: "N", Default: 0, Usage: "at most N of them at once (default: 1)"},
+		{Name: "retries", Argument: "N", Default: 0, Usage: "start a handler that failed again, N times"},
+		{Name: "deadline", Argument: "DURATION", Default: 24 * time.Hour, Usage: "of the Job, with all that is tried again; 0 for none, and status 124 counts as a retry"},
+		{Name: "ttl", Argument: "DURATION", Default: time.Duration(0), Usage: "delete the Job this long after its end (default: never)"},
+	}
+	manifestFlags = []cli.Flag{
+		{Name: "values-file", Argument: "FILE", Usage: "write the Secret with the values of inline, env and file sources to this file, or pipe: standard output has no value"},
+		{Name: "into", Argument: "FILE", Usage: "add the launcher to the pod of the manifest in this file, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others"},
+		{Name: "template", Argument: "NAME", Default: cli.List(nil), Usage: "with --into, only the pod template of this name, such as Worker or driver (default: all)"},
+		{Name: "container", Argument: "NAME", Usage: "with --into, the container that has the handler, if a pod has several"},
+	}
+	runFlags = []cli.Flag{
+		{Name: "detach", Alias: "d", Default: false, Usage: "print the Job's name once it is created, and leave it alone"},
+		{Name: "keep", Default: false, Usage: "leave the Job and its pods, once it has ended"},
+		{Name: "start-timeout", Argument: "DURATION", Default: 10 * time.Minute, Usage: "how long to wait for a pod to start, such as 5m; 0 waits for ever"},
+	}
+
+	debugFlags = []cli.Flag{
+		{Name: "local", Argument: "FILE", Usage: "KEY=VALUE lines with what only the cluster has (default: each key is asked for on the terminal)"},
+		{Name: "project", Argument: "PROJECT", Usage: "the project whose keys are asked for (default: the task's)"},
+		namespaceFlag,
+		{Name: "keys", Argument: "A,B", Usage: "the keys to ask for if the task names none (default: the project's, from the cluster)"},
+		handlerFlag,
+		cli.DomainFlag,
+		launcherFlag,
+		{Name: "launcher-program", Argument: "FILE", Usage: "the launcher (default: beside this program, else in PATH)"},
+	}
+	handlerFlag  = cli.Flag{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "call one function in place of a command"}
+	launcherFlag = cli.Flag{Name: "launcher-flag", Argument: "FLAG", Default: cli.List(nil), Usage: "a further flag of launcher run, such as --launcher-flag=--mask"}
+
+	// of task with-secrets: for every kind of source, and for one
+	sourceFlags = []cli.Flag{
+		{Name: "task", Argument: "FILE", Usage: "the task to edit, or to create; - is standard input, printed (default: a new task, printed)"},
+		{Name: "prefix", Argument: "PREFIX", Usage: "a prefix before every key"},
+		{Name: "optional", Default: false, Usage: "what is missing is no error"},
+	}
+	kubernetesFlags = []cli.Flag{
+		{Name: "mount", Argument: "DIR", Usage: "where the Secret is mounted, in place of variables"},
+		{Name: "env-prefix", Argument: "PREFIX", Usage: "how the variables' names start (default: as MLRun's do)"},
+	}
+	azureFlags = []cli.Flag{
+		{Name: "name", Argument: "VAULT", Usage: "the vault's name or URL"},
+		{Name: "k8s-secret", Argument: "SECRET", Usage: "the Kubernetes Secret with the credentials"},
+		{Name: "credential", Choices: azure.Credentials, Usage: "how to authenticate (default: auto)"},
+		{Name: "bundle", Argument: "NAME", Default: cli.List(nil), Usage: "a vault's secret whose value is a JSON object of keys"},
+		cli.DomainFlag,
+	}
+	fileFlags   = []cli.Flag{{Name: "format", Choices: file.Formats, Usage: "the file's format (default: by its name)"}}
+	inlineFlags = []cli.Flag{{Name: "from-file", Argument: "FILE", Usage: "KEY=value lines with the values; - is standard input"}}
+)
