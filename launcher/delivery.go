@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -18,7 +21,7 @@ type Delivery string
 // The deliveries.
 const (
 	Stdin  Delivery = task.DeliverStdin  // the JSON on standard input, then end of file
-	FD     Delivery = task.DeliverFD     // a sealed, read-only memfd as descriptor 3
+	FD     Delivery = task.DeliverFD     // a sealed, read-only memfd on the first free descriptor from 3
 	Env    Delivery = task.DeliverEnv    // a variable a secret, the rest in LAUNCHER_CONTEXT_JSON
 	Files  Delivery = task.DeliverFiles  // a file a secret, the rest in context.json, in a directory on tmpfs
 	Socket Delivery = task.DeliverSocket // HTTP on a Unix socket in such a directory
@@ -28,8 +31,16 @@ const (
 // directory, and to end the process that answers.
 func (d Delivery) Stays() bool { return d == Files || d == Socket }
 
-// contextFD is the descriptor of the fd delivery.
-const contextFD = 3
+// DefaultDelivery returns stdin if standard input has nothing to lose: it is
+// /dev/null, or closed, where the Go runtime opens /dev/null. Otherwise it returns
+// fd, which leaves standard input to the handler.
+func DefaultDelivery() Delivery {
+	var stdin, null unix.Stat_t
+	if unix.Fstat(0, &stdin) != nil || unix.Stat(os.DevNull, &null) == nil && stdin.Rdev == null.Rdev && stdin.Mode&unix.S_IFMT == unix.S_IFCHR {
+		return Stdin
+	}
+	return FD
+}
 
 // EnvOptions are the settings of the env delivery.
 type EnvOptions struct {

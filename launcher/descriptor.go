@@ -2,8 +2,6 @@ package launcher
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -50,20 +48,25 @@ func sealed(text []byte) (int, error) {
 	return fd, nil
 }
 
-// closeOnExec marks every descriptor from first on, whoever opened it. Kernels
-// before 5.11 mark them one by one.
-func closeOnExec(first int) error {
-	if unix.CloseRange(uint(first), ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+// placeContext puts the context of the stdin delivery on standard input, and that
+// of the fd delivery on the reserved descriptor.
+func (e Execution) placeContext(reserved int) error {
+	var fd, target int
+	var err error
+	switch e.Deliver {
+	case Stdin:
+		fd, err = filled(e.Context)
+	case FD:
+		target = reserved
+		fd, err = sealed(e.Context)
+	default:
 		return nil
 	}
-	open, err := os.ReadDir("/proc/self/fd")
+	if err == nil {
+		err = e.User.GiveDescriptor(fd) // so that the handler can open /dev/stdin again
+	}
 	if err != nil {
-		return fmt.Errorf("list the open descriptors: %w", err)
+		return err
 	}
-	for _, entry := range open {
-		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd >= first {
-			unix.CloseOnExec(fd)
-		}
-	}
-	return nil
+	return unix.Dup3(fd, target, 0)
 }

@@ -3,8 +3,10 @@ package launcher
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed45446ece/launcher/handler"
@@ -12,6 +14,10 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
+
+// VariableBin holds the launcher's path for a handler that calls get-secret: the
+// launcher may be outside PATH.
+const VariableBin = "LAUNCHER_BIN"
 
 // environment returns the handler's environment: the launcher's, without its own
 // settings and without the variables that carried secrets in.
@@ -21,10 +27,13 @@ func (j Job) environment() ([]string, error) {
 	for _, name := range slices.Concat(strings.Fields(Settings), j.Withhold) {
 		delete(environ, name)
 	}
+	if program, err := os.Executable(); err == nil {
+		environ[VariableBin] = program
+	}
 	environ[handler.Variable] = string(j.Deliver)
 	switch j.Deliver {
-	case FD:
-		environ[handler.Variable] = "fd:3"
+	case FD: // only the process that becomes the handler knows the number
+		delete(environ, handler.Variable)
 	case Files:
 		environ[handler.Variable] = "files:" + j.directoryPath()
 	case Socket:
@@ -72,6 +81,31 @@ func entries(environ resolve.Environ) []string {
 	}
 	slices.Sort(entries)
 	return entries
+}
+
+// environment returns the handler's environment with what only the process that
+// becomes the handler knows.
+func (e Execution) environment(s Start) []string {
+	environ := toStrings(e.Environ)
+	if e.Deliver == FD {
+		environ = append(environ, handler.Variable+"=fd:"+strconv.Itoa(s.Descriptor))
+	}
+	if s.Parent != 0 {
+		environ = ownSockets(environ, s.Parent, os.Getpid())
+	}
+	return environ
+}
+
+// ownSockets makes sockets that were passed to the supervisor the handler's own,
+// sd_listen_fds(3): LISTEN_PID must be the process ID of whom they are for. It
+// removes LISTEN_PIDFDID, which identifies the same process in another way.
+func ownSockets(environ []string, supervisor, handler int) []string {
+	i := slices.Index(environ, "LISTEN_PID="+strconv.Itoa(supervisor))
+	if i < 0 {
+		return environ
+	}
+	environ[i] = "LISTEN_PID=" + strconv.Itoa(handler)
+	return slices.DeleteFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, "LISTEN_PIDFDID=") })
 }
 
 func (j Job) directoryPath() string {

@@ -1,7 +1,8 @@
 package launcher
 
 import (
-	"slices"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,12 +13,33 @@ import (
 )
 
 func TestTheEnvironmentSaysWhereTheContextIs(t *testing.T) {
-	for delivery, want := range map[Delivery]string{Stdin: "stdin", FD: "fd:3", Env: "env", Files: "files:", Socket: "unix:socket"} {
-		j := Job{Deliver: delivery, Context: Context{Task: task.Empty()}, Environ: resolve.Environ{"LAUNCHER_CONTEXT": "another's"}}
-		entries, err := j.environment()
+	for delivery, want := range map[Delivery]string{Stdin: "stdin", FD: "fd:12", Env: "env", Files: "files:", Socket: "unix:socket"} {
+		environ := resolve.Environ{"LAUNCHER_CONTEXT": "another's", "LAUNCHER_BIN": "another's"}
+		prepared, err := Job{Deliver: delivery, Context: Context{Task: task.Empty()}, Environ: environ}.environment()
 		require.NoError(t, err)
+		e := Execution{Deliver: delivery, Environ: toBytes(prepared)}
+		entries := e.environment(Start{Descriptor: 12})
 		require.Contains(t, entries, "LAUNCHER_CONTEXT="+want)
-		require.True(t, slices.IsSorted(entries))
+		program, err := os.Executable()
+		require.NoError(t, err)
+		require.Contains(t, entries, "LAUNCHER_BIN="+program)
+		require.NotContains(t, strings.Join(entries, "\n"), "another's")
+	}
+}
+
+// TestPassedSocketsAreForTheHandler is sd_listen_fds(3) behind a parent that stays.
+func TestPassedSocketsAreForTheHandler(t *testing.T) {
+	own := "LISTEN_PID=" + strconv.Itoa(os.Getpid())
+	for _, c := range []struct {
+		parent       int
+		before, want []string
+	}{
+		{0, []string{"LISTEN_PID=7", "LISTEN_PIDFDID=1"}, []string{"LISTEN_PID=7", "LISTEN_PIDFDID=1"}},
+		{7, []string{"A=b", "LISTEN_PID=7", "LISTEN_FDS=1", "LISTEN_PIDFDID=1"}, []string{"A=b", own, "LISTEN_FDS=1"}},
+		{7, []string{"LISTEN_PID=70", "LISTEN_PIDFDID=1"}, []string{"LISTEN_PID=70", "LISTEN_PIDFDID=1"}},
+		{7, []string{"LISTEN_FDS=1"}, []string{"LISTEN_FDS=1"}},
+	} {
+		require.Equal(t, c.want, Execution{Environ: toBytes(c.before)}.environment(Start{Parent: c.parent}))
 	}
 }
 

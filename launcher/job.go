@@ -7,7 +7,6 @@
 package launcher
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"unsafe"
@@ -29,6 +28,7 @@ type Job struct {
 	Options   EnvOptions
 	Environ   resolve.Environ // the launcher's own
 	Withhold  []string        // variables that carried secrets in, not passed on
+	Close     []int           // descriptors that carried secrets in, not passed on
 	User      *User           // whom the handler runs as, nil for the launcher's own
 }
 
@@ -61,33 +61,17 @@ func EndsWithParent() bool {
 	return err == nil && signal != 0
 }
 
-// Reserve keeps the Go runtime from making its epoll instance descriptor 3,
-// where the fd delivery puts the context: a thread that waits there would find
-// another file. It is for the first moment of the program.
-func Reserve() error {
-	if _, err := unix.FcntlInt(contextFD, unix.F_GETFD, 0); err == nil {
-		return nil // whoever started the launcher has it, or the runtime a file that it reads
-	}
-	_, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, contextFD) // the lowest that is free, from 3
-	return err
-}
-
-// polled reports whether the descriptor is an epoll instance: only there a
-// file that could be waited for is one that is not registered, epoll_ctl(2).
-func polled(fd int) bool {
-	var ends [2]int
-	if unix.Pipe2(ends[:], unix.O_CLOEXEC) != nil {
-		return false // no descriptor left: what comes next says so
-	}
-	err := unix.EpollCtl(fd, unix.EPOLL_CTL_DEL, ends[0], nil)
-	_, _ = unix.Close(ends[0]), unix.Close(ends[1])
-	return errors.Is(err, unix.ENOENT)
+// Reserve takes the first free descriptor from 3 for the context of the fd
+// delivery, and returns it. Call it first: the Go runtime opens descriptors of its
+// own, which a handler could not have at the same number.
+func Reserve() (int, error) {
+	return unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 }
 
 // Prepare returns all that the handler starts with. Its errors are
 // RefusedErrors, or say what JSON cannot carry.
 func (j Job) Prepare() (Execution, error) {
-	e := Execution{Path: j.Command.Path, Deliver: j.Deliver, User: j.User}
+	e := Execution{Path: j.Command.Path, Deliver: j.Deliver, Close: j.Close, User: j.User}
 	if j.Directory != nil {
 		e.Directory = j.Directory.Reference()
 	}
@@ -117,20 +101,33 @@ type Execution struct {
 	Context       []byte // the context's JSON, for stdin, fd and files
 	Files         []File // of the files delivery
 	Directory     string // refers to that of the files and socket deliveries
+	Close         []int  // the handler does not inherit these descriptors
 	User          *User  // nil for the launcher's own
 }
 
+// Start is what only the process that becomes the handler knows.
+type Start struct {
+	Signals    sigstate.State // for the handler
+	Descriptor int            // what Reserve returned
+	Parent     int            // the process ID of the supervisor; 0 if there is none
+	Before     func() error   // called at the last moment
+}
+
 // Exec replaces this process by the handler, so it returns only with an error:
-// a NotFoundError, a CannotRunError, a RefusedError, or one of the system. It
-// calls before at the last moment, and gives the handler the signal state.
-func (e Execution) Exec(signals sigstate.State, before func() error) error {
-	if err := e.descriptors(); err != nil {
+// a NotFoundError, a CannotRunError, a RefusedError, or one of the system. The
+// handler inherits what this process inherited: the launcher's own descriptors,
+// but for the context's, are all close-on-exec.
+func (e Execution) Exec(s Start) error {
+	for _, fd := range e.Close {
+		unix.CloseOnExec(fd)
+	}
+	if err := e.placeContext(s.Descriptor); err != nil {
 		return err
 	}
-	if err := before(); err != nil {
+	if err := s.Before(); err != nil {
 		return err
 	}
-	if err := signals.Restore(); err != nil {
+	if err := s.Signals.Restore(); err != nil {
 		return fmt.Errorf("restore the signals: %w", err)
 	}
 	if e.Deliver == Files {
@@ -145,7 +142,7 @@ func (e Execution) Exec(signals sigstate.State, before func() error) error {
 		}
 	}
 	cover.Write()
-	return execError(e.Path, e.Deliver, unix.Exec(e.Path, toStrings(e.Args), toStrings(e.Environ)))
+	return execError(e.Path, e.Deliver, unix.Exec(e.Path, toStrings(e.Args), e.environment(s)))
 }
 
 func toBytes(list []string) [][]byte {
@@ -162,36 +159,4 @@ func toStrings(list [][]byte) []string {
 		out[i] = string(s)
 	}
 	return out
-}
-
-// descriptors leaves the handler 0, 1, 2 and the context's, and closes all others
-// that the launcher was started with.
-func (e Execution) descriptors() error {
-	if err := closeOnExec(3); err != nil {
-		return err
-	}
-	if e.Deliver != Stdin && e.Deliver != FD {
-		return nil
-	}
-	var err error
-	fd, target := 0, 0
-	if e.Deliver == FD {
-		if target = contextFD; polled(target) {
-			return &RefusedError{"", "fd: descriptor 3 is in use", "make standard input a blocking one, or use --deliver stdin"}
-		}
-		fd, err = sealed(e.Context)
-	} else {
-		fd, err = filled(e.Context)
-	}
-	if err == nil {
-		err = e.User.GiveDescriptor(fd) // so that the handler can open /dev/stdin again
-	}
-	if err != nil {
-		return err
-	}
-	if fd == target {
-		_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0)
-		return err
-	}
-	return unix.Dup3(fd, target, 0)
 }

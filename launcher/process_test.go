@@ -16,35 +16,6 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// TestHandlerHasNoOtherDescriptors starts the launcher with more open than it
-// passes on.
-func TestHandlerHasNoOtherDescriptors(t *testing.T) {
-	secret, err := os.Open("/etc/hostname")
-	require.NoError(t, err)
-	defer func() { _ = secret.Close() }()
-	three := []string{"0", "1", "2"}
-	for deliver, want := range map[string][]string{"stdin": three, "env": three, "fd": {"0", "1", "2", "3"}, "files": three, "socket": three, "socket --mask": three} {
-		t.Run(deliver, func(t *testing.T) {
-			deliver, mask, _ := strings.Cut(deliver, " ")
-			cmd := launchertest.LauncherCommand("run", "--deliver", deliver, "--mask="+strconv.FormatBool(mask != ""), "--", "probe", "process")
-			cmd.ExtraFiles = []*os.File{secret, secret, secret} // 3, 4 and 5
-			got := launchertest.Probe(t, cmd)
-			var open []string
-			for fd, target := range got.Descriptors {
-				open = append(open, fd)
-				require.NotEqual(t, "/etc/hostname", target)
-			}
-			require.ElementsMatch(t, want, open, got.Descriptors)
-			if deliver == "fd" {
-				require.Contains(t, got.Descriptors["3"], "memfd:launcher-context")
-			}
-			if deliver == "stdin" {
-				require.Contains(t, got.Descriptors["0"], "pipe:")
-			}
-		})
-	}
-}
-
 // TestDescriptorThreeWhateverStandardErrorIs is files that cannot be waited for.
 func TestDescriptorThreeWhateverStandardErrorIs(t *testing.T) {
 	for _, path := range []string{os.DevNull, filepath.Join(t.TempDir(), "log")} {

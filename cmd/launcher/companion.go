@@ -97,5 +97,5 @@ func (p *program) awaitCompanion() error {
 		return cli.ExitStatus(h.Status)
 	}
 	p.report.Options = h.Report
-	return h.Execution.Exec(p.signals, func() error { return p.beforeExec(nil) })
+	return p.exec(h.Execution, nil)
 }

@@ -14,7 +14,7 @@ var sharedFlags = []cli.Flag{
 	{Name: "task", Argument: "FILE", Usage: "the task, YAML or JSON; - is standard input (default: $" + task.ExecConfig + "'s content, else an empty task)"},
 	cli.SecretsFlag,
 	cli.ParamFlag,
-	{Name: "deliver", Choices: task.Deliveries, Usage: "how the context reaches the handler (default: stdin; fd where standard input is a terminal)"},
+	{Name: "deliver", Choices: task.Deliveries, Usage: "how the context reaches the handler (default: stdin if standard input is /dev/null, closed or read by the launcher itself; else fd)"},
 	{Name: "init", Choices: []string{"auto", "always", "never"}, Default: "auto", Usage: "stay as the handler's init, or replace this process by it; auto stays as PID 1, or where a delivery or flag needs it"},
 	{Name: "missing", Choices: []string{"fail", "warn"}, Default: "fail", Usage: "what a declared key without a value does"},
 	{Name: "require-confidential", Default: false, Usage: "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},

@@ -36,7 +36,9 @@ func main() { os.Exit(start()) }
 // start runs the whole program and returns the exit status.
 func start() int {
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
-	err := errors.Join(launcher.Reserve(), launcher.Protect(), p.loadChild())
+	var err error
+	p.descriptor, err = launcher.Reserve()
+	err = errors.Join(err, launcher.Protect(), p.loadChild())
 	p.report = newReport(p.environ["KUBERNETES_SERVICE_HOST"] != "")
 	if err == nil {
 		err = p.acceptSignals()
@@ -54,6 +56,8 @@ type program struct {
 	signals sigstate.State   // for the handler
 	child   *supervise.Child // nil unless a supervisor started this process
 	report  cli.Report
+
+	descriptor int // reserved for the context
 }
 
 // loadChild takes over what the supervisor was started with, if this process is

@@ -41,12 +41,14 @@ func TestScripts(t *testing.T) {
 }
 
 // status N ARG... runs the launcher with the arguments and expects the exit
-// status N; stdout and stderr are there for the commands of those names.
+// status N; stdout and stderr are there for the commands of those names. Standard
+// input is /dev/null, as in a pod; "exec launcher" has a pipe.
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: status N ARG...")
 	}
-	err := ts.Exec("launcher", args[1:]...)
+	const inPod = `exec "$0" "$@" </dev/null`
+	err := ts.Exec("/bin/sh", append([]string{"-c", inPod, launchertest.Path("launcher")}, args[1:]...)...)
 	got := 0
 	if ended, ok := err.(*exec.ExitError); ok {
 		got = ended.ExitCode()

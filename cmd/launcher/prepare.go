@@ -20,11 +20,12 @@ import (
 type loadedTask struct {
 	task task.Task
 	taskSources
-	resolution resolve.Resolution
-	environ    resolve.Environ // with the task's own variable made safe
-	command    launcher.Command
-	directory  *tmpfs.Directory // of the files and socket deliveries, else nil
-	warning    error
+	resolution  resolve.Resolution
+	environ     resolve.Environ // with the task's own variable made safe
+	command     launcher.Command
+	directory   *tmpfs.Directory // of the files and socket deliveries, else nil
+	descriptors []int            // that carry secrets in
+	warning     error
 }
 
 // resolve finds the secrets of a task. If some are missing, the error names them and
@@ -83,7 +84,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	var err error
 	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
-	r.task = t
+	r.task, r.descriptors = t, carriers(s, t.Sources)
 	return r, problems.Err()
 }
 

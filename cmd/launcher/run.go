@@ -39,7 +39,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 		return err
 	}
 	p.report.Detail("exec %s, context by %s", e.Path, s.deliver)
-	return e.Exec(p.signals, func() error { return p.beforeExec(watch) })
+	return p.exec(e, watch)
 }
 
 // loadTask reads the task and looks the command up, before any secret is resolved.
@@ -64,7 +64,8 @@ func (r loadedTask) job(s settings) launcher.Job {
 		Command: r.command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
 		Deliver: s.deliver, Directory: r.directory, Options: s.env,
-		Environ: r.environ, Withhold: append(r.variables, r.command.Needless...), User: s.user,
+		Environ: r.environ, Withhold: append(r.variables, r.command.Needless...),
+		Close: r.descriptors, User: s.user,
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	urfave "github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -79,7 +78,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	}
 	errs = append(errs, s.checkAzure()...)
 	if s.deliver == "" {
-		s.deliver = defaultDelivery()
+		s.deliver = s.defaultDelivery()
 	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
@@ -148,12 +147,4 @@ func (s *settings) checkAzure() []error {
 		}
 	}
 	return errs
-}
-
-// defaultDelivery returns the delivery that leaves a terminal to the handler.
-func defaultDelivery() launcher.Delivery {
-	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
-		return launcher.FD
-	}
-	return launcher.Stdin
 }

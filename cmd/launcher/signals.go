@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
@@ -36,6 +37,15 @@ func (p *program) watchSignals() *sigstate.Watch {
 		p.report.Message(cli.LevelError, fmt.Sprintf("ended by %s while resolving; the handler was not started", unix.SignalName(s)), "")
 		os.Exit(128 + int(s))
 	})
+}
+
+// exec becomes the handler.
+func (p *program) exec(e launcher.Execution, watch *sigstate.Watch) error {
+	start := launcher.Start{Signals: p.signals, Descriptor: p.descriptor, Before: func() error { return p.beforeExec(watch) }}
+	if p.child != nil {
+		start.Parent = os.Getppid()
+	}
+	return e.Exec(start)
 }
 
 // beforeExec runs just before this process becomes the handler.

@@ -92,16 +92,16 @@ func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
 }
 
 // TestAProcessBesideTheHandlerHoldsNothingOfIt is a handler that closes its
-// output, or whose input somebody else feeds.
+// output and what it inherited, or whose input somebody else feeds.
 func TestAProcessBesideTheHandlerHoldsNothingOfIt(t *testing.T) {
 	for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}, {"--mask", "--deliver", "socket"}} {
-		args := append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "exec 0<&- >&- 2>&-; exec sleep 1000")
+		args := append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "exec 0<&- >&- 2>&- 3>&- 4>&- 9>&-; exec sleep 1000")
 		cmd := launchertest.Command(args...)
 		stdin, feed, err := os.Pipe()
 		require.NoError(t, err)
 		out, in, err := os.Pipe()
 		require.NoError(t, err)
-		cmd.Stdin, cmd.Stdout, cmd.ExtraFiles = stdin, in, []*os.File{in, in, in, in, in, in, in, in}
+		cmd.Stdin, cmd.Stdout, cmd.ExtraFiles = stdin, in, []*os.File{in, in, nil, nil, nil, nil, in}
 		require.NoError(t, cmd.Start())
 		_, _ = stdin.Close(), in.Close()
 		rest, err := io.ReadAll(out)

@@ -80,12 +80,15 @@ type Result struct {
 	Status         int
 }
 
-// Run runs the real launcher to its end with this environment and PATH.
+// Run runs the real launcher to its end with this environment and PATH. Its standard
+// input is /dev/null if it has no text.
 func Run(t testing.TB, env []string, stdin string, args ...string) Result {
 	t.Helper()
 	cmd := exec.Command(Path("launcher"), args...)
 	cmd.Env = append([]string{"PATH=" + folder + ":" + os.Getenv("PATH")}, env...)
-	cmd.Stdin = strings.NewReader(stdin)
+	if stdin != "" {
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	return Finish(t, cmd)
 }
 

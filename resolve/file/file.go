@@ -61,6 +61,12 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 	return s, nil
 }
 
+// PathOf returns the path that a declaration names, "" for none.
+func PathOf(d resolve.Declaration) string {
+	var p document.Problems
+	return parseDeclaration(&p, d).path
+}
+
 func parseDeclaration(p *document.Problems, d resolve.Declaration) source {
 	switch {
 	case d.Source == nil:
