@@ -76,13 +76,6 @@ func (p *program) loadChild() (err error) {
 	return nil
 }
 
-func (p *program) run() error {
-	if p.child != nil && p.child.Role == supervise.HandlerProcess && p.child.HasCompanion {
-		return p.awaitCompanion()
-	}
-	return p.app(p.args).Run(p.args)
-}
-
 func (p *program) app(args []string) *urfave.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
 	flags := func(command string, more ...cli.Flag) []urfave.Flag {

@@ -45,6 +45,7 @@ var forwarded = [...]syscall.Signal{
 // it cannot start the child.
 func (c Config) Run() (status int, err error) {
 	signals := make(chan os.Signal, len(forwarded))
+	signal.Reset(syscall.SIGQUIT, syscall.SIGABRT) // sigstate ends this process by them
 	for _, s := range forwarded {
 		if !signal.Ignored(s) { // as nohup(1) has it; the handler inherits that
 			signal.Notify(signals, s)
