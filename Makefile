@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl examples test cover conformance demo fuzz bench licenses check
+.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -21,6 +21,9 @@ build: ## build/launcher, static and reproducible
 launcherctl: ## build/launcherctl, and build/kubectl-launcher, by which kubectl knows it
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/launcherctl ./cmd/launcherctl
 	@ln -sf launcherctl build/kubectl-launcher
+
+cross: ## vet and build both programs for every platform, as build/PROGRAM-GOOS-GOARCH
+	@.ci/cross "$(BUILD) -tags $(TAGS)" "$(LDFLAGS)"
 
 examples: build ## build/fakevault too, the Key Vault on loopback that the examples use
 	@go build -trimpath -buildvcs=false -o build/fakevault ./examples/azure/fakevault
