@@ -34,8 +34,13 @@ test: ## run all tests, and list those that had to be skipped
 cover: ## print the coverage of each package, by unit tests and by the real programs
 	@.ci/needs cover bash && .ci/cover
 
-conformance: ## ask every language in every delivery, and write docs/languages.md
+conformance: ## ask every language in every delivery, and write docs/languages.md; ONLY=Ruby asks only Ruby
+ifdef ONLY
+	@grep -q '"name": "$(ONLY)"' handler/*/probe.json handler/conformance/testdata/*/probe.json || { echo 'no probe.json has the name "$(ONLY)"'; exit 1; }
+	@LAUNCHER_TEST_REQUIRE=all go test -count=1 ./handler/conformance -run '/languages/^$(ONLY)$$|AsGoDoes/^(Go|$(ONLY))$$|ItsOwn/^$(ONLY)\b'
+else
 	@UPDATE_DOCS=1 LAUNCHER_TEST_REQUIRE=all go test -count=1 ./handler/conformance && cat docs/languages.md
+endif
 
 demo: ## run one task with secrets from five sources
 	@.ci/needs demo python3

@@ -17,6 +17,7 @@ type Command struct {
 	Path     string
 	Args     []string
 	Needless []string // variables that it has no use for
+	Needed   []string // variables that it reads, even with --pristine
 }
 
 // NotFoundError is a command that is not there (status 127).
@@ -70,7 +71,7 @@ func Find(path string, args []string) (Command, error) {
 	if denied != nil {
 		return Command{}, denied
 	}
-	return Command{}, &NotFoundError{fmt.Sprintf("command %q: not found in PATH", name), "give its path, or check the image's PATH"}
+	return Command{}, &NotFoundError{fmt.Sprintf("command %q: not found in PATH", name), adviseMissing(name)}
 }
 
 // runnable is nil where execve(2) can be expected to take the file.
@@ -78,7 +79,11 @@ func runnable(file string) error {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return &NotFoundError{Message: fmt.Sprintf("command %q: no such file", file)}
+		advice := ""
+		if strings.Contains(file, " ") {
+			advice = adviseMissing(file)
+		}
+		return &NotFoundError{fmt.Sprintf("command %q: no such file", file), advice}
 	case err != nil:
 		return &CannotRunError{Message: fmt.Sprintf("command %q: %v", file, reason(err))}
 	case info.IsDir():
@@ -102,9 +107,9 @@ func reason(err error) error {
 func execError(path string, deliver Delivery, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOENT):
-		return &NotFoundError{fmt.Sprintf("command %q: its interpreter is not there", path), "check its #! line, or the C library that it was linked for"}
+		return noInterpreter(path)
 	case errors.Is(err, syscall.ENOEXEC):
-		return &CannotRunError{fmt.Sprintf("command %q: exec format error", path), "a script needs a #! line; a program must be built for this architecture"}
+		return noFormat(path)
 	case errors.Is(err, syscall.E2BIG):
 		advice := "see ulimit -s: a quarter of it is theirs"
 		if deliver == Env {

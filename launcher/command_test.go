@@ -99,7 +99,7 @@ func TestExecErrorSaysWhatTheKernelRefused(t *testing.T) {
 		hint    string
 		status  int
 	}{
-		{syscall.ENOENT, Stdin, "its interpreter is not there", "#!", 127},
+		{syscall.ENOENT, Stdin, "its interpreter is not there", "C library", 127},
 		{fmt.Errorf("exec: %w", syscall.ENOEXEC), Stdin, "exec format error", "this architecture", 126},
 		{syscall.E2BIG, Stdin, "arguments and environment are too long together", "ulimit -s", 126},
 		{syscall.E2BIG, Env, "arguments and environment are too long together", "--deliver stdin", 126},
@@ -110,5 +110,40 @@ func TestExecErrorSaysWhatTheKernelRefused(t *testing.T) {
 		requireStatus(t, c.status, err)
 		require.EqualError(t, err, `command "/app/run": `+c.message)
 		require.Contains(t, err.(interface{ Hint() string }).Hint(), c.hint)
+	}
+}
+
+// TestField14ACommandThatCannotStartSaysWhy has what shells would do otherwise.
+func TestField14ACommandThatCannotStartSaysWhy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	for _, c := range []struct {
+		err                   error
+		text, message, advice string
+	}{
+		{syscall.ENOENT, "#!/bin/sh\r\necho", "its #! line ends with a carriage return: the file has DOS line ends", "dos2unix"},
+		{syscall.ENOENT, "#! /no/such -x\n", `its interpreter "/no/such" is not there`, "install the interpreter"},
+		{syscall.ENOENT, "\x7fELF\x02", "its interpreter is not there", "C library"},
+		{syscall.ENOEXEC, "echo x\n", "a script without a #! line", "launcher run -- sh FILE"},
+		{syscall.ENOEXEC, "", "the file is empty, or starts with an empty line", "#!/bin/sh"},
+		{syscall.ENOEXEC, "\x7fELF\x00", "exec format error", "this architecture"},
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(c.text), 0o755))
+		err := execError(path, Stdin, c.err)
+		require.EqualError(t, err, fmt.Sprintf("command %q: %s", path, c.message))
+		require.Contains(t, err.(interface{ Hint() string }).Hint(), c.advice)
+	}
+}
+
+func TestField14ACommandThatIsMissingHasAHint(t *testing.T) {
+	t.Chdir(newFolder(t))
+	for name, want := range map[string]string{
+		"a && b": "there is no shell", "echo $HOME": "there is no shell", "x|y": "there is no shell", "/bin/echo x": "there is no shell",
+		"run": "use ./run: it is in the working directory", "folder": "give its path", "none": "give its path", "./none": "", "": "give its path",
+	} {
+		_, err := Find("/no/such", []string{name})
+		requireStatus(t, 127, err)
+		hint := err.(interface{ Hint() string }).Hint()
+		require.Equal(t, want == "", hint == "", name)
+		require.Contains(t, hint, want, name)
 	}
 }

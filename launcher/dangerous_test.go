@@ -51,7 +51,8 @@ const passed = `
 	AIRFLOW__CORE__FERNET_KEY DJANGO_SECRET_KEY FLASK_SECRET_KEY JUPYTER_TOKEN TF_VAR_password RUBY_TOKEN R_TOKEN DOCKER_AUTH_CONFIG
 	DOCKER_PASSWORD LESSON_KEY HOMEPAGE_TOKEN PATHFINDER ENVIRONMENT GOOGLE_KEY CCC USER PASSWORD TOKEN KEY`
 
-func TestDangerousNames(t *testing.T) {
+// TestField6OnlyNamesThatSteerSomethingAreRefused has both lists.
+func TestField6OnlyNamesThatSteerSomethingAreRefused(t *testing.T) {
 	for name := range strings.FieldsSeq(refused) {
 		require.True(t, strings.HasPrefix(dangerous(name), "steers "), name)
 	}
@@ -84,8 +85,8 @@ func TestAllowEnvTakesPatternsAndLists(t *testing.T) {
 	}
 }
 
-// TestOnlyTheLaunchersOwnVariablesAreRemoved is a handler's environment.
-func TestOnlyTheLaunchersOwnVariablesAreRemoved(t *testing.T) {
+// TestField3OnlyTheLaunchersOwnVariablesAreRemoved is a handler's environment.
+func TestField3OnlyTheLaunchersOwnVariablesAreRemoved(t *testing.T) {
 	for _, d := range []Delivery{Stdin, FD, Env, Files, Socket} {
 		environ := resolve.Environ{"PATH": "/bin", "LAUNCHER_URL": "x", "LAUNCHER": "y", "LAUNCHER_TASKS": "z", "SECRET": "s"}
 		for name := range strings.FieldsSeq(Settings) {
@@ -98,5 +99,21 @@ func TestOnlyTheLaunchersOwnVariablesAreRemoved(t *testing.T) {
 		}
 		require.NotContains(t, strings.Join(entries, "\n"), "the launcher's", d)
 		require.NotContains(t, entries, "SECRET=s")
+	}
+}
+
+// TestField6ConnectionStringsPass is what a user sees in the env delivery.
+func TestField6ConnectionStringsPass(t *testing.T) {
+	names := []string{"AZURE_STORAGE_CONNECTION_STRING", "TRUSTED_PROXY", "TRUST_PROXY"}
+	for _, name := range names {
+		routes, err := Env.Routes(secretsOf(name, "x"), EnvOptions{})
+		require.NoError(t, err)
+		require.Equal(t, []string{name}, routes)
+	}
+	for _, name := range []string{"HTTP_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY", "ftp_proxy", "AZURE_CLIENT_SECRET"} {
+		_, err := Env.Routes(secretsOf(name, "x"), EnvOptions{})
+		require.ErrorContains(t, err, "variable "+name+" steers ")
+		_, err = Env.Routes(secretsOf(name, "x"), EnvOptions{Allow: []string{"*_PROXY,*_proxy", "AZURE_*"}})
+		require.NoError(t, err)
 	}
 }

@@ -23,7 +23,7 @@ const VariableBin = "LAUNCHER_BIN"
 // settings and without the variables that carried secrets in.
 func (j Job) environment() ([]string, error) {
 	environ := make(map[string]string, len(j.Environ)+len(j.Context.Secrets)+2)
-	maps.Copy(environ, j.Environ)
+	maps.Copy(environ, j.inherited())
 	for _, name := range slices.Concat(strings.Fields(Settings), j.Withhold) {
 		delete(environ, name)
 	}

@@ -88,6 +88,8 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 		if err == nil {
 			if file != "" {
 				command.Needless = []string{task.ExecCode}
+			} else {
+				command.Needed = []string{task.ExecCode}
 			}
 			return command, nil
 		}

@@ -27,6 +27,7 @@ type Job struct {
 	Environ   resolve.Environ // the launcher's own
 	Withhold  []string        // variables that carried secrets in, not passed on
 	Close     []int           // descriptors that carried secrets in, not passed on
+	Pristine  bool            // pass on only the variables that programs expect
 	User      *User           // whom the handler runs as, nil for the launcher's own
 }
 

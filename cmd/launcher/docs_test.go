@@ -67,15 +67,3 @@ func TestEveryRowOfATableIsWhole(t *testing.T) {
 		}
 	}
 }
-
-// TestEveryFlagHasItsVariable is the sentence about LAUNCHER_ names.
-func TestEveryFlagHasItsVariable(t *testing.T) {
-	help := launchertest.Run(t, nil, "", "run", "--help").Stdout
-	flags := regexp.MustCompile(`(?m)^   (?:-[a-z], )?--([a-z-]+) [^\n]*\n((?:      .*\n)+)`).FindAllStringSubmatch(help, -1)
-	require.Greater(t, len(flags), 15)
-	for _, flag := range flags {
-		if !strings.HasPrefix(flag[1], "help") {
-			require.Contains(t, flag[2], "[$LAUNCHER_"+strings.ToUpper(strings.ReplaceAll(flag[1], "-", "_"))+"]")
-		}
-	}
-}

@@ -31,6 +31,9 @@ func init() {
 	}
 }
 
+// inCluster is a variable that Kubernetes sets in every pod.
+const inCluster = "KUBERNETES_SERVICE_HOST"
+
 func main() { os.Exit(start()) }
 
 // start runs the whole program and returns the exit status.
@@ -39,7 +42,7 @@ func start() int {
 	var err error
 	p.descriptor, err = launcher.Reserve()
 	err = errors.Join(err, launcher.Protect(), p.loadChild())
-	p.report = newReport(p.environ["KUBERNETES_SERVICE_HOST"] != "")
+	p.report = newReport(p.environ[inCluster] != "")
 	if err == nil {
 		err = p.acceptSignals()
 	}
@@ -79,7 +82,7 @@ func (p *program) loadChild() (err error) {
 func (p *program) app(args []string) *urfave.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
 	flags := func(command string, more ...cli.Flag) []urfave.Flag {
-		if !slices.Contains(args, command) {
+		if !slices.Contains(args, command) && !slices.Contains(args, "completion") {
 			return nil
 		}
 		return cli.Flags(p.environ, append(sharedFlags, more...)...)
@@ -88,17 +91,17 @@ func (p *program) app(args []string) *urfave.App {
 	return cli.App(&urfave.App{
 		Name:        "launcher",
 		HelpName:    "launcher",
-		Usage:       "give a job its secrets: resolve the task's secret sources and run the handler with them",
+		Usage:       "Resolve a task's secrets and run a job's handler with them.",
 		Description: statusHelp,
 		Commands: []*urfave.Command{
-			command("run", "[flags] [--] COMMAND [ARG...]", "resolve, deliver, run the handler", p.runHandler, flags("run")...),
-			command("explain", "[flags]", "show where each key is looked for, found or missing; never a value", p.explain, flags("explain", cli.JSONFlag)...),
-			command("get-secret", "KEY", "inside a handler: print one value, nothing added; status 1 where there is none", p.getSecret),
-			command("get-param", "[NAME]", "inside a handler: print a parameter, a string as it is, else JSON; status 1 where there is none; without NAME all, as JSON", p.getParam),
-			command("get-metadata", "[NAME]", "the same of the metadata: name, uid, project, iteration, labels, annotations", p.getMetadata),
-			command("install", "DIR", "copy this program to DIR/launcher", p.install),
+			command("run", "[flags] [--] COMMAND [ARG...]", "Resolve the secrets, deliver them, and run the handler", p.runHandler, flags("run")...),
+			command("explain", "[flags]", "Show where each key is looked for; never a value", p.explain, flags("explain", cli.JSONFlag)...),
+			command("get-secret", "KEY", "Inside a handler: print a secret; status 1 if it is missing", p.getSecret),
+			command("get-param", "[NAME]", "Inside a handler: print a parameter, or all as JSON", p.getParam),
+			command("get-metadata", "[NAME]", "Inside a handler: print name, uid, project, labels …", p.getMetadata),
+			command("install", "DIR", "Copy this program to DIR/launcher", p.install),
 		},
-	}, version, commit)
+	}, version, commit, "launcher run -- COMMAND starts a handler; launcher --help lists the commands")
 }
 
 // version and commit are set by the linker, -X main.version=V.
@@ -108,9 +111,9 @@ func command(name, arguments, usage string, action urfave.ActionFunc, flags ...u
 	return &urfave.Command{Name: name, ArgsUsage: arguments, Usage: usage, Flags: flags, Action: action}
 }
 
-const statusHelp = `The status is the handler's own (128+n where signal n ended it), or
-   124  could not resolve for now: a retry may help
-   125  could not resolve: bad flags or task, missing secret
+const statusHelp = `The exit status is the handler's own, 128+n if signal n ended it, or
+   124  a temporary failure to resolve: retrying may help
+   125  a permanent failure: bad flags or task, missing secret
    126  the command cannot be run
-   127  the command is not there
+   127  the command does not exist
    143  ended by TERM while resolving; the handler was never started`

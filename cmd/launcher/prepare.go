@@ -43,9 +43,29 @@ func (p *program) reportResolution(r resolve.Resolution, err error, s settings) 
 			p.report.Warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
 		}
 	}
-	stop, warning := separateMissing(err, s.warnMissing)
+	stop, warning := separateMissing(p.adviseLocal(err, s), s.warnMissing)
 	p.report.Warn(warning)
 	return stop
+}
+
+// adviseLocal gives missing keys of a cluster's sources another hint if this is
+// not a cluster.
+func (p *program) adviseLocal(err error, s settings) error {
+	if err == nil || p.environ[inCluster] != "" || s.requireConfidential {
+		return err
+	}
+	errs := document.Unjoin(err)
+	for i, e := range errs {
+		key, ok := errors.AsType[*resolve.KeyError](e)
+		switch {
+		case !ok || !errors.Is(e, resolve.ErrAbsent) || key.Provider != task.Kubernetes && key.Provider != task.AzureVault:
+		case s.local != "":
+			errs[i] = cli.WithHint(e, "add the key to the file of --local, or mark the source optional: true")
+		case key.Provider == task.Kubernetes:
+			errs[i] = cli.WithHint(e, "use --local FILE in place of the cluster, or mark the source optional: true")
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // readTask reads the task with what -s and -p add to it. The error holds every

@@ -60,7 +60,7 @@ func (r loadedTask) job(s settings) launcher.Job {
 		Command: r.command,
 		Context: launcher.Context{Task: r.task, Secrets: r.resolution.Secrets},
 		Deliver: s.deliver, Directory: r.directory, Options: s.env,
-		Environ: r.environ, Withhold: append(r.variables, r.command.Needless...),
+		Environ: r.environ, Pristine: s.pristine, Withhold: append(r.variables, r.command.Needless...),
 		Close: r.descriptors, User: s.user,
 	}
 }

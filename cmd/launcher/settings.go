@@ -29,7 +29,7 @@ type settings struct {
 	azureSpread         time.Duration
 	realm               azure.Clouds
 	init                string
-	mask                bool
+	mask, pristine      bool
 	refresh             time.Duration
 	user                *launcher.User // nil for the launcher's own
 }
@@ -59,6 +59,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	errs := []error{cli.CheckChoices(c)}
 	p.report.JSON = c.String("log") == "json"
 	p.report.Verbose, p.report.Quiet = c.Bool("verbose"), c.Bool("quiet")
+	if p.child == nil { // once
+		p.report.Warn(nearSettings(p.environ))
+	}
 	s := settings{
 		task: c.String("task"), local: c.String("local"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
@@ -74,6 +77,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		grace:               c.Duration("grace"),
 		init:                c.String("init"),
 		mask:                c.Bool("mask"),
+		pristine:            c.Bool("pristine"),
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
@@ -89,7 +93,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
 		errs = append(errs, err)
 	}
-	if s.local != "" && p.environ["KUBERNETES_SERVICE_HOST"] != "" {
+	if s.local != "" && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
 	if missing := s.checkPlatform(); len(missing) > 0 {

@@ -27,7 +27,7 @@ import (
 // debugCommand returns the command that runs a task by this machine's launcher.
 func (p *program) debugCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "debug", Usage: "run a task on this machine, with the secrets that only the cluster has from the terminal or a file",
+		Name: "debug", Usage: "Run a task on this machine; prompts for the cluster's secrets",
 		ArgsUsage: "--task FILE [flags] [--] COMMAND [ARG...]",
 		Flags:     flags(taskFlags, debugFlags, connectFlags), Action: p.debug,
 	}
@@ -83,7 +83,7 @@ func (p *program) findLauncher(path string) (string, error) {
 	}
 	path, err := exec.LookPath("launcher")
 	if err != nil {
-		return "", cli.Usage("the launcher is not beside this program, nor in PATH", "make build, or --launcher-program FILE")
+		return "", cli.Usage("the launcher is not beside this program, nor in PATH", "run make build, or use --launcher-program FILE")
 	}
 	return path, nil
 }

@@ -64,13 +64,13 @@ func (p *program) app() *urfave.App {
 	return cli.App(&urfave.App{
 		Name:        "launcherctl",
 		HelpName:    p.name,
-		Usage:       "a project's secrets, tasks and jobs on a Kubernetes cluster",
+		Usage:       "Manage a project's secrets, tasks and jobs on a Kubernetes cluster.",
 		Description: statusHelp,
 		Reader:      p.stdin,
 		Writer:      p.stdout,
 		ErrWriter:   p.stderr,
 		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand()},
-	}, version, commit)
+	}, version, commit, p.name+" --help lists the commands")
 }
 
 // version and commit are set by the linker, -X main.version=V.
@@ -79,7 +79,7 @@ var version, commit string
 // flags returns rows of the table as the library's flags.
 func flags(rows ...[]cli.Flag) []urfave.Flag { return cli.Flags(nil, slices.Concat(rows...)...) }
 
-const statusHelp = `The status of run and debug is the handler's own; else
-   124  not now: the cluster is not reached, or too busy; a retry may help
-   125  not at all: bad flags, a missing permission, a job that cannot start
+const statusHelp = `The exit status of run and debug is the handler's own, or
+   124    a temporary failure: the cluster is not reached, or too busy
+   125    a permanent failure: bad flags, a missing permission, a bad Job
    128+n  ended by signal n`

@@ -16,10 +16,11 @@ import (
 
 func (p *program) manifestCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "manifest", Usage: "print the Job that runs a task, or a manifest of yours with the launcher in it; no value is in either",
-		UsageText: p.name + " manifest --task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]\n" +
-			p.name + " manifest --task FILE --into FILE --launcher-image IMAGE [flags] [-- COMMAND [ARG...]]",
-		Flags: flags(taskFlags, podFlags, connectFlags, manifestFlags), Action: p.manifest,
+		Name: "manifest", Usage: "Print a Job that runs a task, or add the launcher to a manifest",
+		UsageText: p.name + " manifest --task FILE --image IMAGE [flags] [--] COMMAND...\n" +
+			p.name + " manifest --task FILE --into FILE [flags] [-- COMMAND...]",
+		Description: "What is printed holds no secret value.",
+		Flags:       flags(taskFlags, podFlags, connectFlags, manifestFlags), Action: p.manifest,
 	}
 }
 
@@ -56,7 +57,7 @@ func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *do
 	var errs []error
 	for _, flag := range jobOnlyFlags {
 		if c.IsSet(flag) {
-			errs = append(errs, cli.Usage(fmt.Sprintf("--%s is for a Job of its own: with --into the manifest says it", flag), ""))
+			errs = append(errs, cli.Usage(fmt.Sprintf("--%s cannot be used with --into: the manifest decides it", flag), ""))
 		}
 	}
 	origin, text, err := p.readText(ctx, "--into", c.String("into"))
@@ -81,7 +82,7 @@ func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 		for key := range m.Values.Data {
 			keys = append(keys, key)
 		}
-		return cli.Usage(fmt.Sprintf("the values of %s belong into a Secret, and standard output shows none", quoteKeys(keys)),
+		return cli.Usage(fmt.Sprintf("the values of %s must be in a Secret, and standard output has no value", quoteKeys(keys)),
 			"--values-file FILE writes it for kubectl apply --server-side -f FILE; "+p.name+" run creates it itself; --embed-values does as MLRun does")
 	}
 	text, err := manifest.YAML(m.Values)

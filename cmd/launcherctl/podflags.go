@@ -86,7 +86,7 @@ func (r *podReader) user() manifest.User {
 func (r *podReader) quantity(flag, text string) resource.Quantity {
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() < 0 {
-		r.refuse("for instance 500m, 2, 64Mi or 1Gi", "--%s: %s is no quantity", flag, keyname.Quote(text))
+		r.refuse("for instance 500m, 2, 64Mi or 1Gi", "--%s: %s is not a quantity", flag, keyname.Quote(text))
 	}
 	return q
 }

@@ -20,11 +20,11 @@ import (
 // runCommand returns the command that runs a task's Job like a local process.
 func (p *program) runCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "run", Usage: "run a task's Job as if its handler were a process here: with its logs and its status",
-		ArgsUsage: "--task FILE --image IMAGE --launcher-image IMAGE [flags] [--] COMMAND [ARG...]",
-		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL after their\n" +
-			"grace period. The second leaves that to the cluster. The Job is deleted at the end, and\n" +
-			"by that what it owns.",
+		Name: "run", Usage: "Run a task's Job, with its logs and exit status",
+		ArgsUsage: "--task FILE --image IMAGE [flags] [--] COMMAND [ARG...]",
+		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL\n" +
+			"after their grace period. The second signal ends only this program. The Job\n" +
+			"is deleted at the end, with everything that it owns.",
 		Flags: flags(taskFlags, podFlags, connectFlags, runFlags), Action: p.runJob,
 	}
 }

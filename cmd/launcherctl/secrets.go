@@ -22,11 +22,11 @@ func (p *program) secretsCommand() *urfave.Command {
 		}
 	}
 	return &urfave.Command{
-		Name: "secrets", Usage: "fill, list and empty a project's Kubernetes Secret",
+		Name: "secrets", Usage: "Set, list and delete keys of a project's Kubernetes Secret",
 		Subcommands: []*urfave.Command{
-			command("set", " [KEY...]", "give keys their values: asked for on the terminal, or read from files or standard input", p.setSecrets, setFlags...),
-			command("list", "", "print the keys; a value is never printed", p.listSecrets, cli.JSONFlag),
-			command("delete", " KEY...", "take keys away, all of them or none", p.deleteSecrets),
+			command("set", " [KEY...]", "Set keys; prompts for values, or reads files or standard input", p.setSecrets, setFlags...),
+			command("list", "", "Print the keys; a value is never printed", p.listSecrets, cli.JSONFlag),
+			command("delete", " KEY...", "Delete keys, all of them or none", p.deleteSecrets),
 		},
 	}
 }
@@ -42,12 +42,12 @@ func keyArguments(c *urfave.Context) ([]string, error) {
 		case strings.HasPrefix(key, "-"):
 			return nil, cli.Usage(fmt.Sprintf("word %d after the flags starts with a hyphen: flags come before the keys", i+1), c.Command.UsageText)
 		case strings.Trim(value, "=") != "" && project.CheckKey(name) == nil: // not base64
-			return nil, cli.Usage(fmt.Sprintf("a value on the command line, that of %q, is in the shell's history and in the list of processes: it is not used", name),
-				"give the key alone and be asked, or --from-env-file FILE; what was typed is best replaced by a new value")
+			return nil, cli.Usage(fmt.Sprintf("the value of %q on the command line is in the shell's history and in the list of processes, so it is not used", name),
+				"give only the key to be prompted, or use --from-env-file FILE; replace the value that was typed")
 		case project.CheckKey(key) != nil && !strings.HasPrefix(strings.ToLower(key), "mlrun."):
-			return nil, cli.Usage(fmt.Sprintf("word %d after the flags is no key of a Kubernetes Secret", i+1), "a key is 1 to 253 of letters, digits, -, _ and .; no value goes here")
+			return nil, cli.Usage(fmt.Sprintf("word %d after the flags is not a key of a Kubernetes Secret", i+1), "a key is 1 to 253 of letters, digits, -, _ and .; no value goes here")
 		case seen[key]:
-			return nil, cli.Usage(fmt.Sprintf("key %q is there twice", key), "")
+			return nil, cli.Usage(fmt.Sprintf("duplicate key %q", key), "")
 		}
 		seen[key] = true
 	}
@@ -105,7 +105,7 @@ func (p *program) deleteSecrets(c *urfave.Context) error {
 		return err
 	}
 	if len(keys) == 0 {
-		return cli.Usage("which keys?", c.Command.UsageText)
+		return cli.Usage("name at least one KEY", c.Command.UsageText)
 	}
 	target, err := p.findProject(c)
 	if err != nil {

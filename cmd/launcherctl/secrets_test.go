@@ -86,12 +86,12 @@ func TestDeleteTakesAllKeysOrNone(t *testing.T) {
 
 func TestWhatIsRefusedBeforeTheClusterIsAsked(t *testing.T) {
 	for args, want := range map[string]string{
-		"set --project fraud DB_PASSWORD=C4n4ry":              `a value on the command line, that of "DB_PASSWORD"`,
-		"set --project fraud DB_PASSWORD C4n4ry!":             "word 2 after the flags is no key",
-		"set --project fraud C4n4ry/x=y":                      "word 1 after the flags is no key",
+		"set --project fraud DB_PASSWORD=C4n4ry":              `the value of "DB_PASSWORD" on the command line`,
+		"set --project fraud DB_PASSWORD C4n4ry!":             "word 2 after the flags is not a key",
+		"set --project fraud C4n4ry/x=y":                      "word 1 after the flags is not a key",
 		"set --project fraud mlrun.x":                         `key "mlrun.x" is internal to MLRun`,
 		"delete --project fraud Mlrun.x":                      `key "Mlrun.x" is internal to MLRun`,
-		"set --project fraud A A":                             `key "A" is there twice`,
+		"set --project fraud A A":                             `duplicate key "A"`,
 		"set --project fraud A":                               "there is no terminal to ask for a value on",
 		"set A --project fraud":                               "flags come before the keys",
 		"set A":                                               "--project is missing",
@@ -100,7 +100,7 @@ func TestWhatIsRefusedBeforeTheClusterIsAsked(t *testing.T) {
 		"set --project fraud --from-file mlrun.A=/dev/null":   "is a device",
 		"set --project fraud --from-file A=- --from-file B=-": "standard input is already read",
 		"set --project fraud --from-env-file /no/such":        `"/no/such" is not there`,
-		"delete --project fraud":                              "which keys?",
+		"delete --project fraud":                              "name at least one KEY",
 		"list --project fraud A":                              "takes no KEY",
 		"drop --project fraud":                                `unknown command "drop"`,
 		"list --projects fraud":                               "unknown flag: --projects",

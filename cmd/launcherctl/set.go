@@ -52,7 +52,7 @@ func (v *secretInput) read(c *urfave.Context, keys []string) error {
 	files, valueFiles := cli.Values(c, "from-env-file"), cli.Values(c, "from-file")
 	if len(files)+len(valueFiles)+len(keys) == 0 {
 		if isTerminal(v.stdin) {
-			return cli.Usage("which keys?", c.Command.UsageText)
+			return cli.Usage("name at least one KEY", c.Command.UsageText)
 		}
 		files = []string{cli.StandardInput}
 	}
@@ -75,7 +75,7 @@ func (v *secretInput) add(key string, value resolve.Value) error {
 		return err
 	}
 	if _, duplicate := v.values[key]; duplicate {
-		return cli.Usage(fmt.Sprintf("key %q is given twice", key), "keep one of them")
+		return cli.Usage(fmt.Sprintf("duplicate key %q", key), "keep one of them")
 	}
 	v.values[key] = value
 	return nil

@@ -23,14 +23,14 @@ import (
 
 func (p *program) taskCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "task", Usage: "write and check task files",
+		Name: "task", Usage: "Write and check task files",
 		Subcommands: []*urfave.Command{
 			{
-				Name: "with-secrets", Usage: "add a secret source to a task file, as MLRun's with_secrets does",
+				Name: "with-secrets", Usage: "Add a secret source to a task, as MLRun's with_secrets does",
 				Description: "Without --task the new task is printed.", Subcommands: p.kindCommands(),
 			},
 			{
-				Name: "check", Usage: "say all that the launcher would refuse in task files; - is standard input",
+				Name: "check", Usage: "Report what the launcher would refuse; - is standard input",
 				ArgsUsage: "FILE...", Flags: flags([]cli.Flag{cli.DomainFlag}), Action: p.checkTasks,
 			},
 		},
@@ -40,11 +40,11 @@ func (p *program) taskCommand() *urfave.Command {
 // kindCommands returns a command for each kind of source.
 func (p *program) kindCommands() []*urfave.Command {
 	return []*urfave.Command{
-		p.kindCommand(task.Kubernetes, "[KEY...]", "keys of the project's Kubernetes Secret; none: all of them", kubernetesSource, kubernetesFlags),
-		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "secrets of an Azure Key Vault; none: all of them", azureSource, azureFlags),
-		p.kindCommand(task.Env, "NAME...", "variables of the client's, or the pod's, environment", envSource, nil),
-		p.kindCommand(task.File, "PATH", "a file of KEY=value lines", fileSource, fileFlags),
-		p.kindCommand(task.Inline, "--from-file FILE", "values in the task itself, for tests: who can read the task can read them", p.inlineSource, inlineFlags),
+		p.kindCommand(task.Kubernetes, "[KEY...]", "Keys of the project's Kubernetes Secret, or all of them", kubernetesSource, kubernetesFlags),
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "Secrets of an Azure Key Vault, or all of them", azureSource, azureFlags),
+		p.kindCommand(task.Env, "NAME...", "Variables of the client's or the pod's environment", envSource, nil),
+		p.kindCommand(task.File, "PATH", "A file of KEY=value lines", fileSource, fileFlags),
+		p.kindCommand(task.Inline, "--from-file FILE", "Values in the task itself: anyone who reads it can see them", p.inlineSource, inlineFlags),
 	}
 }
 
@@ -123,7 +123,7 @@ func azureSource(c *urfave.Context) (any, error) {
 // envSource returns the names with commas between, a form that MLRun reads too.
 func envSource(c *urfave.Context) (any, error) {
 	if !c.Args().Present() {
-		return nil, cli.Usage("no variable is named", c.Command.UsageText)
+		return nil, cli.Usage("name at least one variable", c.Command.UsageText)
 	}
 	var names []string
 	for _, arg := range c.Args().Slice() {
@@ -134,7 +134,7 @@ func envSource(c *urfave.Context) (any, error) {
 
 func fileSource(c *urfave.Context) (any, error) {
 	if c.NArg() != 1 {
-		return nil, cli.Usage("a file source has one PATH", c.Command.UsageText)
+		return nil, cli.Usage("name one PATH", c.Command.UsageText)
 	}
 	if c.String("format") == "" {
 		return c.Args().First(), nil
@@ -188,7 +188,7 @@ func (p *program) inlineSource(c *urfave.Context) (any, error) {
 // checkTasks reports every problem of the tasks.
 func (p *program) checkTasks(c *urfave.Context) error {
 	if !c.Args().Present() {
-		return cli.Usage("no task is named", c.Command.UsageText)
+		return cli.Usage("name at least one FILE", c.Command.UsageText)
 	}
 	var problems []error
 	for _, path := range c.Args().Slice() {

@@ -1,68 +1,69 @@
 package conformance_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// folders is every language, by its folder in handler.
-var folders = []string{
-	"python",
-	"node",
-	"conformance/testdata/go",
-	"java",
-	"ruby",
-	"perl",
-	"php",
-	"r",
-	"rust",
-	"bash",
-}
-
-// language is what the probe.json of its folder says: how its probe is built and
-// started, with the folder as the working directory, and what docs/languages.md
-// has of it. $OUT is a folder for what the build makes.
+// language is a probe.json; README.md in the folder above describes the fields. The build
+// and run commands start in the language's folder.
 type language struct {
 	folder string
 
-	Name      string
-	From      string   // the oldest version
-	Module    string   // the file, in the folder
-	Needs     []string // programs, or commands that tell
-	Build     string   // "" where nothing is
-	Run       string
-	OneString bool              `json:"one_string"` // that holds text and bytes alike
-	Secret    string            // how one is asked for
-	None      string            // what the answer is where there is none
-	Bytes     string            // and where it is not UTF-8
-	Cannot    map[string]string // case -> why it cannot be
+	Name, From, Module string
+	Needs              []string
+	Build, Run         string
+	OneString          bool `json:"one_string"`
+	Secret             string
+	None, Bytes        string
+	Cannot             map[string]string // case -> reason
+	Accepts            map[string]string // name in refusals -> form
 }
 
+// languages returns every language that has a probe.json, sorted by name. Go's module
+// is the package handler, so only its probe has a folder, and it is in testdata.
 func languages(t *testing.T) []language {
 	t.Helper()
 	var list []language
-	for _, folder := range folders {
-		file, err := os.Open(filepath.Join("..", folder, "probe.json"))
+	for _, pattern := range []string{"../*/probe.json", "../conformance/testdata/*/probe.json"} {
+		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
-		decoder := json.NewDecoder(file)
-		decoder.DisallowUnknownFields()
-		l := language{folder: folder}
-		require.NoError(t, decoder.Decode(&l), folder)
-		require.NoError(t, file.Close())
-		list = append(list, l)
+		for _, file := range files {
+			list = append(list, readLanguage(t, file))
+		}
 	}
+	slices.SortFunc(list, func(a, b language) int { return strings.Compare(a.Name, b.Name) })
 	return list
+}
+
+func readLanguage(t *testing.T, path string) language {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	decoder := json.NewDecoder(file)
+	decoder.DisallowUnknownFields()
+	l := language{folder: strings.TrimPrefix(filepath.Dir(path), "../")}
+	require.NoError(t, decoder.Decode(&l), path)
+	return l
 }
 
 // built is the language's probe, ready to be started: its command line.
 func (l language) built(t *testing.T) []string {
 	t.Helper()
-	needs(t, l.Needs, "the module for "+l.Name)
+	launchertest.NeedsAll(t, l.Needs, "the module for "+l.Name)
 	out := filepath.Join(bin, "probes", l.folder)
 	folder, err := filepath.Abs(filepath.Join("..", l.folder))
 	require.NoError(t, err)
@@ -78,4 +79,23 @@ func (l language) built(t *testing.T) []string {
 		require.NoError(t, err, "%s", output)
 	}
 	return []string{"sh", "-c", `cd "$1" && shift && exec ` + expand(l.Run) + ` "$@"`, "probe", folder}
+}
+
+// TestTheDocsNameEveryLanguageAndField finds how each language asks for a secret in the
+// README's table of handlers, and each field of probe.json in the page that describes them.
+func TestTheDocsNameEveryLanguageAndField(t *testing.T) {
+	page := launchertest.ReadFile(t, "../README.md")
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[language]()) {
+		if field.IsExported() {
+			name := cmp.Or(field.Tag.Get("json"), strings.ToLower(field.Name))
+			require.True(t, strings.Contains(page, "\n| `"+name+"` |"), "handler/README.md does not describe the field %q", name)
+		}
+	}
+	readme, changelog := launchertest.ReadFile(t, "../../README.md"), launchertest.ReadFile(t, "../../CHANGELOG.md")
+	for _, l := range languages(t) {
+		row := regexp.MustCompile(`(?m)^\| .*` + regexp.QuoteMeta(l.Secret))
+		require.True(t, row.MatchString(readme), "no row of a table in README.md has %s, for %s", l.Secret, l.Name)
+		name := regexp.MustCompile(`\b` + l.Name + `\b`)
+		require.True(t, name.MatchString(changelog), "CHANGELOG.md does not name %s", l.Name)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/seed45446ece/launcher/launcher/launchertest"
@@ -43,20 +42,4 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
-}
-
-// needs skips a test, and says what stays untested, where the machine has not
-// got a program, or a command of more than one word fails; where nothing may be
-// left out the test fails.
-func needs(t *testing.T, programs []string, untested string) {
-	t.Helper()
-	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		if strings.Contains(program, " ") {
-			err = exec.Command("sh", "-c", program).Run()
-		}
-		if err != nil {
-			launchertest.Lacks(t, program, untested)
-		}
-	}
 }

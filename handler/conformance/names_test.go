@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // names is handlers whose own names are those of functions that a module calls.
@@ -46,7 +48,7 @@ get_secret A`},
 func TestAHandlersNamesAreItsOwn(t *testing.T) {
 	for _, n := range names {
 		t.Run(n.language, func(t *testing.T) {
-			needs(t, []string{n.program}, "a handler's own names in "+n.folder)
+			launchertest.Needs(t, n.program, "a handler's own names in "+n.folder)
 			folder, err := filepath.Abs(filepath.Join("..", n.folder))
 			require.NoError(t, err)
 			for _, delivery := range []string{"stdin", "files", "socket"} {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -24,7 +25,6 @@ type cell struct{ language, delivery, name string }
 const (
 	pass    = "+"
 	refusal = "r"
-	failure = "!"
 )
 
 // table is what became of each case, filled by tests that run side by side.
@@ -52,8 +52,8 @@ func (t *table) put(test *testing.T, l language, delivery, name string, wrong er
 	case cannot:
 		what = why
 	case wrong != nil:
-		what = failure
 		test.Errorf("%s: %v", name, wrong)
+		return
 	}
 	t.set(cell{l.Name, delivery, name}, what)
 }
@@ -94,6 +94,12 @@ func (t *table) render() string {
 	for i, note := range notes {
 		fmt.Fprintf(&page, "%d. %s\n", i+1, note)
 	}
+	page.WriteString(acceptsIntro)
+	for _, l := range t.languages {
+		for _, name := range slices.Sorted(maps.Keys(l.Accepts)) {
+			fmt.Fprintf(&page, "- %s, %s: %s\n", l.Name, name, l.Accepts[name])
+		}
+	}
 	return page.String()
 }
 
@@ -121,7 +127,7 @@ func (t *table) grid(page *strings.Builder, names, deliveries []string, notes *[
 
 func mark(what, where string, notes *[]string) string {
 	switch what {
-	case pass, refusal, failure:
+	case pass, refusal:
 		return what
 	case "":
 		return "."
@@ -177,3 +183,10 @@ language in [handler/README.md](../handler/README.md).
 `
 
 const faultsIntro = "\n## What goes wrong\n\nThe error says so, and holds no value. None of these is ever \"no such secret\".\n\n"
+
+const acceptsIntro = `
+## What a module accepts although Go refuses it
+
+A test gives all modules the same 600 damaged contexts. Each module refuses a damaged context or reads it as Go does, but:
+
+`

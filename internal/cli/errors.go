@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/internal/suggest"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // UsageError is a command line or a setting that the program refuses.
@@ -30,8 +33,8 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		return err // of a variable
 	}
 	advice := c.Command.HelpName + " --help lists the flags"
-	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-		return Usage("unknown flag: "+dashed(name), advice)
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok && keyname.Check(name) == nil { // else it may be a value
+		return Usage("unknown flag: "+dashed(name), suggest.Hint(advice, name, "--", flagNames(c)...))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
 		return Usage(dashed(name)+" needs a value", advice)
@@ -43,6 +46,14 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		}
 	}
 	return Usage("a word of the command line starts with a hyphen but is not a flag", advice)
+}
+
+func flagNames(c *cli.Context) []string {
+	names := []string{"help"}
+	for _, each := range c.Command.Flags {
+		names = append(names, each.Names()[0])
+	}
+	return names
 }
 
 // dashed returns a flag as it is written.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -95,7 +96,7 @@ func (f *flag) refuse(origin, value string) error {
 	case time.Duration:
 		advice, expected = "a duration has a unit: 90s, 2m", "a duration"
 	}
-	return Usage(origin+" "+keyname.Quote(value)+" is not "+expected, advice)
+	return Usage(origin+" "+keyname.Quote(value)+" is not "+expected, suggest.Hint(advice, value, "", f.Choices...))
 }
 
 // findFlag returns a command's flag by name or alias, nil if it has none.

@@ -31,7 +31,7 @@ func runApp(environ map[string]string, action func(*cli.Context) error, args ...
 			return action(c)
 		}},
 		{Name: "secrets", Usage: "secrets", Subcommands: []*cli.Command{{Name: "set", Usage: "set one", ArgsUsage: "KEY"}}},
-	}}, "1.2", "abc")
+	}}, "1.2", "abc", "see the help")
 	err := app.Run(append([]string{"prog"}, args...))
 	return out.String(), err
 }
@@ -62,6 +62,12 @@ func TestUsageErrorsAreInPlainEnglish(t *testing.T) {
 	for _, c := range []struct {
 		args, variable, want, hint string
 	}{
+		{"run --taks x", "", "unknown flag: --taks", "did you mean --task?"},
+		{"run --hlep", "", "unknown flag: --hlep", "did you mean --help?"},
+		{"run --deliver stdni", "", `--deliver "stdni" is not one of stdin, fd`, "did you mean stdin?"},
+		{"run", "DELIVER=Stdin", `variable LAUNCHER_DELIVER: "Stdin" is not one of stdin, fd`, "did you mean stdin?"},
+		{"rnu", "", `unknown command "rnu"`, "did you mean run?"},
+		{"secrets sett", "", `unknown command "sett"`, "did you mean set?"},
 		{"run --nope", "", "unknown flag: --nope", "kubectl prog run --help lists the flags"},
 		{"run -x", "", "unknown flag: -x", "kubectl prog run --help lists the flags"},
 		{"run --task", "", "--task needs a value", "kubectl prog run --help lists the flags"},
@@ -71,6 +77,7 @@ func TestUsageErrorsAreInPlainEnglish(t *testing.T) {
 		{"run --timeout 90", "", `--timeout "90" is not a duration`, "a duration has a unit: 90s, 2m"},
 		{"run -t soon", "", `-t "soon" is not a duration`, "a duration has a unit: 90s, 2m"},
 		{`run -t a"b:`, "", `-t "a\"b:" is not a duration`, "a duration has a unit: 90s, 2m"},
+		{"run --a+hunter2", "", "a word of the command line starts with a hyphen but is not a flag", "kubectl prog run --help lists the flags"},
 		{"run --=x", "", "a word of the command line starts with a hyphen but is not a flag", "kubectl prog run --help lists the flags"},
 		{"run --deliver pigeon", "", `--deliver "pigeon" is not one of stdin, fd`, ""},
 		{"run", "MASK=yes", `variable LAUNCHER_MASK: "yes" is not one of true, false, 1, 0`, ""},
@@ -78,8 +85,8 @@ func TestUsageErrorsAreInPlainEnglish(t *testing.T) {
 		{"run", "DELIVER=pigeon", `variable LAUNCHER_DELIVER: "pigeon" is not one of stdin, fd`, ""},
 		{"secrets", "", "", ""},
 		{"secrets drop", "", `unknown command "drop"`, "kubectl prog secrets --help lists the commands"},
-		{"drop", "", `unknown command "drop"`, "kubectl prog --help lists the commands"},
-		{"p=hunter2", "", `unknown command "p…"`, "kubectl prog --help lists the commands"},
+		{"drop", "", `unknown command "drop"`, "see the help"},
+		{"p=hunter2", "", `unknown command "p…"`, "see the help"},
 		{"--nope", "", "unknown flag: --nope", "kubectl prog --help lists the flags"},
 	} {
 		environ := map[string]string{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -44,12 +45,13 @@ func (r *Report) End(err error) int {
 }
 
 // Problems writes each joined error. A hint follows the last of the errors that
-// share it, and then the lines that an error has for the user to copy.
+// share it, with others between them or not, and then the lines that an error has
+// for the user to copy.
 func (r *Report) Problems(level string, err error) {
 	list := document.Unjoin(err)
 	for i, e := range list {
 		hint := Hint(e)
-		if i+1 < len(list) && Hint(list[i+1]) == hint {
+		if slices.ContainsFunc(list[i+1:], func(later error) bool { return Hint(later) == hint }) {
 			hint = ""
 		}
 		r.Message(level, e.Error(), hint)

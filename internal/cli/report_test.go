@@ -19,9 +19,9 @@ func printed(o Options, report func(r *Report)) (out, log string) {
 }
 
 func TestAHintFollowsTheLastErrorThatSharesIt(t *testing.T) {
-	err := errors.Join(Usage("a", "x"), Usage("b", "x"), Usage("c", ""), WithHint(errors.New("d"), "y"))
+	err := errors.Join(Usage("a", "x"), Usage("b", "x"), Usage("c", ""), WithHint(errors.New("d"), "y"), Usage("e", "z"), Usage("f", "y"))
 	out, log := printed(Options{}, func(r *Report) { r.Problems(LevelError, err) })
-	require.Equal(t, "prog: a\nprog: b\nhint: x\nprog: c\nprog: d\nhint: y\n", out)
+	require.Equal(t, "prog: a\nprog: b\nhint: x\nprog: c\nprog: d\nprog: e\nhint: z\nprog: f\nhint: y\n", out)
 	require.Equal(t, out, log)
 }
 

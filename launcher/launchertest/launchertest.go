@@ -94,6 +94,21 @@ func Needs(t testing.TB, program, untested string) string {
 	return path
 }
 
+// NeedsAll calls Lacks if one of several programs is missing. An entry with a blank is a
+// command for the shell, and must succeed.
+func NeedsAll(t testing.TB, programs []string, untested string) {
+	t.Helper()
+	for _, program := range programs {
+		_, err := exec.LookPath(program)
+		if strings.Contains(program, " ") {
+			err = exec.Command("sh", "-c", program).Run()
+		}
+		if err != nil {
+			Lacks(t, program, untested)
+		}
+	}
+}
+
 // Lacks skips a test and says what stays untested because the machine lacks something.
 // It fails if LAUNCHER_TEST_REQUIRE is "all".
 func Lacks(t testing.TB, what, untested string) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -73,5 +74,5 @@ func KindOf(d resolve.Declaration) (Kind, error) {
 	}
 	all := KindNames(func(Kind) bool { return true })
 	return k, &document.Problem{At: d.At, Message: "unknown kind of secret source " + keyname.Show(d.Kind),
-		Advice: "one of " + strings.Join(all, ", ")}
+		Advice: suggest.Hint("one of "+strings.Join(all, ", "), d.Kind, "", all...)}
 }

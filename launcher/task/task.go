@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -62,14 +63,14 @@ func Parse(n *document.Node) (Task, error) {
 		case f.Name == "metadata", f.Name == "spec", f.Name == "kind", f.Name == "status":
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
-		case misspelt(f.Name, "spec", "metadata", "secret_sources"):
-			problems.Add(f.At, "write it in lower case, with _", "field %s is not what it looks like", keyname.Show(f.Name))
+		case refuseNear(&problems, f, "spec", "metadata", "secret_sources"):
 		case checkMember(&problems, f):
 			task.Extra = append(task.Extra, f)
 		}
 	}
 	task.Metadata = section(&problems, n, "metadata", metadataFields)
 	task.Spec = section(&problems, n, "spec", specFields)
+	refuseHyperparameters(&problems, task.Spec)
 	task.takeSources(&problems)
 	return task, problems.Err()
 }
@@ -84,9 +85,7 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 		section.At, section.Fields = found.At, slices.Clone(found.Fields)
 	}
 	for _, f := range section.Fields {
-		if misspelt(f.Name, "secret_sources") { // as an unknown field it would be let through, and its values with it
-			problems.Add(f.At, "write secret_sources", "field %s is not what it looks like", keyname.Show(f.Name))
-		}
+		refuseNear(problems, f, "secret_sources")
 	}
 	for _, k := range known {
 		value := section.Field(k.name)
@@ -104,6 +103,25 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 		}
 	}
 	return section
+}
+
+// refuseNear refuses a field whose name is nearly one of the names: as an unknown
+// field it would be let through, and its values with it.
+func refuseNear(problems *document.Problems, f document.Field, names ...string) bool {
+	nearest := suggest.Nearest(f.Name, names...)
+	if nearest == "" || slices.Contains(names, f.Name) {
+		return false
+	}
+	problems.Add(f.At, "did you mean "+nearest+"?", "field %s is not what it looks like", keyname.Show(f.Name))
+	return true
+}
+
+// refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
+// start the handler once, without them.
+func refuseHyperparameters(problems *document.Problems, spec *document.Node) {
+	if f := spec.Field("hyperparams"); f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
+		problems.Add(f.At, "run one Job for each combination of parameters", "spec.hyperparams is not supported: the launcher starts the handler once")
+	}
 }
 
 // isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is

@@ -244,14 +244,3 @@ func TestWrongTypesAreRefused(t *testing.T) {
 		require.EqualError(t, err, "task:"+want, text)
 	}
 }
-
-func TestAFieldThatIsNotWhatItLooksLikeIsRefused(t *testing.T) {
-	for _, text := range []string{
-		`{Spec: {}}`, `{secretSources: []}`, `{spec: {secretSources: []}}`, `{spec: {Secret_Sources: []}}`, `{spec: {secret-sources: []}}`, `{metaData: {}}`,
-	} {
-		node, err := document.Parse("task", []byte(text))
-		require.NoError(t, err)
-		_, err = Parse(node)
-		require.ErrorContains(t, err, "is not what it looks like", text)
-	}
-}

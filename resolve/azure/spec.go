@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
@@ -84,7 +85,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field, clouds Cloud
 	case "credential":
 		s.Credential = problems.Text(f.Value, "credential")
 		if f.Value.Kind == document.String && !slices.Contains(Credentials, s.Credential) {
-			problems.Add(f.Value.At, "one of "+strings.Join(Credentials, ", "), "unknown credential")
+			problems.Add(f.Value.At, suggest.Hint("one of "+strings.Join(Credentials, ", "), s.Credential, "", Credentials...), "unknown credential")
 		}
 	default:
 		problems.Unknown(f, "an azure_vault source", slices.Clone(fields)...)

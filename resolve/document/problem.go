@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -85,7 +86,7 @@ func placeOf(err error) Position {
 // Unknown adds the problem of a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, what+" has "+strings.Join(known, ", "), "unknown field %s in %s", f.quotedName(), what)
+	p.Add(f.At, suggest.Hint(what+" has "+strings.Join(known, ", "), f.Name, "", known...), "unknown field %s in %s", f.quotedName(), what)
 }
 
 // CheckKey reports whether text is a key, and adds a problem if it is not.

@@ -63,9 +63,13 @@ func (v *Vaults) newCredential(ctx context.Context, spec azure.Spec, i *identity
 	if v.options().Environ[azure.TokenVariable] != "" {
 		return v.workload(ctx, spec, i)
 	}
+	advice := createSecret(spec, azure.SecretFile) + ", and mount it there; or give the pod workload identity; or say credential: managed"
+	if v.options().Environ["KUBERNETES_SERVICE_HOST"] == "" {
+		advice = "outside a cluster, use --local FILE in place of the vault, or --azure-credentials DIR with files tenant_id, client_id and secret"
+	}
 	return credential{}, &problem{
 		text: fmt.Sprintf("no credentials: %q has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, azure.TokenVariable),
-		hint: createSecret(spec, azure.SecretFile) + ", and mount it there; or give the pod workload identity; or say credential: managed",
+		hint: advice,
 	}
 }
 

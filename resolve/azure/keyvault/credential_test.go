@@ -175,6 +175,9 @@ func TestMissingWorkloadIdentityVariablesAreNamed(t *testing.T) {
 	delete(w.options.Environ, azure.TokenVariable)
 	_, err := w.find(one)
 	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has none of tenant_id, client_id and secret, and variable AZURE_FEDERATED_TOKEN_FILE of workload identity is not set`)
+	require.Contains(t, hintOf(err), "--local FILE")
+	w.options.Environ["KUBERNETES_SERVICE_HOST"] = "10.0.0.1"
+	_, err = w.find(one)
 	require.Contains(t, hintOf(err), "kubectl create secret generic azure-creds")
 	require.Contains(t, hintOf(err), "credential: managed")
 }

@@ -135,7 +135,7 @@ func (f fault) meet(dir, log string) (o outcome, err error) {
 		flags = append(flags, "--verbose", "--log", log)
 	}
 	cmd := exec.Command(launchertest.Path("launcher"), pod.Args("run", flags, "echo", handlerRan)...)
-	cmd.Env = append(pod.Env, "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(pod.Env, "PATH="+os.Getenv("PATH"), "KUBERNETES_SERVICE_HOST=10.0.0.1")
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	from := time.Now()

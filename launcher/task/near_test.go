@@ -1,0 +1,76 @@
+package task
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// TestField11AFieldThatIsNearlySecretSourcesIsRefused has fields that would start
+// the handler without its secrets.
+func TestField11AFieldThatIsNearlySecretSourcesIsRefused(t *testing.T) {
+	for name, meant := range map[string]string{
+		"secret_source": "secret_sources", "secrets_sources": "secret_sources", "secret_sorces": "secret_sources", "secretSources": "secret_sources",
+		"SECRET_SOURCES": "secret_sources", "secret-sources": "secret_sources", "secret sources": "secret_sources", "secret.sources": "secret_sources",
+		"secertsources": "secret_sources", "sources": "", "secrets": "", "secret_store": "", "outputs": "", "log_level": "", "secret": "",
+	} {
+		for _, text := range []string{`{spec: {"` + name + `": []}}`, `{metadata: {"` + name + `": []}}`} {
+			_, err := read(t, text)
+			if meant == "" {
+				require.NoError(t, err, text)
+				continue
+			}
+			require.ErrorContains(t, err, "is not what it looks like", text)
+			require.Equal(t, "did you mean "+meant+"?", hint(err), text)
+		}
+	}
+	for name, meant := range map[string]string{
+		"Spec": "spec", "sepc": "spec", "metaData": "metadata", "metdata": "metadata", "secret_source": "secret_sources", "kinds": "", "state": "",
+	} {
+		_, err := read(t, `{"`+name+`": {}}`)
+		if meant == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.Equal(t, "did you mean "+meant+"?", hint(err), name)
+	}
+}
+
+func hint(err error) string {
+	var problem *document.Problem
+	if !errors.As(err, &problem) {
+		return ""
+	}
+	return problem.Hint()
+}
+
+func TestHyperparametersAreRefused(t *testing.T) {
+	for _, text := range []string{"{}", "~", "[]", `""`} {
+		_, err := read(t, "{spec: {hyperparams: "+text+"}}")
+		require.NoError(t, err, text)
+	}
+	for _, text := range []string{"{p1: [1, 2]}", "[1]", "file.csv"} {
+		_, err := read(t, "{spec: {hyperparams: "+text+"}}")
+		require.EqualError(t, err, "task:1:22: spec.hyperparams is not supported: the launcher starts the handler once")
+		require.Equal(t, "run one Job for each combination of parameters", hint(err))
+	}
+}
+
+func TestWhatWasMeantIsSuggested(t *testing.T) {
+	for text, want := range map[string]string{
+		`[{knid: env, source: A, kind: env}]`:  "did you mean kind?",
+		`[{kind: env, source: A, optinal: 1}]`: "did you mean optional?",
+		`[{kind: env, source: A, other: 1}]`:   "a secret source has kind, optional, prefix, source",
+	} {
+		_, err := read(t, "{spec: {secret_sources: "+text+"}}")
+		require.Equal(t, want, hint(err), text)
+	}
+	_, err := KindOf(resolve.Declaration{Kind: "azure-vualt"})
+	require.Equal(t, "did you mean azure_vault?", hint(err))
+	_, err = KindOf(resolve.Declaration{Kind: "hashicorp"})
+	require.Equal(t, "one of inline, env, file, kubernetes, azure_vault", hint(err))
+}
