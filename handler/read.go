@@ -24,6 +24,8 @@ const File = "context.json"
 // ErrNoContext says that nothing started this process with a context.
 var ErrNoContext = errors.New(Variable + ` is not set: start this program with "launcher run"`)
 
+const adviseWorkers = "for worker processes use --deliver files or socket"
+
 // Read reads the context of this process. Keep the Context, as standard input
 // can be read only once. It returns ErrNoContext if there is none, and an
 // error if a secret has no value. No error holds a value.
@@ -76,7 +78,7 @@ func readStdin() ([]byte, error) {
 		return nil, fmt.Errorf("the context on standard input: %w", err)
 	}
 	if len(text) == 0 {
-		return nil, errors.New("standard input holds no context: it is there once, and was read before; use --deliver fd to read it again")
+		return nil, errors.New("standard input holds no context: it was already read, by this process or another; " + adviseWorkers)
 	}
 	emptyStdin(int(os.Stdin.Fd()))
 	return text, nil
@@ -101,13 +103,12 @@ func readDescriptor(number string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %q is no descriptor", Variable, number)
 	}
-	const advice = "a child process has it only where it is passed on, as with exec.Cmd's ExtraFiles"
 	var text []byte
 	chunk := make([]byte, 64<<10)
 	for {
 		n, err := syscall.Pread(int(fd), chunk, int64(len(text)))
 		if err != nil {
-			return nil, fmt.Errorf("the context on descriptor %s: %w (%s)", number, err, advice)
+			return nil, fmt.Errorf("the context on descriptor %s: %w; %s", number, err, adviseWorkers)
 		}
 		if n == 0 {
 			break
@@ -116,7 +117,7 @@ func readDescriptor(number string) ([]byte, error) {
 	}
 	// Go opens descriptors of its own before main, and takes the first free number.
 	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		return nil, fmt.Errorf("descriptor %s holds no context (%s)", number, advice)
+		return nil, fmt.Errorf("descriptor %s holds no context; %s", number, adviseWorkers)
 	}
 	return text, nil
 }

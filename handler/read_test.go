@@ -91,7 +91,7 @@ func TestReadStandardInput(t *testing.T) {
 	requireWhole(t, context)
 
 	_, err = handler.Read()
-	require.ErrorContains(t, err, "it is there once, and was read before")
+	require.ErrorContains(t, err, "it was already read, by this process or another")
 
 	require.NoError(t, os.Stdin.Close())
 	_, err = handler.Read()
@@ -129,10 +129,10 @@ func TestReadDescriptorThatIsNone(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = folder.Close() }()
 	for where, message := range map[string]string{
-		name:                         "bad file descriptor (a child process has it only where it is passed on",
+		name:                         "bad file descriptor; for worker processes use --deliver files or socket",
 		descriptor(piped(t, whole)):  "illegal seek",
 		descriptor(folder):           "is a directory",
-		descriptor(filed(t, "")):     "holds no context (a child process has it only where it is passed on",
+		descriptor(filed(t, "")):     "holds no context; for worker processes use --deliver files or socket",
 		descriptor(filed(t, canary)): "holds no context",
 		"fd:":                        `"" is no descriptor`,
 		"fd":                         `"" is no descriptor`,

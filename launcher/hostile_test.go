@@ -69,7 +69,7 @@ func noNUL(value string) bool {
 }
 
 func oneLine(value string) bool {
-	return !strings.ContainsAny(value, "\n\r\x00") && strings.Trim(value, " \t") == value
+	return !strings.ContainsAny(value, "\n\r\x00") && strings.TrimSpace(value) == value
 }
 
 var carriers = []carrier{
@@ -92,7 +92,7 @@ var carriers = []carrier{
 		return []string{"-s", "file=" + launchertest.WriteFile(t, dir+"/secrets.txt", "A=1\nKEY="+value+"\nB=2\n")}, nil
 	}},
 	{"file dotenv", func(v string) bool {
-		return !strings.ContainsAny(v, "'\x00") && !strings.Contains(v, "\r\n") && !strings.HasSuffix(v, `\`)
+		return !strings.ContainsAny(v, "'\x00") && !strings.Contains(v, "\r") && !strings.HasSuffix(v, `\`) && utf8.ValidString(v)
 	}, func(t *testing.T, dir, value string) ([]string, []string) {
 		return []string{"-s", "file=" + launchertest.WriteFile(t, dir+"/app.env", "KEY='"+value+"'\n")}, nil
 	}},

@@ -38,6 +38,15 @@ func TestAHandlerHasTheDescriptorsOfEnv(t *testing.T) {
 	}
 }
 
+func TestAnotherUserHasTheDescriptorsOfEnv(t *testing.T) {
+	launchertest.NeedsRoot(t, "the descriptors of another user")
+	want := descriptors(t, launchertest.Command("env", "probe", "process"), []int{3, 5})
+	for _, flags := range []string{"env", "files", "socket", "env --mask"} {
+		args := append(append([]string{"launcher", "run", "--user", "4242", "--deliver"}, strings.Fields(flags)...), "--", "probe", "process")
+		require.Equal(t, want, descriptors(t, launchertest.Command(args...), []int{3, 5}), flags)
+	}
+}
+
 // descriptors returns what the probe has open if it inherits a file at these numbers.
 func descriptors(t *testing.T, cmd *exec.Cmd, inherited []int) map[string]string {
 	t.Helper()
@@ -79,6 +88,20 @@ func TestDescriptorsThatCarrySecretsInStayBehind(t *testing.T) {
 	}
 }
 
+// TestTheContextOfAnOuterLauncherStaysBehind in a launcher that it starts, unless its
+// number is another file's by then.
+func TestTheContextOfAnOuterLauncherStaysBehind(t *testing.T) {
+	outer := []string{"launcher", "run", "--deliver", "fd", "-s", `inline={"KEY": "outer"}`, "--"}
+	for _, flags := range []string{"env", "fd", "files", "env --mask"} {
+		inner := append(append([]string{launchertest.Path("launcher"), "run", "--deliver"}, strings.Fields(flags)...), "--", "probe", "process")
+		got := launchertest.Probe(t, launchertest.Command(append(outer, inner...)...)).Descriptors
+		require.NotContains(t, got, "3", flags)
+		inner = append([]string{"sh", "-c", `exec "$@" 3</etc/hostname`, "sh"}, inner...)
+		got = launchertest.Probe(t, launchertest.Command(append(outer, inner...)...)).Descriptors
+		require.Equal(t, "/etc/hostname", got["3"], flags)
+	}
+}
+
 // TestTheDefaultDeliveryLosesNothing is each kind of standard input.
 func TestTheDefaultDeliveryLosesNothing(t *testing.T) {
 	dir := t.TempDir()
@@ -92,7 +115,7 @@ func TestTheDefaultDeliveryLosesNothing(t *testing.T) {
 		{"a directory", `"$@" <.`, "fd:3"},
 		{"another device", `"$@" </dev/zero`, "fd:3"},
 		{"a pipe", `: | "$@"`, "fd:3"},
-		{"a FIFO that cannot be read", `mkfifo fifo; "$@" 0<>fifo`, "fd:3"},
+		{"a FIFO", `mkfifo fifo; "$@" 0<>fifo`, "fd:3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := launchertest.Command("sh", "-c", c.script, "sh", "launcher", "run", "--", "sh", "-c", "echo $LAUNCHER_CONTEXT")
@@ -101,7 +124,7 @@ func TestTheDefaultDeliveryLosesNothing(t *testing.T) {
 		})
 	}
 	t.Run("read by the launcher", func(t *testing.T) {
-		for _, flags := range [][]string{{"--task", "-"}, {"--task", "/dev/stdin"}, {"-s", "file=/dev/stdin"}, {"--local", "/dev/stdin"}} {
+		for _, flags := range [][]string{{"--task", "-"}, {"--task", "/dev/stdin"}, {"-s", "file=/dev/stdin"}, {"-s", `file={"path": "/dev/stdin", "format": "lines"}`}, {"--local", "/dev/stdin"}} {
 			cmd := launchertest.Command(append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "echo $LAUNCHER_CONTEXT")...)
 			path := task
 			if flags[0] != "--task" {

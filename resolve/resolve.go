@@ -52,7 +52,7 @@ type Row struct {
 	State                State
 	Optional             bool
 	By                   string // of an Overridden row: the winner's provider and place
-	Note                 string // of a Found row: what a user should know of the value
+	Note, Detail         string // of a Found row: what a user should know of the value, and only for --verbose
 	Err                  error  // of a Missing or Failed row
 }
 
@@ -197,7 +197,7 @@ func (m *merger) add(b Bound, a answer) {
 }
 
 func (m *merger) put(b Bound, f Finding) {
-	row := Row{Key: f.Key, Provider: b.Kind, Where: f.Where, State: Found, Optional: b.Optional, Note: f.Note, Err: f.Err}
+	row := Row{Key: f.Key, Provider: b.Kind, Where: f.Where, State: Found, Optional: b.Optional, Note: f.Note, Detail: f.Detail, Err: f.Err}
 	switch {
 	case errors.Is(f.Err, ErrAbsent):
 		row.State = Missing

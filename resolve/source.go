@@ -47,11 +47,12 @@ type Source interface {
 
 // Finding is a source's answer for one key.
 type Finding struct {
-	Key   string // without the declaration's prefix
-	Where string // the one place that was looked at: "variable DB_PASSWORD", "/etc/app.env:3"
-	Value Value  // where Err is nil
-	Note  string // what a user should know of a value that was found; "" for nothing
-	Err   error  // wraps ErrAbsent where the place does not have the key
+	Key    string // without the declaration's prefix
+	Where  string // the one place that was looked at: "variable DB_PASSWORD", "/etc/app.env:3"
+	Value  Value  // where Err is nil
+	Note   string // what a user should know of a value that was found; "" for nothing
+	Detail string // the same, only for --verbose
+	Err    error  // wraps ErrAbsent where the place does not have the key
 }
 
 // absence is an ErrAbsent with a text of its own.

@@ -80,7 +80,7 @@ func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azur
 	case task.Env:
 		client, err = env.New(d, environ)
 	case task.File:
-		client, err = file.New(d)
+		client, err = file.New(d, &file.Pipes{})
 	default:
 		return fmt.Errorf("internal error: no reader for kind %s", d.Kind)
 	}

@@ -101,6 +101,7 @@ var worst = map[string]string{
 	"references.env":           repeated(`a="`, "${a}", `"`),
 	"escapes.env":              repeated(`a="`, `\"`, `"`),
 	"open quotes.env":          repeated("", "a='x\nb=\"y\n", ""),
+	"hints.env":                repeated("", "a='"+strings.Repeat(`\\`, 4000)+"#\n'\n", ""),
 	"comments.env":             repeated("a=", " #", ""),
 	"comment lines.env":        repeated("", "#\n", ""),
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/file"
 )
 
 // init keeps a program that should end with its parent (PR_SET_PDEATHSIG) on its
@@ -59,6 +60,7 @@ type program struct {
 	signals sigstate.State   // for the handler
 	child   *supervise.Child // nil unless a supervisor started this process
 	report  cli.Report
+	pipes   file.Pipes // what was read from FIFOs
 
 	descriptor int // reserved for the context
 }

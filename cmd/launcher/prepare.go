@@ -39,6 +39,9 @@ func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err e
 func (p *program) reportResolution(r resolve.Resolution, err error, s settings) error {
 	for _, row := range r.Rows {
 		p.report.Detail("secret %q: %s, %s: %s", row.Key, row.Provider, row.Where, row.State)
+		if row.Detail != "" && row.State == resolve.Found {
+			p.report.Detail("secret %q: %s: %s", row.Key, row.Provider, row.Detail)
+		}
 		if row.Note != "" && row.State == resolve.Found {
 			p.report.Warn(fmt.Errorf("secret %q: %s: %s", row.Key, row.Provider, row.Note))
 		}
@@ -59,7 +62,7 @@ func (p *program) adviseLocal(err error, s settings) error {
 		key, ok := errors.AsType[*resolve.KeyError](e)
 		switch {
 		case !ok || !errors.Is(e, resolve.ErrAbsent) || key.Provider != task.Kubernetes && key.Provider != task.AzureVault:
-		case s.local != "":
+		case s.local != nil:
 			errs[i] = cli.WithHint(e, "add the key to the file of --local, or mark the source optional: true")
 		case key.Provider == task.Kubernetes:
 			errs[i] = cli.WithHint(e, "use --local FILE in place of the cluster, or mark the source optional: true")
@@ -77,7 +80,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	t := task.Empty()
 	switch {
 	case s.task != "":
-		node, err := readDocument(ctx, s.task)
+		node, err := p.readDocument(ctx, s.task)
 		problems.AddErr(err)
 		if node != nil {
 			t, err = task.Parse(node)
@@ -103,12 +106,12 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	var err error
 	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
-	r.task, r.descriptors = t, carriers(s, t.Sources)
+	r.task, r.descriptors = t, carriers(s, t.Sources, p.environ)
 	return r, problems.Err()
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+	return deps{p.environ, &p.pipes, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -124,8 +127,8 @@ func setParameters(t *task.Task, params []string) error {
 }
 
 // readDocument reads the file of --task, or standard input for "-".
-func readDocument(ctx context.Context, path string) (*document.Node, error) {
-	origin, text, err := cli.ReadText(ctx, "--task", path, os.Stdin)
+func (p *program) readDocument(ctx context.Context, path string) (*document.Node, error) {
+	origin, text, err := cli.ReadText(ctx, &p.pipes, "--task", path, os.Stdin)
 	var node *document.Node
 	if err == nil {
 		node, err = cli.ParseDocument(ctx, origin, text)

@@ -13,11 +13,14 @@ import (
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/file"
 )
 
 // settings holds the values of flags and variables, read and checked once.
 type settings struct {
-	task, local         string
+	task                string
+	local               *file.Spec // nil for none
 	secrets, params     []string
 	deliver             launcher.Delivery
 	env                 launcher.EnvOptions
@@ -63,7 +66,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		p.report.Warn(nearSettings(p.environ))
 	}
 	s := settings{
-		task: c.String("task"), local: c.String("local"),
+		task:    c.String("task"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
 		deliver:             launcher.Delivery(c.String("deliver")),
 		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
@@ -81,9 +84,6 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
-	if s.deliver == "" {
-		s.deliver = s.defaultDelivery()
-	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
 			errs = append(errs, flagError("--%s is less than 0", name))
@@ -93,7 +93,13 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
 		errs = append(errs, err)
 	}
-	if s.local != "" && p.environ[inCluster] != "" {
+	if s.local, err = parseLocal(c.String("local")); err != nil {
+		errs = append(errs, err)
+	}
+	if s.deliver == "" {
+		s.deliver = s.defaultDelivery()
+	}
+	if s.local != nil && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
 	if missing := s.checkPlatform(); len(missing) > 0 {
@@ -101,7 +107,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	} else {
 		errs = append(errs, s.checkInit()...)
 	}
-	if s.local != "" && s.requireConfidential {
+	if s.local != nil && s.requireConfidential {
 		errs = append(errs, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}
 	if strings.ContainsAny(s.env.Prefix, "=\x00") || !utf8.ValidString(s.env.Prefix) {
@@ -155,4 +161,17 @@ func (s *settings) checkAzure() []error {
 		}
 	}
 	return errs
+}
+
+// parseLocal reads the value of --local: a path, or a map of path and format in JSON.
+func parseLocal(text string) (*file.Spec, error) {
+	if text == "" {
+		return nil, nil
+	}
+	node, err := document.ParseArgument(document.Position{Origin: "--local"}, text)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := file.ParseSpec(node, node.At)
+	return &spec, err
 }

@@ -23,7 +23,8 @@ import (
 // deps holds what sources need besides their declarations.
 type deps struct {
 	environ      resolve.Environ
-	local        string // the file of --local
+	pipes        *file.Pipes
+	local        *file.Spec // the file of --local, or nil
 	realm        azure.Clouds
 	vaults       vaults
 	confidential bool // --require-confidential
@@ -51,7 +52,7 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 		source, err := env.New(d, deps.environ)
 		return openedSource{source, source.Variables()}, err
 	case task.File:
-		source, err := file.New(d)
+		source, err := file.New(d, deps.pipes)
 		return openedSource{Source: source}, err
 	case task.Kubernetes:
 		return openKubernetes(d, deps)
@@ -63,8 +64,8 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 
 func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 	spec, err := kubernetes.Parse(d.Source)
-	if deps.local != "" {
-		return openedSource{Source: localSource(deps.local, spec.Keys), variables: spec.Variables(deps.environ)}, err
+	if deps.local != nil {
+		return openedSource{Source: localSource(deps, spec.Keys), variables: spec.Variables(deps.environ)}, err
 	}
 	if spec.Confidential = deps.confidential; deps.confidential {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
@@ -73,9 +74,9 @@ func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 }
 
 func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
-	if deps.local != "" {
+	if deps.local != nil {
 		spec, err := azure.Parse(d.Source, deps.realm)
-		return openedSource{Source: localSource(deps.local, spec.Keys())}, err
+		return openedSource{Source: localSource(deps, spec.Keys())}, err
 	}
 	realm, err := withAuthority(deps.realm, deps.environ)
 	spec, parseErr := azure.Parse(d.Source, realm)
@@ -108,8 +109,8 @@ var azureSecretVariables = []string{
 	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET",
 }
 
-func localSource(path string, keys []string) resolve.Source {
-	return local.Source{Path: path, Keys: keys, Match: handler.Match}
+func localSource(deps deps, keys []string) resolve.Source {
+	return local.Source{File: *deps.local, Pipes: deps.pipes, Keys: keys, Match: handler.Match}
 }
 
 // taskSources holds a task's sources and the names of the variables that carry

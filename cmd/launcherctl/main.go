@@ -19,6 +19,7 @@ import (
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/file"
 )
 
 func main() {
@@ -41,7 +42,8 @@ type program struct {
 	environ        map[string]string // read once; a resolve.Environ where it is printed
 	name           string            // as the user calls it: launcherctl, or kubectl launcher
 	report         cli.Report
-	inputRead      bool // standard input is there once
+	inputRead      bool       // standard input is there once
+	pipes          file.Pipes // what was read from FIFOs
 }
 
 // commandName returns the name that messages use. kubectl finds a plugin by the name

@@ -129,5 +129,5 @@ func (p *program) readText(ctx context.Context, flag, path string) (string, []by
 		}
 		p.inputRead = true
 	}
-	return cli.ReadText(ctx, flag, path, p.stdin)
+	return cli.ReadText(ctx, &p.pipes, flag, path, p.stdin)
 }

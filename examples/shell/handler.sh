@@ -1,17 +1,17 @@
 #!/bin/sh
-# With --deliver fd the context is on descriptor 3. A shell hands it on to the
+# With --deliver fd the context is on a descriptor. A shell hands it on to the
 # commands that it starts, and each of them can read it from its start.
 set -eu
 
 # get-secret prints the value, nothing added. "$( )" drops newlines at its end;
 # where that matters, use a pipe or a file.
-user=$(launcher get-secret DB_USER)
-password=$(launcher get-secret db-password) # as get_secret does: DB_PASSWORD answers
+user=$("$LAUNCHER_BIN" get-secret DB_USER)
+password=$("$LAUNCHER_BIN" get-secret db-password) # as get_secret does: DB_PASSWORD answers
 printf 'DB_USER: %.1s***\nDB_PASSWORD: %.1s***\n' "$user" "$password"
 
 # Status 1: there is none. Any other says that nobody could be asked.
 status=0
-proxy=$(launcher get-secret PROXY_PASSWORD 2>/dev/null) || status=$?
+proxy=$("$LAUNCHER_BIN" get-secret PROXY_PASSWORD 2>/dev/null) || status=$?
 case $status in
 0) printf 'PROXY_PASSWORD: %.1s***\n' "$proxy" ;;
 1) echo 'PROXY_PASSWORD: none' ;;
@@ -20,8 +20,8 @@ esac
 
 echo "in the environment: ${DB_PASSWORD-nothing}"
 
-# Without the launcher in the image: the default delivery is stdin, and jq reads
-# it. Once, as standard input cannot be read again:
+# With --deliver stdin jq reads the context. Once, as standard input cannot be
+# read again:
 #
 #   context=$(cat)
 #   password=$(printf '%s' "$context" | jq -j .secrets.DB_PASSWORD)

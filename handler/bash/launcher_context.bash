@@ -8,7 +8,7 @@
 #   password=$(get_secret DB_PASSWORD) || exit
 #   db_name=$(get_param db_name test)
 #
-# The launcher reads the context, in every delivery, and has to be in PATH. On
+# The launcher reads the context, in every delivery; its path is in LAUNCHER_BIN. On
 # standard input (--deliver stdin) the context is there once: sourcing this file
 # reads it into a variable of the shell, not exported, and standard input is at its
 # end from then on.
@@ -50,10 +50,10 @@ _launcher_get() {
 	exec {_launcher_out}>&1
 	# What is said on standard error is kept back, as a default needs no words.
 	if [[ -n $_launcher_context ]]; then
-		_launcher_problem=$(builtin printf '%s' "$_launcher_context" | command launcher "$1" -- "${@:2:1}" 2>&1 >&"$_launcher_out") ||
+		_launcher_problem=$(builtin printf '%s' "$_launcher_context" | command "${LAUNCHER_BIN:-launcher}" "$1" -- "${@:2:1}" 2>&1 >&"$_launcher_out") ||
 			_launcher_status=$?
 	else
-		_launcher_problem=$(command launcher "$1" -- "${@:2:1}" 2>&1 >&"$_launcher_out") || _launcher_status=$?
+		_launcher_problem=$(command "${LAUNCHER_BIN:-launcher}" "$1" -- "${@:2:1}" 2>&1 >&"$_launcher_out") || _launcher_status=$?
 	fi
 	exec {_launcher_out}>&-
 	if ((_launcher_status == 1 && $# > 2)); then

@@ -29,8 +29,9 @@ type fault struct {
 var faults = []fault{
 	{"not started by the launcher", variables(), `launcher run`},
 	{"a delivery of the future", variables("LAUNCHER_CONTEXT=pigeon:coop"), "pigeon"},
-	{"standard input read before", variables("LAUNCHER_CONTEXT=stdin"), "--deliver fd"},
-	{"descriptor not handed on", variables("LAUNCHER_CONTEXT=fd:77"), "77"},
+	{"standard input read before", variables("LAUNCHER_CONTEXT=stdin"), atWork},
+	{"descriptor not handed on", variables("LAUNCHER_CONTEXT=fd:77"), atWork},
+	{"another file on the descriptor", variables("LAUNCHER_CONTEXT=fd:0"), atWork},
 	{"no LAUNCHER_CONTEXT_JSON", variables("LAUNCHER_CONTEXT=env"), "LAUNCHER_CONTEXT_JSON"},
 	{"not JSON", document(`{"version": 1, "secrets": {"A": "` + canary), "JSON"},
 	{"not an object", document(`["` + canary + `"]`), "JSON object"},
@@ -46,6 +47,9 @@ var faults = []fault{
 	{"a value cut short", socket(least, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"+canary), hasEnded},
 	{"the vault did not answer", socket(least, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 25\r\n\r\nvault my-vault: throttled"), "vault my-vault: throttled"},
 }
+
+// atWork is what helps where a worker process asks.
+const atWork = "for worker processes use --deliver files or socket"
 
 const hasEnded = "the launcher's process that answers for secrets has ended"
 

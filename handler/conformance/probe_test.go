@@ -68,10 +68,14 @@ func ask(t *testing.T, command *exec.Cmd, questions []string) []answer {
 	return answers
 }
 
-// underLauncher starts a probe behind the real launcher.
+// underLauncher starts a probe behind the real launcher, which inherits descriptors 3 to
+// 9: a context on a descriptor is on one of two digits.
 func underLauncher(t *testing.T, probe []string, delivery, task string) *exec.Cmd {
 	args := append([]string{"run", "--deliver", delivery, "--task", task, "--"}, probe...)
 	command := exec.CommandContext(t.Context(), filepath.Join(bin, "launcher"), args...)
 	command.Env = environ()
+	for range 7 {
+		command.ExtraFiles = append(command.ExtraFiles, os.Stdin)
+	}
 	return command
 }

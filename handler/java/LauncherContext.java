@@ -201,6 +201,8 @@ public final class LauncherContext {
 
     /** Reads the context, in each delivery. */
     private static final class Reader {
+        private static final String WORKERS = "for worker processes use --deliver files or socket";
+
         static LauncherContext read() {
             byte[] variable = Environment.get("LAUNCHER_CONTEXT");
             String where = variable == null ? "" : text(variable);
@@ -229,7 +231,7 @@ public final class LauncherContext {
                 }
                 return text;
             } else if (where.matches("fd:[0-9]+")) {
-                return file("/proc/self/fd/" + rest, " (a child process has it only where it is passed on)");
+                return descriptor(rest);
             } else if (kind.equals("files")) {
                 return file(rest + "/context.json", "");
             }
@@ -241,14 +243,21 @@ public final class LauncherContext {
             try {
                 byte[] text = System.in.readAllBytes();
                 if (text.length == 0) {
-                    throw new ContextException("standard input holds no context: it is there once, and was read before;"
-                            + " use --deliver fd");
+                    throw new ContextException("standard input holds no context: it was already read; " + WORKERS);
                 }
                 System.in.close();
                 return text;
             } catch (IOException e) {
                 throw new ContextException("the context on standard input: " + e.getMessage());
             }
+        }
+
+        private static byte[] descriptor(String number) {
+            byte[] text = file("/proc/self/fd/" + number, "; " + WORKERS);
+            if (!new String(text, ISO_8859_1).stripLeading().startsWith("{")) { // a file that the JVM opened itself
+                throw new ContextException("descriptor " + number + " holds no context; " + WORKERS);
+            }
+            return text;
         }
 
         private static byte[] file(String name, String advice) {

@@ -181,12 +181,12 @@ function text(message, args) {
 
 // Reading the context
 
+const WORKERS = "for worker processes use --deliver files or socket";
+
 const EMPTY = {
-  stdin:
-    "the context on standard input was already read (by another process, or by an earlier try): " +
-    'use "launcher run --deliver fd", which can be read again',
+  stdin: `the context on standard input was already read, by this process or another: ${WORKERS}`,
   env: "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
-  fd: "the context's descriptor is empty",
+  fd: `the context's descriptor is empty: ${WORKERS}`,
   files: "the context's file is empty",
 };
 
@@ -216,6 +216,9 @@ function read(where, kind, place) {
   } else if (kind === "fd" && /^\d+$/.test(place)) {
     // From a place, for the offset is shared between processes.
     data = drain(where, Number(place), (length) => length);
+    if (data.length > 0 && !/^\s*\{/.test(data.toString("latin1", 0, 64))) {
+      throw new Error(`descriptor ${place} holds no context: ${WORKERS}`); // a file that this process opened itself
+    }
   } else if (kind === "files" && place) {
     data = file(place, "context.json");
   } else {
@@ -253,10 +256,7 @@ function drain(where, fd, position) {
       length += count;
     }
   } catch (error) {
-    throw new Error(
-      `the context on ${where} cannot be read: ${error.code ?? error.message} (a child process ` +
-        "has it only where it is passed on, as with spawn's stdio)",
-    );
+    throw new Error(`the context on ${where} cannot be read: ${error.code ?? error.message}; ${WORKERS}`);
   }
 }
 

@@ -43,6 +43,7 @@ Dies with a line that says why it cannot be read. No message holds a value.
 =cut
 
 my $context;
+my $WORKERS = 'for worker processes use --deliver files or socket';
 
 sub get_context {
     return $context ||= __PACKAGE__->_new(_read());
@@ -132,8 +133,9 @@ sub _read {
         return _parse($ENV{LAUNCHER_CONTEXT_JSON});
     }
     if ($kind eq 'fd' && $rest =~ /\A[0-9]+\z/) {
-        return _parse(_slurp("/proc/self/fd/$rest",
-            ' (a child process has it only where it is passed on: see $^F in perlvar)'));
+        my $text = _slurp("/proc/self/fd/$rest", "; $WORKERS");
+        die "descriptor $rest holds no context; $WORKERS\n" if $text !~ /\A\s*\{/;    # Perl's own file
+        return _parse($text);
     }
     if ($kind eq 'files') { return _parse(_slurp("$rest/context.json", '')) }
     if ($kind eq 'unix') {
@@ -149,7 +151,7 @@ sub _read {
 sub _stdin {
     binmode STDIN, ':raw';
     my $text = do { local $/; <STDIN> };
-    die "standard input holds no context: it is there once, and was read before; use --deliver fd\n"
+    die "standard input holds no context: it was already read; $WORKERS\n"
         if !defined $text || $text eq '';
     open STDIN, '<', '/dev/null' or 1;    # an image without /dev
     return $text;

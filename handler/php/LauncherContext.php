@@ -28,6 +28,8 @@ final class LauncherContext
     /** @var array<string> every secret by key; static, as var_dump shows no such property */
     private static array $secrets = [];
 
+    private const WORKERS = 'for worker processes use --deliver files or socket';
+
     /** The socket that is asked for each secret, or null. */
     private static ?string $socket = null;
 
@@ -127,7 +129,7 @@ final class LauncherContext
     {
         $text = (string) file_get_contents('php://stdin');
         if ($text === '') {
-            throw new RuntimeException('standard input holds no context: it is there once, and was read before; use --deliver fd');
+            throw new RuntimeException('standard input holds no context: it was already read; ' . self::WORKERS);
         }
         if (defined('STDIN') && is_resource(STDIN)) {
             fclose(STDIN);
@@ -140,8 +142,10 @@ final class LauncherContext
     {
         $file = @fopen("php://fd/$number", 'rb');
         $text = $file !== false && rewind($file) ? stream_get_contents($file) : false;
-        return $text ?: throw new RuntimeException("the context on descriptor $number cannot be read"
-            . ' (a child process has it only where it is passed on)');
+        if ($text && ltrim($text)[0] !== '{') { // a file that PHP opened itself
+            $text = false;
+        }
+        return $text ?: throw new RuntimeException("the context on descriptor $number cannot be read; " . self::WORKERS);
     }
 
     /** The bytes of a regular file: a link could lead out of the folder, and a FIFO may never end. */

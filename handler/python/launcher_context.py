@@ -238,11 +238,12 @@ def _message(message: Any, args: Any, kwargs: dict[str, Any]) -> str:
 # Reading the context
 
 
+_WORKERS = "for worker processes use --deliver files or socket"
+
 _EMPTY = {
-    "stdin": "the context on standard input was already read (by another process, or by an earlier "
-    'try): use "launcher run --deliver fd", which can be read again',
+    "stdin": f"the context on standard input was already read, by this process or another: {_WORKERS}",
     "env": "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
-    "fd": "the context's descriptor is empty",
+    "fd": f"the context's descriptor is empty: {_WORKERS}",
     "files": "the context's file is empty",
 }
 
@@ -277,6 +278,8 @@ def _read(where: str) -> bytes:
         data = os.environb.get(b"LAUNCHER_CONTEXT_JSON", b"")
     elif kind == "fd" and place.isdecimal():
         data = _drain(where, lambda offset: os.pread(int(place), 1 << 20, offset))
+        if data and not data.lstrip().startswith(b"{"):  # a file that this process opened itself
+            raise RuntimeError(f"descriptor {place} holds no context: {_WORKERS}")
     elif kind == "files" and place:
         data = _file(place, "context.json")
     else:
@@ -311,10 +314,7 @@ def _drain(where: str, read: Callable[[int], bytes]) -> bytes:
                 return bytes(data)
             data += chunk
     except (OSError, OverflowError) as error:
-        raise RuntimeError(
-            f"the context on {where} cannot be read: {error} (a child process has it only "
-            "where it is passed on, as with subprocess's pass_fds)"
-        ) from None
+        raise RuntimeError(f"the context on {where} cannot be read: {error}; {_WORKERS}") from None
 
 
 def _file(folder: str, name: str) -> bytes:

@@ -11,7 +11,7 @@
 # The variable LAUNCHER_CONTEXT says where the context is: on standard input
 # (stdin), on a descriptor (fd:N), in the environment (env), in a folder
 # (files:DIR) or behind a socket (unix:PATH). R has no sockets of that kind: there
-# the launcher is asked, which has to be in PATH.
+# the launcher is asked, whose path is in LAUNCHER_BIN.
 #
 # One file for R 3.6 and later, with the package jsonlite.
 
@@ -87,13 +87,14 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
     } else if (where == "stdin") {
       bytes <- read_all(file("stdin", "rb"))
       if (length(bytes) == 0) {
-        fail("standard input holds no context: it is there once, and was read before; use --deliver fd")
+        fail("standard input holds no context: it was already read; ", workers)
       }
     } else if (where == "env") {
       bytes <- variable("LAUNCHER_CONTEXT_JSON")
       if (is.null(bytes)) fail("LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set")
     } else if (grepl("^fd:[0-9]+$", where)) {
-      bytes <- read_file(file.path("/proc/self/fd", rest), " (a child process has it only where it is passed on)")
+      bytes <- read_file(file.path("/proc/self/fd", rest), "; ", workers)
+      if (!any(bytes[1] == charToRaw("{"))) fail("descriptor ", rest, " holds no context; ", workers) # R's own file
     } else if (kind == "files") {
       bytes <- read_file(file.path(rest, "context.json"))
     } else {
@@ -102,9 +103,11 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
     parse(bytes)
   }
 
-  read_file <- function(path, advice = "") {
+  workers <- "for worker processes use --deliver files or socket"
+
+  read_file <- function(path, ...) {
     bytes <- tryCatch(read_all(file(as_it_is(path), "rb", raw = TRUE)), error = function(e) NULL, warning = function(w) NULL)
-    if (is.null(bytes)) fail(path, " cannot be read", advice)
+    if (is.null(bytes)) fail(path, " cannot be read", ...)
     bytes
   }
 
@@ -235,7 +238,7 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
 
   # What the launcher prints; value is NULL where it says that there is none.
   ask <- function(command, ...) {
-    words <- vapply(c("launcher", command, "--", ...), shQuote, "", USE.NAMES = FALSE)
+    words <- vapply(c(Sys.getenv("LAUNCHER_BIN", "launcher"), command, "--", ...), shQuote, "", USE.NAMES = FALSE)
     said <- tempfile("launcher-") # its messages, which hold no value
     on.exit(unlink(said))
     bytes <- read_all(pipe(as_it_is(paste(c(words, "2>", shQuote(said)), collapse = " ")), "rb"))

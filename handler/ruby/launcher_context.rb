@@ -83,6 +83,7 @@ class LauncherContext
   # How the context is read, in each delivery.
   module Reader # :nodoc:
     DEEPEST = 1000 # each level is a call
+    WORKERS = "for worker processes use --deliver files or socket"
     ENDED = "the launcher's process that answers for secrets has ended"
 
     module_function
@@ -112,7 +113,7 @@ class LauncherContext
     # it is a file that could be read again.
     def stdin
       text = $stdin.binmode.read
-      raise Error, "standard input holds no context: it is there once, and was read before; use --deliver fd" if text.empty?
+      raise Error, "standard input holds no context: it was already read; #{WORKERS}" if text.empty?
 
       begin
         $stdin.reopen(File::NULL)
@@ -125,10 +126,11 @@ class LauncherContext
     # Reads beside the offset, which processes share.
     def descriptor(number)
       io = IO.for_fd(number, "rb", autoclose: false)
-      io.pread(io.stat.size, 0)
+      text = io.pread(io.stat.size, 0)
+      text.lstrip.start_with?("{") or raise Error, "descriptor #{number} holds no context; #{WORKERS}"
+      text
     rescue SystemCallError, EOFError, ArgumentError => e
-      raise Error, "the context on descriptor #{number} cannot be read: #{e.message} " \
-                   "(a child process has it only where it is passed on, as with spawn(…, #{number} => #{number}))"
+      raise Error, "the context on descriptor #{number} cannot be read: #{e.message}; #{WORKERS}"
     end
 
     # A link could lead out of the folder, and a FIFO may never end.

@@ -137,6 +137,8 @@ impl Context {
     }
 }
 
+const WORKERS: &str = "for worker processes use --deliver files or socket";
+
 fn error(message: impl Into<String>) -> Error {
     Error(message.into())
 }
@@ -176,7 +178,7 @@ fn stdin() -> Result<Vec<u8>, Error> {
     }
     done.map_err(|e| error(format!("the context on standard input: {}", e)))?;
     if text.is_empty() {
-        return Err(error("standard input holds no context: it is there once, and was read before; use --deliver fd"));
+        return Err(error(format!("standard input holds no context: it was already read; {}", WORKERS)));
     }
     Ok(text)
 }
@@ -185,12 +187,15 @@ fn stdin() -> Result<Vec<u8>, Error> {
 fn descriptor(number: &str) -> Result<Vec<u8>, Error> {
     let fd: RawFd = number.parse().map_err(|_| error(format!("LAUNCHER_CONTEXT: {:?} is no descriptor", number)))?;
     let file = ManuallyDrop::new(unsafe { File::from_raw_fd(fd) });
-    let mut text = Vec::new();
+    let mut text: Vec<u8> = Vec::new();
     let mut chunk = vec![0; 64 << 10];
     loop {
         let n = file.read_at(&mut chunk, text.len() as u64).map_err(|e| {
-            error(format!("the context on descriptor {}: {} (a child process has it only where it is passed on)", fd, e))
+            error(format!("the context on descriptor {}: {}; {}", fd, e, WORKERS))
         })?;
+        if n == 0 && text.iter().find(|c| !c.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(error(format!("descriptor {} holds no context; {}", fd, WORKERS)));
+        }
         if n == 0 {
             return Ok(text);
         }

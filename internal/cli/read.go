@@ -19,20 +19,20 @@ const StandardInput = "-"
 // ErrNoFile says that the file of a flag does not exist.
 var ErrNoFile = errors.New("not there")
 
-// ReadText returns the content of the file that a flag names, or of standard
-// input, and its name for messages. It returns ErrNoFile if there is no file.
-func ReadText(ctx context.Context, flag, path string, stdin io.Reader) (origin string, text []byte, err error) {
+// ReadText returns the content of the file or FIFO that a flag names, or of
+// standard input, and its name for messages. It returns ErrNoFile if there is no file.
+func ReadText(ctx context.Context, pipes *file.Pipes, flag, path string, stdin io.Reader) (origin string, text []byte, err error) {
 	if origin = path; path == StandardInput {
 		origin = "standard input"
 		text, err = file.ReadFrom(ctx, origin, stdin)
 	} else {
-		text, err = file.Read(ctx, path)
+		text, err = pipes.Read(ctx, path)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("%s: %q is %w", flag, path, ErrNoFile)
 	case err != nil:
-		err = WithHint(fmt.Errorf("%s: %w", flag, err), "a regular file, or - for standard input")
+		err = WithHint(fmt.Errorf("%s: %w", flag, err), "name a regular file or a pipe, or - for standard input")
 	}
 	return origin, text, err
 }

@@ -14,22 +14,22 @@ import (
 
 func TestReadTextNamesItsFlag(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "task.yaml")
-	_, _, err := ReadText(t.Context(), "--task", path, nil)
+	_, _, err := ReadText(t.Context(), nil, "--task", path, nil)
 	require.ErrorIs(t, err, ErrNoFile)
 	require.EqualError(t, err, `--task: "`+path+`" is not there`)
 
 	require.NoError(t, os.WriteFile(path, []byte("a: 1"), 0o600))
-	origin, text, err := ReadText(t.Context(), "--task", path, nil)
+	origin, text, err := ReadText(t.Context(), nil, "--task", path, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{path, "a: 1"}, []string{origin, string(text)})
 
-	origin, text, err = ReadText(t.Context(), "--task", StandardInput, strings.NewReader("b: 2"))
+	origin, text, err = ReadText(t.Context(), nil, "--task", StandardInput, strings.NewReader("b: 2"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"standard input", "b: 2"}, []string{origin, string(text)})
 
-	_, _, err = ReadText(t.Context(), "--task", t.TempDir(), nil)
+	_, _, err = ReadText(t.Context(), nil, "--task", t.TempDir(), nil)
 	require.ErrorContains(t, err, "--task: ")
-	require.Equal(t, "a regular file, or - for standard input", Hint(err))
+	require.Equal(t, "name a regular file or a pipe, or - for standard input", Hint(err))
 }
 
 func TestParseDocumentReadsJSONByTheFilesName(t *testing.T) {

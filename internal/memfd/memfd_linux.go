@@ -28,6 +28,13 @@ func Sealed(name string, text []byte) (int, error) {
 	return readOnly, unix.Close(fd)
 }
 
+// IsSealed reports whether a descriptor is open on a file in memory that nobody can
+// write.
+func IsSealed(fd int) bool {
+	seals, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
+	return err == nil && seals&unix.F_SEAL_WRITE != 0
+}
+
 func fill(fd int, text []byte) error {
 	for done := 0; done < len(text); {
 		n, err := unix.Pwrite(fd, text[done:], int64(done))

@@ -12,10 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func TestOtherFilesAreNotSealed(t *testing.T) {
+	file, err := os.Create(t.TempDir() + "/file")
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	require.False(t, IsSealed(int(file.Fd())))
+	require.False(t, IsSealed(-1))
+}
+
 func TestNobodyCanChangeASealedFile(t *testing.T) {
 	for _, text := range [][]byte{nil, []byte("a"), bytes.Repeat([]byte("x"), 3<<20)} {
 		fd, err := Sealed("test", text)
 		require.NoError(t, err)
+		require.True(t, IsSealed(fd))
 		path := "/proc/self/fd/" + strconv.Itoa(fd)
 		got, err := os.ReadFile(path)
 		require.NoError(t, err)

@@ -28,6 +28,12 @@ func Sealed(name string, text []byte) (int, error) {
 	return read, nil
 }
 
+// IsSealed reports whether a descriptor is open on a regular file that has no name.
+func IsSealed(fd int) bool {
+	var stat unix.Stat_t
+	return unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Nlink == 0
+}
+
 // unlinked makes an empty file in a directory that only this user can enter, opens
 // it twice and deletes both.
 func unlinked(name string) (write *os.File, read int, err error) {

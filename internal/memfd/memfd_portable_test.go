@@ -29,6 +29,7 @@ func TestTheFileIsReadOnlyAndLeavesNothing(t *testing.T) {
 		left, err := os.ReadDir(os.TempDir())
 		require.NoError(t, err)
 		require.Empty(t, left)
+		require.True(t, IsSealed(fd))
 		require.NoError(t, f.Close())
 	}
 }

@@ -94,7 +94,7 @@ func TestTheProcessThatAnswersEndsWithAParentThatIsKilled(t *testing.T) {
 // TestAProcessBesideTheHandlerHoldsNothingOfIt is a handler that closes its
 // output and what it inherited, or whose input somebody else feeds.
 func TestAProcessBesideTheHandlerHoldsNothingOfIt(t *testing.T) {
-	for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}, {"--mask", "--deliver", "socket"}} {
+	for _, flags := range [][]string{{"--deliver", "socket"}, {"--mask"}, {"--mask", "--deliver", "socket"}, {"--deliver", "files"}, {"--init", "always"}} {
 		args := append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "exec 0<&- >&- 2>&- 3>&- 4>&- 9>&-; exec sleep 1000")
 		cmd := launchertest.Command(args...)
 		stdin, feed, err := os.Pipe()

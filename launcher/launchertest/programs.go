@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // folder holds the programs that Main built.
@@ -24,6 +25,8 @@ const variable = "LAUNCHER_TEST_FOLDER"
 // testdata that tests run as handlers, and runs a package's tests. The package's
 // TestMain calls it.
 func Main(m *testing.M, names ...string) {
+	// Programs inherit only what a test gives them.
+	_ = unix.CloseRange(3, 1<<31-1, unix.CLOSE_RANGE_CLOEXEC)
 	if folder = os.Getenv(variable); folder != "" {
 		os.Exit(m.Run())
 	}

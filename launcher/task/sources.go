@@ -66,7 +66,8 @@ func declaration(problems *document.Problems, n *document.Node) (resolve.Declara
 	return d, d.Kind != "" && d.Source != nil
 }
 
-// ParseSource reads KIND=SOURCE, as mlrun run -s takes it.
+// ParseSource reads KIND=SOURCE, as mlrun run -s takes it. A SOURCE that starts with {
+// or [ is JSON, or a Python literal.
 func ParseSource(flag, text string) (resolve.Declaration, error) {
 	at := document.Position{Origin: flag}
 	kind, source, ok := strings.Cut(text, "=")
@@ -76,7 +77,13 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	if keyname.Check(kind) == nil { // otherwise it may be a value
 		at.Origin = flag + " " + kind
 	}
-	return resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}, nil
+	d := resolve.Declaration{Kind: kind, Source: &document.Node{Kind: document.String, Text: source, At: at}, At: at}
+	if _, known := FindKind(kind); !known { // the caller reports that
+		return d, nil
+	}
+	var err error
+	d.Source, err = document.ParseArgument(at, source)
+	return d, err
 }
 
 // WithoutInline is a copy of a run object whose inline sources hold nothing,

@@ -70,18 +70,19 @@ func TestADeclarationSaysWhatWasWritten(t *testing.T) {
 
 func TestParseSourceReadsKindAndSource(t *testing.T) {
 	for text, want := range map[string][2]string{
-		"env=A,B":                      {"env", "A,B"},
-		"file=/x=y.txt":                {"file", "/x=y.txt"},
-		"file=":                        {"file", ""},
-		"inline={'A': 'b=c'}":          {"inline", "{'A': 'b=c'}"},
-		"env= A":                       {"env", " A"},
-		"kubernetes=['password', 'a']": {"kubernetes", "['password', 'a']"},
-		"what=ever":                    {"what", "ever"},
+		"env=A,B":                      {"env", `"A,B"`},
+		"file=/x=y.txt":                {"file", `"/x=y.txt"`},
+		"file=":                        {"file", `""`},
+		"inline={'A': 'b=c'}":          {"inline", `{"A":"b=c"}`},
+		"env= A":                       {"env", `" A"`},
+		"kubernetes=['password', 'a']": {"kubernetes", `["password","a"]`},
+		"what=ever":                    {"what", `"ever"`},
+		`file={"path": "x.txt", "format": "dotenv"}`: {"file", `{"path":"x.txt","format":"dotenv"}`},
+		`env=["A"]`: {"env", `["A"]`},
 	} {
 		d, err := ParseSource("--secrets", text)
 		require.NoError(t, err)
-		require.Equal(t, want, [2]string{d.Kind, d.Source.Text})
-		require.Equal(t, document.String, d.Source.Kind)
+		require.Equal(t, want, [2]string{d.Kind, encoded(t, d.Source)})
 		require.Equal(t, "--secrets "+want[0], d.At.String())
 		require.Equal(t, d.At, d.Source.At)
 		require.False(t, d.Optional || d.Prefix != "")
@@ -92,6 +93,15 @@ func TestParseSourceReadsKindAndSource(t *testing.T) {
 		var p *document.Problem
 		require.ErrorAs(t, err, &p)
 		require.Contains(t, p.Hint(), "--secrets env=")
+	}
+}
+
+func TestParseSourceShowsNothingOfASourceThatIsNotJSON(t *testing.T) {
+	for _, text := range []string{`file={"path": hunter2}`, `env=["hunter2"`, `file={"path": "hunter2"} x`, "kubernetes=[hunter2]"} {
+		_, err := ParseSource("--secrets", text)
+		kind, _, _ := strings.Cut(text, "=")
+		require.ErrorContains(t, err, "--secrets "+kind+": character ")
+		require.NotContains(t, err.Error(), "hunter2")
 	}
 }
 

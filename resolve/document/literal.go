@@ -3,6 +3,7 @@ package document
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -40,6 +41,15 @@ func ParseLiteral(at Position, text string) (*Node, error) {
 		return nil, err
 	}
 	return node, nil
+}
+
+// ParseArgument reads a value of the command line: a literal if it starts with { or
+// [, else a string.
+func ParseArgument(at Position, text string) (*Node, error) {
+	if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+		return ParseLiteral(at, text)
+	}
+	return &Node{Kind: String, Text: text, At: at}, nil
 }
 
 // literalProblem returns a problem at one character of the literal, counted

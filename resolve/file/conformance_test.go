@@ -3,6 +3,7 @@ package file
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -19,19 +20,19 @@ func TestConformance(t *testing.T) {
 		"lines.txt": {
 			func(value string) string { return value },
 			func(value string) bool { return strings.Trim(value, " \t\r\n") == value },
-			func(value string) bool { return has(value, "\n\x00") },
+			func(value string) bool { return has(value, "\n\r\x00") || hasInvisibleEnd([]byte(value)) },
 		},
 		"single.env": {
 			func(value string) string { return "'" + value + "'" },
-			func(value string) bool { return !has(value, "'") },
+			func(value string) bool { return !has(value, "'") && !strings.Contains(value, "\r\n") },
 			func(value string) bool {
-				return strings.Contains(value, "\r\n") || has(value, "\x00") || strings.HasSuffix(value, `\`)
+				return has(value, "\r\x00") || strings.Contains(value, `\\`) || strings.HasSuffix(value, `\`) || !utf8.ValidString(value)
 			},
 		},
 		"double.env": {
-			inDoubleQuotes, nil,
+			escaped, nil,
 			func(value string) bool {
-				return has(value, "$\x00") || strings.HasSuffix(value, `"`) || strings.HasSuffix(value, `\`)
+				return has(value, "$\x00") || !utf8.ValidString(value) || strings.HasSuffix(value, `"`) || strings.HasSuffix(value, `\`)
 			},
 		},
 	} {
@@ -43,7 +44,7 @@ func TestConformance(t *testing.T) {
 						text.WriteString(key + "=" + suite.right(value) + "\n")
 					}
 					path := &document.Node{Kind: document.String, Text: write(t, name, []byte(text.String()))}
-					return New(resolve.Declaration{Source: path})
+					return New(resolve.Declaration{Source: path}, &Pipes{})
 				},
 				Lists: true, Carries: suite.carries, Refuses: suite.refuses,
 				Spells: func(key string) bool { return !has(key, "=\n") },

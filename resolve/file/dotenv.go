@@ -2,23 +2,17 @@ package file
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
-	"unicode/utf8"
 
 	"github.com/joho/godotenv"
 
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// The advice for what dotenv cannot say.
-const (
-	singleQuote = `put the value in single quotes; a value that holds one itself needs "format: lines"`
-	otherNames  = `write KEY=value; for other names use "format: lines"`
-)
-
 // maxValue is the longest dotenv value, in bytes. godotenv takes twenty times
 // as much memory, and a second for every 4 MiB.
-const maxValue = 8 << 20
+const maxValue = 4 << 20
 
 // rawValue is the right side of a statement, as written in the file.
 type rawValue struct {
@@ -34,30 +28,24 @@ type rawValue struct {
 func splitValue(text []byte) rawValue {
 	left := bytes.TrimLeft(text, " \t")
 	blank := len(text) - len(left)
-	if len(left) == 0 || left[0] != '\'' && left[0] != '"' {
+	if len(left) == 0 || !isQuote(left[0]) {
 		line := firstLine(text)
-		return rawValue{body: withoutEnd(line), size: len(line), ended: true}
+		return rawValue{body: bytes.Trim(line, blanks+"\n"), size: len(line), ended: true}
 	}
 	quote := left[0]
 	for i := 1; i < len(left); i++ {
 		if left[i] == quote && left[i-1] != '\\' {
 			tail := firstLine(left[i+1:])
-			return rawValue{quote, left[1:i], withoutEnd(tail), blank + i + 1 + len(tail), true}
+			return rawValue{quote, left[1:i], bytes.Trim(tail, blanks+"\n"), blank + i + 1 + len(tail), true}
 		}
 	}
 	return rawValue{quote: quote, body: left[1:], size: len(text)}
 }
 
-// withoutEnd removes the line end.
-func withoutEnd(line []byte) []byte {
-	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
-}
-
 // dotenvStatement reads one statement of as many lines as its quoted value has.
 // Each goes to godotenv alone, so that the line is known, nothing can be
 // expanded from an earlier one, and its recursion over comment lines cannot
-// exhaust the stack. A value counts only if godotenv and the plain reading of the
-// same text agree.
+// exhaust the stack.
 func (p *parser) dotenvStatement(text []byte) int {
 	line := firstLine(text)
 	if p.skipLine(bytes.Trim(line, blanks+"\n")) {
@@ -65,38 +53,33 @@ func (p *parser) dotenvStatement(text []byte) int {
 	}
 	equals := bytes.IndexByte(line, '=')
 	if equals < 0 {
-		p.refuseLine()
+		p.refuseLine(line)
 		return len(line)
 	}
-	value := splitValue(text[equals+1:])
-	size := equals + 1 + value.size
+	raw := splitValue(text[equals+1:])
 	key, what := p.dotenvKey(text[:equals]), "the value"
 	if key != "" && p.mayShow(key) {
 		what += " of " + keyname.Show(key)
 	}
-	if plain, ok := p.plainValue(value, what); ok && key != "" && p.dotenvWhole(key, value, plain) {
-		got, err := godotenvValue(text[:size], key)
-		switch {
-		case err != nil:
-			p.refuse(singleQuote, "%s: %v", what, err)
-		case got != string(plain):
-			hint, reason := explainDifference(value)
-			p.refuse(hint, "%s %s", what, reason)
-		default:
-			p.add(key, plain)
-		}
+	size := equals + 1 + raw.size
+	value, wrong := raw.read(text[:size], key)
+	switch {
+	case wrong != nil:
+		p.refuse(p.hintFor(wrong), "%s %s", what, wrong.reason)
+	case key != "" && p.dotenvWhole(key, raw, value):
+		p.add(key, value)
 	}
 	return size
 }
 
 // dotenvWhole calls checkWhole for a value without quotes. Quotes show where a
 // value ends.
-func (p *parser) dotenvWhole(key string, w rawValue, plain []byte) bool {
+func (p *parser) dotenvWhole(key string, w rawValue, value []byte) bool {
 	if w.quote != 0 {
 		p.valueAbove = completeValue
 		return true
 	}
-	return p.checkWhole([]byte(key), plain)
+	return p.checkWhole([]byte(key), value)
 }
 
 // dotenvKey returns a statement's key, without "export", or "".
@@ -110,79 +93,131 @@ func (p *parser) dotenvKey(left []byte) string {
 	if !p.checkKey(key) {
 		return ""
 	}
-	for _, c := range key {
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '_' || c == '.'
-		if !letter {
-			p.refuse(otherNames, `a dotenv name holds letters, digits, "_" and "." only`)
-			return ""
-		}
+	if bytes.IndexByte(key, '-') >= 0 {
+		p.refuse(`write "_" for "-": a handler that asks for either finds it`, `a dotenv name holds no "-"`)
+		return ""
 	}
 	return string(key)
 }
 
-// plainValue reads a value with nothing expanded; what names it in a problem.
-// It refuses what dotenv readers do not agree on.
-func (p *parser) plainValue(w rawValue, what string) ([]byte, bool) {
-	tail := bytes.TrimLeft(w.tail, " \t")
+// read returns the value with nothing expanded, if godotenv reads the statement
+// in the same way. It refuses what dotenv parsers do not agree on. An empty key,
+// which was refused, is not read by godotenv.
+func (w rawValue) read(statement []byte, key string) ([]byte, *refusal) {
+	value, wrong := w.plain()
+	if wrong != nil || key == "" {
+		return value, wrong
+	}
+	got, err := godotenvValue(statement, key)
+	escaped := w.quote != 0 && !bytes.Equal(w.body, value)
+	switch {
+	case err != nil:
+		return nil, &refusal{reason: err.Error(), value: value, escaped: escaped}
+	case got == string(value):
+		return value, nil
+	case w.quote == 0 && bytes.IndexByte(w.body, '#') >= 0:
+		return nil, &refusal{reason: aHash, advice: commentAdvice, part: `the "#"`, value: w.body}
+	case bytes.IndexByte(value, '$') >= 0:
+		return nil, &refusal{reason: aDollar, advice: dollarAdvice, part: `the "$"`, value: value, escaped: escaped}
+	}
+	return nil, &refusal{reason: anEdge, value: value, escaped: escaped}
+}
+
+// plain reads a value by the rules on which parsers agree.
+func (w rawValue) plain() ([]byte, *refusal) {
 	switch {
 	case !w.ended:
-		p.refuse("a quote after a backslash is no end", "the quotes around %s do not end", what)
-	case len(tail) > 0 && tail[0] != '#':
-		p.refuse("write one KEY=value on a line", "more follows %s in the line", what)
+		return nil, &refusal{reason: "has no closing quote", advice: "close the quotes; write a value that ends in a backslash without quotes and escapes"}
+	case hasInvisibleEnd(w.tail):
+		return nil, &refusal{reason: anInvisible, advice: invisibleAdvice}
+	case w.quote == 0 && hasInvisibleEnd(w.body):
+		return nil, &refusal{reason: anInvisible, advice: invisibleAdvice, part: "it", value: w.body}
+	case len(w.tail) > 0 && w.tail[0] != '#':
+		return nil, &refusal{reason: "has more text after its closing quote", advice: "write one KEY=value on a line, and all of the value in one pair of quotes"}
 	case len(w.body) > maxValue:
-		p.refuse(`use "format: lines"`, "%s is longer than %d MiB", what, maxValue>>20)
+		return nil, &refusal{reason: "is longer than 4 MiB"}
 	case w.quote == 0:
-		return bareValue(w.body), true
-	case w.quote == '\'' && !bytes.Contains(w.body, []byte(`'`)):
-		return w.body, true
-	case w.quote == '"':
-		if plain, ok := unescape(w.body); ok {
-			return plain, true
-		}
-		fallthrough
-	default:
-		p.refuse(`use "format: lines"`, "%s holds a backslash before a quote that may or may not end it", what)
+		return w.bare()
 	}
-	return nil, false
+	w.body = bytes.ReplaceAll(w.body, []byte("\r\n"), []byte("\n"))
+	if w.quote == '\'' {
+		return w.singleQuoted()
+	}
+	return w.doubleQuoted()
 }
 
-// bareValue returns an unquoted value: up to the first "#" that follows a blank.
-func bareValue(body []byte) []byte {
-	for i := 1; i < len(body); i++ {
-		if body[i] == '#' && (body[i-1] == ' ' || body[i-1] == '\t') {
-			body = body[:i]
+// bare returns an unquoted value: up to the first "#" that follows a blank.
+func (w rawValue) bare() ([]byte, *refusal) {
+	value := w.body
+	for i := 1; i < len(value); i++ {
+		if value[i] == '#' && (value[i-1] == ' ' || value[i-1] == '\t') {
+			value = bytes.TrimRight(value[:i], " \t")
 		}
 	}
-	return bytes.Trim(body, " \t")
+	switch {
+	case refers(value):
+		return nil, &refusal{reason: aReference, advice: referenceAdvice}
+	case bytes.IndexByte(value, '#') >= 0:
+		return nil, &refusal{reason: aHash, advice: commentAdvice, part: `the "#"`, value: w.body}
+	case bytes.HasPrefix(value, []byte("`")):
+		return nil, &refusal{reason: aBackquote, value: value}
+	}
+	return value, nil
 }
 
-// unescape reads double quotes as godotenv does: \n and \r are the line ends,
-// another character after a backslash is itself. It returns false if a quote
-// within the value has an even number of backslashes before it, so that the
-// value ended there.
-func unescape(body []byte) ([]byte, bool) {
-	plain := make([]byte, 0, len(body))
-	for i := 0; i < len(body); i++ {
-		c := body[i]
+// singleQuoted returns a value in which nothing has a meaning.
+func (w rawValue) singleQuoted() ([]byte, *refusal) {
+	switch {
+	case bytes.IndexByte(w.body, '\'') >= 0:
+		return nil, &refusal{reason: aQuote, value: bytes.ReplaceAll(w.body, []byte(`\'`), []byte("'")), escaped: true}
+	case bytes.Contains(w.body, []byte(`\\`)):
+		return nil, &refusal{reason: aDoubled, value: w.body}
+	}
+	return w.body, nil
+}
+
+// doubleQuoted returns a value with its escapes replaced.
+func (w rawValue) doubleQuoted() ([]byte, *refusal) {
+	escapes := map[byte]byte{'n': '\n', 'r': '\r', '"': '"', '\\': '\\', '$': '$'}
+	value, unescaped := make([]byte, 0, len(w.body)), make([]byte, 0, len(w.body))
+	reason, escaped := "", false
+	for i := 0; i < len(w.body); i++ {
+		c := w.body[i]
 		if c == '"' {
-			return nil, false
+			reason = aQuote
 		}
-		if c == '\\' && i+1 < len(body) {
-			i++
-			switch c = body[i]; c {
-			case 'n':
-				c = '\n'
-			case 'r':
-				c = '\r'
-			}
+		if c != '\\' || i+1 == len(w.body) {
+			value, unescaped = append(value, c), append(unescaped, c)
+			continue
 		}
-		plain = append(plain, c)
+		i++
+		if character, ok := escapes[w.body[i]]; ok {
+			value, unescaped, escaped = append(value, character), append(unescaped, ' '), true
+			continue
+		}
+		value, reason = append(value, '\\', w.body[i]), cmp.Or(reason, aBackslash)
 	}
-	return plain, true
+	switch {
+	case refers(unescaped):
+		return nil, &refusal{reason: aReference, advice: referenceAdvice}
+	case reason == aBackslash && escaped:
+		return nil, &refusal{reason: reason, advice: escapeAdvice + `; if the backslash belongs to the value, write \\ for it`}
+	case reason == aBackslash:
+		return nil, &refusal{reason: reason, advice: escapeAdvice, part: "the backslash", value: value}
+	case reason != "":
+		return nil, &refusal{reason: reason, value: value, escaped: true}
+	}
+	return value, nil
+}
+
+// refers reports whether text holds a reference or a command.
+func refers(text []byte) bool {
+	reference, command := bytes.Index(text, []byte("${")), bytes.Index(text, []byte("$("))
+	return reference >= 0 && bytes.LastIndexByte(text, '}') > reference || command >= 0 && bytes.LastIndexByte(text, ')') > command
 }
 
 // errOther stands for godotenv's own messages, which quote the text.
-var errOther = errors.New("godotenv does not read this as one KEY=value")
+var errOther = errors.New("is not read by godotenv as one KEY=value")
 
 // godotenvValue returns the value that godotenv reads in one statement. It fails
 // with errOther if godotenv fails, or finds anything except the one key.
@@ -197,19 +232,4 @@ func godotenvValue(statement []byte, key string) (value string, err error) {
 		return "", errOther
 	}
 	return values[key], nil
-}
-
-// explainDifference returns why godotenv reads a value differently, and a hint.
-func explainDifference(w rawValue) (hint, reason string) {
-	switch {
-	case !utf8.Valid(w.body):
-		return singleQuote, "is not UTF-8, and has no quotes"
-	case bytes.Contains(w.body, []byte("\r\n")):
-		return "save the file with LF line ends", "holds CR LF line ends, which godotenv does not keep"
-	case bytes.IndexByte(w.body, '$') >= 0:
-		return singleQuote, "holds a $ that godotenv would expand or unescape"
-	case w.quote != 0:
-		return singleQuote, "holds an escaped quote at its edge, which godotenv takes away"
-	}
-	return singleQuote, "has two readings, a comment or a blank among them"
 }

@@ -2,7 +2,7 @@
 // file, read as lines or as dotenv.
 //
 // It owns the reading of files that a user names, and the two grammars. It
-// refuses what is not a regular file, and every text that has two readings: a
+// refuses what is neither a regular file nor a FIFO, and every text that has two readings: a
 // value arrives byte for byte or not at all. Data flows path -> bytes ->
 // Entry -> resolve.Finding; no error it returns holds any of a file's values.
 package file
@@ -46,50 +46,52 @@ func FormatOf(path string) Format {
 
 // source is one declared file.
 type source struct {
-	path   string
-	format Format
+	Spec
+	pipes *Pipes
 }
 
-// New reads a declaration whose source is a path or a map of path and format.
-// It looks at no file. Its errors are document.Problems, joined.
-func New(d resolve.Declaration) (resolve.Source, error) {
-	var p document.Problems
-	s := parseDeclaration(&p, d)
-	if err := p.Err(); err != nil {
+// Spec says where a file is, and how to read it.
+type Spec struct {
+	Path   string
+	Format Format
+}
+
+// New returns the source of a declaration. It looks at no file. Its errors are
+// document.Problems, joined.
+func New(d resolve.Declaration, pipes *Pipes) (resolve.Source, error) {
+	spec, err := ParseSpec(d.Source, d.At)
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return source{spec, pipes}, nil
 }
 
-// PathOf returns the path that a declaration names, "" for none.
-func PathOf(d resolve.Declaration) string {
+// ParseSpec reads a path, or a map of path and format. It fails with
+// document.Problems, joined; at is the place of one that is missing.
+func ParseSpec(n *document.Node, at document.Position) (s Spec, err error) {
 	var p document.Problems
-	return parseDeclaration(&p, d).path
-}
-
-func parseDeclaration(p *document.Problems, d resolve.Declaration) source {
 	switch {
-	case d.Source == nil:
-		p.Add(d.At, "", "a file source has no source")
-	case d.Source.Kind == document.String:
-		path := parsePath(p, d.Source)
-		return source{path, FormatOf(path)}
-	case d.Source.Kind == document.Map:
-		return parseMap(p, d.Source)
+	case n == nil:
+		p.Add(at, "", "a file source has no source")
+	case n.Kind == document.String:
+		s.Path = parsePath(&p, n)
+		s.Format = FormatOf(s.Path)
+	case n.Kind == document.Map:
+		s = parseMap(&p, n)
 	default:
-		p.Add(d.Source.At, "", "a file source must be a path or a map, not %s", d.Source.Kind)
+		p.Add(n.At, "", "a file source must be a path or a map, not %s", n.Kind)
 	}
-	return source{}
+	return s, p.Err()
 }
 
-func parseMap(p *document.Problems, n *document.Node) source {
-	var s source
+func parseMap(p *document.Problems, n *document.Node) Spec {
+	var s Spec
 	for _, f := range n.Fields {
 		switch f.Name {
 		case "path":
-			s.path = parsePath(p, f.Value)
+			s.Path = parsePath(p, f.Value)
 		case "format":
-			s.format = parseFormat(p, f.Value)
+			s.Format = parseFormat(p, f.Value)
 		default:
 			p.Unknown(f, "a file source", "path", "format")
 		}
@@ -98,7 +100,7 @@ func parseMap(p *document.Problems, n *document.Node) source {
 		p.Add(n.At, "", "a file source has no path")
 	}
 	if n.Field("format") == nil {
-		s.format = FormatOf(s.path)
+		s.Format = FormatOf(s.Path)
 	}
 	return s
 }
@@ -126,23 +128,31 @@ func parseFormat(p *document.Problems, n *document.Node) Format {
 // fails with resolve.ErrAbsent if the file is missing, and with another error if
 // the file, or a line of it, cannot be read.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	origin := keyname.Plain(s.path)
-	entries, err := Await(ctx, func() ([]Entry, error) {
-		text, err := read(s.path)
-		if err != nil {
-			return nil, err
-		}
-		return Parse(origin, text, s.format)
-	})
+	found, err := s.Spec.Find(ctx, s.pipes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.path))
+		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.Path))
 	}
+	return found, err
+}
+
+// Find returns a Finding for each key of the file, in order. It fails with
+// fs.ErrNotExist if the file is missing.
+func (s Spec) Find(ctx context.Context, pipes *Pipes) ([]resolve.Finding, error) {
+	text, err := pipes.Read(ctx, s.Path)
+	if err != nil {
+		return nil, err
+	}
+	origin := keyname.Plain(s.Path)
+	entries, err := Await(ctx, func() ([]Entry, error) { return Parse(origin, text, s.Format) })
 	if err != nil {
 		return nil, err
 	}
 	findings := make([]resolve.Finding, len(entries))
 	for i, e := range entries {
 		findings[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
+		if value := e.Value.Reveal(); s.Format == Lines && len(value) > 1 && isQuote(value[0]) && !opensQuote(value) {
+			findings[i].Detail = `the quotes around the value are part of it in "format: lines"`
+		}
 	}
 	return findings, nil
 }

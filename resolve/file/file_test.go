@@ -22,7 +22,7 @@ func declare(t *testing.T, source string) resolve.Declaration {
 
 // find is what a declared file source has; Values are revealed.
 func find(t *testing.T, source string) (found []string, err error) {
-	s, err := New(declare(t, source))
+	s, err := New(declare(t, source), &Pipes{})
 	require.NoError(t, err)
 	findings, err := s.Find(soon(t))
 	for _, f := range findings {
@@ -61,7 +61,7 @@ func TestFindHasOneFindingAKeyInTheFilesOrder(t *testing.T) {
 
 func TestFindReadsWhenCalled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "late.txt")
-	s, err := New(declare(t, path))
+	s, err := New(declare(t, path), &Pipes{})
 	require.NoError(t, err)
 
 	_, err = s.Find(soon(t))
@@ -100,7 +100,7 @@ func TestAMessageOfFindIsOneLine(t *testing.T) {
 	_, err := find(t, `"`+write(t, "f.txt", nil)+`\n"`)
 	require.NotContains(t, err.Error(), "\n")
 	path := write(t, "a\nb.txt", []byte("no equals sign"))
-	s, err := New(resolve.Declaration{Source: &document.Node{Kind: document.String, Text: path}})
+	s, err := New(resolve.Declaration{Source: &document.Node{Kind: document.String, Text: path}}, &Pipes{})
 	require.NoError(t, err)
 	_, err = s.Find(soon(t))
 	require.ErrorContains(t, err, `a\nb.txt":1:1: `)
@@ -108,12 +108,12 @@ func TestAMessageOfFindIsOneLine(t *testing.T) {
 }
 
 func TestFindReturnsWhenTheContextEnds(t *testing.T) {
-	s, err := New(declare(t, write(t, "f.txt", []byte("A=1"))))
+	s, err := New(declare(t, write(t, "f.txt", []byte("A=1"))), &Pipes{})
 	require.NoError(t, err)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = s.Find(ended)
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, resolve.ErrUnavailable)
 }
 
 func TestNewNamesEveryProblemWithItsPlace(t *testing.T) {
@@ -134,10 +134,10 @@ func TestNewNamesEveryProblemWithItsPlace(t *testing.T) {
 		`{Path: x, format: y}`: "task:1:1: a file source has no path\n" +
 			"task:1:2: unknown field \"Path\" in a file source\ntask:1:19: unknown format of a file",
 	} {
-		_, err := New(declare(t, source))
+		_, err := New(declare(t, source), &Pipes{})
 		require.EqualError(t, err, want, source)
 		require.True(t, errors.As(err, new(*document.Problem)), source)
 	}
-	_, err := New(resolve.Declaration{At: document.Position{Origin: "task"}})
+	_, err := New(resolve.Declaration{At: document.Position{Origin: "task"}}, nil)
 	require.EqualError(t, err, "task: a file source has no source")
 }

@@ -29,16 +29,21 @@ var seeds = []string{
 	"OPTION_C= 3\nOPTION_D =4\nOPTION_F = \nOPTION_G=\nOPTION_H=1 2",
 	"INVALID LINE\nfoo=bar\n",
 	"A: 1\nB: x=y\nC=a:b\n",
+	"A=\"pa\\ss\"\nB=\"it's a\\tb\\n\"\nC='\\\\server\\share'\nD=\"a\\\"\"\n",
+	"A=${db_user}/a\nB=$(cat x)\nC=\"\\${A}\"\nD=abc$def\nE=`id`\nF=pa#ss\n",
+	"\u00a0A=1\nB\u2003=2\nC=3\u200b\n\ufeffD=4\n",
+	"# old Mac\rA=1\rB=2\r",
 }
 
 // message is every text that a problem may have: names, places and fixed words.
 var message = regexp.MustCompile(`^o(:\d+:1)?: (` + strings.Join([]string{
 	`key "[^"]+" is there twice, in line \d+ and line \d+`,
-	`(more follows |the quotes around )?the value( of "[A-Za-z0-9_.]+")?[a-zA-Z8 $,:=-]*`,
+	`the value( of "[A-Za-z0-9_.]+")? [a-zA-Z4 "#$(){},=-]*`, `text that is not UTF-8`, `a CR line end, as old Macs wrote it`,
+	`an invisible character, such as a no-break space, (beside a key|in a line without a key)`,
 	`neither KEY=value nor a comment`, `is UTF-16`, `more than \d+ keys`,
 	`a NUL byte: this is not a text, or it is UTF-16`,
 	`a byte order mark that is not at the start of the file`,
-	`a dotenv name holds letters, digits, "_" and "\." only`,
+	`a dotenv name holds no "-"`,
 	`text that is not a key stands before the "="`, `a key starts with export`,
 	`this may be the rest of the value above it`, `a PEM block that goes on in the next lines`, `a key is there twice, in line \d+ and line \d+`,
 	`too many problems: the rest of the file is not read`,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -34,11 +35,11 @@ const blanks = " \t\r"
 // The errors are document.Problems, joined, each with its line: all of them, up
 // to a hundred. Origin names the text in them.
 func Parse(origin string, text []byte, format Format) ([]Entry, error) {
-	text, err := asText(origin, text)
+	text, err := asText(origin, text, format)
 	if err != nil {
 		return nil, err
 	}
-	p := parser{origin: origin, line: 1, valueAbove: completeValue, seen: map[string]int{}}
+	p := newParser(origin)
 	var statement func(text []byte) (size int)
 	switch format {
 	case Lines:
@@ -60,18 +61,54 @@ func Parse(origin string, text []byte, format Format) ([]Entry, error) {
 }
 
 // asText strips the byte order mark. Other than document.Text it lets through
-// bytes that are not UTF-8, which a value may hold.
-func asText(origin string, text []byte) ([]byte, error) {
+// bytes that are not UTF-8, which a value of a file of lines may hold.
+func asText(origin string, text []byte, format Format) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		at := document.Position{Origin: origin}
 		return nil, &document.Problem{At: at, Message: "is UTF-16", Advice: "save it as UTF-8"}
 	}
 	text = bytes.TrimPrefix(text, bom)
-	if i := bytes.IndexByte(text, 0); i >= 0 {
+	refuse := func(i int, message, advice string) ([]byte, error) {
 		at := document.Position{Origin: origin, Line: bytes.Count(text[:i], []byte{'\n'}) + 1, Column: 1}
-		return nil, &document.Problem{At: at, Message: "a NUL byte: this is not a text, or it is UTF-16"}
+		return nil, &document.Problem{At: at, Message: message, Advice: advice}
+	}
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		return refuse(i, "a NUL byte: this is not a text, or it is UTF-16", "")
+	}
+	if i := loneCR(text); i >= 0 {
+		return refuse(i, "a CR line end, as old Macs wrote it", `save the file with LF line ends; in double quotes of "format: dotenv", \r is a CR`)
+	}
+	if i := invalidUTF8(text); i >= 0 && format == Dotenv {
+		return refuse(i, "text that is not UTF-8", "save the file as UTF-8")
 	}
 	return text, nil
+}
+
+// loneCR returns the index of the first CR that is neither followed by LF nor the
+// last byte, or -1.
+func loneCR(text []byte) int {
+	for i := 0; i < len(text)-1; i++ {
+		next := bytes.IndexByte(text[i:len(text)-1], '\r')
+		if next < 0 {
+			break
+		}
+		if i += next; text[i+1] != '\n' {
+			return i
+		}
+	}
+	return -1
+}
+
+// invalidUTF8 returns the index of the first byte that is not UTF-8, or -1.
+func invalidUTF8(text []byte) int {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
 }
 
 // bom is the UTF-8 byte order mark.
@@ -86,6 +123,11 @@ type parser struct {
 	seen       map[string]int // the line of each key
 	problems   document.Problems
 	refused    int
+	hinting    bool // the text is a hint's: its problems need none
+}
+
+func newParser(origin string) *parser {
+	return &parser{origin: origin, line: 1, valueAbove: completeValue, seen: map[string]int{}}
 }
 
 // refuse notes a problem of the present statement.
@@ -115,6 +157,10 @@ func (p *parser) checkKey(key []byte) bool {
 		p.refuse("remove it", "a byte order mark that is not at the start of the file")
 		return false
 	}
+	if hasInvisibleEnd(key) {
+		p.refuse(invisibleAdvice, errInvisible)
+		return false
+	}
 	if keyname.Check(string(key)) != nil {
 		p.refuse(keyAdvice, errNotKey)
 		return false
@@ -122,8 +168,10 @@ func (p *parser) checkKey(key []byte) bool {
 	return true
 }
 
-// The message and the advice for text before a "=" that is not a key.
+// The messages and the advice for text before a "=" that is not a key.
 const (
+	errInvisible = "an invisible character, such as a no-break space, beside a key"
+
 	errNotKey = `text that is not a key stands before the "="`
 	keyAdvice = `write KEY=value; a key is 1 to 253 letters, digits, "_", "-" and "."`
 )
@@ -184,7 +232,9 @@ func (p *parser) lineStatement(text []byte) int {
 	key, value = bytes.TrimRight(key, blanks), bytes.TrimLeft(value, blanks)
 	switch {
 	case !found:
-		p.refuseLine()
+		p.refuseLine(line)
+	case hasInvisibleEnd(value):
+		p.refuse(p.hintFor(&refusal{advice: invisibleAdvice, part: "it", value: value})+` in a file of "format: dotenv"`, "the value %s", anInvisible)
 	case bytes.HasPrefix(key, []byte("export ")):
 		p.refuse(`dotenv has export and quotes: use "format: dotenv"`, "a key starts with export")
 	case p.checkKey(key) && p.checkWhole(key, value):
@@ -203,9 +253,13 @@ func (p *parser) skipLine(line []byte) bool {
 }
 
 // refuseLine refuses a line without "=".
-func (p *parser) refuseLine() {
-	advice := "write KEY=value"
-	if p.valueAbove != nil && (len(p.valueAbove) == 0 || mayGoOn(p.valueAbove)) {
+func (p *parser) refuseLine(line []byte) {
+	if hasInvisibleEnd(bytes.Trim(line, blanks+"\n")) {
+		p.refuse(invisibleAdvice, "an invisible character, such as a no-break space, in a line without a key")
+		return
+	}
+	advice := "write KEY=value; a comment starts with #"
+	if p.valueAbove != nil && (len(p.valueAbove) == 0 || mayGoOn(p.valueAbove) || opensQuote(p.valueAbove)) {
 		advice = wrappedAdvice
 	}
 	p.refuse(advice, errNeither)

@@ -75,7 +75,7 @@ func values(t *testing.T, text string, format Format) map[string]string {
 
 func TestLinesKeepHostileValues(t *testing.T) {
 	for name, value := range hostile {
-		if strings.ContainsRune(value, '\n') || strings.Trim(value, blanks) != value {
+		if strings.ContainsAny(value, "\n\r") || strings.Trim(value, blanks) != value || hasInvisibleEnd([]byte(value)) {
 			continue // no line can hold it
 		}
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,11 @@ func TestLinesRefuse(t *testing.T) {
 		{"blank", canary + " b=x", []string{"o:1:1: " + badKey}},
 		{"beyond ASCII", canary + "É=x", []string{"o:1:1: " + badKey}},
 		{"separator", "a/b=" + canary, []string{"o:1:1: " + badKey}},
-		{"control", "a\rb=" + canary, []string{"o:1:1: " + badKey}},
+		{"control", "a\x01b=" + canary, []string{"o:1:1: " + badKey}},
+		{"old Mac's line ends", "A=1\r\nB=" + canary + "\rC=2", []string{"o:2:1: a CR line end, as old Macs wrote it"}},
+		{"invisible", "\u00a0A=" + canary + "\nB\u2003=" + canary + "\nC=" + canary + "\u200b\nD=\f" + canary, []string{
+			"o:1:1: " + errInvisible, "o:2:1: " + errInvisible, "o:3:1: the value " + anInvisible, "o:4:1: the value " + anInvisible,
+		}},
 		{"long key", strings.Repeat(canary, 99) + "=x", []string{"o:1:1: " + badKey}},
 		{"key not UTF-8", "\xff" + canary + "=x", []string{"o:1:1: " + badKey}},
 		{"NUL", "A=1\nB=" + canary + "\x00\n", []string{"o:2:1: a NUL byte: this is not a text, or it is UTF-16"}},

@@ -9,14 +9,16 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/seed45446ece/launcher/resolve"
 )
 
 // maxSize is the largest file that is read, in bytes. A Kubernetes Secret holds
 // 1 MiB; a larger file is a mistake that must not exhaust the pod's memory.
-const maxSize = 64 << 20
+const maxSize = 16 << 20
 
 // Read returns the content of a regular file, or of a symbolic link to one, of at
-// most 64 MiB. It refuses anything else without opening it: a FIFO or a terminal
+// most 16 MiB. It refuses anything else without opening it: a FIFO or a terminal
 // could block for ever, a device could act. It fails with fs.ErrNotExist if the
 // file is missing. It returns when ctx ends, even if a network file system does
 // not answer.
@@ -24,10 +26,10 @@ func Read(ctx context.Context, path string) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	return Await(ctx, func() ([]byte, error) { return read(path) })
+	return Await(ctx, func() ([]byte, error) { return read(path, nil) })
 }
 
-// ReadFrom returns all of an open stream, at most 64 MiB; name is for messages. It
+// ReadFrom returns all of an open stream, at most 16 MiB; name is for messages. It
 // returns when ctx ends.
 func ReadFrom(ctx context.Context, name string, r io.Reader) ([]byte, error) {
 	return Await(ctx, func() ([]byte, error) { return content(name, r) })
@@ -73,10 +75,17 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-func read(path string) ([]byte, error) {
+// read reads a regular file, or with pipes also a FIFO.
+func read(path string, pipes *Pipes) ([]byte, error) {
+	if text := pipes.again(path); text != nil {
+		return reveal(text())
+	}
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, withPath(path, err)
+	case pipes != nil && isPipe(path, info):
+		return reveal(pipes.open(path, info)())
 	}
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
@@ -96,6 +105,8 @@ func read(path string) ([]byte, error) {
 	// On macOS a descriptor's file, /dev/fd/N, shares the offset of whoever opened it.
 	return content(path, io.NewSectionReader(f, 0, maxSize+1))
 }
+
+func reveal(value resolve.Value, err error) ([]byte, error) { return value.Reveal(), err }
 
 // content reads up to the limit, as a size is only a claim: /proc says 0, and a
 // log grows.

@@ -117,7 +117,7 @@ func TestReadStopsAtItsLimit(t *testing.T) {
 	for _, size := range []int64{maxSize + 1, 1 << 40} {
 		require.NoError(t, os.Truncate(path, size))
 		_, err = Read(soon(t), path)
-		require.ErrorContains(t, err, "is larger than 64 MiB")
+		require.ErrorContains(t, err, "is larger than 16 MiB")
 	}
 }
 
@@ -128,7 +128,7 @@ func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
 func TestContentStopsWhereASizeLied(t *testing.T) {
 	_, err := content("f", endless{})
-	require.ErrorContains(t, err, "is larger than 64 MiB")
+	require.ErrorContains(t, err, "is larger than 16 MiB")
 	got, err := content("f", bytes.NewReader([]byte("x")))
 	require.NoError(t, err)
 	require.Equal(t, "x", string(got))

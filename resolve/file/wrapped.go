@@ -58,6 +58,11 @@ func mayContinue(above, key, value []byte) bool {
 	return mayGoOn(above) && looksRandom(key, 8)
 }
 
+// opensQuote reports whether a value starts with a quote and does not end with it.
+func opensQuote(value []byte) bool {
+	return len(value) > 0 && isQuote(value[0]) && (len(value) == 1 || value[len(value)-1] != value[0])
+}
+
 func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
 // mayGoOn reports whether a value may be the first line of wrapped base64.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
@@ -33,15 +34,19 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
+func at(path string) file.Spec { return file.Spec{Path: path, Format: file.FormatOf(path)} }
+
 func TestConformance(t *testing.T) {
-	oneLine := func(s string) bool { return !strings.ContainsAny(s, "\n\x00") && strings.Trim(s, " \t\r") == s }
+	oneLine := func(s string) bool {
+		return !strings.ContainsAny(s, "\n\r\x00") && strings.Trim(s, " \t\u00a0\ufeff") == s
+	}
 	sourcetest.Run(t, sourcetest.Suite{
 		Open: func(t *testing.T, holds map[string]string, keys ...string) (resolve.Source, error) {
 			var text strings.Builder
 			for key, value := range holds {
 				text.WriteString(key + "=" + value + "\n")
 			}
-			return Source{write(t, "secrets.txt", text.String()), keys, exactly}, nil
+			return Source{at(write(t, "secrets.txt", text.String())), nil, keys, exactly}, nil
 		},
 		Declares: true, Lists: true, Carries: oneLine,
 		Spells: func(key string) bool { return oneLine(key) && !strings.Contains(key, "=") },
@@ -78,27 +83,27 @@ func TestADeclaredKeyIsTakenFromTheFile(t *testing.T) {
 		"one value for two keys":         {[]string{"db-password", "DB_PASSWORD"}, folded, "db-password=1 @:2\nDB_PASSWORD=1 @:2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, strings.ReplaceAll(c.want, "@", path), find(t, Source{path, c.keys, c.match}))
+			require.Equal(t, strings.ReplaceAll(c.want, "@", path), find(t, Source{at(path), nil, c.keys, c.match}))
 		})
 	}
 }
 
 func TestTheFilesNameSaysItsFormat(t *testing.T) {
-	require.Contains(t, find(t, Source{Path: write(t, "local.env", "export A='1'\n")}), "A=1 ")
-	require.Contains(t, find(t, Source{Path: write(t, "local.txt", "A='1'\n")}), "A='1' ")
+	require.Contains(t, find(t, Source{File: at(write(t, "local.env", "export A='1'\n"))}), "A=1 ")
+	require.Contains(t, find(t, Source{File: at(write(t, "local.txt", "A='1'\n"))}), "A='1' ")
 }
 
 func TestAFileThatIsNotThereIsNotAbsent(t *testing.T) {
-	_, err := Source{Path: filepath.Join(t.TempDir(), "gone")}.Find(t.Context())
+	_, err := Source{File: at(filepath.Join(t.TempDir(), "gone"))}.Find(t.Context())
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.NotErrorIs(t, err, resolve.ErrAbsent)
 	require.ErrorContains(t, err, "--local: ")
 }
 
 func TestAFileThatCannotBeReadIsAnErrorWithoutItsText(t *testing.T) {
-	_, err := Source{Path: t.TempDir()}.Find(t.Context())
+	_, err := Source{File: at(t.TempDir())}.Find(t.Context())
 	require.ErrorContains(t, err, "is a directory")
-	_, err = Source{Path: write(t, "x", "A=1\n"+sourcetest.Canary+"\nA="+sourcetest.Canary)}.Find(t.Context())
+	_, err = Source{File: at(write(t, "x", "A=1\n"+sourcetest.Canary+"\nA="+sourcetest.Canary))}.Find(t.Context())
 	require.ErrorContains(t, err, ":2:1: neither")
 	require.ErrorContains(t, err, ":3:1: a key is there twice")
 	require.NotErrorIs(t, err, resolve.ErrAbsent)
@@ -108,6 +113,6 @@ func TestAFileThatCannotBeReadIsAnErrorWithoutItsText(t *testing.T) {
 func TestFindReturnsWhenTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Source{Path: write(t, "x", "A=1")}.Find(ctx)
-	require.ErrorIs(t, err, context.Canceled)
+	_, err := Source{File: at(write(t, "x", "A=1"))}.Find(ctx)
+	require.ErrorIs(t, err, resolve.ErrUnavailable)
 }
