@@ -17,7 +17,7 @@ type Context struct {
 	Secrets []resolve.Secret
 }
 
-// member is where a value goes: JSON's strings hold nothing but UTF-8.
+// member returns the context's member for a value: JSON's strings hold only UTF-8.
 func member(value resolve.Value) string {
 	if utf8.Valid(value.Reveal()) {
 		return task.MemberSecrets
@@ -25,8 +25,8 @@ func member(value resolve.Value) string {
 	return task.MemberSecretsBase64
 }
 
-// JSON is the context as one JSON object and a line end. A value that is not UTF-8 goes to
-// secrets_base64. It fails on a parameter that JSON has no form for.
+// JSON returns the context as one JSON object and a line end. A value that is not
+// UTF-8 goes to secrets_base64. It fails on a parameter that JSON cannot express.
 func (c Context) JSON() ([]byte, error) {
 	size := 0
 	for _, s := range c.Secrets {
@@ -51,8 +51,8 @@ func (c Context) JSON() ([]byte, error) {
 	return append(dst, "}\n"...), nil
 }
 
-// JSONWithout is the context with, for each key, the name of the variable or
-// file that holds its value in place of the value.
+// JSONWithout returns the context with the name of a variable or file for each key
+// in place of its value.
 func (c Context) JSONWithout(member string, names []string) ([]byte, error) {
 	dst, err := c.appendTask(nil)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c Context) JSONWithout(member string, names []string) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-// JSONOfTask is the context without its secrets, not even their names.
+// JSONOfTask returns the context without its secrets, not even their names.
 func (c Context) JSONOfTask() ([]byte, error) {
 	dst, err := c.appendTask(nil)
 	return append(dst, "}\n"...), err

@@ -59,7 +59,7 @@ func (j Job) variables(environ map[string]string, routes []string) error {
 	}
 	environ[handler.VariableJSON] = string(text)
 	if j.Options.Prefix == keyname.MLRunPrefix {
-		if err := j.Context.forMLRun(environ); err != nil {
+		if err := j.Context.addMLRun(environ); err != nil {
 			return err
 		}
 	}

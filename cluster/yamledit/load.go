@@ -28,13 +28,9 @@ func Load(origin string, text []byte) (*File, error) {
 	}
 	f := &File{origin: origin, text: text}
 	for _, n := range documents {
-		f.Documents = append(f.Documents, newDocument(origin, n.Content[0]))
+		f.Documents = append(f.Documents, &Document{Root: n.Content[0], origin: origin})
 	}
 	return f, nil
-}
-
-func newDocument(origin string, root *yaml.Node) *Document {
-	return &Document{Root: root, original: map[*yaml.Node][]*yaml.Node{}, origin: origin}
 }
 
 // loadJSON reads JSON by its own reader, as the library takes some numbers for
@@ -44,7 +40,30 @@ func loadJSON(origin string, text []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{origin: origin, text: text, Documents: []*Document{newDocument(origin, fromJSON(n))}}, nil
+	return &File{origin: origin, text: text, Documents: []*Document{{Root: fromJSON(n), origin: origin}}}, nil
+}
+
+// FromValue returns a Go value as a new tree, in the order of its JSON.
+func FromValue(value any) (*yaml.Node, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	n, err := document.ParseJSON("", text)
+	if err != nil {
+		return nil, err
+	}
+	made := fromJSON(n)
+	resetPlaces(made)
+	return made, nil
+}
+
+// resetPlaces makes a tree one that stands in no text.
+func resetPlaces(n *yaml.Node) {
+	n.Line, n.Column, n.Style = 0, 0, 0
+	for _, child := range n.Content {
+		resetPlaces(child)
+	}
 }
 
 // fromJSON returns a tree that was JSON as the library's nodes.

@@ -2,56 +2,13 @@ package yamledit
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
-
-// FromValue returns a Go value as a tree, in the order of its JSON.
-func FromValue(value any) (*yaml.Node, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	var n yaml.Node
-	if err := yaml.Unmarshal(escapeForYAML(text), &n); err != nil {
-		return nil, err
-	}
-	resetStyle(n.Content[0])
-	return n.Content[0], nil
-}
-
-// escapeForYAML escapes in JSON the characters that YAML takes for line ends, or
-// does not allow.
-func escapeForYAML(text []byte) []byte {
-	var out []byte
-	for _, r := range string(text) {
-		if r >= 0x7f && r < 0x10000 && !unicode.IsPrint(r) {
-			out = fmt.Appendf(out, `\u%04x`, r)
-		} else {
-			out = utf8.AppendRune(out, r)
-		}
-	}
-	return out
-}
-
-// resetStyle removes the places and styles of a tree, except the quotes that YAML
-// 1.1 needs.
-func resetStyle(n *yaml.Node) {
-	n.Line, n.Column, n.Style = 0, 0, 0
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && !isPlain(n.Value) {
-		n.Style = yaml.DoubleQuotedStyle
-	}
-	for _, child := range n.Content {
-		resetStyle(child)
-	}
-}
 
 // layout is how lists are written below a field: at the field's column, as
 // Kubernetes' own tools do, or two to the right.

@@ -14,18 +14,17 @@ import (
 // are. A list or map in brackets is written in blocks once it is edited. The
 // error says that an edit cannot be made in lines.
 func (f *File) Bytes() ([]byte, error) {
-	s := splicer{lines: strings.SplitAfter(string(f.text), "\n")}
-	edited, possible := false, true
-	for _, d := range f.Documents {
-		s.document, s.changed = d, map[*yaml.Node]bool{}
-		if s.markChanged(d.Root) {
-			edited = true
-			s.layout = d.findLayout(d.Root)
-			possible = s.editRoot(d.Root) && possible
-		}
+	before, err := Load(f.origin, f.text)
+	if err != nil {
+		return nil, err
 	}
-	if !edited {
-		return f.text, nil
+	s := splicer{lines: strings.SplitAfter(string(f.text), "\n")}
+	possible := true
+	for i, d := range f.Documents {
+		if old := before.Documents[i].Root; !equal(old, d.Root) {
+			s.layout = findLayout(old)
+			possible = s.editRoot(old, d.Root) && possible
+		}
 	}
 	if text, whole := s.apply(); possible && whole && f.readsBack(text) {
 		return text, nil
@@ -48,13 +47,12 @@ func (f *File) readsBack(text []byte) bool {
 }
 
 // findLayout finds how a document writes the lists below its fields.
-func (d *Document) findLayout(n *yaml.Node) layout {
-	content := d.originalContent(n)
-	for i, child := range content {
-		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(d.originalContent(child)) > 0 {
-			return layout{indented: child.Column > content[i-1].Column}
+func findLayout(n *yaml.Node) layout {
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 && len(child.Content) > 0 {
+			return layout{indented: child.Column > n.Content[i-1].Column}
 		}
-		if l := d.findLayout(child); l.indented {
+		if l := findLayout(child); l.indented {
 			return l
 		}
 	}
@@ -68,64 +66,47 @@ type edit struct {
 }
 
 type splicer struct {
-	lines    []string
-	edits    []edit
-	document *Document
-	changed  map[*yaml.Node]bool // nodes of the document with an edit in or below them
-	layout   layout
+	lines  []string
+	edits  []edit
+	layout layout
 }
 
-// markChanged records the nodes with an edit in or below them, and reports whether
-// n is one.
-func (s *splicer) markChanged(n *yaml.Node) bool {
-	_, changed := s.document.original[n]
-	for _, child := range n.Content {
-		if s.markChanged(child) {
-			changed = true
-		}
-	}
-	if changed {
-		s.changed[n] = true
-	}
-	return changed
-}
-
-// editRoot notes the edits of a document. One in brackets, such as JSON, is written
-// as a whole. It reports false if the edits cannot be made in lines.
-func (s *splicer) editRoot(n *yaml.Node) bool {
-	if s.editNode(n, n) {
+// editRoot notes the edits by which a document's text becomes that of n. It writes
+// one in brackets, such as JSON, as a whole. It reports false if the edits cannot
+// be made in lines.
+func (s *splicer) editRoot(before, n *yaml.Node) bool {
+	if s.editNode(before, n) {
 		return true
 	}
-	mark := strings.TrimSpace(s.textBefore(n))
-	if n.Style&yaml.FlowStyle == 0 || mark != "" && mark != "---" {
+	mark := strings.TrimSpace(s.textBefore(before))
+	if before.Style&yaml.FlowStyle == 0 || mark != "" && mark != "---" {
 		return false
 	}
 	text := string(Render(n))
 	if mark != "" {
 		text = mark + "\n" + text
 	}
-	end := n.Line
+	end := before.Line
 	for end < len(s.lines) && !strings.HasPrefix(s.lines[end], "---") && !strings.HasPrefix(s.lines[end], "...") {
 		end++
 	}
-	s.edits = append(s.edits, edit{n.Line - 1, end, text})
+	s.edits = append(s.edits, edit{before.Line - 1, end, text})
 	return true
 }
 
-// editNode notes the edits by which a node's text becomes that of n, which is the
-// node itself or stands in its place. It reports false, and notes none, if n has
-// to be written as a whole.
+// editNode notes the edits by which a node's text becomes that of n. It reports
+// false, and notes none, if n has to be written as a whole.
 func (s *splicer) editNode(before, n *yaml.Node) (noted bool) {
 	edits := len(s.edits)
 	switch {
-	case before == n && !s.changed[n]:
+	case equal(before, n):
 		return true
-	case before != n || n.Style&yaml.FlowStyle != 0 || len(s.document.originalContent(n)) == 0:
+	case before.Kind != n.Kind || before.Style&yaml.FlowStyle != 0 || len(before.Content) == 0:
 		return false
 	case n.Kind == yaml.MappingNode:
-		noted = s.editMap(s.document.originalContent(n), n)
+		noted = s.editMap(before, n)
 	case n.Kind == yaml.SequenceNode:
-		noted = s.editList(s.document.originalContent(n), n)
+		noted = s.editList(before, n)
 	}
 	if !noted {
 		s.edits = s.edits[:edits]
@@ -133,34 +114,27 @@ func (s *splicer) editNode(before, n *yaml.Node) (noted bool) {
 	return noted
 }
 
-func (s *splicer) editMap(before []*yaml.Node, n *yaml.Node) bool {
-	values := make(map[*yaml.Node]*yaml.Node, len(n.Content)/2) // by the node of the name
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		values[n.Content[i]] = n.Content[i+1]
-	}
-	indent := before[0].Column - 1
+func (s *splicer) editMap(before, n *yaml.Node) bool {
+	values, known := fields(n), fields(before)
+	indent := before.Content[0].Column - 1
 	last := 0
-	for i := 0; i+1 < len(before); i += 2 {
-		name := before[i]
-		start := name.Line - 1
-		last = s.endOfEntry(start, name.Column-1, before[i+1])
-		value := values[name]
-		if value == before[i+1] && !s.changed[value] {
-			continue
-		}
-		head := s.textBefore(name)
+	for i := 0; i+1 < len(before.Content); i += 2 {
+		name, old := before.Content[i], before.Content[i+1]
+		value := values[name.Value]
+		start, head := name.Line-1, s.textBefore(name)
+		last = s.endOfEntry(start, name.Column-1, old)
 		switch {
 		case value == nil && strings.TrimSpace(head) != "":
 			return false
 		case value == nil:
 			s.edits = append(s.edits, edit{start, last, ""})
-		case !s.editNode(before[i+1], value):
+		case !s.editNode(old, value):
 			s.edits = append(s.edits, edit{start, last, head + s.field(name, value, indent)})
 		}
 	}
 	var added strings.Builder
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if name := n.Content[i]; name.Line == 0 {
+		if name := n.Content[i]; known[name.Value] == nil {
 			added.WriteString(strings.Repeat(" ", indent) + s.field(name, n.Content[i+1], indent))
 		}
 	}
@@ -170,25 +144,34 @@ func (s *splicer) editMap(before []*yaml.Node, n *yaml.Node) bool {
 	return true
 }
 
-func (s *splicer) editList(before []*yaml.Node, n *yaml.Node) bool {
-	if len(n.Content) < len(before) {
+// fields returns the values of a map by their names.
+func fields(n *yaml.Node) map[string]*yaml.Node {
+	values := make(map[string]*yaml.Node, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		values[n.Content[i].Value] = n.Content[i+1]
+	}
+	return values
+}
+
+func (s *splicer) editList(before, n *yaml.Node) bool {
+	if len(n.Content) < len(before.Content) {
 		return false
 	}
-	indent := n.Column - 1
+	indent := before.Column - 1
 	last := 0
-	for i, old := range before {
+	for i, old := range before.Content {
 		start := old.Line - 1
 		last = s.endOfEntry(start, indent, old)
 		if s.editNode(old, n.Content[i]) {
 			continue
 		}
-		if strings.TrimSpace(s.textBefore(old)) != "-" {
+		if old.Kind == yaml.ScalarNode || strings.TrimSpace(s.textBefore(old)) != "-" {
 			return false
 		}
 		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
 	}
 	var added strings.Builder
-	for _, item := range n.Content[len(before):] {
+	for _, item := range n.Content[len(before.Content):] {
 		added.WriteString(strings.Repeat(" ", indent) + s.item(item, indent))
 	}
 	if added.Len() > 0 {

@@ -28,10 +28,9 @@ type File struct {
 // Document is one of them. Edits go through its methods; the first that cannot
 // be made is in Err.
 type Document struct {
-	Root     *yaml.Node
-	original map[*yaml.Node][]*yaml.Node // what each node that was edited held
-	origin   string
-	err      error
+	Root   *yaml.Node
+	origin string
+	err    error
 }
 
 // Err returns why an edit could not be made, or nil.
@@ -108,20 +107,15 @@ func (d *Document) Set(n *yaml.Node, name string, value *yaml.Node) {
 			d.checkEditable(old)
 			return
 		}
-		if !equal(n.Content[i+1], value) {
-			d.keepOriginal(n)
-			n.Content[i+1] = value
-		}
+		n.Content[i+1] = value
 		return
 	}
-	d.keepOriginal(n)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, value)
 }
 
 // Delete removes a field from a map.
 func (d *Document) Delete(n *yaml.Node, name string) {
 	if i := fieldIndex(n, name); i >= 0 && d.checkEditable(n) {
-		d.keepOriginal(n)
 		n.Content = append(n.Content[:i:i], n.Content[i+2:]...)
 	}
 }
@@ -166,12 +160,10 @@ func (d *Document) Put(list *yaml.Node, by string, items ...*yaml.Node) (replace
 		switch {
 		case !there:
 			places[Text(item, by)] = len(list.Content)
-			d.keepOriginal(list)
 			list.Content = append(list.Content, item)
 		case equal(list.Content[i], item):
 		default:
 			if d.checkEditable(list.Content[i]) {
-				d.keepOriginal(list)
 				list.Content[i] = item
 			}
 			replaced = append(replaced, item)
@@ -187,23 +179,7 @@ func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 			return
 		}
 	}
-	d.keepOriginal(list)
 	list.Content = append(list.Content, item)
-}
-
-// keepOriginal records what a node holds before its first edit.
-func (d *Document) keepOriginal(n *yaml.Node) {
-	if _, edited := d.original[n]; !edited {
-		d.original[n] = slices.Clone(n.Content)
-	}
-}
-
-// originalContent returns what a node held when the text was read.
-func (d *Document) originalContent(n *yaml.Node) []*yaml.Node {
-	if before, edited := d.original[n]; edited {
-		return before
-	}
-	return n.Content
 }
 
 // equal reports whether two trees hold the same values, whatever their style and

@@ -41,28 +41,9 @@ func Send(fd int, message any) error {
 // Receive waits for the other process's message. It fails with ErrEnded if that
 // process ends first.
 func Receive(fd int, message any) error {
-	text, err := io.ReadAll(descriptor(fd))
+	text, err := io.ReadAll(supervise.Descriptor(fd))
 	if err != nil || len(text) == 0 {
 		return ErrEnded
 	}
 	return json.Unmarshal(text, message)
-}
-
-// descriptor reads a descriptor without os.File, with which the Go runtime opens
-// descriptors of its own.
-type descriptor int
-
-func (d descriptor) Read(b []byte) (int, error) {
-	for {
-		n, err := unix.Read(int(d), b)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
 }

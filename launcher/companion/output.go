@@ -60,16 +60,13 @@ func pass(from, to int, filter Filter) error {
 	defer follow(from, to)()
 	in, out := make([]byte, chunk), make([]byte, 0, chunk)
 	for {
-		n, err := unix.Read(from, in)
-		switch {
-		case err == unix.EINTR:
-		case err != nil || n == 0: // EIO is the end of a terminal
+		n, err := supervise.Descriptor(from).Read(in)
+		if err != nil { // EIO is the end of a terminal
 			return supervise.WriteAll(to, filter.Flush(out[:0]))
-		default:
-			out = filter.Append(out[:0], in[:n])
-			if err := supervise.WriteAll(to, out); err != nil {
-				return err
-			}
+		}
+		out = filter.Append(out[:0], in[:n])
+		if err := supervise.WriteAll(to, out); err != nil {
+			return err
 		}
 	}
 }

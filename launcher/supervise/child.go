@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"unsafe"
@@ -173,17 +174,8 @@ func (c *Child) Wait() {
 
 // readFull reports whether it could fill b.
 func readFull(fd int, b []byte) bool {
-	for len(b) > 0 {
-		n, err := unix.Read(fd, b)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil || n == 0:
-			return false
-		default:
-			b = b[n:]
-		}
-	}
-	return true
+	_, err := io.ReadFull(Descriptor(fd), b)
+	return err == nil
 }
 
 // setName names this process for ps(1).

@@ -3,7 +3,9 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -11,8 +13,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// This file reads /proc without os.File, with which the Go runtime opens
-// descriptors and a thread to wait on.
+// This file reads without os.File, with which the Go runtime opens descriptors and
+// a thread to wait on.
+
+// Descriptor is the number of a descriptor to read.
+type Descriptor int
+
+// Read implements io.Reader.
+func (d Descriptor) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(d), b)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
 
 // ownProc reports whether /proc is that of this process's namespace: another one
 // has other process IDs.

@@ -70,7 +70,7 @@ func TestANameThatWouldChangeTheHostIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse(named(name), Clouds{})
-			require.ErrorContains(t, err, "is no "+map[bool]string{true: "URL", false: "name"}[strings.Contains(name, "://")]+" of a vault")
+			require.ErrorContains(t, err, "is not the "+map[bool]string{true: "URL", false: "name"}[strings.Contains(name, "://")]+" of a vault")
 			require.NotContains(t, err.Error(), "\n")
 		})
 	}
@@ -131,7 +131,7 @@ func TestNamesOfSecretsThatAVaultCannotHave(t *testing.T) {
 			if node := named("abc"); name != "" || len(secrets.Value.Items[0].Fields) == 0 {
 				node.Fields = append(node.Fields, secrets)
 				_, err := Parse(node, Clouds{})
-				require.ErrorContains(t, err, "is no name of a vault's secret", "%q", name)
+				require.ErrorContains(t, err, "is not the name of a vault's secret", "%q", name)
 			}
 		}
 	}
@@ -156,7 +156,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"{name: abc, secrets: [~, [a], a]}": "task:1:23: a secret of a vault is a key, or a map, not null\ntask:1:26: a secret of a vault is a key, or a map, not a list",
 		"{name: abc, secrets: [a, b, a]}":   `task:1:29: "a" is twice in secrets`,
 		"{name: abc, secrets: [a, {key: a, name: b}]}":         `task:1:26: "a" is twice in secrets`,
-		"{name: abc, secrets: [{}]}":                           `task:1:23: "" is no name of a vault's secret`,
+		"{name: abc, secrets: [{}]}":                           `task:1:23: "" is not the name of a vault's secret`,
 		"{name: abc, secrets: [{key: a, id: b}]}":              `task:1:32: unknown field "id" in a secret of a vault`,
 		"{name: abc, secrets: [{key: [a], name: b}]}":          "task:1:29: key must be a string, not a list",
 		"{name: abc, secrets: [{key: a, version: xyz}]}":       `task:1:23: the version of "a" is not hexadecimal digits`,
@@ -171,15 +171,15 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"{name: abc, credential: default}":                     `task:1:25: unknown credential`,
 		"{name: abc, credential: ''}":                          `task:1:25: unknown credential`,
 		"{name: abc, credential: []}":                          "task:1:25: credential must be a string, not a list",
-		"{name: abc, k8s_secret: ''}":                          `task:1:25: "" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: ../x}":                        `task:1:25: "…" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: a/b}":                         `task:1:25: "…" is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: '..'}":                        `task:1:25: ".." is no name of a Kubernetes Secret`,
-		"{name: abc, k8s_secret: Creds}":                       `task:1:25: "Creds" is no name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: ''}":                          `task:1:25: "" is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: ../x}":                        `task:1:25: "…" is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: a/b}":                         `task:1:25: "…" is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: '..'}":                        `task:1:25: ".." is not the name of a Kubernetes Secret`,
+		"{name: abc, k8s_secret: Creds}":                       `task:1:25: "Creds" is not the name of a Kubernetes Secret`,
 		"{name: abc, k8s_secret: [a]}":                         "task:1:25: k8s_secret must be a string, not a list",
 		"{name: a/b, k8s_secret: /, secrets: [a@b], bundle: [c/d], credential: x}": strings.Join([]string{
-			`task:1:8: "…" is no name of a vault`, `task:1:25: "…" is no name of a Kubernetes Secret`, `task:1:38: "…" is no name of a vault's secret`,
-			`task:1:52: "…" is no name of a vault's secret`, `task:1:71: unknown credential`,
+			`task:1:8: "…" is not the name of a vault`, `task:1:25: "…" is not the name of a Kubernetes Secret`, `task:1:38: "…" is not the name of a vault's secret`,
+			`task:1:52: "…" is not the name of a vault's secret`, `task:1:71: unknown credential`,
 		}, "\n"),
 	} {
 		t.Run(source, func(t *testing.T) {

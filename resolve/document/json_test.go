@@ -79,6 +79,12 @@ func TestJSONIsRefusedWithItsPlace(t *testing.T) {
 	}
 }
 
+func TestHalfASurrogatePairIsReadAsAReplacementCharacterBesideTheProblem(t *testing.T) {
+	node, err := parseJSON("o", []byte(`{"\ud800": "x\udc00"}`))
+	require.Error(t, err)
+	require.Equal(t, `{�: "x�"}`, shape(node))
+}
+
 // whole is a document with one of everything.
 const whole = "{\"kind\": \"run\",\r\n\t\"é😀\": [1, -2.5e-3, true, false, null, \"\\u00e9\\ud83d\\ude00\\\\\\\"\"],\n \"b\": {\"c\": {}, \"d\": []}}"
 

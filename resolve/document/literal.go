@@ -2,7 +2,6 @@ package document
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,23 +20,18 @@ import (
 // inside the literal and none of its text, not even a key, since a wrong quote
 // makes a key of a value.
 func ParseLiteral(at Position, text string) (*Node, error) {
-	character := 0
 	for i, c := range text {
-		character++
 		if _, size := utf8.DecodeRuneInString(text[i:]); c == 0 || c == utf8.RuneError && size == 1 {
-			return nil, literalProblem(at, character, "a NUL byte, or not UTF-8", "")
+			return nil, (&reader{literal: &at, text: text}).problem(i, "a NUL byte, or not UTF-8", "")
 		}
 	}
-	if !json.Valid([]byte(text)) {
-		return parsePython(at, text)
-	}
-	r := newJSONReader("", []byte(text))
-	r.literal = &at
-	node, err := r.value(0)
+	return parseLiteral(at, text, json.Valid([]byte(text)))
+}
+
+func parseLiteral(at Position, text string, json bool) (*Node, error) {
+	r := &reader{json: json, literal: &at, text: text}
+	node, err := r.document()
 	if err != nil {
-		r.note(place("", r.text, int(r.tokens.InputOffset())-1), err.Error())
-	}
-	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	return node, nil
@@ -51,11 +45,3 @@ func ParseArgument(at Position, text string) (*Node, error) {
 	}
 	return &Node{Kind: String, Text: text, At: at}, nil
 }
-
-// literalProblem returns a problem at one character of the literal, counted
-// from 1.
-func literalProblem(at Position, character int, message, hint string) error {
-	return &Problem{At: at, Message: fmt.Sprintf("character %d of the literal: %s", character, message), Advice: hint}
-}
-
-const keyTwice = "a key is there twice"

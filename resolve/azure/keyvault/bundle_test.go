@@ -12,7 +12,7 @@ import (
 
 func TestABundleIsAJSONObjectOfKeys(t *testing.T) {
 	const at = `vault "my-vault": secret "set"`
-	const no = at + ": the bundle is no JSON object"
+	const no = at + ": the bundle is not a JSON object"
 	const notKey = at + ": a member of the bundle is not a key"
 	for name, c := range map[string]struct {
 		bundle, want string
@@ -66,6 +66,6 @@ func TestABundleNamesItsMembersAndIsAbsentAsAWhole(t *testing.T) {
 	require.Equal(t, `https://my-vault.vault.azure.net/secrets/set, member "A"`, found[2].Where)
 	require.ErrorIs(t, found[3].Err, resolve.ErrAbsent)
 	require.ErrorIs(t, found[4].Err, resolve.ErrAbsent)
-	require.EqualError(t, found[4].Err, `vault "my-vault": secret "not-there" is not there`)
+	require.EqualError(t, found[4].Err, `vault "my-vault": secret "not-there" does not exist`)
 	require.Equal(t, 3, w.requests()["secret"], "a bundle that is a secret too is read once")
 }

@@ -54,7 +54,7 @@ func (p *authPolicy) Do(req *policy.Request) (*http.Response, error) {
 }
 
 func (p *authPolicy) noChallenge() *problem {
-	return &problem{text: fmt.Sprintf("vault %q answers with a challenge that is none", vaultName(p.host)),
+	return &problem{text: fmt.Sprintf("vault %q answers with an invalid challenge", vaultName(p.host)),
 		hint: hintAnswer}
 }
 
@@ -70,17 +70,11 @@ func (hostPolicy) Do(req *policy.Request) (*http.Response, error) {
 }
 
 // sameHost compares hosts without regard to letter case and port 443, as a
-// vault may write its own host differently in the address of a next page.
+// vault may write its own host differently in the address of a next page. Letters
+// that are not ASCII have other lengths than those that they fold to.
 func sameHost(a, b string) bool {
-	lower := func(host string) string {
-		return strings.Map(func(r rune) rune {
-			if 'A' <= r && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-			return r
-		}, strings.TrimSuffix(host, ":443"))
-	}
-	return lower(a) == lower(b)
+	a, b = strings.TrimSuffix(a, ":443"), strings.TrimSuffix(b, ":443")
+	return len(a) == len(b) && strings.EqualFold(a, b)
 }
 
 func (p *authPolicy) challenge(req *http.Request) *http.Response {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -25,13 +24,11 @@ type client struct {
 	retry    *retryPolicy
 	warmOnce sync.Once
 	parallel chan struct{} // holds one element for each running read
-
-	mu    sync.Mutex
-	reads map[string]*read // by name and version
+	reads    sync.Map      // a *sharedAnswer by name and version
 }
 
 func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*client, error) {
-	c := &client{spec: spec, identity: who, http: web, parallel: make(chan struct{}, max(o.Parallel, 1)), reads: map[string]*read{}}
+	c := &client{spec: spec, identity: who, http: web, parallel: make(chan struct{}, max(o.Parallel, 1))}
 	c.auth = &authPolicy{host: spec.Host, microsoft: azure.KnownAuthority(spec.Authority), resource: spec.Resource, identity: who}
 	c.retry = &retryPolicy{prefix: c.describe(), classify: c.classify, throttle: &throttle{}, pace: o.pace}
 	vault, err := azsecrets.NewClient(c.url(), c, &azsecrets.ClientOptions{
@@ -98,85 +95,55 @@ func (c *client) warmUp(ctx context.Context) {
 	}
 }
 
-// startRead starts a read as part of work, or joins the one under way. It
-// waits until fewer than Options.Parallel reads run.
-func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, name, version string) *read {
-	key := strings.ToLower(name) + "/" + version
-	if r := c.existing(key); r != nil {
-		return r
-	}
-	r := newRead(c.spec, name, version, work)
+// startRead starts to read a secret as part of work. The read has its answer when
+// work is done. startRead waits until fewer than Options.Parallel reads run.
+func (c *client) startRead(ctx context.Context, work *sync.WaitGroup, r *read) {
+	stored, _ := c.reads.LoadOrStore(r.cacheKey(), &sharedAnswer{target: r.target, lock: make(chan struct{}, 1)})
 	select {
 	case c.parallel <- struct{}{}:
+		work.Go(func() {
+			defer func() { <-c.parallel }()
+			r.answer = c.read(ctx, stored.(*sharedAnswer))
+		})
 	case <-ctx.Done():
 		r.err = r.deadlineError()
-		close(r.done)
-		return r
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if other := c.reads[key]; other != nil { // another source started it meanwhile
-		<-c.parallel
-		return other
-	}
-	c.reads[key] = r
-	work.Go(func() {
-		defer close(r.done)
-		defer func() { <-c.parallel }()
-		if r.err = c.get(ctx, r); r.err != nil {
-			r.interrupted = ctx.Err() != nil
-			c.mu.Lock()
-			if c.reads[key] == r {
-				delete(c.reads, key) // the next Find tries again
-			}
-			c.mu.Unlock()
-		}
-	})
-	return r
 }
 
-func (c *client) existing(key string) *read {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.reads[key]
-}
-
-// waitFor waits for a read until ctx ends. It starts the read again if it
-// ended only because the Find that started it did.
-func (c *client) waitFor(ctx context.Context, work *sync.WaitGroup, r *read) *read {
-	for {
-		select {
-		case <-r.done:
-			if !r.interrupted || ctx.Err() != nil {
-				return r
-			}
-			r = c.startRead(ctx, work, r.name, r.version)
-		case <-ctx.Done():
-			if r.startedBy == work {
-				<-r.done
-				return r
-			}
-			return &read{target: r.target, url: r.url, err: r.deadlineError()}
-		}
+// read returns a secret. If several need it, one requests it and the others wait.
+func (c *client) read(ctx context.Context, shared *sharedAnswer) answer {
+	select {
+	case shared.lock <- struct{}{}:
+		defer func() { <-shared.lock }()
+	case <-ctx.Done():
+		return answer{err: shared.deadlineError()}
 	}
+	if shared.complete {
+		return shared.answer
+	}
+	shared.answer = c.get(ctx, shared.target)
+	shared.complete = shared.err == nil || ctx.Err() == nil // else the next to wait requests it
+	if shared.complete && shared.err != nil {
+		c.reads.CompareAndDelete(shared.cacheKey(), shared) // the next Find requests it again
+	}
+	return shared.answer
 }
 
 func (c *client) describe() string { return target{vault: vaultName(c.spec.Host)}.String() }
 
-// get reads a secret. It returns an error if the SDK panics.
-func (c *client) get(ctx context.Context, r *read) (err error) {
+// get requests a secret. It returns an error if the SDK panics.
+func (c *client) get(ctx context.Context, t target) (a answer) {
 	defer func() {
 		if recover() != nil {
-			err = asProblem(errors.New("panic"), r.target.String())
+			a = answer{err: asProblem(errors.New("panic"), t.String())}
 		}
 	}()
-	answer, err := c.vault.GetSecret(ctx, r.name, r.version, nil)
+	got, err := c.vault.GetSecret(ctx, t.name, t.version, nil)
 	switch {
 	case err != nil:
-		return asProblem(err, r.target.String())
-	case answer.Value == nil:
-		return &problem{text: r.target.String() + ": the answer has no value"}
+		return answer{err: asProblem(err, t.String())}
+	case got.Value == nil:
+		return answer{err: &problem{text: t.String() + ": the answer has no value"}}
 	}
-	r.value, r.note = resolve.NewValue([]byte(*answer.Value)), validity(answer.Attributes)
-	return nil
+	return answer{value: resolve.NewValue([]byte(*got.Value)), note: validity(got.Attributes)}
 }

@@ -52,7 +52,7 @@ func TestACertificateReplacesTheSecret(t *testing.T) {
 		require.NoError(t, err)
 		return string(text)
 	}
-	const none = " holds no certificate with its private key"
+	const none = " does not hold a certificate with its private key"
 	for name, c := range map[string]struct{ text, want string }{
 		"PEM": {cert + private, ""}, "the key first": {private + cert, ""}, "PKCS #1": {cert + pkcs1, ""}, "a mark and CR LF": {"\ufeff" + strings.ReplaceAll(cert+private, "\n", "\r\n"), ""},
 		"with words around": {"Bag Attributes\n" + cert + "\nmore\n" + private + "\n", ""}, "PFX": {pfx("legacy.pfx"), ""},
@@ -155,10 +155,10 @@ func TestMissingWorkloadIdentityVariablesAreNamed(t *testing.T) {
 		"no workload identity: not set: AZURE_CLIENT_ID, AZURE_TENANT_ID": func(w *world, _ string) {
 			w.options.Environ[clientVariable], w.options.Environ[tenantVariable] = "", ""
 		},
-		"variable AZURE_TENANT_ID holds no tenant: neither a UUID nor a domain": func(w *world, _ string) { w.options.Environ[tenantVariable] = "a/b.com" },
-		"variable AZURE_CLIENT_ID holds no client id: not a UUID":               func(w *world, _ string) { w.options.Environ[clientVariable] = proof },
-		"no workload identity: the service account token %q is not there":       func(_ *world, path string) { require.NoError(t, os.Remove(path)) },
-		"no workload identity: the service account token %q is no regular file, or cannot be read": func(_ *world, path string) {
+		"variable AZURE_TENANT_ID does not hold a tenant: it is neither a UUID nor a domain": func(w *world, _ string) { w.options.Environ[tenantVariable] = "a/b.com" },
+		"variable AZURE_CLIENT_ID does not hold a client ID: it is not a UUID":               func(w *world, _ string) { w.options.Environ[clientVariable] = proof },
+		"no workload identity: the service account token %q does not exist":                  func(_ *world, path string) { require.NoError(t, os.Remove(path)) },
+		"no workload identity: the service account token %q is not a regular file, or cannot be read": func(_ *world, path string) {
 			require.NoError(t, os.Remove(path))
 			require.NoError(t, unix.Mkfifo(path, 0o600))
 		},

@@ -17,20 +17,20 @@ type entraError struct {
 
 // refusals explains the codes of a refused token,
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes;
-// %[1]s is the identity and %[2]s its tenant.
+// %[1]s is the identity and %[2]q its tenant.
 var refusals = []struct {
 	codes      []int
 	text, hint string
 }{
 	{[]int{7000215}, "the client secret of %[1]s is wrong", "the file secret must hold the secret's value, not its ID: az ad app credential reset --id CLIENT_ID --append"},
 	{[]int{7000222}, "the client secret of %[1]s has expired", "make a new one with az ad app credential reset --id CLIENT_ID --append, and update the Kubernetes Secret"},
-	{[]int{90002, 900023, 900021}, "there is no tenant %[2]s", "check tenant_id: az account show --query tenantId"},
-	{[]int{700016}, "tenant %[2]s does not have %[1]s", "check client_id and tenant_id: az ad sp show --id CLIENT_ID"},
-	{[]int{7000112}, "%[1]s is disabled in tenant %[2]s", "enable the enterprise application"},
+	{[]int{90002, 900023, 900021}, "there is no tenant %[2]q", "check tenant_id: az account show --query tenantId"},
+	{[]int{700016}, "tenant %[2]q does not have %[1]s", "check client_id and tenant_id: az ad sp show --id CLIENT_ID"},
+	{[]int{7000112}, "%[1]s is disabled in tenant %[2]q", "enable the enterprise application"},
 	{[]int{700027}, "the certificate of %[1]s is not registered", "az ad app credential reset --id CLIENT_ID --cert @cert.pem --append"},
 	{[]int{700024}, "the assertion of %[1]s is not valid at this time", "check this machine's clock, and that the service account token is projected anew"},
 	{[]int{70021, 700211, 700212, 700213}, "no federated credential of %[1]s fits this service account", "az identity federated-credential create, with this cluster's issuer and system:serviceaccount:NAMESPACE:NAME"},
-	{[]int{500011}, "tenant %[2]s does not know this kind of vault", "a vault in another cloud needs that cloud's authority: see --azure-authority"},
+	{[]int{500011}, "tenant %[2]q does not know this kind of vault", "a vault in another cloud needs that cloud's authority: see --azure-authority"},
 	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
 }
 
@@ -63,18 +63,16 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 	if wrong.Error == "temporarily_unavailable" {
 		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
 	}
-	return i.refusal(host, resp.StatusCode, wrong.Codes)
+	r := i.refusal(host, resp.StatusCode, wrong.Codes)
+	r.codes = wrong.Codes
+	return r
 }
 
 func (i *identity) refusal(host string, status int, codes []int) result {
-	among := func(known []int) bool {
-		return slices.ContainsFunc(codes, func(code int) bool { return slices.Contains(known, code) })
-	}
-	i.reread, i.brief = among(rereadCodes), among(unknownYetCodes)
 	for _, because := range refusals {
 		for _, code := range codes {
 			if slices.Contains(because.codes, code) {
-				text := strings.NewReplacer("%[1]s", i.who(), "%[2]s", fmt.Sprintf("%q", i.ids.Load().tenant)).Replace(because.text)
+				text := fmt.Sprintf(because.text, i.who(), i.ids.Load().tenant)
 				return refusal(fmt.Sprintf("no token: %s (AADSTS%d)", text, code), strings.ReplaceAll(because.hint, "CLIENT_ID", i.client()))
 			}
 		}
@@ -97,7 +95,7 @@ func checkToken(resp *http.Response, body []byte, host string) result {
 		Expires json.Number `json:"expires_in"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Token == "" || strings.Trim(string(answer.Expires), "0123456789") != "" {
-		return unavailable("no token: the answer of "+host+" has none, or not when it ends", hintAnswer)
+		return unavailable("no token: the answer of "+host+" has no token, or no expiry", hintAnswer)
 	}
 	return result{}
 }

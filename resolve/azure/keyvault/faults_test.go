@@ -49,15 +49,15 @@ var answers = map[string]answered{
 	"408":       {status(408), "no token: " + login + " answers 408", aVault + ": the vault answers 408", theOne + ": the vault answers 408", true},
 	"reset":     {fake.Fault{Kind: fake.Reset}, "no token: " + login + ": connection reset by peer", aVault + ": " + where + ": connection reset by peer", aVault + ": " + where + ": connection reset by peer", true},
 	"malformed": {fake.Fault{Kind: fake.Malformed}, "no token: the answer of " + login + " is not valid JSON, or was cut off", aVault + ": the answer of " + where + " is not valid JSON, or was cut off", theOne + ": the answer of " + where + " is not valid JSON, or was cut off", true},
-	"no token":  {fake.Fault{Kind: fake.NoAccessToken}, "no token: the answer of " + login + " has none, or not when it ends", "", "", true},
-	"no expiry": {fake.Fault{Kind: fake.BadExpiry}, "no token: the answer of " + login + " has none, or not when it ends", "", "", true},
+	"no token":  {fake.Fault{Kind: fake.NoAccessToken}, "no token: the answer of " + login + " has no token, or no expiry", "", "", true},
+	"no expiry": {fake.Fault{Kind: fake.BadExpiry}, "no token: the answer of " + login + " has no token, or no expiry", "", "", true},
 	"302":       {status(302), "", aVault + ": the vault answers 302 (Found)", theOne + ": the vault answers 302 (Found)", false},
 	"400":       {status(400), "", aVault + ": the vault answers 400 (BadRequest)", theOne + ": the vault answers 400 (BadRequest)", false},
-	"403":       {status(403), "", aVault + ": forbidden for a reason it does not say", theOne + ": forbidden for a reason it does not say", false},
-	"418":       {status(418), "", aVault + ": the vault answers 418 for a reason it does not say", theOne + ": the vault answers 418 for a reason it does not say", false},
+	"403":       {status(403), "", aVault + ": forbidden without a reason", theOne + ": forbidden without a reason", false},
+	"418":       {status(418), "", aVault + ": the vault answers 418 without a reason", theOne + ": the vault answers 418 without a reason", false},
 	"page": {fake.Fault{Kind: fake.HTML}, "no token: what answers at " + login + " is a page (text/html), and not Azure", aVault + ": what answers at " + where + " is a page (text/html), and not Azure",
 		theOne + ": what answers at " + where + " is a page (text/html), and not Azure", false},
-	"short challenge": {fake.Fault{Kind: fake.ShortChallenge}, "no token: " + login + " answers 401", aVault + " answers with a challenge that is none", aVault + " answers with a challenge that is none", false},
+	"short challenge": {fake.Fault{Kind: fake.ShortChallenge}, "no token: " + login + " answers 401", aVault + " answers with an invalid challenge", aVault + " answers with an invalid challenge", false},
 }
 
 func TestEveryMalformedAnswerHasItsOwnMessage(t *testing.T) {
@@ -169,7 +169,7 @@ func TestAnInvalidProxyIsReported(t *testing.T) {
 	none := listen(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	const (
 		refused = `the proxy to ` + login + `: connection refused`
-		noURL   = `variable HTTPS_PROXY is no URL of a proxy`
+		noURL   = `variable HTTPS_PROXY is not the URL of a proxy`
 	)
 	for address, want := range map[string]string{
 		"http://user:%s@127.0.0.1:1":      refused,
@@ -203,7 +203,7 @@ func TestAnInvalidProxyIsReported(t *testing.T) {
 	w := start(t)
 	w.options.Environ["https_proxy"], w.options.Environ["HTTPS_PROXY"] = "http://u:p/@x", ""
 	_, err := w.find(one)
-	require.EqualError(t, err, aVault+": no token: variable https_proxy is no URL of a proxy")
+	require.EqualError(t, err, aVault+": no token: variable https_proxy is not the URL of a proxy")
 	w = start(t)
 	w.options.Environ["HTTP_PROXY"] = "://" // is not for https
 	w.requireRead()
@@ -236,9 +236,9 @@ func TestOnlyAMissingSecretIsAbsent(t *testing.T) {
 	found, err := w.find("{name: my-vault, secrets: [NOT_THERE, db-password, {key: OLD, name: db-password, version: ffff}]}")
 	require.NoError(t, err)
 	require.Equal(t, "NOT_THERE! db-password="+value+" OLD!", values(found))
-	require.EqualError(t, found[0].Err, `vault "my-vault": secret "NOT-THERE" is not there`)
+	require.EqualError(t, found[0].Err, `vault "my-vault": secret "NOT-THERE" does not exist`)
 	require.Equal(t, "az keyvault secret set --vault-name my-vault --name NOT-THERE --file FILE, or mark the source optional: true", hintOf(found[0].Err))
-	require.EqualError(t, found[2].Err, `vault "my-vault": secret "db-password", version "ffff" is not there`)
+	require.EqualError(t, found[2].Err, `vault "my-vault": secret "db-password", version "ffff" does not exist`)
 	require.Contains(t, hintOf(found[2].Err), "list-versions")
 	for _, i := range []int{0, 2} {
 		require.ErrorIs(t, found[i].Err, resolve.ErrAbsent)
@@ -260,7 +260,7 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
 		"policies, list":   {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, all, aVault + ": application " + application + " has no permission to list secrets", "--secret-permissions get list"},
 		"an address":       {func(v *fake.Vault) { v.Firewall = "address" }, one, aVault + ": its firewall does not let this pod in", "private endpoint"},
-		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + " takes no public address (ForbiddenByConnection)", "privatelink.vaultcore.azure.net"},
+		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + " does not accept public addresses (ForbiddenByConnection)", "privatelink.vaultcore.azure.net"},
 		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "az keyvault secret set-attributes --vault-name my-vault --name db-password --enabled true"},
 		"another's tenant": {func(v *fake.Vault) { v.Tenant = otherTenant }, one, aVault + `: it is in tenant "` + otherTenant + `", and application ` + application + ` in tenant "` + tenant + `"`, "an application of the vault's tenant"},
 	} {

@@ -37,9 +37,9 @@ func ofPermission() []fault {
 	return []fault{
 		{what: "no such secret", flags: azuretest.Vault("my-vault", "NOT_THERE")},
 		{what: "no such version of a secret", flags: source(`{"name": "my-vault", "secrets": [{"key": "T", "name": "api-token", "version": "0123456789abcdef0123456789abcdef"}]}`)},
-		{what: "two secrets are not there", flags: azuretest.Vault("my-vault", "NOT_THERE", "nor-there")},
+		{what: "two secrets do not exist", flags: azuretest.Vault("my-vault", "NOT_THERE", "nor-there")},
 		{what: "disabled", flags: azuretest.Vault("my-vault", "retired")},
-		{what: "expired, and served all the same", flags: azuretest.Vault("my-vault", "old-key")},
+		{what: "expired, but still served", flags: azuretest.Vault("my-vault", "old-key")},
 		{what: "no role (ForbiddenByRbac)", flags: azuretest.Vault("closed-vault", "KEY")},
 		{what: "no role, two secrets", flags: azuretest.Vault("closed-vault", "KEY", "OTHER")},
 		{what: "no role to list", flags: everything("closed-vault")},
@@ -47,9 +47,9 @@ func ofPermission() []fault {
 		{what: "no access policy to list", flags: everything("policy-vault")},
 		{what: "the vault's firewall (ForbiddenByFirewall)", flags: azuretest.Vault("walled-vault", "KEY")},
 		{what: "a private vault (ForbiddenByConnection)", flags: azuretest.Vault("private-vault", "KEY")},
-		{what: "forbidden, and no word of why", flags: one, faults: azuretest.AtVault(fake.Fault{Kind: fake.Status, Status: 403})},
+		{what: "forbidden without a reason", flags: one, faults: azuretest.AtVault(fake.Fault{Kind: fake.Status, Status: 403})},
 		{what: "the vault is in another tenant", flags: azuretest.Vault("other-vault", "KEY")},
-		{what: "a bundle that is no JSON object", flags: source(`{"name": "my-vault", "bundle": ["DB-PASSWORD"]}`)},
+		{what: "a bundle that is not a JSON object", flags: source(`{"name": "my-vault", "bundle": ["DB-PASSWORD"]}`)},
 	}
 }
 
@@ -91,7 +91,7 @@ func ofEntra() []fault {
 	return []fault{
 		{what: "the client secret is wrong", flags: one, pod: mounted(azuretest.Tenant, azuretest.Application, "canary-client~secret/4+x2")},
 		{what: "the client secret has expired", flags: one, pod: mounted(azuretest.Tenant, azuretest.Application, "canary-expired~secret")},
-		{what: "AZURE_AUTHORITY_HOST is no host", flags: one, pod: func(p *azuretest.Pod) error {
+		{what: "AZURE_AUTHORITY_HOST is not a host", flags: one, pod: func(p *azuretest.Pod) error {
 			p.Env = append(p.Env, "AZURE_AUTHORITY_HOST=https://login.microsoftonline.us/common")
 			return nil
 		}},
@@ -107,7 +107,7 @@ func ofEntra() []fault {
 		{what: "Entra: a sign-in page", flags: one, faults: atEntra(fake.Fault{Kind: fake.HTML})},
 		{what: "Entra: malformed JSON, with the token in it", flags: one, faults: atEntra(fake.Fault{Kind: fake.Malformed}), brief: true},
 		{what: "Entra: an answer without the token", flags: one, faults: atEntra(fake.Fault{Kind: fake.NoAccessToken}), brief: true},
-		{what: "Entra: a token with an expiry that is no number", flags: one, faults: atEntra(fake.Fault{Kind: fake.BadExpiry}), brief: true},
+		{what: "Entra: a token with an expiry that is not a number", flags: one, faults: atEntra(fake.Fault{Kind: fake.BadExpiry}), brief: true},
 	}
 }
 
@@ -137,8 +137,8 @@ func ofCredentials() []fault {
 		{what: "the file is empty", flags: one, pod: file("secret", "")},
 		{what: "the file is UTF-16", flags: one, pod: file("secret", "\xff\xfes\x00e\x00")},
 		{what: "the file has two lines", flags: one, pod: file("secret", "canary-first\ncanary-second\n")},
-		{what: "the tenant is none", flags: one, pod: file("tenant_id", "my tenant")},
-		{what: "the client id is none", flags: one, pod: file("client_id", azuretest.ClientSecret)},
+		{what: "the tenant is malformed", flags: one, pod: file("tenant_id", "my tenant")},
+		{what: "the client ID is malformed", flags: one, pod: file("client_id", azuretest.ClientSecret)},
 		{what: "a certificate without its key", flags: by("certificate"), pod: file("certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")},
 		{what: "no certificate", flags: by("certificate")},
 		{what: "workload identity without its variables", flags: by("workload"), pod: env("AZURE_CLIENT_ID=" + azuretest.Application)},
@@ -207,13 +207,13 @@ func ofNetwork() []fault {
 	return []fault{
 		{what: "the proxy refuses", flags: one, pod: answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")},
 		{what: "the proxy wants a password", flags: one, pod: answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")},
-		{what: "the proxy is no proxy", flags: one, pod: answering("220 mail.example ESMTP\r\n"), brief: true},
+		{what: "the proxy does not speak HTTP", flags: one, pod: answering("220 mail.example ESMTP\r\n"), brief: true},
 		{what: "nobody is at the proxy's address", flags: one, pod: without("HTTPS_PROXY", "HTTPS_PROXY=http://user:canary-first@127.0.0.1:1"), brief: true},
 		{what: "the certificate is of an unknown authority", flags: one, pod: without("SSL_CERT_FILE")},
 		{what: "the certificate has expired", flags: one, pod: certificates("login.microsoftonline.com", fake.Expired)},
 		{what: "the certificate is not valid yet", flags: one, pod: certificates("my-vault.vault.azure.net", fake.NotYetValid)},
 		{what: "the certificate is for another host", flags: one, pod: certificates("my-vault.vault.azure.net", fake.OtherHost)},
-		{what: "SSL_CERT_FILE is not there", flags: one, pod: without("SSL_CERT_FILE", "SSL_CERT_FILE=/no/such/bundle.pem")},
+		{what: "SSL_CERT_FILE does not exist", flags: one, pod: without("SSL_CERT_FILE", "SSL_CERT_FILE=/no/such/bundle.pem")},
 		{what: "the proxy says nothing", flags: one, faults: []fake.Fault{{Kind: fake.Silent, Method: http.MethodConnect}}, brief: true},
 		{what: "--azure-spread is longer than --timeout", flags: append(azuretest.Vault("my-vault", "DB_PASSWORD"), "--azure-spread", "200000h")},
 	}

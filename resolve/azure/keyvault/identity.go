@@ -28,8 +28,6 @@ type identity struct {
 	token      func() azcore.AccessToken // a function, as no verb prints what it holds
 	permanent  error                     // returned again without another request
 	reloaded   bool                      // the credential was read again after a vault refused a token
-	reread     bool                      // reading the files again may help: Entra refused the credential
-	brief      bool                      // only a recent change can cure the refusal: retry for a few seconds
 	refused    chan string               // a token that a vault refused
 }
 
@@ -151,10 +149,10 @@ func (i *identity) fetch(ctx context.Context, request policy.TokenRequestOptions
 		if p == nil {
 			return nil
 		}
-		if i.reread && i.changed(ctx) {
+		if p.hasCode(rereadCodes) && i.changed(ctx) {
 			continue
 		}
-		if !i.brief || !i.credential.retry.pauseBriefly(ctx, began, tried) {
+		if !p.hasCode(unknownYetCodes) || !i.credential.retry.pauseBriefly(ctx, began, tried) {
 			return p
 		}
 	}
@@ -181,7 +179,6 @@ func (i *identity) reload(ctx context.Context) error {
 // request gets a token through the SDK. It returns the problem that the retry
 // policy saw, as the SDK's error keeps only its text.
 func (i *identity) request(ctx context.Context, request policy.TokenRequestOptions) (p *problem) {
-	i.reread, i.brief = false, false
 	i.credential.retry.take() // left from an earlier token
 	defer func() {
 		if recover() != nil {

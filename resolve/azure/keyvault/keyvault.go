@@ -12,6 +12,7 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +44,9 @@ type Options struct {
 // share a client; sources of the same credential share a token.
 type Vaults struct {
 	options func() Options // a function, as no verb prints what it holds
-	spread  func(context.Context) error
+
+	spreadOnce sync.Once
+	spreadErr  error
 
 	mu         sync.Mutex
 	web        *httpClients
@@ -72,25 +75,17 @@ func New(o Options) *Vaults {
 	if o.pace.first == 0 {
 		o.pace = defaultPace()
 	}
-	v := &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
-	v.spread = once(func(ctx context.Context) error { return spread(ctx, o.Spread) })
-	return v
+	return &Vaults{options: func() Options { return o }, identities: map[identityKey]*identity{}, clients: map[clientKey]*client{}}
 }
 
-func once(f func(context.Context) error) func(context.Context) error {
-	var first sync.Once
-	var err error
-	return func(ctx context.Context) error {
-		first.Do(func() { err = f(ctx) })
-		return err
-	}
-}
-
-func spread(ctx context.Context, most time.Duration) error {
-	if most <= 0 || sleep(ctx, rand.N(most)) {
-		return nil
-	}
-	return &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
+// spread waits a random part of Options.Spread, once for all sources.
+func (v *Vaults) spread(ctx context.Context) error {
+	v.spreadOnce.Do(func() {
+		if most := v.options().Spread; most > 0 && !sleep(ctx, rand.N(most)) {
+			v.spreadErr = &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
+		}
+	})
+	return v.spreadErr
 }
 
 // Source returns the source of a specification. It is resolve.Keyed unless it
@@ -108,9 +103,7 @@ func (v *Vaults) Forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, c := range v.clients {
-		c.mu.Lock()
-		c.reads = map[string]*read{}
-		c.mu.Unlock()
+		c.reads.Clear()
 	}
 	for _, i := range v.identities {
 		i.reset.Store(true)
@@ -127,62 +120,66 @@ type source struct {
 // fails, and the same error for every declared key. A Finding holds what is
 // wrong with one secret. No request is under way when it returns.
 func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	vault := target{vault: vaultName(s.spec.Host)}.String()
-	if err := s.vaults.spread(ctx); err != nil {
-		return s.failed(forVault(vault, err))
-	}
-	c, err := s.vaults.client(s.spec)
+	declared := s.declared()
+	reads, err := s.read(ctx, declared)
 	if err != nil {
-		return s.failed(forVault(vault, err))
-	}
-	var work sync.WaitGroup
-	defer work.Wait()
-	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
-	defer cancel()
-	if err := c.connect(ctx, &work); err != nil {
-		return s.failed(err)
-	}
-	if len(s.spec.Secrets)+len(s.spec.Bundle) == 0 {
-		names, reads, err := c.readAll(ctx, &work)
-		var found []resolve.Finding
-		for i, r := range reads {
-			// A secret that is missing was deleted since the vault listed it.
-			if f := c.waitFor(ctx, &work, r).finding(names[i]); !errors.Is(f.Err, resolve.ErrAbsent) {
-				found = append(found, f)
-			}
+		for _, r := range declared {
+			r.answer = answer{err: err}
 		}
-		return found, err
+		reads = declared
 	}
-	return s.readDeclared(ctx, &work, c), nil
-}
-
-// failed returns the error, and a Finding with it for each declared key and
-// bundle.
-func (s source) failed(err error) (found []resolve.Finding, _ error) {
-	for _, secret := range s.spec.Secrets {
-		found = append(found, resolve.Finding{Key: secret.Key, Where: urlOf(s.spec, secret.Name, secret.Version), Err: err})
-	}
-	for _, name := range s.spec.Bundle {
-		found = append(found, resolve.Finding{Key: name, Where: urlOf(s.spec, name, ""), Err: err})
+	var found []resolve.Finding
+	for _, r := range reads {
+		found = append(found, r.findings()...)
 	}
 	return found, err
 }
 
-func (s source) readDeclared(ctx context.Context, work *sync.WaitGroup, c *client) (found []resolve.Finding) {
-	var reads []*read
+// declared returns a read of each secret and bundle that the source declares.
+func (s source) declared() (reads []*read) {
 	for _, secret := range s.spec.Secrets {
-		reads = append(reads, c.startRead(ctx, work, secret.Name, secret.Version))
+		reads = append(reads, newRead(s.spec, secret))
 	}
 	for _, name := range s.spec.Bundle {
-		reads = append(reads, c.startRead(ctx, work, name, ""))
+		bundle := newRead(s.spec, azure.Secret{Key: name, Name: name})
+		bundle.isBundle = true
+		reads = append(reads, bundle)
 	}
-	for i, secret := range s.spec.Secrets {
-		found = append(found, c.waitFor(ctx, work, reads[i]).finding(secret.Key))
+	return reads
+}
+
+// read returns the declared reads with their answers, or those of the whole vault
+// if nothing is declared.
+func (s source) read(ctx context.Context, reads []*read) ([]*read, error) {
+	vault := target{vault: vaultName(s.spec.Host)}.String()
+	if err := s.vaults.spread(ctx); err != nil {
+		return nil, forVault(vault, err)
 	}
-	for i, name := range s.spec.Bundle {
-		found = append(found, c.waitFor(ctx, work, reads[len(s.spec.Secrets)+i]).members(name)...)
+	c, err := s.vaults.client(s.spec)
+	if err != nil {
+		return nil, forVault(vault, err)
 	}
-	return found
+	var connection, work sync.WaitGroup
+	defer connection.Wait()
+	defer work.Wait()
+	ctx, cancel := context.WithCancel(withTryLimit(ctx, s.vaults.options().pace))
+	defer cancel()
+	if err := c.connect(ctx, &connection); err != nil {
+		return nil, err
+	}
+	if len(reads) == 0 {
+		if reads, err = c.readAll(ctx, &work); err != nil {
+			return nil, err
+		}
+		work.Wait()
+		// A secret that is missing was deleted since the vault listed it.
+		return slices.DeleteFunc(reads, func(r *read) bool { return errors.Is(r.err, resolve.ErrAbsent) }), nil
+	}
+	for _, r := range reads {
+		c.startRead(ctx, &work, r)
+	}
+	work.Wait()
+	return reads, nil
 }
 
 // client returns the client of a vault. It creates each client once.

@@ -13,18 +13,18 @@ import (
 
 // readAll starts to read every enabled secret while the list arrives page by
 // page. It leaves out the secrets that back certificates.
-func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (names []string, reads []*read, err error) {
+func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (reads []*read, err error) {
 	what := c.describe()
 	defer func() {
 		if recover() != nil {
-			names, reads, err = nil, nil, asProblem(errors.New("panic"), what)
+			reads, err = nil, asProblem(errors.New("panic"), what)
 		}
 	}()
 	seen, links := map[string]bool{}, map[string]bool{}
 	for pager := c.vault.NewListSecretPropertiesPager(nil); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
-			return nil, nil, asProblem(err, what)
+			return nil, asProblem(err, what)
 		}
 		for _, item := range page.Value {
 			name, wanted := readable(item)
@@ -32,20 +32,21 @@ func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (names []str
 				continue
 			}
 			if !azure.ValidSecret(name) {
-				return nil, nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
+				return nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
 			}
 			seen[strings.ToLower(name)] = true
-			names = append(names, name) // as listed: a shared read may spell it differently
-			reads = append(reads, c.startRead(ctx, work, name, ""))
+			r := newRead(c.spec, azure.Secret{Key: name, Name: name})
+			c.startRead(ctx, work, r)
+			reads = append(reads, r)
 		}
 		if link := page.NextLink; link != nil {
 			if links[*link] {
-				return nil, nil, &problem{text: what + ": its list has no end", hint: hintAnswer}
+				return nil, &problem{text: what + ": its list repeats the same nextLink", hint: hintAnswer}
 			}
 			links[*link] = true
 		}
 	}
-	return names, reads, nil
+	return reads, nil
 }
 
 // readable returns the name of a listed secret. It reports whether to read it.

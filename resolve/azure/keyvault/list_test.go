@@ -113,15 +113,15 @@ func TestAMalformedListIsAnErrorAndNotAPanic(t *testing.T) {
 		"a name with a separator":  {item("SELF/secrets/..%2f..%2fa"), "its list has a name that no secret can have"},
 		"a name of dots":           {item("SELF/secrets/.."), "its list has a name that no secret can have"},
 		"no name":                  {item("SELF/secrets/"), "its list has a name that no secret can have"},
-		"an id that is none":       {item("SELF"), "the Azure SDK could not use what it was answered"},
-		"an id that is no URL":     {item("%zz"), "the Azure SDK could not use what it was answered"},
-		"a list of something else": {`{"value": "` + sourcetest.Canary + `"}`, "the Azure SDK could not use what it was answered"},
-		"an id that is a number":   {`{"value": [{"id": 1}]}`, "the Azure SDK could not use what it was answered"},
-		"no list":                  {`[]`, "the Azure SDK could not use what it was answered"},
+		"an id that is none":       {item("SELF"), "the Azure SDK could not use the answer"},
+		"an id that is no URL":     {item("%zz"), "the Azure SDK could not use the answer"},
+		"a list of something else": {`{"value": "` + sourcetest.Canary + `"}`, "the Azure SDK could not use the answer"},
+		"an id that is a number":   {`{"value": [{"id": 1}]}`, "the Azure SDK could not use the answer"},
+		"no list":                  {`[]`, "the Azure SDK could not use the answer"},
 		"not UTF-8":                {item("SELF/secrets/a\xff"), "is not valid JSON, or was cut off"},
-		"a list without an end":    {`{"value": [{"id": "SELF/secrets/a"}], "nextLink": "SELF/secrets?again"}`, "its list has no end"},
-		"a next page that is none": {`{"value": [], "nextLink": "%zz"}`, "the Azure SDK could not use what it was answered"},
-		"a next page without TLS":  {`{"value": [], "nextLink": "http://my-vault.vault.azure.net/secrets"}`, "gave an answer that the Azure SDK does not take"},
+		"a list without an end":    {`{"value": [{"id": "SELF/secrets/a"}], "nextLink": "SELF/secrets?again"}`, "its list repeats the same nextLink"},
+		"a next page that is none": {`{"value": [], "nextLink": "%zz"}`, "the Azure SDK could not use the answer"},
+		"a next page without TLS":  {`{"value": [], "nextLink": "http://my-vault.vault.azure.net/secrets"}`, "sent an answer that the Azure SDK rejects"},
 		"a next page with a user":  {`{"value": [], "nextLink": "https://my-vault.vault.azure.net@evil.example/secrets"}`, `would be at another host, "evil.example"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestAnExpiredSecretIsServedWithANote(t *testing.T) {
 	found, err := w.find("{name: my-vault, secrets: [old, early, both, good], bundle: [set]}")
 	require.NoError(t, err)
 	require.Equal(t, "old=1 early=2 both=3 good=4 K=v", values(found))
-	const served = ", and the vault serves it all the same"
+	const served = ", but the vault still serves it"
 	for i, want := range []string{"it expired on 2020-09-13" + served, "it is not valid before 2100-01-01" + served, "it expired on 2020-09-13" + served, "", "it expired on 2020-09-13" + served} {
 		require.Equal(t, want, found[i].Note)
 	}

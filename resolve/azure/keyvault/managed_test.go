@@ -72,10 +72,10 @@ func TestAManagedIdentityReadsAVault(t *testing.T) {
 			"no token: the managed identity endpoint answers 429":                       {Kind: fake.Status, Status: http.StatusTooManyRequests},
 			"no token: the managed identity endpoint answers 500":                       {Kind: fake.Status, Status: http.StatusInternalServerError},
 			"no token: the managed identity endpoint answers 403":                       {Kind: fake.Status, Status: http.StatusForbidden},
-			"no token: the answer of 169.254.169.254 has none":                          {Kind: fake.NoAccessToken},
+			"no token: the answer of 169.254.169.254 has no token":                      {Kind: fake.NoAccessToken},
 			"no token: what answers at 169.254.169.254 is a page":                       {Kind: fake.HTML},
 			"no token: the answer of 169.254.169.254 is not valid JSON, or was cut off": {Kind: fake.Malformed},
-			"no token: the answer of 169.254.169.254 has none, or not when it e":        {Kind: fake.BadExpiry},
+			"no token: the answer of 169.254.169.254 has no token, or no expiry":        {Kind: fake.BadExpiry},
 		} {
 			w, read := machine(t)
 			fault.Path = "/metadata/*"
@@ -161,7 +161,7 @@ func TestOnlyASmallKeyFileOfAzureArcIsRead(t *testing.T) {
 	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "fifo.key"), 0o600))
 	require.Nil(t, classifyArcChallenge(t.Context(), dir, arcChallenge+dir+"/good.key").problem)
 	for path, want := range map[string]string{
-		dir + "/large.key": "is larger than 4 KiB", dir + "/missing.key": "is missing", dir + "/folder.key": "is no regular file", dir + "/fifo.key": "is no regular file",
+		dir + "/large.key": "is larger than 4 KiB", dir + "/missing.key": "is missing", dir + "/folder.key": "is not a regular file", dir + "/fifo.key": "is not a regular file",
 		dir + "/other.txt": "not in " + dir, "/etc/shadow": "not in " + dir, dir + "/../x.key": "not in " + dir, dir + "/folder.key/below/x.key": "not in " + dir,
 		dir + "//good.key": "not in " + dir, dir + "/./good.key": "not in " + dir, "": "not in " + dir, "good.key": "not in " + dir, `"` + dir + `/good.key"`: "not in " + dir,
 	} {

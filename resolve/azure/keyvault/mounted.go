@@ -107,7 +107,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "cannot be read: permission denied"
 	}
-	return "is no regular file, or cannot be read"
+	return "is not a regular file, or cannot be read"
 }
 
 const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password, exported with openssl pkcs12 -export -legacy"
@@ -143,7 +143,7 @@ func parseMounted(dir, proof string, texts map[string][]byte) (mountedFiles, err
 func parseCertificate(path string, text []byte) ([]*x509.Certificate, crypto.PrivateKey, error) {
 	certificates, key, err := azidentity.ParseCertificates(bytes.TrimPrefix(text, []byte(utf8BOM)), nil)
 	if err != nil {
-		return nil, nil, &problem{text: fmt.Sprintf("no credentials: %q holds no certificate with its private key", path), hint: hintCertificate}
+		return nil, nil, &problem{text: fmt.Sprintf("no credentials: %q does not hold a certificate with its private key", path), hint: hintCertificate}
 	}
 	if _, ok := key.(*rsa.PrivateKey); !ok {
 		return nil, nil, &problem{text: fmt.Sprintf("no credentials: the private key in %q is not RSA", path), hint: hintCertificate}

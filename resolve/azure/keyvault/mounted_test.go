@@ -87,12 +87,12 @@ func TestAllProblemsOfACredentialAreReportedTogether(t *testing.T) {
 	require.Len(t, strings.Split(err.Error(), "\n"), 3)
 	w.give(w.mount, proof, proof, proof)
 	_, err = w.find(one)
-	require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`/tenant_id" holds no tenant: neither a UUID nor a domain`+"\n"+
-		aVault+`: no credentials: "`+w.mount+`/client_id" holds no client id: not a UUID`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`/tenant_id" does not hold a tenant: it is neither a UUID nor a domain`+"\n"+
+		aVault+`: no credentials: "`+w.mount+`/client_id" does not hold a client ID: it is not a UUID`)
 	for _, tenant := range []string{"common", "a/b.com", "a.com?x", "a.com#", "a@b.com", "..", "{" + tenant + "}", "https://a.com", "a b.com", "a.com/x", `"` + tenant + `"`, strings.ReplaceAll(tenant, "-", ""), "."} {
 		w.give(w.mount, tenant, application, proof)
 		_, err = w.find(one)
-		require.ErrorContains(t, err, "holds no tenant", tenant)
+		require.ErrorContains(t, err, "does not hold a tenant", tenant)
 	}
 	require.Zero(t, w.requests()["token"])
 }
@@ -111,7 +111,7 @@ func TestAFileThatIsNotRegularIsNotWaitedFor(t *testing.T) {
 				require.NoError(t, os.Remove(path))
 				require.NoError(t, make(path))
 				_, err := w.find(one)
-				require.EqualError(t, err, aVault+`: no credentials: "`+path+`" is no regular file, or cannot be read`)
+				require.EqualError(t, err, aVault+`: no credentials: "`+path+`" is not a regular file, or cannot be read`)
 			})
 		}
 	}

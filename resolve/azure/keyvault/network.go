@@ -19,7 +19,7 @@ const (
 	hintTimeout = "check that the pod may reach it (network policy, firewall, proxy), or allow more time with --timeout"
 	hintProxy   = "check HTTPS_PROXY and NO_PROXY, and what the proxy lets through"
 	hintAnswer  = "see what is at that address, and the proxy before it"
-	hintRoots   = "where a proxy reads TLS, set SSL_CERT_FILE to a bundle with its CA"
+	hintRoots   = "if a proxy inspects TLS, set SSL_CERT_FILE to a bundle with its CA"
 )
 
 // refusedTunnel is a proxy's refusal of CONNECT. Its reason may be anything,
@@ -86,8 +86,8 @@ func withoutTarget(req *http.Request, err error, login bool) result {
 }
 
 func unreadable(req *http.Request, err error, host string, proxied bool) result {
-	if errors.Is(err, errTooLarge) {
-		return refusal(host+" sends more than any answer of Azure's has", hintProxy)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return refusal(host+" sent an answer that is larger than any of Azure's", hintProxy)
 	}
 	if proxied {
 		return unavailable(host+" does not answer as a proxy", hintProxy)
@@ -95,7 +95,7 @@ func unreadable(req *http.Request, err error, host string, proxied bool) result 
 	// The SDK refused a challenge or an address. For a POST it may also mean that
 	// the body was cut off.
 	if _, ok := errors.AsType[nonRetriable](err); ok && req.Method == http.MethodGet {
-		return refusal(host+" gave an answer that the Azure SDK does not take", hintAnswer)
+		return refusal(host+" sent an answer that the Azure SDK rejects", hintAnswer)
 	}
 	return unavailable(fmt.Sprintf("the request to %s failed", host), hintTimeout)
 }
@@ -105,11 +105,11 @@ func unreadable(req *http.Request, err error, host string, proxied bool) result 
 func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) result {
 	const clock = "correct this machine's clock, or renew the certificate"
 	if name, ok := errors.AsType[x509.HostnameError](wrong); ok {
-		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "see what is at that address: DNS, a private endpoint, or a proxy that reads TLS")
+		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "see what is at that address: DNS, a private endpoint, or a proxy that inspects TLS")
 	}
 	invalid, ok := errors.AsType[x509.CertificateInvalidError](wrong)
 	if !ok || invalid.Reason != x509.Expired || invalid.Cert == nil {
-		return refusal("the certificate of "+host+" is not one of a trusted authority", hintRoots)
+		return refusal("the certificate of "+host+" was not issued by a trusted authority", hintRoots)
 	}
 	says := fmt.Sprintf(", and this machine's clock says %s", now.UTC().Format(time.DateOnly))
 	if now.Before(invalid.Cert.NotBefore) {
@@ -135,7 +135,7 @@ func dnsFailure(host string, dns *net.DNSError, login, proxied bool) result {
 	if !dns.IsNotFound {
 		return unavailable("the name of "+host+" could not be looked up", "check the pod's DNS")
 	}
-	hint := "check the vault's name, and the pod's DNS: the name of a deleted vault is nobody's"
+	hint := "check the vault's name, and the pod's DNS: a deleted vault has no DNS name"
 	switch {
 	case proxied:
 		hint = hintProxy

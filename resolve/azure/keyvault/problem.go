@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/seed45446ece/launcher/resolve"
@@ -16,11 +17,18 @@ type problem struct {
 	// kind is resolve.ErrAbsent, resolve.ErrDenied, resolve.ErrUnavailable if a
 	// retry may help, or nil.
 	kind error
+
+	codes []int // of Entra
 }
 
 func (p *problem) Error() string        { return p.text }
 func (p *problem) Hint() string         { return p.hint }
 func (p *problem) Is(target error) bool { return p.kind != nil && target == p.kind }
+
+// hasCode reports whether Entra gave one of the codes.
+func (p *problem) hasCode(codes []int) bool {
+	return slices.ContainsFunc(p.codes, func(code int) bool { return slices.Contains(codes, code) })
+}
 
 // noTokenPrefix starts the problems of a credential and of Entra. The problems
 // of a source start with its vault.
@@ -47,7 +55,7 @@ func asProblem(err error, what string) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
-	return &problem{text: what + ": the Azure SDK could not use what it was answered"}
+	return &problem{text: what + ": the Azure SDK could not use the answer"}
 }
 
 // result is the outcome of one try.

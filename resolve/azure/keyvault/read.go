@@ -3,7 +3,6 @@ package keyvault
 import (
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -14,42 +13,47 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// read is one GET of a secret. It is under way until done is closed.
+// read is a secret that a Find needs.
 type read struct {
 	target
-	url         string
-	done        chan struct{}
-	value       resolve.Value
-	note        string // a warning about the value
-	err         error
-	startedBy   *sync.WaitGroup // the work of the Find that started it
-	interrupted bool            // it ended because that Find ended
+	key      string // of a bundle, its name
+	url      string
+	isBundle bool
+	answer
 }
 
-func newRead(spec azure.Spec, name, version string, by *sync.WaitGroup) *read {
-	return &read{target: target{vaultName(spec.Host), name, version}, url: urlOf(spec, name, version), done: make(chan struct{}), startedBy: by}
+func newRead(spec azure.Spec, s azure.Secret) *read {
+	url := "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(s.Name+"/"+s.Version, "/")
+	return &read{target: target{vaultName(spec.Host), s.Name, s.Version}, key: s.Key, url: url}
 }
 
-// urlOf returns the URL of a secret; version "" is the newest.
-func urlOf(spec azure.Spec, name, version string) string {
-	return "https://" + spec.Host + "/secrets/" + strings.TrimSuffix(name+"/"+version, "/")
+// answer is a value, or why there is none.
+type answer struct {
+	value resolve.Value
+	note  string // a warning about the value
+	err   error
 }
 
-func (r *read) finding(key string) resolve.Finding {
-	return resolve.Finding{Key: key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}
+// sharedAnswer is the answer to all that need a secret. Who holds the lock
+// requests it.
+type sharedAnswer struct {
+	target
+	lock     chan struct{}
+	complete bool
+	answer
 }
 
-func (r *read) deadlineError() error {
-	return &problem{text: r.target.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
+func (t target) deadlineError() error {
+	return &problem{text: t.String() + " was not read before the deadline", hint: hintTimeout, kind: resolve.ErrUnavailable}
 }
 
-// members returns a Finding for each member of a bundle, a secret that holds a
-// JSON object. An error of the whole bundle is under the secret's name. As in
-// an inline source, a scalar keeps its text, null is missing, and a nested
-// value is an error.
-func (r *read) members(name string) []resolve.Finding {
-	if r.err != nil {
-		return []resolve.Finding{r.finding(name)}
+// findings returns the secret, or for a bundle a Finding for each member of its
+// JSON object. An error of the whole bundle is under its name. As in an inline
+// source, a scalar keeps its text, null is missing, and a nested value is an
+// error.
+func (r *read) findings() []resolve.Finding {
+	if !r.isBundle || r.err != nil {
+		return []resolve.Finding{{Key: r.key, Where: r.url, Value: r.value, Note: r.note, Err: r.err}}
 	}
 	node, err := document.ParseJSON("", r.value.Reveal())
 	if err == nil && node.Kind != document.Map {
@@ -58,14 +62,14 @@ func (r *read) members(name string) []resolve.Finding {
 	var found []resolve.Finding
 	if err != nil {
 		for _, wrong := range document.Unjoin(err) {
-			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: r.invalidBundle(wrong)})
+			found = append(found, resolve.Finding{Key: r.key, Where: r.url, Err: r.invalidBundle(wrong)})
 		}
 		return found
 	}
 	for _, f := range node.Fields {
 		if wrong := keyname.Check(f.Name); wrong != nil { // it is not shown, as it may be a value
 			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
-			found = append(found, resolve.Finding{Key: name, Where: r.url, Err: err})
+			found = append(found, resolve.Finding{Key: r.key, Where: r.url, Err: err})
 			continue
 		}
 		found = append(found, r.member(f))
@@ -76,7 +80,7 @@ func (r *read) members(name string) []resolve.Finding {
 // invalidBundle returns what is wrong with a bundle. It gives no line or
 // column, which would describe a value that was never meant as JSON.
 func (r *read) invalidBundle(err error) error {
-	text := r.target.String() + ": the bundle is no JSON object"
+	text := r.target.String() + ": the bundle is not a JSON object"
 	if p, ok := errors.AsType[*document.Problem](err); ok {
 		text += ": " + p.Message
 	}
@@ -105,9 +109,9 @@ func validity(a *azsecrets.SecretAttributes) string {
 	switch {
 	case a == nil:
 	case a.Expires != nil && a.Expires.Before(now):
-		return "it expired on " + a.Expires.UTC().Format(time.DateOnly) + ", and the vault serves it all the same"
+		return "it expired on " + a.Expires.UTC().Format(time.DateOnly) + ", but the vault still serves it"
 	case a.NotBefore != nil && a.NotBefore.After(now):
-		return "it is not valid before " + a.NotBefore.UTC().Format(time.DateOnly) + ", and the vault serves it all the same"
+		return "it is not valid before " + a.NotBefore.UTC().Format(time.DateOnly) + ", but the vault still serves it"
 	}
 	return ""
 }

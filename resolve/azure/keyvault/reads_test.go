@@ -208,9 +208,10 @@ func TestNoSourcePrintsACredentialOrAToken(t *testing.T) {
 func insides(v *Vaults) (all []any) {
 	for client := range maps.Values(v.clients) {
 		all = append(all, client, client.auth, client.retry)
-		for r := range maps.Values(client.reads) {
-			all = append(all, r, *r)
-		}
+		client.reads.Range(func(_, r any) bool {
+			all = append(all, r, *r.(*sharedAnswer))
+			return true
+		})
 	}
 	for identity := range maps.Values(v.identities) {
 		all = append(all, identity, identity.credential, &identity.credential)

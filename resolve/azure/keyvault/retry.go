@@ -78,12 +78,11 @@ type retryPolicy struct {
 func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
 	began := time.Now()
-	slot := slot{throttle: t.throttle}
-	defer slot.release()
+	defer t.throttle.end(req)
 	var last result
 	refused := false
 	for tried := 0; ; {
-		if last429, ok := slot.wait(ctx); !ok {
+		if last429, ok := t.throttle.wait(ctx, req); !ok {
 			return nil, t.failed(t.deadlineProblem(req.Raw(), last429.orElse(last)))
 		}
 		resp, r := t.send(req)
@@ -93,7 +92,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 			return resp, nil
 		case r.retryable && ctx.Err() != nil:
 			return nil, t.failed(t.deadlineProblem(req.Raw(), last.orElse(r))) // the deadline ended this try
-		case r.throttled && !slot.throttled(r): // another request retries for all
+		case r.throttled && !t.throttle.begin(req, r): // another request retries for all
 			last = r
 			continue
 		case r.tokenRefused && !refused: // the next token is from a credential that is read again
@@ -102,7 +101,7 @@ func (t *retryPolicy) Do(req *policy.Request) (*http.Response, error) {
 		case !r.retryable, r.brief && !t.pauseBriefly(ctx, began, tried+1):
 			return nil, t.failed(r.problem)
 		case !r.throttled:
-			slot.release()
+			t.throttle.end(req)
 		}
 		last = r
 		tried++
@@ -137,7 +136,7 @@ func (t *retryPolicy) take() *problem {
 func (t *retryPolicy) send(req *policy.Request) (resp *http.Response, r result) {
 	defer func() {
 		if recover() != nil {
-			resp, r = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" gave an answer that the Azure SDK cannot read", hintAnswer)
+			resp, r = nil, refusal(t.prefix+": "+req.Raw().URL.Hostname()+" sent an answer that the Azure SDK cannot read", hintAnswer)
 		}
 	}()
 	if err := req.RewindBody(); err != nil {

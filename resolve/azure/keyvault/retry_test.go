@@ -255,8 +255,8 @@ func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 		{get, proxyError{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
 		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
 		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
-		{get, errTooLarge, "my-vault.vault.azure.net sends more than any answer of Azure's has", false},
-		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net gave an answer that the Azure SDK does not take", false},
+		{get, &http.MaxBytesError{}, "my-vault.vault.azure.net sent an answer that is larger than any of Azure's", false},
+		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net sent an answer that the Azure SDK rejects", false},
 		{post, sdkError{errors.New(value)}, "the request to my-vault.vault.azure.net failed", true},
 		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
 		{get, errors.New(value), "the request to my-vault.vault.azure.net failed", true},
@@ -264,7 +264,7 @@ func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 		{get, proxyError{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
 		{get, proxyError{errors.New(value)}, "the proxy to my-vault.vault.azure.net does not answer as a proxy", true},
 		{get, proxyError{syscall.EHOSTUNREACH}, "the proxy to my-vault.vault.azure.net: no route to host", true},
-		{get, invalidProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is no URL of a proxy", false},
+		{get, invalidProxy("HTTPS_PROXY"), "variable HTTPS_PROXY is not the URL of a proxy", false},
 	} {
 		v := classifyError(c.req, fmt.Errorf("around: %w", c.err), aVault)
 		require.EqualError(t, v.problem, aVault+": "+c.want)
@@ -276,7 +276,7 @@ func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 func TestAHugeAnswerIsNotRead(t *testing.T) {
 	w := start(t)
 	_, err := w.ask(t.Context(), w.script("https://vault.azure.net", w.Direct, `{"value": [`+strings.Repeat(`{}, `, maxBody/4)+`{}]}`))
-	require.ErrorContains(t, err, ": 127.0.0.1 sends more than any answer of Azure's has")
+	require.ErrorContains(t, err, ": 127.0.0.1 sent an answer that is larger than any of Azure's")
 }
 
 func TestACanceledContextEndsEveryWait(t *testing.T) {

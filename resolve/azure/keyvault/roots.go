@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -77,27 +77,23 @@ func addFirst(pool *x509.CertPool, paths []string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return add(pool, []string{path}) })
 }
 
-// certificateFiles returns each file once, as OpenSSL's directories also hold
-// a link to each, named after its hash.
+// certificateFiles returns the file and those in the directories. It leaves out a
+// link to a file beside it: OpenSSL's directories have one for each, named after
+// its hash.
 func certificateFiles(file string, directories []string) []string {
 	candidates := []string{file}
-	for _, one := range directories {
-		entries, _ := os.ReadDir(one) // a missing directory has no entries
+	for _, directory := range directories {
+		entries, _ := os.ReadDir(directory) // a missing directory has no entries
 		for _, entry := range entries {
-			candidates = append(candidates, filepath.Join(one, entry.Name()))
+			path := filepath.Join(directory, entry.Name())
+			if target, err := os.Readlink(path); err != nil || strings.Contains(target, "/") {
+				candidates = append(candidates, path)
+			}
 		}
 	}
-	type inode struct{ device, number uint64 }
-	seen := map[inode]bool{}
 	return slices.DeleteFunc(candidates, func(path string) bool {
-		var info unix.Stat_t
-		if path == "" || unix.Stat(path, &info) != nil || info.Mode&unix.S_IFMT != unix.S_IFREG {
-			return true
-		}
-		key := inode{uint64(info.Dev), info.Ino}
-		again := seen[key]
-		seen[key] = true
-		return again
+		info, err := os.Stat(path)
+		return err != nil || !info.Mode().IsRegular()
 	})
 }
 

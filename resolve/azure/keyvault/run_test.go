@@ -40,7 +40,7 @@ func TestAnEmulatorByItsAddress(t *testing.T) {
 	}
 	refused := launchertest.Run(t, pod.Env, "", pod.Args("run", source, "true")...)
 	require.Equal(t, 125, refused.Status)
-	require.Contains(t, refused.Stderr, "is no URL of a vault")
+	require.Contains(t, refused.Stderr, "is not the URL of a vault")
 }
 
 // TestWorkloadIdentity has what AKS injects, alone and beside mounted files.

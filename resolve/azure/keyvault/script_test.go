@@ -65,9 +65,9 @@ func TestAVaultReceivesOnlyATokenForItself(t *testing.T) {
 		"https://vault.azure.net":       "asks for a token for another resource",
 		"https://27.0.0.1":              "asks for a token for another resource",
 		"https://SELF":                  "asks for a token for another resource",
-		"http://127.0.0.1":              "answers with a challenge that is none",
-		"vault":                         "answers with a challenge that is none",
-		"":                              "answers with a challenge that is none",
+		"http://127.0.0.1":              "answers with an invalid challenge",
+		"vault":                         "answers with an invalid challenge",
+		"":                              "answers with an invalid challenge",
 	} {
 		w := start(t)
 		_, err := w.ask(t.Context(), w.script(resource, "", "{}"))

@@ -18,7 +18,7 @@ import (
 // utf8BOM is the byte order mark of UTF-8.
 const utf8BOM = "\ufeff"
 
-const hintTrim = "it holds the value alone, as UTF-8, with no quotes or blanks around it"
+const hintTrim = "it must hold only the value, as UTF-8, without quotes or blanks around it"
 
 // trim removes a byte order mark and one line ending. It returns an error for
 // text that cannot be a credential.
@@ -44,10 +44,10 @@ func (n ids) check(tenantAt, clientAt string) error {
 	var errs []error
 	domain := strings.Contains(strings.Trim(n.tenant, "."), ".") && strings.Trim(strings.ToLower(n.tenant), "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
 	if !isUUID(n.tenant) && !domain {
-		errs = append(errs, &problem{text: tenantAt + " holds no tenant: neither a UUID nor a domain", hint: "az account show --query tenantId"})
+		errs = append(errs, &problem{text: tenantAt + " does not hold a tenant: it is neither a UUID nor a domain", hint: "az account show --query tenantId"})
 	}
 	if !isUUID(n.client) {
-		errs = append(errs, &problem{text: clientAt + " holds no client id: not a UUID", hint: "az ad sp list --display-name NAME --query [].appId"})
+		errs = append(errs, &problem{text: clientAt + " does not hold a client ID: it is not a UUID", hint: "az ad sp list --display-name NAME --query [].appId"})
 	}
 	return errors.Join(errs...)
 }
@@ -66,7 +66,7 @@ func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
 	case ctx.Err() != nil:
 		return "", errDeadline
 	case errors.Is(err, fs.ErrNotExist):
-		return "", wrong("is not there")
+		return "", wrong("does not exist")
 	case err != nil:
 		return "", wrong(reason(err))
 	}

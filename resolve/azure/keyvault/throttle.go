@@ -4,102 +4,64 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
 // throttle holds back the requests to a server that answers 429: one request is
-// retried, and the others wait until that one succeeds.
+// retried, and the others wait until that one ends.
 type throttle struct {
 	mu      sync.Mutex
-	retried chan struct{} // nil if no request is retried; closed when that ends
-	last    result        // the last 429
-	until   time.Time     // the server asked for no request before this
+	retried *policy.Request // nil if no request is retried
+	ended   chan struct{}   // closed when that request ends
+	last    result          // the last 429
+	until   time.Time       // the server asked for no request before this
 }
 
-// begin makes the caller the one that retries. It reports false if another
-// request already does.
-func (t *throttle) begin() bool {
+// begin records a 429. It reports whether this request is the one to retry.
+func (t *throttle) begin(req *policy.Request, r result) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.retried != nil {
+	if t.retried == nil {
+		t.retried, t.ended = req, make(chan struct{})
+	}
+	if t.retried != req {
 		return false
 	}
-	t.retried = make(chan struct{})
+	t.last, t.until = r, time.Now().Add(r.after)
 	return true
 }
 
-// end lets the others go on.
-func (t *throttle) end() {
+// end lets the other requests go on if this one kept them waiting.
+func (t *throttle) end(req *policy.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	close(t.retried)
-	t.retried = nil
+	if t.retried == req {
+		close(t.ended)
+		t.retried = nil
+	}
 }
 
-// record keeps the 429 and the wait that the server asked for.
-func (t *throttle) record(r result) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last, t.until = r, time.Now().Add(r.after)
-}
-
-// wait returns when a request may be sent. It reports false if ctx ends first,
+// wait returns when this request may be sent. It reports false if ctx ends first,
 // with the last 429 if there was one.
-func (t *throttle) wait(ctx context.Context) (result, bool) {
+func (t *throttle) wait(ctx context.Context, req *policy.Request) (result, bool) {
 	for {
 		t.mu.Lock()
-		retried, last, until := t.retried, t.last, t.until
+		retried, ended, last, left := t.retried, t.ended, t.last, time.Until(t.until)
 		t.mu.Unlock()
-		if retried == nil {
-			left := time.Until(until)
-			if left <= 0 {
-				return result{}, ctx.Err() == nil
+		switch {
+		case retried == req, retried == nil && left <= 0:
+			return result{}, ctx.Err() == nil
+		case retried == nil && !sleep(ctx, left):
+			return last, false
+		case retried != nil:
+			select {
+			case <-ended:
+			case <-ctx.Done():
+				t.mu.Lock()
+				defer t.mu.Unlock()
+				return t.last, false // by now the request that is retried may know more
 			}
-			if !sleep(ctx, left) {
-				return last, false
-			}
-			continue
 		}
-		select {
-		case <-retried:
-		case <-ctx.Done():
-			return t.latest(), false // by now the request that is retried may know more
-		}
-	}
-}
-
-// latest returns the last 429.
-func (t *throttle) latest() result {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.last
-}
-
-// slot is the place of one request at a throttle.
-type slot struct {
-	throttle *throttle
-	retries  bool // this request is the one that is retried
-}
-
-func (s *slot) wait(ctx context.Context) (result, bool) {
-	if s.retries {
-		return result{}, ctx.Err() == nil
-	}
-	return s.throttle.wait(ctx)
-}
-
-// throttled records a 429. It reports whether this request is the one to retry.
-func (s *slot) throttled(r result) bool {
-	s.retries = s.retries || s.throttle.begin()
-	if s.retries {
-		s.throttle.record(r)
-	}
-	return s.retries
-}
-
-// release lets the other requests go on if this one kept them waiting.
-func (s *slot) release() {
-	if s.retries {
-		s.throttle.end()
-		s.retries = false
 	}
 }

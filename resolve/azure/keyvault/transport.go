@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -25,8 +26,6 @@ import (
 // maxBody is larger than any answer of Azure's: a secret has at most 25 KiB,
 // and a page of a list 25 entries.
 const maxBody = 4 << 20
-
-var errTooLarge = errors.New("the answer is too long")
 
 // dialer opens a connection.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
@@ -75,26 +74,18 @@ func newHTTP(o Options, trust *trust, proxy func(*url.URL) (*url.URL, error)) *h
 	}
 }
 
-// proxyFunc returns the function that chooses a URL's proxy by the variables
-// that curl and Go read, upper case first. The function returns an error for a
-// malformed proxy: going around a proxy is not for the launcher to decide.
+// proxyFunc returns the function that chooses the proxy of an https URL by the
+// variables that curl and Go read, upper case first. The function returns an error
+// for a malformed proxy: going around a proxy is not for the launcher to decide.
 func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
-	get := func(name string) (variable, value string) {
-		if value := environ[name]; value != "" {
-			return name, value
-		}
-		return strings.ToLower(name), environ[strings.ToLower(name)]
+	variable := "HTTPS_PROXY"
+	if environ[variable] == "" {
+		variable = "https_proxy"
 	}
-	plain, plainValue := get("HTTP_PROXY")
-	secure, secureValue := get("HTTPS_PROXY")
-	_, none := get("NO_PROXY")
-	config := httpproxy.Config{HTTPProxy: plainValue, HTTPSProxy: secureValue, NoProxy: none}
+	value := environ[variable]
+	config := httpproxy.Config{HTTPSProxy: value, NoProxy: cmp.Or(environ["NO_PROXY"], environ["no_proxy"])}
 	find := config.ProxyFunc()
 	return func(u *url.URL) (*url.URL, error) {
-		variable, value := plain, plainValue
-		if u.Scheme == "https" {
-			variable, value = secure, secureValue
-		}
 		proxy, err := find(u)
 		if err != nil || value != "" && !isProxyURL(value) {
 			return nil, invalidProxy(variable)
@@ -107,7 +98,7 @@ func proxyFunc(environ resolve.Environ) func(*url.URL) (*url.URL, error) {
 // shown, as it may hold a password.
 type invalidProxy string
 
-func (n invalidProxy) Error() string { return "variable " + string(n) + " is no URL of a proxy" }
+func (n invalidProxy) Error() string { return "variable " + string(n) + " is not the URL of a proxy" }
 
 // isProxyURL reports whether a text is the URL of a proxy, or its host and
 // port. httpproxy would read a malformed URL as a host. A "/" in a password
@@ -160,7 +151,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.send(req)
 	if err == nil {
-		resp.Body = &limitedBody{resp.Body, maxBody, resp.StatusCode}
+		resp.Body = limitBody(resp)
 		return resp, nil
 	}
 	if proxy, none := t.proxy(req.URL); none == nil && proxy != nil && !connected.Load() && !behindProxy(err) {
@@ -214,22 +205,13 @@ func behindProxy(err error) bool {
 	return certificate || record
 }
 
-// limitedBody ends an answer that is too long, with an error if its status is
-// 200.
-type limitedBody struct {
-	io.ReadCloser
-	left   int
-	status int
-}
-
-func (b *limitedBody) Read(p []byte) (int, error) {
-	switch {
-	case b.left <= 0 && b.status == http.StatusOK:
-		return 0, errTooLarge
-	case b.left <= 0:
-		return 0, io.EOF
+// limitBody ends an answer that is too long, with an error if its status is 200.
+func limitBody(resp *http.Response) io.ReadCloser {
+	if resp.StatusCode == http.StatusOK {
+		return http.MaxBytesReader(nil, resp.Body, maxBody)
 	}
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxBody), resp.Body}
 }

@@ -25,7 +25,7 @@ func TestAnAuthorityThatIsNotTrustedIsRefusedAtOnce(t *testing.T) {
 	w, other := start(t), start(t)
 	w.options.Environ["SSL_CERT_FILE"] = other.CA
 	_, err := w.find(one)
-	require.EqualError(t, err, aVault+": no token: the certificate of login.microsoftonline.com is not one of a trusted authority")
+	require.EqualError(t, err, aVault+": no token: the certificate of login.microsoftonline.com was not issued by a trusted authority")
 	require.Contains(t, hintOf(err), "SSL_CERT_FILE")
 	require.NotErrorIs(t, err, resolve.ErrUnavailable)
 }

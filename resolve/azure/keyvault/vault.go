@@ -27,6 +27,9 @@ type target struct {
 	name, version string // of the secret; name "" is the list
 }
 
+// cacheKey returns a text that is the same for the same secret.
+func (t target) cacheKey() string { return strings.ToLower(t.name) + "/" + t.version }
+
 func targetOf(req *http.Request) target {
 	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
 	a := target{vault: vaultName(req.URL.Host)}
@@ -81,9 +84,13 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 		r.tokenRefused = true
 		return r
 	case status == http.StatusForbidden:
-		return c.forbidden(a, wrong.Error.Inner.Code)
+		r := c.forbidden(a, wrong.Error.Inner.Code)
+		if a.name != "" { // --missing warn may do without it
+			r.kind = resolve.ErrDenied
+		}
+		return r
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
-		return result{problem: &problem{text: a.String() + " is not there", hint: a.create(), kind: resolve.ErrAbsent}}
+		return result{problem: &problem{text: a.String() + " does not exist", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
 	}
@@ -109,18 +116,8 @@ func (t target) enable() string {
 	return line
 }
 
-// forbidden classifies a 403. --missing warn may do without a disabled or
-// forbidden secret.
+// forbidden explains a 403 by its inner code.
 func (c *client) forbidden(a target, inner string) result {
-	r := c.denied(a, inner)
-	if a.name != "" {
-		r.kind = resolve.ErrDenied
-	}
-	return r
-}
-
-// denied explains a 403 by its inner code.
-func (c *client) denied(a target, inner string) result {
 	permission := "get"
 	if a.name == "" {
 		permission = "list"
@@ -136,7 +133,7 @@ func (c *client) denied(a target, inner string) result {
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
 			fmt.Sprintf("az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
 	case "ForbiddenByConnection":
-		return refusal(fmt.Sprintf("vault %q takes no public address (ForbiddenByConnection)", a.vault),
+		return refusal(fmt.Sprintf("vault %q does not accept public addresses (ForbiddenByConnection)", a.vault),
 			"reach it by a private endpoint, with the DNS zone privatelink.vaultcore.azure.net linked to the cluster's network")
 	case "ForbiddenByFirewall":
 		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
@@ -156,7 +153,7 @@ func (c *client) permissions() string {
 // Nothing else of a body is shown.
 func quoteCode(text string) string {
 	if text == "" || len(text) > 64 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
-		return "for a reason it does not say"
+		return "without a reason"
 	}
 	return "(" + text + ")"
 }
