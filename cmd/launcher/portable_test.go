@@ -126,3 +126,20 @@ func TestReadmeSaysWhatEachPlatformHas(t *testing.T) {
 		}
 	}
 }
+
+// TestATerminalSignalsTheHandlerOfThePortableParentOnce types Ctrl-C, which the
+// terminal sends to the parent and the handler.
+func TestATerminalSignalsTheHandlerOfThePortableParentOnce(t *testing.T) {
+	cmd, folder := portableCommand(t, "run", "--deliver", "files", "-s", "env=TOKEN", "--", "probe", "count")
+	x := launchertest.StartOnTerminal(t, cmd)
+	x.Expect("ready")
+	x.Type("\x03")
+	x.Expect("got-1")
+	x.Type("then\n")
+	x.Expect("line-then")
+	require.NotContains(t, x.Seen, "got")
+	require.NoError(t, cmd.Process.Signal(unix.SIGTERM))
+	_ = cmd.Wait()
+	require.Equal(t, 143, launchertest.ExitStatus(cmd))
+	requireEmpty(t, folder)
+}
