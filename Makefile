@@ -6,8 +6,8 @@ COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
-# The program's own entry point, launcher/sigstate, on the architectures that have one.
-ENTRY   := $(if $(filter amd64 arm64,$(or $(GOARCH),$(shell go env GOARCH))),-E launcher_entry)
+# The program's own entry point, launcher/sigstate, on the platforms that have one.
+ENTRY   := $(if $(filter linux/amd64 linux/arm64,$(or $(GOOS),$(shell go env GOOS))/$(or $(GOARCH),$(shell go env GOARCH))),-E launcher_entry)
 FUZZTIME ?= 30s
 
 export CGO_ENABLED = 0

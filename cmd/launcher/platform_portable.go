@@ -70,7 +70,11 @@ func (p *program) stay(_ *urfave.Context, s settings) (bool, error) {
 	}
 	status, err := supervise.Config{
 		Directory: func() (supervise.Directory, error) { return launcher.MakeDirectory(nil) },
-		Report:    func(level, message string) { p.report.Message(level, message, "") },
+		Report: func(level, message string) {
+			if !p.report.Quiet {
+				p.report.Message(level, message, "")
+			}
+		},
 	}.Run()
 	if err != nil {
 		return true, err
