@@ -24,7 +24,7 @@ func TestField11AFieldThatIsNearlySecretSourcesIsRefused(t *testing.T) {
 				require.NoError(t, err, text)
 				continue
 			}
-			require.ErrorContains(t, err, "is not what it looks like", text)
+			require.ErrorContains(t, err, "misspelled field", text)
 			require.Equal(t, "did you mean "+meant+"?", hint(err), text)
 		}
 	}

@@ -112,7 +112,7 @@ func refuseNear(problems *document.Problems, f document.Field, names ...string) 
 	if nearest == "" || slices.Contains(names, f.Name) {
 		return false
 	}
-	problems.Add(f.At, "did you mean "+nearest+"?", "field %s is not what it looks like", keyname.Show(f.Name))
+	problems.Add(f.At, "did you mean "+nearest+"?", "misspelled field %s", keyname.Show(f.Name))
 	return true
 }
 
