@@ -5,7 +5,9 @@ package launcher
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // Directory is the directory of the files delivery, on the disk of TMPDIR.
@@ -14,7 +16,11 @@ type Directory struct{ path string }
 // MakeDirectory makes a directory that only this user can enter. It fails with a
 // RefusedError if TMPDIR is missing or cannot be written.
 func MakeDirectory(*User) (*Directory, error) {
-	path, err := os.MkdirTemp("", "launcher-")
+	base, err := filepath.Abs(os.TempDir()) // the handler may change its directory
+	path := ""
+	if err == nil {
+		path, err = os.MkdirTemp(base, "launcher-")
+	}
 	if err != nil {
 		return nil, &RefusedError{"", fmt.Sprintf("no directory for the files can be made: %v", err), "set TMPDIR to a directory that you can write; or " + adviseStdin}
 	}
@@ -44,7 +50,10 @@ func (d *Directory) WriteFile(name string, text []byte, _, _ int) error {
 	}
 	defer func() { _ = directory.Close() }()
 	f, err := directory.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o400)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist): // macOS
+		return errors.New("a key that differs only in letter case has the same file on this disk")
+	case err != nil:
 		return err
 	}
 	_, err = f.Write(text)
