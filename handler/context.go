@@ -72,8 +72,20 @@ func (c *Context) Secret(key string) (string, error) {
 	if value, ok := os.LookupEnv(key); ok {
 		return value, nil
 	}
+	if matches := Matches(c.keys, key); len(matches) > 1 {
+		err = noSecretError(fmt.Sprintf("secret %q: two keys match, %q and %q", key, matches[0], matches[1]))
+	}
+	if _, complete := err.(noSecretError); complete {
+		return "", err
+	}
 	return "", fmt.Errorf("secret %q: %w", key, err)
 }
+
+// noSecretError is an ErrNoSecret that says why.
+type noSecretError string
+
+func (e noSecretError) Error() string      { return string(e) }
+func (noSecretError) Is(target error) bool { return target == ErrNoSecret }
 
 // Keys returns the sorted keys of all secrets. It returns none in the socket
 // delivery, which finds a key only when you ask for it.
@@ -91,19 +103,25 @@ func (c *Context) Param(name string, fallback any) any {
 // letter case is ignored and "-" and "." count as "_". It reports false if two
 // keys match.
 func Match(keys []string, key string) (string, bool) {
-	match, found := "", 0
+	if matches := Matches(keys, key); len(matches) == 1 {
+		return matches[0], true
+	}
+	return "", false
+}
+
+// Matches returns the key itself, or all of keys that are equal if ASCII letter
+// case is ignored and "-" and "." count as "_".
+func Matches(keys []string, key string) []string {
+	var matches []string
 	for _, candidate := range keys {
 		if candidate == key {
-			return key, true
+			return []string{key}
 		}
 		if alike(candidate, key) {
-			match, found = candidate, found+1
+			matches = append(matches, candidate)
 		}
 	}
-	if found != 1 {
-		return "", false
-	}
-	return match, true
+	return matches
 }
 
 func alike(a, b string) bool {

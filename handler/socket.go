@@ -42,7 +42,8 @@ func (s socket) secret(key string) (string, error) {
 	case status == 200:
 		return string(text), nil
 	case status == 404:
-		return "", ErrNoSecret
+		reason, _, _ := strings.Cut(string(text), "\n")
+		return "", noSecretError(reason)
 	}
 	return "", refusal(text)
 }

@@ -42,10 +42,11 @@ func DefaultDelivery() Delivery {
 	return FD
 }
 
-// EnvOptions are the settings of the env delivery.
+// EnvOptions are the settings for the variables that a delivery sets.
 type EnvOptions struct {
-	Prefix string   // export Prefix + upper(key), as MLRun names its variables
+	Prefix string   // env: export Prefix + upper(key), as MLRun names its variables
 	Allow  []string // dangerous names to let through, as patterns and lists with commas
+	Files  bool     // files: export the path of each file, as KEY_FILE
 }
 
 // maxVariable is the longest NAME=value that Linux takes, without its final
@@ -79,6 +80,7 @@ const adviseStdin = "use --deliver stdin, which carries every value"
 func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string, error) {
 	routes := make([]string, len(secrets))
 	var refused []error
+	holder := map[string]string{} // the key of each variable
 	for i, s := range secrets {
 		switch d {
 		case Env:
@@ -86,6 +88,9 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 			routes[i] = s.Key
 			if s.Key == handler.File {
 				refused = append(refused, &RefusedError{s.Key, "files: its file would be the context's own", "give its source a prefix, or " + adviseStdin})
+			}
+			if options.Files {
+				refused = append(refused, options.checkFileVariable(s.Key, holder))
 			}
 		case Socket:
 			routes[i] = "/v1/secrets/" + url.PathEscape(s.Key)
@@ -96,7 +101,6 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 	if d != Env {
 		return routes, errors.Join(refused...)
 	}
-	holder := map[string]string{}
 	for i, s := range secrets {
 		name := options.variable(s.Key)
 		routes[i] = name
@@ -130,6 +134,24 @@ func (o EnvOptions) variable(key string) string {
 		name = "_" + name
 	}
 	return name
+}
+
+// FileVariable returns the name of the variable that has the path of a key's file.
+func (EnvOptions) FileVariable(key string) string { return EnvOptions{}.variable(key) + "_FILE" }
+
+// checkFileVariable returns the error for a key whose path no variable may have. It
+// records the variable's key.
+func (o EnvOptions) checkFileVariable(key string, holder map[string]string) error {
+	name := o.FileVariable(key)
+	other, taken := holder[name]
+	holder[name] = key
+	switch danger := dangerous(name); {
+	case danger != "" && !o.allows(name):
+		return &RefusedError{key, fmt.Sprintf("files: variable %s %s", name, danger), "--allow-env " + name + " lets it through; or remove --file-env"}
+	case taken:
+		return &RefusedError{key, fmt.Sprintf("files: its variable %s is also that of secret %q", name, other), "give one of their sources a prefix, or remove --file-env"}
+	}
+	return nil
 }
 
 // allows reports whether --allow-env lets the name through.

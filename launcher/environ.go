@@ -36,6 +36,11 @@ func (j Job) environment() ([]string, error) {
 		delete(environ, handler.Variable)
 	case Files:
 		environ[handler.Variable] = "files:" + j.directoryPath()
+		for _, s := range j.Context.Secrets {
+			if j.Options.Files {
+				environ[j.Options.FileVariable(s.Key)] = filepath.Join(j.directoryPath(), s.Key)
+			}
+		}
 	case Socket:
 		environ[handler.Variable] = "unix:" + filepath.Join(j.directoryPath(), socketName)
 	case Env:

@@ -26,10 +26,10 @@ type Keyed interface {
 
 // LookupOptions says how a Lookup asks its sources.
 type LookupOptions struct {
-	Refresh time.Duration                                  // how long an answer is kept; 0 is for ever
-	Match   func(keys []string, key string) (string, bool) // the rule by which a key is found
-	Forget  func()                                         // makes the remote sources read again; may be nil
-	Warn    func(error)                                    // reports what stops nobody
+	Refresh time.Duration                            // how long an answer is kept; 0 is for ever
+	Match   func(keys []string, key string) []string // the keys that are found for a key; two are none
+	Forget  func()                                   // makes the remote sources read again; may be nil
+	Warn    func(error)                              // reports what stops nobody
 }
 
 // Lookup finds one key after the other while a handler runs. It asks a Keyed
@@ -88,10 +88,13 @@ func (l *Lookup) Begin(ctx context.Context) (Resolution, error) {
 // no source has it, with a KeyError of that if a source declares it, and else as
 // Resolve does.
 func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
-	if match, ok := l.Match(l.keys(), key); ok {
-		key = match
-	}
 	missing := Absent(fmt.Sprintf("secret %s: no source has it", keyname.Show(key)))
+	switch matches := l.Match(l.keys(), key); {
+	case len(matches) == 1:
+		key = matches[0]
+	case len(matches) > 1:
+		missing = Absent(fmt.Sprintf("secret %s: two keys match, %s and %s", keyname.Show(key), keyname.Show(matches[0]), keyname.Show(matches[1])))
+	}
 	for i, s := range slices.Backward(l.sources) {
 		keyed, isKeyed := s.Source.(Keyed)
 		c := l.all[i]
@@ -100,7 +103,7 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 				continue
 			}
 		}
-		r, err := merge([]Bound{s}, []answer{c.find(ctx)})
+		r, err := merge([]Bound{{Declaration: s.Declaration}}, []answer{c.find(ctx)}) // without the source's defaults
 		if value, ok := r.value(key, isKeyed); ok {
 			return value, nil
 		}
@@ -117,7 +120,22 @@ func (l *Lookup) Find(ctx context.Context, key string) (Value, error) {
 			}
 		}
 	}
+	if value, ok := l.defaultOf(key); ok {
+		return value, nil
+	}
 	return Value{}, missing
+}
+
+// defaultOf returns the default of a key that no source has.
+func (l *Lookup) defaultOf(key string) (Value, bool) {
+	for _, s := range slices.Backward(l.sources) {
+		for _, d := range DefaultsOf(s.Source) {
+			if s.Prefix+d.Key == key {
+				return d.Value, true
+			}
+		}
+	}
+	return Value{}, false
 }
 
 // value returns the value of a key, or the only one.
@@ -137,6 +155,9 @@ func (l *Lookup) keys() (keys []string) {
 		if keyed, ok := s.Source.(Keyed); ok {
 			known = keyed.Keys()
 		}
+		for _, d := range DefaultsOf(s.Source) {
+			known = append(known, d.Key)
+		}
 		for _, key := range known {
 			keys = append(keys, s.Prefix+key)
 		}
@@ -152,7 +173,7 @@ func (l *Lookup) cacheFor(source int, keyed Keyed, key string) *cache {
 	if len(key) <= len(prefix) {
 		return nil
 	}
-	if _, ok := l.Match([]string{prefix}, key[:len(prefix)]); !ok && prefix != "" {
+	if prefix != "" && len(l.Match([]string{prefix}, key[:len(prefix)])) == 0 {
 		return nil
 	}
 	name := key[len(prefix):]

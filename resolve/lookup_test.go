@@ -54,13 +54,13 @@ func (v vault) Only(key string) resolve.Source {
 }
 
 func (v vault) bound() resolve.Bound {
-	b := confidential(source("azure_vault"))
+	b := yielding(source("azure_vault"))
 	b.Source, b.Remote = v, true
 	return b
 }
 
 func lookup(warn func(error), refresh time.Duration, sources ...resolve.Bound) *resolve.Lookup {
-	return resolve.NewLookup(sources, resolve.LookupOptions{Refresh: refresh, Match: handler.Match, Warn: warn})
+	return resolve.NewLookup(sources, resolve.LookupOptions{Refresh: refresh, Match: handler.Matches, Warn: warn})
 }
 
 // TestAskedOneKeyAfterTheOther is who answers, in whose place.
@@ -76,7 +76,7 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 		"a local source":   {func(*[]string) []resolve.Bound { return []resolve.Bound{source("env", "K=1")} }, "K", "1", ""},
 		"another spelling": {func(*[]string) []resolve.Bound { return []resolve.Bound{source("env", "my-key=1")} }, "MY_KEY", "1", ""},
 		"two that would fit": {func(*[]string) []resolve.Bound { return []resolve.Bound{source("env", "my-key=1", "my.key=2")} }, "MY_KEY",
-			`secret "MY_KEY": no source has it`, ""},
+			`secret "MY_KEY": two keys match, "my-key" and "my.key"`, ""},
 		"nobody": {func(*[]string) []resolve.Bound { return []resolve.Bound{source("env", "K=1")} }, "L", `secret "L": no source has it`, ""},
 		"a declared key": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{vault{[]string{"K"}, listed, nil, a}.bound()}
@@ -97,10 +97,10 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 			return []resolve.Bound{source("inline", "K=1"), vault{[]string{"K"}, listed, nil, a}.bound()}
 		}, "K", "1", ""},
 		"a later one wins": {func(a *[]string) []resolve.Bound {
-			return []resolve.Bound{confidential(source("kubernetes", "K=1")), vault{[]string{"K"}, listed, nil, a}.bound()}
+			return []resolve.Bound{yielding(source("kubernetes", "K=1")), vault{[]string{"K"}, listed, nil, a}.bound()}
 		}, "K", "listed K", "K"},
 		"an earlier one, where the later has it not": {func(a *[]string) []resolve.Bound {
-			return []resolve.Bound{confidential(source("kubernetes", "L=1")), vault{[]string{"L"}, listed, nil, a}.bound()}
+			return []resolve.Bound{yielding(source("kubernetes", "L=1")), vault{[]string{"L"}, listed, nil, a}.bound()}
 		}, "L", "1", "L"},
 		"a prefix": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{prefixed("APP_", vault{[]string{"K"}, listed, nil, a}.bound())}
@@ -117,6 +117,22 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 		"a missing key of another": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{source("env", "GONE"), vault{nil, listed, nil, a}.bound()}
 		}, "K", "listed K", "K"},
+		"a default": {func(a *[]string) []resolve.Bound {
+			return []resolve.Bound{withDefaults(source("env", "K"), "K=default of K"), vault{[]string{"L"}, listed, nil, a}.bound()}
+		}, "k", "default of K", ""},
+		"a default, and a value in the vault": {func(a *[]string) []resolve.Bound {
+			return []resolve.Bound{withDefaults(source("env", "K"), "K=default of K"), vault{nil, listed, nil, a}.bound()}
+		}, "K", "listed K", "K"},
+		"a default in a vault": {func(a *[]string) []resolve.Bound {
+			b := vault{[]string{"L"}, listed, nil, a}.bound()
+			b.Source, b.Prefix = defaulted{b.Source.(resolve.Keyed), defaults("L=default of L")}, "P_"
+			return []resolve.Bound{b}
+		}, "p-l", "default of L", "L"},
+		"a default in a vault that fails": {func(a *[]string) []resolve.Bound {
+			b := vault{[]string{"L"}, listed, map[string]error{"L": outOfOrder}, a}.bound()
+			b.Source = defaulted{b.Source.(resolve.Keyed), defaults("L=default of L")}
+			return []resolve.Bound{b}
+		}, "L", `secret "L": azure_vault: out of order`, "L"},
 		"one missing, and not in the vault": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{source("env", "GONE"), vault{nil, listed, nil, a}.bound()}
 		}, "GONE", `secret "GONE": env: it is not there`, "GONE"},

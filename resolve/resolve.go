@@ -17,10 +17,9 @@ type Bound struct {
 	Declaration
 	Source Source
 
-	// Confidential sources keep a value out of the task and of the pod's
-	// specification. They give way to the others, whatever their order in the
-	// task, as MLRun's kubernetes and azure_vault do.
-	Confidential bool
+	// Yields makes the source give way to those that do not yield, whatever their
+	// order in the task, as MLRun's kubernetes and azure_vault do.
+	Yields bool
 
 	// Remote sources are asked all at the same time.
 	Remote bool
@@ -86,7 +85,7 @@ func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 
 // merge returns what the sources answered together.
 func merge(sources []Bound, answers []answer) (Resolution, error) {
-	m := merger{said: map[int]bool{}, won: map[string]won{}}
+	m := merger{said: map[int]bool{}, won: map[string]won{}, defaults: map[string]missingDefault{}}
 	for i, a := range answers {
 		m.add(sources[i], a)
 	}
@@ -129,7 +128,7 @@ func ask(sources []Bound, find func(source int) answer) []answer {
 const maxFindings = 100_000
 
 func rank(b Bound) int {
-	if b.Confidential {
+	if b.Yields {
 		return 0
 	}
 	return 1
@@ -168,14 +167,22 @@ type won struct {
 	value Value
 }
 
+// missingDefault is the default of a key, and its row at the source that lacks it.
+type missingDefault struct {
+	row int
+	Default
+}
+
 type merger struct {
 	rows     []Row
 	said     map[int]bool // rows whose error is that of their source
 	won      map[string]won
+	defaults map[string]missingDefault // by key, for the last source that has one
 	problems document.Problems
 }
 
 func (m *merger) add(b Bound, a answer) {
+	first := len(m.rows)
 	for _, err := range document.Unjoin(a.err) {
 		switch {
 		case err == nil:
@@ -194,6 +201,42 @@ func (m *merger) add(b Bound, a answer) {
 		m.said[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
 		m.put(b, f)
 	}
+	m.addDefaults(b, a, first)
+}
+
+// addDefaults records the defaults of keys that a source lacks. Its rows start at
+// first. An optional source that is not there lacks all of them.
+func (m *merger) addDefaults(b Bound, a answer, first int) {
+	defaults := DefaultsOf(b.Source)
+	if len(defaults) == 0 {
+		return
+	}
+	rows := map[string]int{}
+	for i := first; i < len(m.rows); i++ {
+		rows[m.rows[i].Key] = i
+	}
+	for _, d := range defaults {
+		key := b.Prefix + d.Key
+		row, known := rows[key]
+		if !known && b.Optional && errors.Is(a.err, ErrAbsent) && keyname.Check(key) == nil {
+			row, known = len(m.rows), true
+			m.put(b, Finding{Key: key, Where: a.err.Error(), Err: a.err})
+		}
+		if known && m.rows[row].State == Missing {
+			m.defaults[key] = missingDefault{row, d}
+		}
+	}
+}
+
+// useDefaults takes the defaults of the keys that no source has.
+func (m *merger) useDefaults() {
+	for key, d := range m.defaults {
+		if _, has := m.won[key]; !has {
+			row := &m.rows[d.row]
+			row.State, row.Where, row.Err = Found, d.Where(), nil
+			m.won[key] = won{d.row, d.Value}
+		}
+	}
 }
 
 func (m *merger) put(b Bound, f Finding) {
@@ -210,6 +253,7 @@ func (m *merger) put(b Bound, f Finding) {
 }
 
 func (m *merger) result() (Resolution, error) {
+	m.useDefaults()
 	for i, row := range m.rows {
 		winner, has := m.won[row.Key]
 		switch {

@@ -55,6 +55,31 @@ type Finding struct {
 	Err    error  // wraps ErrAbsent where the place does not have the key
 }
 
+// Default is the value of a key that is missing. The task holds it.
+type Default struct {
+	Key   string // without the declaration's prefix
+	Value Value
+	At    document.Position
+}
+
+// Where returns the place of a default, for a Row.
+func (d Default) Where() string { return "default in " + d.At.String() }
+
+// Defaulted is a source with defaults. A default is taken if no source of the task
+// has the key. It does not replace an error.
+type Defaulted interface {
+	Source
+	Defaults() []Default
+}
+
+// DefaultsOf returns the defaults of a source.
+func DefaultsOf(s Source) []Default {
+	if defaulted, ok := s.(Defaulted); ok {
+		return defaulted.Defaults()
+	}
+	return nil
+}
+
 // absence is an ErrAbsent with a text of its own.
 type absence string
 

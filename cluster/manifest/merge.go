@@ -33,13 +33,7 @@ func (m *merge) into(base Base) {
 	if m.Image != "" {
 		m.doc.Set(m.container, "image", m.of(m.Image))
 	}
-	if len(m.env) > 0 {
-		variables := make([]*yaml.Node, len(m.env))
-		for i, variable := range m.env {
-			variables[i] = m.of(variable)
-		}
-		m.put(m.doc.List(m.container, "env"), "name", "variable", variables...)
-	}
+	m.putVariables()
 	m.mountAll()
 	for _, c := range m.init {
 		m.put(m.doc.List(m.pod, "initContainers"), "name", "init container", m.of(c))

@@ -12,13 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/cluster/sources"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
 // projectKeys refers to each key of the project's Secret that the task names,
-// and to all of them where it names none, as MLRun does. The values stay in the
-// Secret.
+// and to all of them where it names none, as MLRun does. A source may name another
+// Secret. The values stay in the Secret.
 //
 // A key that the task names is no condition of the pod's start: the launcher
 // ends the Job with the names of all that are missing, where the kubelet would
@@ -30,18 +31,19 @@ func (p *plan) projectKeys(ctx context.Context) {
 		spec, _ := kubernetes.Parse(nil)
 		declared = []sources.Project{{Spec: spec}}
 	}
-	of := map[string]string{} // the key of each variable
+	of := map[string]reference{} // by variable
 	for _, source := range declared {
 		named := len(source.Spec.Keys) > 0
 		keys, ok := source.Spec.Keys, true
-		if !named {
+		if !named && source.Secret == "" {
 			keys, ok = p.allKeys(ctx)
 		}
 		switch {
 		case !ok:
 			return
-		case p.project == "":
-			p.refuse("--project P, or metadata.project in the task", "%s: the task names no project, whose Secret has the keys", source.At)
+		case source.Secret == "" && p.project == "":
+			p.refuse("--project P, or metadata.project in the task; or name the Secret: {secret: NAME, secrets: [KEY]}",
+				"%s: the task names no project, whose Secret has the keys", source.At)
 			return
 		case !p.validKeys(source, keys):
 		case source.Mount != "":
@@ -53,7 +55,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 }
 
 // allKeys is the keys of the project that a job may have.
-func (p *plan) allKeys(ctx context.Context) ([]string, bool) {
+func (p *plan) allKeys(ctx context.Context) ([]keylist.Key, bool) {
 	if p.Keys == nil {
 		p.refuse("--keys A,B names them, or list them in the task", "the task names no keys of the project, which gives it all of them")
 		return nil, false
@@ -66,30 +68,45 @@ func (p *plan) allKeys(ctx context.Context) ([]string, bool) {
 	keys = slices.DeleteFunc(slices.Clone(keys), kubernetes.Internal)
 	slices.Sort(keys)
 	p.Keys = func(context.Context, string, string) ([]string, error) { return keys, nil } // asked once
-	return keys, true
+	all := make([]keylist.Key, len(keys))
+	for i, key := range keys {
+		all[i] = keylist.Key{Key: key, Name: key}
+	}
+	return all, true
 }
 
 // validKeys refuses what the API server does: also a key that starts with two
 // dots, which are a volume's own.
-func (p *plan) validKeys(source sources.Project, keys []string) bool {
+func (p *plan) validKeys(source sources.Project, keys []keylist.Key) bool {
 	before := len(p.problems)
 	for _, key := range keys {
-		if keyname.Check(key) != nil {
+		if keyname.Check(key.Name) != nil {
 			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with ..", "%s: %s is no key of a Kubernetes Secret",
-				cmp.Or(source.At.String(), "the project"), keyname.Show(key))
+				cmp.Or(source.At.String(), "the project"), keyname.Show(key.Name))
 		}
 	}
 	return len(p.problems) == before
 }
 
+// secretOf returns the Secret of a source.
+func secretOf(source sources.Project, project string) string {
+	return cmp.Or(source.Secret, SecretName(project))
+}
+
+// reference is a key of a Secret.
+type reference struct{ secret, key string }
+
+func (r reference) String() string { return fmt.Sprintf("key %q of Secret %q", r.key, r.secret) }
+
 // referTo adds a variable a key, as MLRun names them.
-func (p *plan) referTo(source sources.Project, keys []string, named bool, of map[string]string) {
+func (p *plan) referTo(source sources.Project, keys []keylist.Key, named bool, of map[string]reference) {
 	for _, key := range keys {
-		name := source.Spec.Prefix + strings.ToUpper(key)
+		name, refers := source.Variable(key), reference{secretOf(source, p.project), key.Name}
 		other, known := of[name]
 		switch {
-		case known && other != key:
-			p.refuse("read one of them from a mounted Secret: {secrets, mount}", "keys %q and %q of project %q would both be variable %s", other, key, p.project, name)
+		case known && other != refers:
+			p.refuse("give one of them another key; or read one of them from a mounted Secret: {secrets, mount}",
+				"%v and %v would both be variable %s", other, refers, name)
 			continue
 		case known:
 			continue
@@ -97,22 +114,28 @@ func (p *plan) referTo(source sources.Project, keys []string, named bool, of map
 			p.refuse("", "%s: %s is no name of a pod's variable", source.At, keyname.Show(name))
 			continue
 		}
-		of[name] = key
-		reference := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: SecretName(p.project)}, Key: key}
+		of[name] = refers
+		selector := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: refers.secret}, Key: refers.key}
 		if named || source.Optional {
-			reference.Optional = new(true)
+			selector.Optional = new(true)
 		}
-		p.env = append(p.env, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: reference}})
+		p.env = append(p.env, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: selector}})
 	}
 }
 
 // mountKeys is the Secret as a volume, with no other keys than these.
-func (p *plan) mountKeys(source sources.Project, keys []string, named bool) {
+func (p *plan) mountKeys(source sources.Project, keys []keylist.Key, named bool) {
 	name := fmt.Sprintf("launcher-project-%d", len(p.mounts))
 	if !mountable(source.Mount) {
 		p.refuse("", "%s: mount %q is no absolute path without a colon", source.At, source.Mount)
 	}
-	p.mount(name, SecretName(p.project), source.Mount, keys, named || source.Optional)
+	var names []string
+	for _, key := range keys {
+		if !slices.Contains(names, key.Name) {
+			names = append(names, key.Name)
+		}
+	}
+	p.mount(name, secretOf(source, p.project), source.Mount, names, named || source.Optional)
 }
 
 // mountable reports whether the API server takes a path for that of a mount.

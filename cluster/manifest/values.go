@@ -16,6 +16,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
@@ -41,11 +42,16 @@ func (p *plan) clientValues(ctx context.Context, n *document.Node) []*document.N
 		}
 	}
 	found, err := resolve.Resolve(ctx, p.resolvedHere())
+	defaults := p.defaults(found.Secrets)
+	hasDefault := func(key string) bool {
+		return slices.ContainsFunc(defaults, func(d resolve.Default) bool { return d.Key == key })
+	}
 	var asked []document.Field
 	for _, e := range document.Unjoin(err) {
 		var key *resolve.KeyError
 		switch {
 		case e == nil:
+		case errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent) && hasDefault(key.Key):
 		case errors.As(e, &key) && errors.Is(e, resolve.ErrAbsent) && p.elsewhere(key.Key):
 			asked = append(asked, document.Field{Name: key.Key, Value: &document.Node{Kind: document.Null}})
 		default:
@@ -55,21 +61,49 @@ func (p *plan) clientValues(ctx context.Context, n *document.Node) []*document.N
 	if len(asked) > 0 { // the launcher says so where no other source has them
 		kept = append(kept, source(task.Inline, asked...))
 	}
+	var values []resolve.Secret // for the mounted Secret
 	switch {
 	case len(found.Secrets) == 0:
-		return kept
 	case p.EmbedValues:
-		return append(kept, p.embed(found.Secrets))
+		kept = append(kept, p.embed(found.Secrets))
+	default:
+		p.keep(found.Secrets)
+		values = found.Secrets
 	}
-	p.keep(found.Secrets)
-	return append(kept, mounted(found.Secrets))
+	if len(values)+len(defaults) > 0 {
+		kept = append(kept, mounted(values, defaults))
+	}
+	return kept
 }
+
+// defaults returns the defaults of the keys that no source has that is read here. The
+// launcher takes them if no source of the pod has the key either.
+func (p *plan) defaults(found []resolve.Secret) []resolve.Default {
+	seen := map[string]bool{}
+	for _, s := range found {
+		seen[s.Key] = true
+	}
+	var defaults []resolve.Default
+	for _, c := range slices.Backward(p.declared.Client) {
+		for _, d := range resolve.DefaultsOf(c.Source) {
+			d.Key = c.Prefix + d.Key
+			if p.readHere(c.Kind) && !seen[d.Key] {
+				seen[d.Key] = true
+				defaults = append(defaults, d)
+			}
+		}
+	}
+	return defaults
+}
+
+// withoutDefaults is a source whose defaults are left to the pod.
+type withoutDefaults struct{ resolve.Source }
 
 func (p *plan) resolvedHere() []resolve.Bound {
 	var bound []resolve.Bound
 	for _, c := range p.declared.Client {
 		if p.readHere(c.Kind) {
-			bound = append(bound, resolve.Bound{Declaration: c.Declaration, Source: c.Source})
+			bound = append(bound, resolve.Bound{Declaration: c.Declaration, Source: withoutDefaults{c.Source}})
 		}
 	}
 	return bound
@@ -87,8 +121,9 @@ func (p *plan) elsewhere(key string) bool {
 		return len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return prefix+k == key })
 	}
 	return len(p.declared.Project) == 0 && p.project != "" ||
-		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, s.Spec.Keys) }) ||
-		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) })
+		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, keylist.Names(s.Spec.Keys)) }) ||
+		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) }) ||
+		slices.ContainsFunc(p.declared.Programs, func(s sources.Program) bool { return is(s.Prefix, s.Keys()) })
 }
 
 // keep puts the values into a Secret of the Job's, and that into the pod.
@@ -115,11 +150,16 @@ func (p *plan) keep(secrets []resolve.Secret) {
 	p.mount("launcher-values", name, valuesDir, nil, false)
 }
 
-// mounted is the source of those values in the pod.
-func mounted(secrets []resolve.Secret) *document.Node {
+// mounted is the source of those values in the pod, and of defaults, which are in the
+// task already.
+func mounted(secrets []resolve.Secret, defaults []resolve.Default) *document.Node {
 	keys := &document.Node{Kind: document.List}
 	for _, s := range secrets {
 		keys.Items = append(keys.Items, text(s.Key))
+	}
+	for _, d := range defaults {
+		keys.Items = append(keys.Items, &document.Node{Kind: document.Map, Fields: []document.Field{
+			{Name: "key", Value: text(d.Key)}, {Name: "default", Value: text(string(d.Value.Reveal()))}}})
 	}
 	return source(task.Kubernetes, document.Field{Name: "secrets", Value: keys}, document.Field{Name: "mount", Value: text(valuesDir)})
 }

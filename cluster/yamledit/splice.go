@@ -22,7 +22,7 @@ func (f *File) Bytes() ([]byte, error) {
 	possible := true
 	for i, d := range f.Documents {
 		if old := before.Documents[i].Root; !equal(old, d.Root) {
-			s.layout = findLayout(old)
+			s.layout, s.removed = findLayout(old), d.removed
 			possible = s.editRoot(old, d.Root) && possible
 		}
 	}
@@ -69,6 +69,8 @@ type splicer struct {
 	lines  []string
 	edits  []edit
 	layout layout
+
+	removed map[document.Position]bool // the places of items that were taken out of a list
 }
 
 // editRoot notes the edits by which a document's text becomes that of n. It writes
@@ -154,24 +156,29 @@ func fields(n *yaml.Node) map[string]*yaml.Node {
 }
 
 func (s *splicer) editList(before, n *yaml.Node) bool {
-	if len(n.Content) < len(before.Content) {
+	if len(n.Content) == 0 {
 		return false
 	}
 	indent := before.Column - 1
-	last := 0
-	for i, old := range before.Content {
-		start := old.Line - 1
+	last, next := 0, 0 // next item of n
+	for _, old := range before.Content {
+		start, text := old.Line-1, ""
 		last = s.endOfEntry(start, indent, old)
-		if s.editNode(old, n.Content[i]) {
-			continue
+		if !s.removed[placeOf(old)] {
+			item := n.Content[next]
+			next++
+			if s.editNode(old, item) {
+				continue
+			}
+			text = strings.Repeat(" ", indent) + s.item(item, indent)
 		}
 		if old.Kind == yaml.ScalarNode || strings.TrimSpace(s.textBefore(old)) != "-" {
 			return false
 		}
-		s.edits = append(s.edits, edit{start, last, strings.Repeat(" ", indent) + s.item(n.Content[i], indent)})
+		s.edits = append(s.edits, edit{start, last, text})
 	}
 	var added strings.Builder
-	for _, item := range n.Content[len(before.Content):] {
+	for _, item := range n.Content[next:] {
 		added.WriteString(strings.Repeat(" ", indent) + s.item(item, indent))
 	}
 	if added.Len() > 0 {

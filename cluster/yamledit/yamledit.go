@@ -28,9 +28,10 @@ type File struct {
 // Document is one of them. Edits go through its methods; the first that cannot
 // be made is in Err.
 type Document struct {
-	Root   *yaml.Node
-	origin string
-	err    error
+	Root    *yaml.Node
+	removed map[document.Position]bool // the places of items that were taken out of a list
+	origin  string
+	err     error
 }
 
 // Err returns why an edit could not be made, or nil.
@@ -180,6 +181,24 @@ func (d *Document) Append(list *yaml.Node, item *yaml.Node) {
 		}
 	}
 	list.Content = append(list.Content, item)
+}
+
+// Remove takes an item out of a list.
+func (d *Document) Remove(list *yaml.Node, item *yaml.Node) {
+	i := slices.Index(list.Content, item)
+	if i < 0 || !d.checkEditable(list) || !d.checkEditable(item) {
+		return
+	}
+	if d.removed == nil {
+		d.removed = map[document.Position]bool{}
+	}
+	d.removed[placeOf(item)] = true
+	list.Content = slices.Delete(slices.Clone(list.Content), i, i+1)
+}
+
+// placeOf returns the place of a node in the text.
+func placeOf(n *yaml.Node) document.Position {
+	return document.Position{Line: n.Line, Column: n.Column}
 }
 
 // equal reports whether two trees hold the same values, whatever their style and

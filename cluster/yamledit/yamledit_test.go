@@ -1,6 +1,7 @@
 package yamledit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,34 @@ func TestAnEditLeavesTheOtherLinesAsTheyAre(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
+	}
+}
+
+// TestRemoveTakesTheLinesOfAnItem removes the items x, and appends one.
+func TestRemoveTakesTheLinesOfAnItem(t *testing.T) {
+	for text, want := range map[string]string{
+		"a:\n# one\n- name: x\n- {name: z} # two\n- name: x\nb: 1\n": "a:\n# one\n- {name: z} # two\n- new\nb: 1\n",
+		"a:\n  - name: x\n    b: 1\n  - {name: z}\n":                 "a:\n  - {name: z}\n  - new\n",
+		"a: [x, z]\n": "a:\n- z\n- new\n",
+		"a:\n- x\n":   "a:\n- new\n",
+		`{"a": ["x", {"name": "z"}, {"name": "x"}]}` + "\n": "a:\n- name: z\n- new\n",
+	} {
+		f, err := yamledit.Load("t.yaml", []byte(text))
+		require.NoError(t, err)
+		d := f.Documents[0]
+		list := d.List(d.Root, "a")
+		for _, item := range slices.Clone(list.Content) {
+			if item.Value == "x" || yamledit.Text(item, "name") == "x" {
+				d.Remove(list, item)
+			}
+		}
+		item, err := yamledit.FromValue("new")
+		require.NoError(t, err)
+		d.Append(list, item)
+		require.NoError(t, d.Err())
+		got, err := f.Bytes()
+		require.NoError(t, err, text)
+		require.Equal(t, want, string(got))
 	}
 }
 

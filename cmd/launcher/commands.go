@@ -30,15 +30,23 @@ func (p *program) getSecret(c *urfave.Context) error {
 	}
 	value, err := context.Secret(c.Args().First())
 	if errors.Is(err, handler.ErrNoSecret) {
-		p.report.Message(cli.LevelError, "secret "+keyname.Show(c.Args().First())+": not among those that the task declares",
-			"launcher explain, with the flags of this run, lists them")
-		return cli.ExitStatus(cli.StatusAbsent)
+		return p.reportMissing(c.Args().First(), err)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = io.WriteString(c.App.Writer, value)
 	return err
+}
+
+// reportMissing reports an ErrNoSecret, and returns the exit status for it.
+func (p *program) reportMissing(key string, err error) error {
+	message := "secret " + keyname.Show(key) + ": not among those that the task declares"
+	if errors.Unwrap(err) == nil { // it says why
+		message = err.Error()
+	}
+	p.report.Message(cli.LevelError, message, "launcher explain, with the flags of this run, lists them")
+	return cli.ExitStatus(cli.StatusAbsent)
 }
 
 // getParam prints one parameter, or all of them as one JSON object.

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -66,4 +67,33 @@ func TestEveryRowOfATableIsWhole(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTheTemplateOfTheDocsRuns runs the commands of the page as they stand.
+func TestTheTemplateOfTheDocsRuns(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(launchertest.ReadFile(t, "../../docs/from-other-tools.md"), -1)
+	require.Len(t, blocks, 2)
+	dir := t.TempDir()
+	launchertest.WriteFile(t, filepath.Join(dir, "app.conf.tmpl"), blocks[0][1])
+	launchertest.WriteFile(t, filepath.Join(dir, "task.yaml"), "spec: {parameters: {db_user: ana, host: h}, secret_sources: [{kind: inline, source: {DB_PASSWORD: 'pa$word'}}]}")
+	shell := exec.Command("sh", "-c", blocks[1][1])
+	shell.Dir = dir
+	shell.Env = append(os.Environ(), "PATH="+launchertest.Folder()+":"+os.Getenv("PATH"))
+	output, err := shell.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	require.Equal(t, "user = ana\npassword = pa$word\nurl = \"https://h/\"\n", string(output))
+}
+
+// TestTheKeysOfTheReadmeAreAccepted explains the README's list of keys.
+func TestTheKeysOfTheReadmeAreAccepted(t *testing.T) {
+	block := regexp.MustCompile("(?s)a key is a string or a map:\n\n```yaml\n(.*?)```").FindStringSubmatch(launchertest.ReadFile(t, "../../README.md"))
+	require.NotNil(t, block)
+	dir := t.TempDir()
+	launchertest.WriteFile(t, filepath.Join(dir, "mail.txt"), "password=m\n")
+	task := "spec:\n  secret_sources:\n" + strings.ReplaceAll(block[1], "mail.txt", filepath.Join(dir, "mail.txt"))
+	path := launchertest.WriteFile(t, filepath.Join(dir, "task.yaml"), task)
+	environ := []string{"MLRUN_K8S_SECRET__DB_PASSWORD=1", "SERVICE_TOKEN=2", "MLRUN_K8S_SECRET__REPORT_PASSWORD=3"}
+	got := launchertest.Run(t, environ, "", "run", "--task", path, "--", "cat")
+	require.Empty(t, got.Stderr)
+	require.Contains(t, got.Stdout, `"secrets":{"API_TOKEN":"2","DB_PASSWORD":"1","LOG_LEVEL":"info","REPORT_PASSWORD":"3","SMTP_PASSWORD":"m"}`)
 }

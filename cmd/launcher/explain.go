@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	urfave "github.com/urfave/cli/v2"
@@ -34,15 +35,23 @@ func (p *program) explain(c *urfave.Context) error {
 	}
 	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	p.watchSignals()
+	p.programs = p.newPrograms(s)
+	watch := p.watchSignals()
 	r, err := p.readTask(ctx, s)
 	p.report.Warn(r.warning)
 	if err == nil {
+		p.watchForPrograms(watch, r)
 		err = p.resolve(ctx, s, &r)
 		_, refused := r.job(s).Prepare()
 		err = errors.Join(err, refused)
 	}
+	p.report.Warn(similarKeys(r.resolution.Secrets))
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
+	for i, secret := range r.resolution.Secrets {
+		if s.env.Files {
+			routes[i] += ", variable " + s.env.FileVariable(secret.Key)
+		}
+	}
 	rows := explanations(r.resolution, routes, refused, s.deliver)
 	if len(rows) > 0 || err == nil {
 		if err := printRows(c.App.Writer, rows, c.Bool("json")); err != nil {
@@ -50,6 +59,23 @@ func (p *program) explain(c *urfave.Context) error {
 		}
 	}
 	return err
+}
+
+// similarKeys returns a problem for each two keys that a handler can only tell apart
+// by their exact spelling.
+func similarKeys(secrets []resolve.Secret) error {
+	var problems []error
+	fold := strings.NewReplacer("-", "_", ".", "_")
+	seen := map[string]string{}
+	for _, s := range secrets {
+		folded := fold.Replace(strings.ToLower(s.Key))
+		if other, ok := seen[folded]; ok {
+			problems = append(problems, fmt.Errorf("secrets %s and %s match each other: get_secret finds each only by its exact key",
+				keyname.Show(other), keyname.Show(s.Key)))
+		}
+		seen[folded] = s.Key
+	}
+	return errors.Join(problems...)
 }
 
 func explanations(r resolve.Resolution, routes []string, refused error, deliver launcher.Delivery) []explanation {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
@@ -39,6 +41,9 @@ func main() { os.Exit(start()) }
 
 // start runs the whole program and returns the exit status.
 func start() int {
+	if status := becomeProgram(os.Args); status != 0 {
+		return status
+	}
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
 	var err error
 	p.descriptor, err = launcher.Reserve()
@@ -62,7 +67,9 @@ type program struct {
 	report  cli.Report
 	pipes   file.Pipes // what was read from FIFOs
 
-	descriptor int // reserved for the context
+	descriptor int            // reserved for the context
+	programs   *exec.Programs // of exec sources
+	ending     sync.Mutex     // locked for good when a signal ends this process
 }
 
 // loadChild takes over what the supervisor was started with, if this process is
@@ -101,6 +108,7 @@ func (p *program) app(args []string) *urfave.App {
 			command("get-secret", "KEY", "Inside a handler: print a secret; status 1 if it is missing", p.getSecret),
 			command("get-param", "[NAME]", "Inside a handler: print a parameter, or all as JSON", p.getParam),
 			command("get-metadata", "[NAME]", "Inside a handler: print name, uid, project, labels …", p.getMetadata),
+			command("render", "[--output FILE] TEMPLATE", "Inside a handler: fill in a Go template with secrets", p.render, cli.Flags(nil, outputFlag)...),
 			command("install", "DIR", "Copy this program to DIR/launcher", p.install),
 		},
 	}, version, commit, "launcher run -- COMMAND starts a handler; launcher --help lists the commands")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -31,6 +32,7 @@ type loadedTask struct {
 // the others are there all the same, for explain.
 func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
+	p.stopIfEnding()
 	return p.reportResolution(r.resolution, err, s)
 }
 
@@ -61,7 +63,7 @@ func (p *program) adviseLocal(err error, s settings) error {
 	for i, e := range errs {
 		key, ok := errors.AsType[*resolve.KeyError](e)
 		switch {
-		case !ok || !errors.Is(e, resolve.ErrAbsent) || key.Provider != task.Kubernetes && key.Provider != task.AzureVault:
+		case !ok || !errors.Is(e, resolve.ErrAbsent) || !slices.Contains([]string{task.Kubernetes, task.AzureVault, task.Exec}, key.Provider):
 		case s.local != nil:
 			errs[i] = cli.WithHint(e, "add the key to the file of --local, or mark the source optional: true")
 		case key.Provider == task.Kubernetes:
@@ -92,6 +94,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	case execConfig != nil:
 		t = *execConfig
 		problems.AddErr(execErr)
+		problems.AddErr(s.checkPrograms(t.Sources))
 	}
 	for _, flag := range s.secrets {
 		d, err := task.ParseSource("--secrets", flag)
@@ -111,7 +114,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, &p.pipes, s.local, s.realm, newVaults(p.environ, s), s.requireConfidential}
+	return deps{p.environ, &p.pipes, newLocal(s.local, &p.pipes), s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential}
 }
 
 func setParameters(t *task.Task, params []string) error {
@@ -159,7 +162,7 @@ func (p *program) execConfig(r *loadedTask) (*task.Task, error) {
 	}
 	var safe []byte
 	if err == nil {
-		safe, err = task.WithoutInline(node).AppendJSON(nil)
+		safe, err = task.WithoutValues(node).AppendJSON(nil)
 	}
 	r.environ = maps.Clone(p.environ)
 	if err != nil {

@@ -20,6 +20,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 	if stays, err := p.stay(c, s); stays {
 		return err
 	}
+	p.programs = p.newPrograms(s)
 	watch := p.watchSignals()
 	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
@@ -27,6 +28,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
+	watch = p.watchForPrograms(watch, r)
 	if err := p.resolve(ctx, s, &r); err != nil {
 		return err
 	}

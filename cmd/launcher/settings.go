@@ -31,6 +31,9 @@ type settings struct {
 	azureParallel       int
 	azureSpread         time.Duration
 	realm               azure.Clouds
+	execParallel        int
+	execStderr          bool // pass on what programs write on standard error
+	allowExec           bool // also for a task in a variable
 	init                string
 	mask, pristine      bool
 	refresh             time.Duration
@@ -69,7 +72,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		task:    c.String("task"),
 		secrets: listValues(c, "secrets", p.environ), params: listValues(c, "param", p.environ),
 		deliver:             launcher.Delivery(c.String("deliver")),
-		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ)},
+		env:                 launcher.EnvOptions{Prefix: c.String("env-prefix"), Allow: listValues(c, "allow-env", p.environ), Files: c.Bool("file-env")},
 		warnMissing:         c.String("missing") == "warn",
 		requireConfidential: c.Bool("require-confidential"),
 		timeout:             c.Duration("timeout"),
@@ -77,6 +80,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
 		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: listValues(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
+		execParallel:        c.Int("exec-parallel"),
+		execStderr:          c.Bool("exec-stderr"),
+		allowExec:           c.Bool("allow-exec"),
 		grace:               c.Duration("grace"),
 		init:                c.String("init"),
 		mask:                c.Bool("mask"),
@@ -84,6 +90,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
+	if s.execParallel < 1 || s.execParallel > maxParallel {
+		errs = append(errs, flagError("--exec-parallel is not from 1 to %d", maxParallel))
+	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
 			errs = append(errs, flagError("--%s is less than 0", name))
@@ -117,7 +126,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 }
 
 // checkInit returns the problems of settings that need the launcher to stay
-// although --init never forbids it, and of a --refresh that has no effect.
+// although --init never forbids it, and of flags that have no effect with a delivery.
 func (s settings) checkInit() []error {
 	var errs []error
 	if s.init == "never" && s.deliver.Stays() {
@@ -131,6 +140,9 @@ func (s settings) checkInit() []error {
 	}
 	if s.refresh > 0 && s.deliver != launcher.Socket {
 		errs = append(errs, cli.Usage("--refresh is for --deliver socket: any other delivery gives the handler its values once", "remove --refresh, or use --deliver socket"))
+	}
+	if s.env.Files && s.deliver != launcher.Files {
+		errs = append(errs, cli.Usage("--file-env is for --deliver files: no other delivery has a file for each key", "remove --file-env, or use --deliver files"))
 	}
 	return errs
 }

@@ -21,7 +21,7 @@ import (
 // resolves at once what takes no request to a vault.
 func (p *program) serveSocket(ctx context.Context, s settings, r *loadedTask, redactor *redactor) error {
 	lookup := resolve.NewLookup(r.sources, resolve.LookupOptions{
-		Refresh: s.refresh, Match: handler.Match, Forget: r.forget, Warn: p.report.Warn,
+		Refresh: s.refresh, Match: handler.Matches, Forget: r.forget, Warn: p.report.Warn,
 	})
 	var err error
 	r.resolution, err = lookup.Begin(ctx)

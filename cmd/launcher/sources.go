@@ -13,6 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/env"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -24,9 +25,10 @@ import (
 type deps struct {
 	environ      resolve.Environ
 	pipes        *file.Pipes
-	local        *file.Spec // the file of --local, or nil
+	local        *local.File // of --local, nil without it
 	realm        azure.Clouds
 	vaults       vaults
+	programs     *exec.Programs
 	confidential bool // --require-confidential
 }
 
@@ -58,6 +60,8 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 		return openKubernetes(d, deps)
 	case task.AzureVault:
 		return openAzure(d, deps)
+	case task.Exec:
+		return openExec(d, deps)
 	}
 	return openedSource{}, fmt.Errorf("internal error: no reader for kind %s", d.Kind)
 }
@@ -65,7 +69,7 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 	spec, err := kubernetes.Parse(d.Source)
 	if deps.local != nil {
-		return openedSource{Source: localSource(deps, spec.Keys), variables: spec.Variables(deps.environ)}, err
+		return openedSource{Source: deps.local.Source(spec.Keys, len(spec.Keys) == 0, d.Prefix), variables: spec.Variables(deps.environ)}, err
 	}
 	if spec.Confidential = deps.confidential; deps.confidential {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
@@ -76,7 +80,7 @@ func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
 	if deps.local != nil {
 		spec, err := azure.Parse(d.Source, deps.realm)
-		return openedSource{Source: localSource(deps, spec.Keys())}, err
+		return openedSource{Source: deps.local.Source(spec.Secrets, spec.Keys() == nil, d.Prefix)}, err
 	}
 	realm, err := withAuthority(deps.realm, deps.environ)
 	spec, parseErr := azure.Parse(d.Source, realm)
@@ -109,8 +113,12 @@ var azureSecretVariables = []string{
 	"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET",
 }
 
-func localSource(deps deps, keys []string) resolve.Source {
-	return local.Source{File: *deps.local, Pipes: deps.pipes, Keys: keys, Match: handler.Match}
+// newLocal returns the file of --local, nil without it.
+func newLocal(spec *file.Spec, pipes *file.Pipes) *local.File {
+	if spec == nil {
+		return nil
+	}
+	return &local.File{Spec: *spec, Pipes: pipes, Match: handler.Matches}
 }
 
 // taskSources holds a task's sources and the names of the variables that carry
@@ -146,13 +154,35 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 	var problems document.Problems
 	if deps.confidential && !kind.Confidential {
 		names := task.KindNames(func(k task.Kind) bool { return k.Confidential })
-		problems.Add(d.At, "use "+strings.Join(names, " or "), "--require-confidential refuses the %s source", d.Kind)
+		problems.Add(d.At, "use one of "+strings.Join(names, ", "), "--require-confidential refuses the %s source", d.Kind)
 	}
 	source, err := openSource(d, deps)
 	problems.AddErr(err)
-	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: kind.Confidential, Remote: kind.Remote})
+	if deps.confidential {
+		refuseDefaults(&problems, source.Source)
+	}
+	declareLocally(deps.local, d, source.Source)
+	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Yields: kind.Yields, Remote: kind.Remote})
 	t.variables = append(t.variables, source.variables...)
 	return problems.Err()
+}
+
+// refuseDefaults adds a problem for each default of a source.
+func refuseDefaults(problems *document.Problems, source resolve.Source) {
+	for _, d := range resolve.DefaultsOf(source) {
+		problems.Add(d.At, "remove the default, or mark the source optional: true", "--require-confidential refuses the default of %s, which is in the task", keyname.Show(d.Key))
+	}
+}
+
+// declareLocally tells the file of --local which keys another source declares.
+func declareLocally(file *local.File, d resolve.Declaration, source resolve.Source) {
+	declaring, ok := source.(interface{ Keys() []string })
+	if file == nil || !ok {
+		return
+	}
+	for _, key := range declaring.Keys() {
+		file.Declare(d.Prefix + key)
+	}
 }
 
 // credentialFiles returns what --user has to keep from the handler: the files

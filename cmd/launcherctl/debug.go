@@ -21,6 +21,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -117,8 +118,8 @@ func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	return memoryFile(keys, input.values)
 }
 
-// remoteKeys returns the keys of the task's kubernetes and azure_vault sources,
-// each once. A task that names no key of the project has all of them.
+// remoteKeys returns the keys of the task's kubernetes, azure_vault and exec
+// sources, each once. A task that names no key of the project has all of them.
 func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared sources.Sources) ([]string, error) {
 	var keys []string
 	add := func(more ...string) {
@@ -130,13 +131,19 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 	}
 	all := len(declared.Project) == 0
 	for _, s := range declared.Project {
-		add(s.Spec.Keys...)
+		add(keylist.Names(s.Spec.Keys)...)
 		all = all || len(s.Spec.Keys) == 0
 	}
 	for _, v := range declared.Vaults {
 		add(v.Keys()...)
 		if len(v.Keys()) == 0 && !c.IsSet("keys") {
 			return nil, cli.Usage(fmt.Sprintf("%s: the vault's keys are not in the task", v.At), "--keys A,B names them, or --local FILE has them")
+		}
+	}
+	for _, s := range declared.Programs {
+		add(s.Keys()...)
+		if len(s.Keys()) == 0 && !c.IsSet("keys") {
+			return nil, cli.Usage(fmt.Sprintf("%s: the program's keys are not in the task", s.At), "--keys A,B names them, or --local FILE has them")
 		}
 	}
 	project := c.String("project")

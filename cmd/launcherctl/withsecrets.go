@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,10 +41,11 @@ func (p *program) taskCommand() *urfave.Command {
 // kindCommands returns a command for each kind of source.
 func (p *program) kindCommands() []*urfave.Command {
 	return []*urfave.Command{
-		p.kindCommand(task.Kubernetes, "[KEY...]", "Keys of the project's Kubernetes Secret, or all of them", kubernetesSource, kubernetesFlags),
-		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "Secrets of an Azure Key Vault, or all of them", azureSource, azureFlags),
-		p.kindCommand(task.Env, "NAME...", "Variables of the client's or the pod's environment", envSource, nil),
-		p.kindCommand(task.File, "PATH", "A file of KEY=value lines", fileSource, fileFlags),
+		p.kindCommand(task.Kubernetes, "[KEY...]", "Keys of the project's Kubernetes Secret, or all of them", kubernetesSource, slices.Concat(kubernetesFlags, keyFlags)),
+		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "Secrets of an Azure Key Vault, or all of them", azureSource, slices.Concat(azureFlags, keyFlags)),
+		p.kindCommand(task.Exec, "PROGRAM [ARG...]", "What a program prints: the client of another store", execSource, execFlags),
+		p.kindCommand(task.Env, "NAME...", "Variables of the client's or the pod's environment", envSource, keyFlags),
+		p.kindCommand(task.File, "PATH [KEY...]", "A file of KEY=value lines, or keys of it", fileSource, slices.Concat(fileFlags, keyFlags)),
 		p.kindCommand(task.Inline, "--from-file FILE", "Values in the task itself: anyone who reads it can see them", p.inlineSource, inlineFlags),
 	}
 }
@@ -96,53 +98,6 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 		return nil
 	}
 	return replaceFile(path, added, mode)
-}
-
-func kubernetesSource(c *urfave.Context) (any, error) {
-	keys := append([]string{}, c.Args().Slice()...)
-	if c.String("mount") == "" && c.String("env-prefix") == "" {
-		return keys, refuseValues(keys)
-	}
-	return struct {
-		Secrets []string `json:"secrets"`
-		Prefix  string   `json:"env_prefix,omitempty"`
-		Mount   string   `json:"mount,omitempty"`
-	}{keys, c.String("env-prefix"), c.String("mount")}, refuseValues(keys)
-}
-
-func azureSource(c *urfave.Context) (any, error) {
-	return struct {
-		Name       string   `json:"name"`
-		K8sSecret  string   `json:"k8s_secret,omitempty"`
-		Credential string   `json:"credential,omitempty"`
-		Bundle     []string `json:"bundle,omitempty"`
-		Secrets    []string `json:"secrets"`
-	}{c.String("name"), c.String("k8s-secret"), c.String("credential"), cli.Values(c, "bundle"), append([]string{}, c.Args().Slice()...)}, refuseValues(c.Args().Slice())
-}
-
-// envSource returns the names with commas between, a form that MLRun reads too.
-func envSource(c *urfave.Context) (any, error) {
-	if !c.Args().Present() {
-		return nil, cli.Usage("name at least one variable", c.Command.UsageText)
-	}
-	var names []string
-	for _, arg := range c.Args().Slice() {
-		names = append(names, strings.FieldsFunc(arg, func(r rune) bool { return r == ',' || r == ' ' })...)
-	}
-	return strings.Join(names, ", "), refuseValues(names)
-}
-
-func fileSource(c *urfave.Context) (any, error) {
-	if c.NArg() != 1 {
-		return nil, cli.Usage("name one PATH", c.Command.UsageText)
-	}
-	if c.String("format") == "" {
-		return c.Args().First(), nil
-	}
-	return struct {
-		Path   string `json:"path"`
-		Format string `json:"format"`
-	}{c.Args().First(), c.String("format")}, nil
 }
 
 // refuseValues refuses what is not a key: KEY=VALUE, as everybody on the machine

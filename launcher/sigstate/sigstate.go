@@ -111,6 +111,16 @@ func (s State) Restore() error {
 	return setMask(s.Mask)
 }
 
+// EndBy ends this process by the default action of a signal that was taken by a
+// watch. It does not return.
+func EndBy(signal syscall.Signal) {
+	runtime.LockOSThread()
+	_ = setAction(signal, defaultAction)
+	_ = syscall.Kill(syscall.Getpid(), signal)
+	_ = setMask(everySignal &^ bit(signal))
+	select {}
+}
+
 // IgnoreAll ignores every signal that does not report an error of the process
 // itself. The companion calls it: signals that end a job are for the handler.
 func IgnoreAll() error {

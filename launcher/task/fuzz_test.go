@@ -41,7 +41,7 @@ func requireNoInline(t *testing.T, text []byte) {
 }
 
 // FuzzTask checks that a task is read or refused with places, that its sources
-// are whole, and that WithoutInline has no value of an inline source.
+// are whole, and that WithoutValues has no value of an inline source.
 func FuzzTask(f *testing.F) {
 	for _, text := range tasks {
 		f.Add(text)
@@ -61,7 +61,7 @@ func FuzzTask(f *testing.F) {
 				require.ErrorAs(t, e, new(*document.Problem))
 			}
 		}
-		without, noJSON := WithoutInline(node).AppendJSON(nil)
+		without, noJSON := WithoutValues(node).AppendJSON(nil)
 		if noJSON == nil && err == nil {
 			requireNoInline(t, without)
 		}

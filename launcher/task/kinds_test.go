@@ -26,7 +26,7 @@ func TestOnlyKindsWithoutValuesArePassedOn(t *testing.T) {
 	for _, kind := range append(Kinds(), Kind{Name: "unknown", HoldsValues: true}) {
 		n, err := document.Parse("task", fmt.Appendf(nil, "spec: {secret_sources: [{kind: %s, source: {A: canary}}]}", kind.Name))
 		require.NoError(t, err)
-		text, err := WithoutInline(n).AppendJSON(nil)
+		text, err := WithoutValues(n).AppendJSON(nil)
 		require.NoError(t, err)
 		if kind.HoldsValues {
 			require.NotContains(t, string(text), "canary", kind.Name)

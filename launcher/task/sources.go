@@ -86,17 +86,19 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	return d, err
 }
 
-// WithoutInline is a copy of a run object whose inline sources hold nothing,
-// for the handler's environment. What is of no known kind, and so may hold a
-// value, is taken for one.
-func WithoutInline(n *document.Node) *document.Node {
+// WithoutValues returns a copy of a run object for the handler's environment: its
+// inline sources hold nothing, and its keys have no defaults. A source of no known
+// kind may hold a value, so it counts as inline.
+func WithoutValues(n *document.Node) *document.Node {
 	list := n.Field("spec").Field("secret_sources")
 	if list == nil {
 		return n
 	}
 	kept := &document.Node{Kind: document.List, At: list.At}
 	for _, item := range list.Items {
-		if !holdsNoValue(item) {
+		if holdsNoValue(item) {
+			item = withoutDefaults(item)
+		} else {
 			item = &document.Node{Kind: document.Map, At: item.At, Fields: []document.Field{
 				{Name: "kind", Value: &document.Node{Kind: document.String, Text: Inline}},
 				{Name: "source", Value: &document.Node{Kind: document.Map}},
@@ -109,6 +111,41 @@ func WithoutInline(n *document.Node) *document.Node {
 	object := &document.Node{Kind: document.Map, Fields: slices.Clone(n.Fields)}
 	setField(object, document.Field{Name: "spec", Value: spec})
 	return object
+}
+
+// withoutDefaults returns a source without the field default of any map in it, also in
+// a string that holds a literal. It returns the same node if there is none.
+func withoutDefaults(n *document.Node) *document.Node {
+	if n.Kind == document.String && strings.ContainsAny(n.Text, "[{") {
+		literal, err := document.ParseLiteral(n.At, n.Text)
+		if err != nil {
+			return n // no list of keys
+		}
+		if without := withoutDefaults(literal); without != literal {
+			return without
+		}
+		return n
+	}
+	kept, changed := *n, false
+	kept.Items, kept.Fields = nil, nil
+	for _, item := range n.Items {
+		without := withoutDefaults(item)
+		kept.Items, changed = append(kept.Items, without), changed || without != item
+	}
+	for _, f := range n.Fields {
+		if f.Name == "default" {
+			changed = true
+			continue
+		}
+		without := withoutDefaults(f.Value)
+		changed = changed || without != f.Value
+		f.Value = without
+		kept.Fields = append(kept.Fields, f)
+	}
+	if !changed {
+		return n
+	}
+	return &kept
 }
 
 // holdsNoValue reports whether a source's kind is known, and one whose

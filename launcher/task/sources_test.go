@@ -132,11 +132,11 @@ func TestSetParameterSetsOneParameter(t *testing.T) {
 	require.Equal(t, "{}", encoded(t, other.Spec.Field("parameters")))
 }
 
-func TestWithoutInlineKeepsAllButTheValues(t *testing.T) {
+func TestWithoutValuesKeepsAllButTheValues(t *testing.T) {
 	node, err := document.Parse("task", []byte(mlrun))
 	require.NoError(t, err)
 	before := encoded(t, node)
-	without := encoded(t, WithoutInline(node))
+	without := encoded(t, WithoutValues(node))
 	require.NotContains(t, without, "12345")
 	require.JSONEq(t, strings.Replace(before, `{"MY_SECRET":"12345"}`, "{}", 1), without)
 	require.Equal(t, before, encoded(t, node))
@@ -146,7 +146,7 @@ func TestWithoutInlineKeepsAllButTheValues(t *testing.T) {
 	require.Len(t, again.Sources, 5)
 }
 
-func TestWithoutInlineHasNoValueOfWhatMayBeInline(t *testing.T) {
+func TestWithoutValuesHasNoValueOfWhatMayBeInline(t *testing.T) {
 	const c = "C4n4ry"
 	for name, sources := range map[string]string{
 		"a map":                    `[{"kind": "inline", "source": {"A": "C4n4ry"}}]`,
@@ -172,7 +172,7 @@ func TestWithoutInlineHasNoValueOfWhatMayBeInline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			node, err := document.Parse("task", []byte(`{"spec": {"x": 1, "secret_sources": `+sources+`}, "y": 2}`))
 			require.NoError(t, err)
-			text := encoded(t, WithoutInline(node))
+			text := encoded(t, WithoutValues(node))
 			require.NotContains(t, text, c)
 			require.True(t, json.Valid([]byte(text)))
 			require.Contains(t, text, `"x":1`)
@@ -181,13 +181,27 @@ func TestWithoutInlineHasNoValueOfWhatMayBeInline(t *testing.T) {
 	}
 }
 
-func TestWithoutInlineOfWhatHasNoSources(t *testing.T) {
+func TestWithoutValuesOfWhatHasNoSources(t *testing.T) {
 	for _, text := range []string{"{}", "{spec: ~}", "{spec: []}", "{spec: x}", "[]", "a", "12", "~", "{metadata: {secret_sources: [a]}}"} {
 		node, err := document.Parse("task", []byte(text))
 		require.NoError(t, err)
-		require.Equal(t, encoded(t, node), encoded(t, WithoutInline(node)))
+		require.Equal(t, encoded(t, node), encoded(t, WithoutValues(node)))
 	}
 	node, err := document.Parse("task", []byte("{spec: {secret_sources: ~}}"))
 	require.NoError(t, err)
-	require.Equal(t, `{"spec":{"secret_sources":[]}}`, encoded(t, WithoutInline(node)))
+	require.Equal(t, `{"spec":{"secret_sources":[]}}`, encoded(t, WithoutValues(node)))
+}
+
+func TestWithoutValuesHasNoDefault(t *testing.T) {
+	for source, want := range map[string]string{
+		`[{"key": "A", "default": "hunter2"}, "B", {"C": "c"}]`:                `[{"key":"A"},"B",{"C":"c"}]`,
+		`{"name": "v", "secrets": [{"key": "A", "default": "hunter2"}]}`:       `{"name":"v","secrets":[{"key":"A"}]}`,
+		`"[{'key': 'A', 'd\\x65fault': 'hunter2'}]"`:                           `[{"key":"A"}]`,
+		`"{'name': 'v', 'secrets': \"[{'key': 'A', 'default': 'hunter2'}]\"}"`: `{"name":"v","secrets":[{"key":"A"}]}`,
+		`"[1].env"`: `"[1].env"`, `"['A']"`: `"['A']"`,
+	} {
+		node, err := document.ParseJSON("task", []byte(`{"spec": {"secret_sources": [{"kind": "env", "source": `+source+`}]}}`))
+		require.NoError(t, err)
+		require.Equal(t, `{"spec":{"secret_sources":[{"kind":"env","source":`+want+`}]}}`, encoded(t, WithoutValues(node)))
+	}
 }

@@ -11,14 +11,15 @@ import (
 	"strings"
 
 	"github.com/seed45446ece/launcher/internal/suggest"
+	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Secret is one secret of a vault and the key that a handler asks for.
-type Secret struct {
-	Key, Name, Version string // version "": the newest
-}
+// Secret is one secret of a vault: its name and version, and the key that a handler
+// asks for.
+type Secret = keylist.Key
 
 // Spec describes an azure_vault source as declared.
 type Spec struct {
@@ -44,12 +45,9 @@ var Credentials = []string{"auto", "mounted", "workload", "managed", "certificat
 // Python literal, as mlrun run -s passes it. The vault must be in one of
 // Microsoft's clouds or in one of the operator's domains.
 func Parse(n *document.Node, clouds Clouds) (Spec, error) {
-	if n.Kind == document.String {
-		literal, err := document.ParseLiteral(n.At, n.Text)
-		if err != nil {
-			return Spec{}, err
-		}
-		n = literal
+	n, err := document.Unwrap(n)
+	if err != nil {
+		return Spec{}, err
 	}
 	var problems document.Problems
 	spec := Spec{Credential: "auto", APIVersion: clouds.APIVersion}
@@ -109,55 +107,18 @@ func (s *Spec) name(problems *document.Problems, n *document.Node, clouds Clouds
 	}
 }
 
+// secrets reads the list of keys. An underscore in a key becomes a hyphen in the
+// name, as a vault allows no underscores.
 func (s *Spec) secrets(problems *document.Problems, n *document.Node) {
-	if n.Kind != document.List {
-		problems.Add(n.At, "", "secrets must be a list, not %s", n.Kind)
-	}
-	seen := map[string]bool{}
-	for _, item := range n.Items {
-		secret := parseSecret(problems, item)
-		if seen[secret.Key] && secret.Key != "" {
-			problems.Add(item.At, "", "%s is twice in secrets", keyname.Show(secret.Key))
+	s.Secrets = keylist.Form{
+		Source: "an azure_vault source", Version: true, Map: true, CheckName: checkName,
+		NameOf: func(key string) string { return strings.ReplaceAll(key, "_", "-") },
+	}.Parse(problems, n)
+	for _, secret := range s.Secrets {
+		if secret.Version != "" && !consistsOf(secret.Version, hexDigits) {
+			problems.Add(secret.At, "", "the version of %s is not hexadecimal digits", keyname.Show(secret.Key))
 		}
-		seen[secret.Key] = true
-		s.Secrets = append(s.Secrets, secret)
 	}
-}
-
-// parseSecret reads a key, or a map of key, name and version. An underscore in a
-// key becomes a hyphen in the name, as a vault allows no underscores.
-func parseSecret(problems *document.Problems, n *document.Node) Secret {
-	secret := Secret{Key: n.Text}
-	if n.Kind == document.Map {
-		for _, f := range n.Fields {
-			switch f.Name {
-			case "key":
-				secret.Key = problems.Text(f.Value, "key")
-			case "name":
-				secret.Name = problems.Text(f.Value, "name")
-			case "version":
-				secret.Version = problems.Text(f.Value, "version")
-			default:
-				problems.Unknown(f, "a secret of a vault", "key", "name", "version")
-			}
-		}
-	} else if !n.Scalar() {
-		problems.Add(n.At, "", "a secret of a vault is a key, or a map, not %s", n.Kind)
-		return secret
-	}
-	if secret.Name == "" {
-		secret.Name = strings.ReplaceAll(secret.Key, "_", "-")
-	}
-	if secret.Key == "" {
-		secret.Key = secret.Name
-	}
-	if checkName(problems, n.At, secret.Name) {
-		problems.CheckKey(n.At, secret.Key)
-	}
-	if secret.Version != "" && !consistsOf(secret.Version, hexDigits) {
-		problems.Add(n.At, "", "the version of %s is not hexadecimal digits", keyname.Show(secret.Key))
-	}
-	return secret
 }
 
 const (
@@ -198,12 +159,11 @@ func (s Spec) Keys() []string {
 	if len(s.Bundle) > 0 {
 		return nil
 	}
-	var keys []string
-	for _, secret := range s.Secrets {
-		keys = append(keys, secret.Key)
-	}
-	return keys
+	return keylist.Names(s.Secrets)
 }
+
+// Defaults returns the keys that have a default.
+func (s Spec) Defaults() []resolve.Default { return keylist.Defaults(s.Secrets) }
 
 // Only returns the source of one key: a declared key, or any key that the vault
 // can have if nothing is declared. It reports whether there is one.

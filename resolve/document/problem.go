@@ -130,26 +130,6 @@ func (p *Problems) Texts(n *Node, what string) []string {
 	return texts
 }
 
-// Keys returns the keys of a list, or of a string with commas between them and
-// blanks around. Text that is not a key, and a key twice, is a problem.
-func (p *Problems) Keys(n *Node, what string) []string {
-	list := *n
-	if n.Kind == String {
-		list.Kind = List
-		for name := range strings.SplitSeq(n.Text, ",") {
-			list.Items = append(list.Items, &Node{Kind: String, Text: strings.TrimSpace(name), At: n.At})
-		}
-	}
-	list.Items = slices.DeleteFunc(slices.Clone(list.Items), func(item *Node) bool {
-		if item.Scalar() && item.Text == "" {
-			p.Add(item.At, "", "%s has an empty name", what)
-			return true
-		}
-		return item.Scalar() && !p.CheckKey(item.At, item.Text)
-	})
-	return p.Texts(&list, what)
-}
-
 // Unjoin returns the errors that were joined into err, one by one.
 func Unjoin(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })

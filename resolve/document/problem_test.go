@@ -36,18 +36,6 @@ func TestUnjoinTakesJoinedErrorsApart(t *testing.T) {
 	require.Equal(t, []error{a, b, c}, Unjoin(errors.Join(errors.Join(a, b), c)))
 }
 
-func TestKeysSayWhichItemIsNotAKey(t *testing.T) {
-	node, err := Parse("o", []byte("[A, 'B:hunter2', A, [], 12, 'é', C]"))
-	require.NoError(t, err)
-	var p Problems
-	require.Equal(t, []string{"A", "12", "C"}, p.Keys(node, "x"))
-	require.EqualError(t, p.Err(), strings.Join([]string{
-		`o:1:5: "B…" is not a key: a blank is missing after the colon`, `o:1:18: "A" is twice in x`, `o:1:21: x must hold strings, not a list`,
-		`o:1:29: text that is not a key: it holds a character that is not ASCII`,
-	}, "\n"))
-	require.Len(t, node.Items, 7)
-}
-
 func TestTextAndTextsSayWhatIsThereInstead(t *testing.T) {
 	node, err := Parse("o", []byte("[a, 1, true, !!binary aGk=]"))
 	require.NoError(t, err)

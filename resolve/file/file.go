@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -44,10 +45,11 @@ func FormatOf(path string) Format {
 	return Lines
 }
 
-// source is one declared file.
-type source struct {
+// Source is one declared file.
+type Source struct {
 	Spec
 	pipes *Pipes
+	keys  []keylist.Key // none: every key of the file
 }
 
 // Spec says where a file is, and how to read it.
@@ -58,17 +60,18 @@ type Spec struct {
 
 // New returns the source of a declaration. It looks at no file. Its errors are
 // document.Problems, joined.
-func New(d resolve.Declaration, pipes *Pipes) (resolve.Source, error) {
-	spec, err := ParseSpec(d.Source, d.At)
-	if err != nil {
-		return nil, err
-	}
-	return source{spec, pipes}, nil
+func New(d resolve.Declaration, pipes *Pipes) (Source, error) {
+	var keys []keylist.Key
+	spec, err := parse(d.Source, d.At, &keys)
+	return Source{spec, pipes, keys}, err
 }
 
 // ParseSpec reads a path, or a map of path and format. It fails with
 // document.Problems, joined; at is the place of one that is missing.
-func ParseSpec(n *document.Node, at document.Position) (s Spec, err error) {
+func ParseSpec(n *document.Node, at document.Position) (s Spec, err error) { return parse(n, at, nil) }
+
+// parse reads what ParseSpec does, and the field secrets into keys unless that is nil.
+func parse(n *document.Node, at document.Position, keys *[]keylist.Key) (s Spec, err error) {
 	var p document.Problems
 	switch {
 	case n == nil:
@@ -77,23 +80,29 @@ func ParseSpec(n *document.Node, at document.Position) (s Spec, err error) {
 		s.Path = parsePath(&p, n)
 		s.Format = FormatOf(s.Path)
 	case n.Kind == document.Map:
-		s = parseMap(&p, n)
+		s = parseMap(&p, n, keys)
 	default:
 		p.Add(n.At, "", "a file source must be a path or a map, not %s", n.Kind)
 	}
 	return s, p.Err()
 }
 
-func parseMap(p *document.Problems, n *document.Node) Spec {
+func parseMap(p *document.Problems, n *document.Node, keys *[]keylist.Key) Spec {
 	var s Spec
+	known := []string{"path", "format"}
+	if keys != nil {
+		known = append(known, "secrets")
+	}
 	for _, f := range n.Fields {
-		switch f.Name {
-		case "path":
+		switch {
+		case f.Name == "path":
 			s.Path = parsePath(p, f.Value)
-		case "format":
+		case f.Name == "format":
 			s.Format = parseFormat(p, f.Value)
+		case f.Name == "secrets" && keys != nil:
+			*keys = keylist.Form{Source: "a file source", Map: true}.Parse(p, f.Value)
 		default:
-			p.Unknown(f, "a file source", "path", "format")
+			p.Unknown(f, "a file source", known...)
 		}
 	}
 	if n.Field("path") == nil {
@@ -124,15 +133,43 @@ func parseFormat(p *document.Problems, n *document.Node) Format {
 	return format
 }
 
-// Find reads the file and returns a Finding for each of its keys, in order. It
-// fails with resolve.ErrAbsent if the file is missing, and with another error if
+// Keys returns the declared keys, none if the file says which there are.
+func (s Source) Keys() []string { return keylist.Names(s.keys) }
+
+// Defaults implements resolve.Defaulted.
+func (s Source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) }
+
+// Find reads the file and returns a Finding for each declared key, or for each key of
+// the file, in order. It fails with resolve.ErrAbsent if the file is missing, and with another error if
 // the file, or a line of it, cannot be read.
-func (s source) Find(ctx context.Context) ([]resolve.Finding, error) {
+func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	found, err := s.Spec.Find(ctx, s.pipes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.Path))
 	}
-	return found, err
+	if err != nil || len(s.keys) == 0 {
+		return found, err
+	}
+	return s.declared(found), nil
+}
+
+// declared returns the findings of the declared keys among those of the file.
+func (s Source) declared(all []resolve.Finding) []resolve.Finding {
+	origin := keyname.Plain(s.Path)
+	byName := make(map[string]resolve.Finding, len(all))
+	for _, f := range all {
+		byName[f.Key] = f
+	}
+	found := make([]resolve.Finding, len(s.keys))
+	for i, k := range s.keys {
+		f, ok := byName[k.Name]
+		if !ok {
+			f = resolve.Finding{Where: origin, Err: resolve.Absent(keyname.Show(k.Name) + " is not in " + origin)}
+		}
+		f.Key = k.Key
+		found[i] = f
+	}
+	return found
 }
 
 // Find returns a Finding for each key of the file, in order. It fails with

@@ -20,13 +20,9 @@ type source []resolve.Finding
 // true), null is an absent key, anything nested is a Problem, as is what is not
 // a map (MLRun: "should be a dictionary").
 func New(d resolve.Declaration) (resolve.Source, error) {
-	node := d.Source
-	if node.Kind == document.String {
-		literal, err := document.ParseLiteral(node.At, node.Text)
-		if err != nil {
-			return nil, err
-		}
-		node = literal
+	node, err := document.Unwrap(d.Source)
+	if err != nil {
+		return nil, err
 	}
 	var problems document.Problems
 	if node.Kind != document.Map {
@@ -61,3 +57,12 @@ func finding(f document.Field) resolve.Finding {
 
 // Find returns what the task holds.
 func (s source) Find(context.Context) ([]resolve.Finding, error) { return s, nil }
+
+// Keys returns the keys of the map.
+func (s source) Keys() []string {
+	var keys []string
+	for _, f := range s {
+		keys = append(keys, f.Key)
+	}
+	return keys
+}

@@ -1,5 +1,5 @@
-// Package kubernetes is the secret source of a project's Kubernetes Secret, as
-// it reaches a pod: variables that MLRun's pod specification fills by
+// Package kubernetes is the secret source of a project's Kubernetes Secret, or of
+// any other, as it reaches a pod: variables that the pod's specification fills by
 // secretKeyRef, or the files of a mounted Secret volume.
 //
 // It owns the names of those variables and files; it calls no API server. It
@@ -11,10 +11,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -23,18 +25,21 @@ const internal = "mlrun."
 
 // Spec is a kubernetes source as declared.
 type Spec struct {
-	Keys   []string // none: every key of the project
-	Prefix string   // of the variables
-	Mount  string   // directory of a mounted Secret, instead of variables
+	Keys   []keylist.Key // none: every key of the project, or of the mounted Secret
+	Secret string        // the Kubernetes Secret; "" is the project's
+	Prefix string        // of the variables
+	Mount  string        // directory of a mounted Secret, instead of variables
 
 	// Confidential takes only what is not written in the pod's specification, as
 	// far as a pod can tell: variables with MLRun's prefix, and Kubernetes volumes.
 	Confidential bool
 }
 
+var fields = []string{"secrets", "secret", "env_prefix", "mount"}
+
 // Parse reads a declaration's source: a list of keys, a string of them
 // ("a, b", or a literal list, as mlrun run -s gives it), or a map of secrets,
-// env_prefix and mount. A nil node is the source of a task that declares none.
+// secret, env_prefix and mount. A nil node is the source of a task that declares none.
 func Parse(n *document.Node) (Spec, error) {
 	spec := Spec{Prefix: keyname.MLRunPrefix}
 	var problems document.Problems
@@ -62,31 +67,43 @@ func (s *Spec) parseFields(problems *document.Problems, n *document.Node) {
 			if s.Mount = problems.Text(f.Value, "mount"); f.Value.Kind == document.String && s.Mount == "" {
 				problems.Add(f.Value.At, "", "mount must be a directory")
 			}
+		case "secret":
+			s.Secret = problems.Text(f.Value, "secret")
+			if f.Value.Kind == document.String && !validSecret(s.Secret) {
+				problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
+					"%s is not the name of a Kubernetes Secret", keyname.Show(s.Secret))
+			}
 		default:
-			problems.Unknown(f, "a kubernetes source", "secrets", "env_prefix", "mount")
+			problems.Unknown(f, "a kubernetes source", slices.Clone(fields)...)
 		}
+	}
+	if list := n.Field("secrets"); s.Secret != "" && s.Mount == "" && n.Field("mount") == nil && (list == nil || list.Kind == document.List && len(list.Items) == 0) {
+		problems.Add(n.At, "list the keys in secrets, or mount the Secret and give mount", "the keys of Secret %s are missing", keyname.Show(s.Secret))
 	}
 	if s.Mount != "" && n.Field("env_prefix") != nil {
 		problems.Add(n.At, "keep the one that the pod has", "env_prefix and mount exclude each other")
 	}
 }
 
-func parseKeys(problems *document.Problems, n *document.Node) []string {
-	if n.Kind == document.String && strings.HasPrefix(strings.TrimSpace(n.Text), "[") {
-		literal, err := document.ParseLiteral(n.At, n.Text)
-		if err != nil {
-			problems.AddErr(err)
-			return nil
-		}
-		n = literal
+func parseKeys(problems *document.Problems, n *document.Node) []keylist.Key {
+	return keylist.Form{Source: "a kubernetes source", Map: n.Kind == document.Map, CheckName: checkName}.Parse(problems, n)
+}
+
+// checkName refuses a key of the Secret that is MLRun's own.
+func checkName(problems *document.Problems, at document.Position, name string) bool {
+	if !problems.CheckKey(at, name) {
+		return false
 	}
-	names := problems.Keys(n, "a kubernetes source")
-	for _, key := range names {
-		if Internal(key) {
-			problems.Add(n.At, "", "%s is internal to MLRun (%s*) and not for a job", keyname.Show(key), internal)
-		}
+	if Internal(name) {
+		problems.Add(at, "", "%s is internal to MLRun (%s*) and not for a job", keyname.Show(name), internal)
 	}
-	return names
+	return !Internal(name)
+}
+
+// validSecret reports whether a Kubernetes Secret can have this name.
+func validSecret(name string) bool {
+	const characters = "abcdefghijklmnopqrstuvwxyz0123456789-."
+	return name != "" && len(name) <= 253 && strings.Trim(name, characters) == "" && strings.Trim(name, "-.") == name
 }
 
 // Internal reports whether a key is MLRun's own. Letter case is ignored, as a
@@ -109,9 +126,25 @@ func (s Spec) CheckConfidential(at document.Position) error {
 // declared key, or with all that the pod carries if none is declared.
 func (s Spec) Source(environ resolve.Environ) resolve.Source {
 	if s.Mount != "" {
-		return mount{s.Mount, s.Keys, s.Confidential}
+		return mount{s}
 	}
 	return variables{s, func() resolve.Environ { return environ }}
+}
+
+// Defaults implements resolve.Defaulted.
+func (s Spec) Defaults() []resolve.Default { return keylist.Defaults(s.Keys) }
+
+// Variable returns the variable in which the pod has a key: the prefix and, in
+// upper case, the key of the project's Secret. Keys of several other Secrets may
+// have one name, so theirs is the key that the handler asks for.
+func (s Spec) Variable(key keylist.Key) string { return s.Prefix + strings.ToUpper(s.plain(key)) }
+
+// plain returns the variable that is looked at next.
+func (s Spec) plain(key keylist.Key) string {
+	if s.Secret != "" {
+		return key.Key
+	}
+	return key.Name
 }
 
 // Variables returns the names of the variables that carry the secrets, also those
@@ -122,8 +155,8 @@ func (s Spec) Variables(environ resolve.Environ) []string {
 	}
 	carriers := environ.WithPrefix(s.Prefix)
 	for _, key := range s.Keys {
-		if _, ok := environ[s.Prefix+strings.ToUpper(key)]; !ok {
-			carriers = append(carriers, key)
+		if _, ok := environ[s.Variable(key)]; !ok {
+			carriers = append(carriers, s.plain(key))
 		}
 	}
 	return carriers
@@ -134,7 +167,7 @@ type variables struct {
 	environ func() resolve.Environ // as no verb prints what it closes over
 }
 
-// Find looks for key K in the variable PREFIX + upper(K), then in K. Listed
+// Find looks for name N in the variable PREFIX + upper(N), then in N. Listed
 // keys are under the rest of their variable's name.
 func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 	var found []resolve.Finding
@@ -160,19 +193,40 @@ func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 	return found, errors.Join(wrong...)
 }
 
-// find returns the finding of a declared key. The variable of the key's own name
-// may be written in the pod's specification.
-func (v variables) find(environ resolve.Environ, key string) resolve.Finding {
-	name := v.Prefix + strings.ToUpper(key)
+// find returns the finding of a declared key. The plain variable may be written in
+// the pod's specification.
+func (v variables) find(environ resolve.Environ, key keylist.Key) resolve.Finding {
+	name, plain := v.Variable(key), v.plain(key)
 	if !v.Confidential {
-		return environ.Find(key, name, key)
+		return v.missing(key, environ.Find(key.Key, name, plain))
 	}
-	found := environ.Find(key, name)
-	if _, ok := environ[key]; ok && found.Err != nil {
+	found := environ.Find(key.Key, name)
+	if _, ok := environ[plain]; ok && found.Err != nil {
 		found.Err = resolve.Absent(fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
-			"whose value may be written in the pod's specification", name, key))
+			"whose value may be written in the pod's specification", name, plain))
+	}
+	return v.missing(key, found)
+}
+
+// missing adds the Secret's name to what is said about a key that is missing.
+func (v variables) missing(key keylist.Key, found resolve.Finding) resolve.Finding {
+	if v.Secret != "" && found.Err != nil {
+		found.Err = secretError{found.Err, v.Secret, key.Name}
 	}
 	return found
+}
+
+// secretError is a key that a pod lacks, of a Secret with a name.
+type secretError struct {
+	error
+	secret, name string
+}
+
+func (e secretError) Unwrap() error { return e.error }
+
+// Hint returns what to do about it.
+func (e secretError) Hint() string {
+	return fmt.Sprintf("add key %s to Secret %s and to the pod, or mark the source optional: true", keyname.Show(e.name), keyname.Show(e.secret))
 }
 
 // notKeyError returns an error that says where text is that is not a key. It does

@@ -94,6 +94,21 @@ func TestAKeyIsLookedForWithThePrefixAndThenByItsName(t *testing.T) {
 		{"a string with commas", `"a, b"`, resolve.Environ{p + "A": "1", "b": "2"}, "a=1 variable MLRUN_K8S_SECRET__A\nb=2 variable b"},
 		{"a literal in a string", `"['a', 'b']"`, resolve.Environ{p + "A": "1", "b": "2"}, "a=1 variable MLRUN_K8S_SECRET__A\nb=2 variable b"},
 		{"JSON in a string", `' ["a"]'`, resolve.Environ{p + "A": "1"}, "a=1 variable MLRUN_K8S_SECRET__A"},
+		{"another name", "[{key: K, name: password}]", resolve.Environ{p + "PASSWORD": "1", p + "K": "2"}, "K=1 variable MLRUN_K8S_SECRET__PASSWORD"},
+		{"another name, plain", "[{K: password}]", resolve.Environ{"password": "1", "K": "2"}, "K=1 variable password"},
+		{"a map of names", "{secrets: {K: password, L: l2}}", resolve.Environ{"password": "1", "l2": "2"}, "K=1 variable password\nL=2 variable l2"},
+		{
+			"a Secret's name", "{secret: db-creds, secrets: [{key: K, name: password}]}",
+			resolve.Environ{p + "K": "1", p + "PASSWORD": "2"}, "K=1 variable MLRUN_K8S_SECRET__K",
+		},
+		{
+			"a Secret's name, plain", "{secret: db-creds, secrets: [{key: K, name: password}]}",
+			resolve.Environ{"K": "1", "password": "2"}, "K=1 variable K",
+		},
+		{
+			"a Secret's name, missing", "{secret: db-creds, secrets: [{key: k, name: password}]}",
+			resolve.Environ{"password": "2"}, "k: variable MLRUN_K8S_SECRET__K is not set, nor is k",
+		},
 		{"a number", "[012]", resolve.Environ{p + "012": "1"}, "012=1 variable MLRUN_K8S_SECRET__012"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -129,9 +144,9 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 	const what = "a kubernetes source"
 	long := strings.Repeat("k", 254)
 	for source, want := range map[string]string{
-		"[mlrun.x]":             `task:1:1: "mlrun.x" is internal to MLRun (mlrun.*) and not for a job`,
-		"[a, MLRUN.X, Mlrun.y]": "task:1:1: \"MLRUN.X\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:1: \"Mlrun.y\" is internal to MLRun (mlrun.*) and not for a job",
-		"[mlrun.]":              `task:1:1: "mlrun." is internal to MLRun (mlrun.*) and not for a job`,
+		"[mlrun.x]":             `task:1:2: "mlrun.x" is internal to MLRun (mlrun.*) and not for a job`,
+		"[a, MLRUN.X, Mlrun.y]": "task:1:5: \"MLRUN.X\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:14: \"Mlrun.y\" is internal to MLRun (mlrun.*) and not for a job",
+		"[mlrun.]":              `task:1:2: "mlrun." is internal to MLRun (mlrun.*) and not for a job`,
 		"[a b]":                 "task:1:2: text that is not a key: it holds a blank",
 		"[a/b, é, '', '..']": strings.Join([]string{"task:1:2: text that is not a key: it holds a punctuation character",
 			"task:1:7: text that is not a key: it holds a character that is not ASCII", "task:1:10: a kubernetes source has an empty name",
@@ -141,20 +156,26 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		`"a,a"`:                                 `task:1:1: "a" is twice in ` + what,
 		`"a,"`:                                  "task:1:1: a kubernetes source has an empty name",
 		`""`:                                    "task:1:1: a kubernetes source has an empty name",
-		`"['a', ['b']]"`:                        "task:1:1: " + what + " must hold strings, not a list",
+		`"['a', ['b']]"`:                        "task:1:1: " + what + " must hold keys, not a list",
 		`"['a"`:                                 "task:1:1: character 2 of the literal: a string is not closed",
 		"12":                                    "task:1:1: " + what + " must be a list, not a number",
 		"~":                                     "task:1:1: " + what + " must be a list, not null",
 		"{secrets: ~}":                          "task:1:11: " + what + " must be a list, not null",
-		"{secrets: {a: b}}":                     "task:1:11: " + what + " must be a list, not a map",
-		"{secret: [a]}":                         `task:1:2: unknown field "secret" in ` + what,
+		"{secrets: {a: mlrun.b}}":               `task:1:12: "mlrun.b" is internal to MLRun (mlrun.*) and not for a job`,
+		"[{key: a, name: mlrun.b}]":             `task:1:2: "mlrun.b" is internal to MLRun (mlrun.*) and not for a job`,
+		"{a: b}":                                `task:1:2: unknown field "a" in ` + what,
+		"{secret: [a], secrets: [b]}":           "task:1:10: secret must be a string, not a list",
+		"{secret: A_b, secrets: [b]}":           `task:1:10: "A_b" is not the name of a Kubernetes Secret`,
+		"{secret: ../b, secrets: [b]}":          `task:1:10: "…" is not the name of a Kubernetes Secret`,
+		"{secret: a}":                           `task:1:1: the keys of Secret "a" are missing`,
+		"{secret: a, secrets: []}":              `task:1:1: the keys of Secret "a" are missing`,
 		"{env_prefix: ''}":                      "task:1:14: env_prefix is not the start of a variable's name",
 		"{env_prefix: 'A=B'}":                   "task:1:14: env_prefix is not the start of a variable's name",
 		"{env_prefix: ~, mount: 1}":             "task:1:14: env_prefix must be a string, not null\ntask:1:24: mount must be a string, not a number",
 		"{mount: ''}":                           "task:1:9: mount must be a directory",
 		"{mount: []}":                           "task:1:9: mount must be a string, not a list",
 		"{mount: /x, env_prefix: A_}":           "task:1:1: env_prefix and mount exclude each other",
-		"{x: 1, secrets: [mlrun.y], mount: []}": `task:1:2: unknown field "x" in ` + what + "\ntask:1:17: \"mlrun.y\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:35: mount must be a string, not a list",
+		"{x: 1, secrets: [mlrun.y], mount: []}": `task:1:2: unknown field "x" in ` + what + "\ntask:1:18: \"mlrun.y\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:35: mount must be a string, not a list",
 	} {
 		t.Run(source, func(t *testing.T) {
 			_, err := parse(t, source)

@@ -11,21 +11,18 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // mount is a Secret volume: one file a key, its bytes the value, none trimmed.
-type mount struct {
-	dir          string
-	keys         []string
-	confidential bool // refuse a directory that is not a Kubernetes volume
-}
+type mount struct{ Spec }
 
 // Find reads all keys from one generation of the volume. It fails with ErrAbsent
 // if the directory does not exist.
 func (m mount) Find(ctx context.Context) (found []resolve.Finding, err error) {
-	if !file.ReadGeneration(ctx, m.dir, func(dir string) { found, err = m.read(ctx, dir) }) {
-		return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.dir))
+	if !file.ReadGeneration(ctx, m.Mount, func(dir string) { found, err = m.read(ctx, dir) }) {
+		return nil, resolve.Unavailable(fmt.Sprintf("%q kept changing while it was read", m.Mount))
 	}
 	return found, err
 }
@@ -34,15 +31,15 @@ func (m mount) read(ctx context.Context, dir string) ([]resolve.Finding, error) 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(m.dir); err == nil && m.confidential && !isVolume(m.dir, dir) {
-		return nil, notVolumeError(m.dir)
+	if _, err := os.Stat(m.Mount); err == nil && m.Confidential && !isVolume(m.Mount, dir) {
+		return nil, notVolumeError(m.Mount)
 	}
-	names, err := m.keys, error(nil)
-	if len(names) == 0 {
-		names, err = m.list(dir)
+	keys, err := m.Keys, error(nil)
+	if len(keys) == 0 {
+		keys, err = m.list(dir)
 	}
 	var found []resolve.Finding
-	for _, key := range names {
+	for _, key := range keys {
 		found = append(found, m.readKey(ctx, dir, key))
 	}
 	return found, err
@@ -67,10 +64,10 @@ func (notVolumeError) Hint() string { return "mount the Secret as a volume, with
 
 // list returns the keys of the volume. A file whose name is not a key is an
 // error, as nobody can say what it is.
-func (m mount) list(dir string) (keys []string, err error) {
+func (m mount) list(dir string) (keys []keylist.Key, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, resolve.Absent(fmt.Sprintf("directory %q is not there", m.dir))
+		return nil, resolve.Absent(fmt.Sprintf("directory %q is not there", m.Mount))
 	}
 	if err != nil {
 		return nil, err
@@ -82,19 +79,19 @@ func (m mount) list(dir string) (keys []string, err error) {
 		switch {
 		case strings.HasPrefix(name, "..") || Internal(name):
 		case err != nil:
-			wrong = append(wrong, notKeyError(fmt.Sprintf("the name of a file in %q", m.dir), err))
+			wrong = append(wrong, notKeyError(fmt.Sprintf("the name of a file in %q", m.Mount), err))
 		default:
-			keys = append(keys, name)
+			keys = append(keys, keylist.Key{Key: name, Name: name})
 		}
 	}
 	return keys, errors.Join(wrong...)
 }
 
-func (m mount) readKey(ctx context.Context, dir, key string) resolve.Finding {
-	where := filepath.Join(m.dir, key)
-	value, err := file.Read(ctx, filepath.Join(dir, key))
+func (m mount) readKey(ctx context.Context, dir string, key keylist.Key) resolve.Finding {
+	where := filepath.Join(m.Mount, key.Name)
+	value, err := file.Read(ctx, filepath.Join(dir, key.Name))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = resolve.Absent(fmt.Sprintf("file %q is not there", where))
 	}
-	return resolve.Finding{Key: key, Where: "file " + keyname.Plain(where), Value: resolve.NewValue(value), Err: err}
+	return resolve.Finding{Key: key.Key, Where: "file " + keyname.Plain(where), Value: resolve.NewValue(value), Err: err}
 }

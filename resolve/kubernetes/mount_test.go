@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
@@ -50,8 +51,25 @@ func (v volume) generation(name string, holds map[string]string) {
 }
 
 func (v volume) source(keys ...string) resolve.Source {
-	spec := Spec{Keys: keys, Mount: v.dir}
-	return spec.Source(nil)
+	return Spec{Mount: v.dir, Keys: named(keys)}.Source(nil)
+}
+
+// named is keys that are looked for under their own names.
+func named(keys []string) (list []keylist.Key) {
+	for _, key := range keys {
+		list = append(list, keylist.Key{Key: key, Name: key})
+	}
+	return list
+}
+
+func TestAFileHasTheNameOfAKey(t *testing.T) {
+	v := newVolume(t, map[string]string{"password": "1", "K": "2"})
+	spec, err := parse(t, "{secret: db-creds, mount: "+v.dir+", secrets: [{key: K, name: password}, {L: gone}]}")
+	require.NoError(t, err)
+	require.Equal(t, "K=1 file "+v.path("password")+"\nL: file \""+v.path("gone")+"\" is not there", find(t, spec.Source(nil)))
+	spec, err = parse(t, "{secret: db-creds, mount: "+v.dir+"}")
+	require.NoError(t, err)
+	require.Equal(t, "K=2 file "+v.path("K")+"\npassword=1 file "+v.path("password"), find(t, spec.Source(nil)))
 }
 
 func TestConformanceOfAMount(t *testing.T) {
@@ -217,7 +235,7 @@ func TestANextFindReadsTheNextGeneration(t *testing.T) {
 
 func TestRequireConfidentialWantsAKubernetesVolume(t *testing.T) {
 	spec := func(dir string, keys ...string) resolve.Source {
-		return Spec{Mount: dir, Keys: keys, Confidential: true}.Source(nil)
+		return Spec{Mount: dir, Keys: named(keys), Confidential: true}.Source(nil)
 	}
 	v := newVolume(t, map[string]string{"a": "1"})
 	require.Equal(t, "a=1 file "+v.path("a"), find(t, spec(v.dir)))

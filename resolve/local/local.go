@@ -1,10 +1,13 @@
 // Package local stands in for the sources that only a cluster can reach, on a
 // laptop: the keys that they declare are taken from a file.
 //
-// It owns only that exchange. Data flows file -> Finding.
+// It owns only that exchange, so that a handler finds the same keys as in the
+// cluster. It refuses a key that two entries of the file match. Data flows file ->
+// Finding.
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,47 +15,154 @@ import (
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Source answers for a cluster's source from a file.
-type Source struct {
-	File  file.Spec
+// File is a file that stands in for the sources of one task.
+type File struct {
+	file.Spec
 	Pipes *file.Pipes
-	Keys  []string // none: every key of the file
 
-	// Match finds the one of the file's keys that a handler would be given for
-	// a key, or none; a .env file cannot spell a vault's db-password exactly.
-	Match func(has []string, key string) (string, bool)
+	// Match returns the one of the keys that a handler is given for a key, or all
+	// that match equally well: a .env file cannot spell a vault's db-password.
+	Match func(keys []string, key string) []string
+
+	named  []*source // the sources of the task
+	others []string  // the keys that other sources of the task declare
 }
+
+// Source returns what stands in for a source with this prefix that declares keys,
+// and may have more. It then gets all entries that serve no declared key.
+func (f *File) Source(keys []keylist.Key, more bool, prefix string) resolve.Source {
+	s := &source{f, keys, more, prefix}
+	f.named = append(f.named, s)
+	return s
+}
+
+// Declare adds a key that a source declares for which the file does not stand in.
+func (f *File) Declare(key string) { f.others = append(f.others, key) }
+
+// source is the part of the file that stands in for one source.
+type source struct {
+	*File
+	keys   []keylist.Key
+	more   bool // it has keys that it does not declare
+	prefix string
+}
+
+// Defaults implements resolve.Defaulted.
+func (s *source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) }
 
 // Find reads the file. A missing file is an error and not ErrAbsent: the user
 // named it for this run.
-func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
-	all, err := s.File.Find(ctx, s.Pipes)
+func (s *source) Find(ctx context.Context) ([]resolve.Finding, error) {
+	all, err := s.Spec.Find(ctx, s.Pipes)
 	switch {
 	case errors.As(err, new(*document.Problem)): // each has its place
 		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("--local: %w", err)
 	}
-	if len(s.Keys) == 0 {
-		return all, nil
-	}
-	has := make([]string, len(all))
-	byKey := make(map[string]resolve.Finding, len(all))
+	c := content{names: make([]string, len(all)), entries: make(map[string]resolve.Finding, len(all))}
 	for i, f := range all {
-		has[i], byKey[f.Key] = f.Key, f
+		c.names[i], c.entries[f.Key] = f.Key, f
 	}
 	var found []resolve.Finding
-	for _, key := range s.Keys {
-		name, ok := s.Match(has, key)
-		f := byKey[name]
-		if f.Key = key; !ok {
-			path := keyname.Plain(s.File.Path)
-			f = resolve.Finding{Key: key, Where: path, Err: resolve.Absent("it is not in " + path)}
-		}
-		found = append(found, f)
+	for _, key := range s.keys {
+		found = append(found, s.find(c, key))
+	}
+	if s.more {
+		found = append(found, s.all(c)...)
 	}
 	return found, nil
+}
+
+// content is what the file holds.
+type content struct {
+	names   []string // in the file's order
+	entries map[string]resolve.Finding
+}
+
+// candidates returns the names of the entries that serve a key: that match it, or
+// else that match the name where the cluster's source looks.
+func (s *source) candidates(c content, key keylist.Key) []string {
+	if _, exact := c.entries[key.Key]; exact {
+		return []string{key.Key}
+	}
+	names := s.Match(c.names, key.Key)
+	if len(names) == 0 {
+		names = s.Match(c.names, key.Name)
+	}
+	return names
+}
+
+func (s *source) find(c content, key keylist.Key) resolve.Finding {
+	names := s.candidates(c, key)
+	switch len(names) {
+	case 0:
+		missing := resolve.Absent("it is not in " + keyname.Plain(s.Path))
+		return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: missing}
+	case 1:
+		return as(key.Key, c.entries[names[0]])
+	}
+	return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: ambiguousError{keyname.Plain(s.Path), c.entries[names[0]], c.entries[names[1]]}}
+}
+
+// as returns an entry under another key.
+func as(key string, entry resolve.Finding) resolve.Finding {
+	entry.Key = key
+	return entry
+}
+
+// all returns the entries that serve no declared key. One that matches a key of
+// another source has that key's spelling, unless the file has that key too.
+func (s *source) all(c content) []resolve.Finding {
+	serves := map[string]bool{}
+	for _, other := range s.named {
+		for _, key := range other.keys {
+			for _, name := range other.candidates(c, key) {
+				serves[name] = serves[name] || other.prefix == s.prefix
+			}
+		}
+	}
+	spelling := map[string]string{}
+	for _, other := range s.others {
+		declared, ok := cutPrefix(other, s.prefix)
+		if _, exact := c.entries[declared]; !ok || exact {
+			continue
+		}
+		if names := s.Match(c.names, declared); len(names) == 1 {
+			spelling[names[0]] = declared
+		}
+	}
+	var found []resolve.Finding
+	for _, name := range c.names {
+		if !serves[name] {
+			found = append(found, as(cmp.Or(spelling[name], name), c.entries[name]))
+		}
+	}
+	return found
+}
+
+func cutPrefix(key, prefix string) (string, bool) {
+	if len(key) <= len(prefix) || key[:len(prefix)] != prefix {
+		return "", false
+	}
+	return key[len(prefix):], true
+}
+
+// ambiguousError is a key that two entries of the file match.
+type ambiguousError struct {
+	path string
+	a, b resolve.Finding
+}
+
+func (e ambiguousError) Error() string {
+	return fmt.Sprintf("two keys of %s match: %s at %s and %s at %s", e.path, keyname.Show(e.a.Key), e.a.Where, keyname.Show(e.b.Key), e.b.Where)
+}
+
+// Hint returns what to do about it.
+func (ambiguousError) Hint() string {
+	return "write the key exactly as the task does, or remove one of the two"
 }

@@ -12,20 +12,47 @@ import (
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/sourcetest"
 )
 
 // exactly is a match of the key itself.
-func exactly(has []string, key string) (string, bool) { return key, slices.Contains(has, key) }
-
-// folded is a match as a handler has it, or near enough.
-func folded(has []string, key string) (string, bool) {
-	fold := func(s string) string { return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(s)) }
-	i := slices.IndexFunc(has, func(name string) bool { return fold(name) == fold(key) })
-	if i < 0 {
-		return "", false
+func exactly(keys []string, key string) []string {
+	if slices.Contains(keys, key) {
+		return []string{key}
 	}
-	return has[i], true
+	return nil
+}
+
+// folded is a match as a handler has it.
+func folded(keys []string, key string) (matches []string) {
+	fold := func(s string) string { return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(s)) }
+	for _, k := range keys {
+		if fold(k) == fold(key) {
+			matches = append(matches, k)
+		}
+	}
+	if slices.Contains(matches, key) {
+		return []string{key}
+	}
+	return matches
+}
+
+// named is keys that are looked for under their own names, or as KEY=NAME.
+func named(keys ...string) (list []keylist.Key) {
+	for _, key := range keys {
+		key, name, renamed := strings.Cut(key, "=")
+		if !renamed {
+			name = key
+		}
+		list = append(list, keylist.Key{Key: key, Name: name})
+	}
+	return list
+}
+
+// of is a source of a file, as the only one of its task.
+func of(path string, match func([]string, string) []string, keys ...string) resolve.Source {
+	return (&File{Spec: at(path), Match: match}).Source(named(keys...), len(keys) == 0, "")
 }
 
 func write(t *testing.T, name, text string) string {
@@ -46,7 +73,7 @@ func TestConformance(t *testing.T) {
 			for key, value := range holds {
 				text.WriteString(key + "=" + value + "\n")
 			}
-			return Source{at(write(t, "secrets.txt", text.String())), nil, keys, exactly}, nil
+			return of(write(t, "secrets.txt", text.String()), exactly, keys...), nil
 		},
 		Declares: true, Lists: true, Carries: oneLine,
 		Spells: func(key string) bool { return oneLine(key) && !strings.Contains(key, "=") },
@@ -54,13 +81,12 @@ func TestConformance(t *testing.T) {
 }
 
 // find is KEY=value for each finding, or KEY and the error.
-func find(t *testing.T, s Source) string {
+func find(t *testing.T, s resolve.Source) string {
 	found, err := s.Find(t.Context())
 	require.NoError(t, err)
 	var texts []string
 	for _, f := range found {
 		if f.Err != nil {
-			require.ErrorIs(t, f.Err, resolve.ErrAbsent)
 			texts = append(texts, f.Key+": "+f.Err.Error())
 			continue
 		}
@@ -73,37 +99,38 @@ func TestADeclaredKeyIsTakenFromTheFile(t *testing.T) {
 	path := write(t, "local.txt", "# laptop\nDB_PASSWORD=1\nEMPTY=\nOTHER=3\n")
 	for name, c := range map[string]struct {
 		keys  []string
-		match func([]string, string) (string, bool)
+		match func([]string, string) []string
 		want  string
 	}{
-		"every key, in the file's order": {nil, nil, "DB_PASSWORD=1 @:2\nEMPTY= @:3\nOTHER=3 @:4"},
+		"every key, in the file's order": {nil, exactly, "DB_PASSWORD=1 @:2\nEMPTY= @:3\nOTHER=3 @:4"},
 		"the declared keys, in theirs":   {[]string{"OTHER", "EMPTY"}, exactly, "OTHER=3 @:4\nEMPTY= @:3"},
 		"a key that it has not":          {[]string{"OTHER", "GONE"}, exactly, "OTHER=3 @:4\nGONE: it is not in @"},
 		"a key as a vault spells it":     {[]string{"db-password"}, folded, "db-password=1 @:2"},
+		"another name":                   {[]string{"P=DB_PASSWORD", "other=EMPTY"}, folded, "P=1 @:2\nother=3 @:4"},
 		"one value for two keys":         {[]string{"db-password", "DB_PASSWORD"}, folded, "db-password=1 @:2\nDB_PASSWORD=1 @:2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, strings.ReplaceAll(c.want, "@", path), find(t, Source{at(path), nil, c.keys, c.match}))
+			require.Equal(t, strings.ReplaceAll(c.want, "@", path), find(t, of(path, c.match, c.keys...)))
 		})
 	}
 }
 
 func TestTheFilesNameSaysItsFormat(t *testing.T) {
-	require.Contains(t, find(t, Source{File: at(write(t, "local.env", "export A='1'\n"))}), "A=1 ")
-	require.Contains(t, find(t, Source{File: at(write(t, "local.txt", "A='1'\n"))}), "A='1' ")
+	require.Contains(t, find(t, of(write(t, "local.env", "export A='1'\n"), exactly)), "A=1 ")
+	require.Contains(t, find(t, of(write(t, "local.txt", "A='1'\n"), exactly)), "A='1' ")
 }
 
 func TestAFileThatIsNotThereIsNotAbsent(t *testing.T) {
-	_, err := Source{File: at(filepath.Join(t.TempDir(), "gone"))}.Find(t.Context())
+	_, err := of(filepath.Join(t.TempDir(), "gone"), exactly).Find(t.Context())
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.NotErrorIs(t, err, resolve.ErrAbsent)
 	require.ErrorContains(t, err, "--local: ")
 }
 
 func TestAFileThatCannotBeReadIsAnErrorWithoutItsText(t *testing.T) {
-	_, err := Source{File: at(t.TempDir())}.Find(t.Context())
+	_, err := of(t.TempDir(), exactly).Find(t.Context())
 	require.ErrorContains(t, err, "is a directory")
-	_, err = Source{File: at(write(t, "x", "A=1\n"+sourcetest.Canary+"\nA="+sourcetest.Canary))}.Find(t.Context())
+	_, err = of(write(t, "x", "A=1\n"+sourcetest.Canary+"\nA="+sourcetest.Canary), exactly).Find(t.Context())
 	require.ErrorContains(t, err, ":2:1: neither")
 	require.ErrorContains(t, err, ":3:1: a key is there twice")
 	require.NotErrorIs(t, err, resolve.ErrAbsent)
@@ -113,6 +140,34 @@ func TestAFileThatCannotBeReadIsAnErrorWithoutItsText(t *testing.T) {
 func TestFindReturnsWhenTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Source{File: at(write(t, "x", "A=1"))}.Find(ctx)
+	_, err := of(write(t, "x", "A=1"), exactly).Find(ctx)
 	require.ErrorIs(t, err, resolve.ErrUnavailable)
+}
+
+func TestTwoKeysThatMatchAreAnErrorThatNamesBoth(t *testing.T) {
+	path := write(t, "x", "db_password=1\nDB-PASSWORD=2\n")
+	found, err := of(path, folded, "DB.PASSWORD", "DB-PASSWORD").Find(t.Context())
+	require.NoError(t, err)
+	require.EqualError(t, found[0].Err, "two keys of "+path+` match: "db_password" at `+path+`:1 and "DB-PASSWORD" at `+path+`:2`)
+	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
+	require.NoError(t, found[1].Err)
+}
+
+// TestAKeyThatServesADeclaredOneIsNotListedAgain is a source of all keys beside
+// one that declares some.
+func TestAKeyThatServesADeclaredOneIsNotListedAgain(t *testing.T) {
+	f := &File{Spec: at(write(t, "x", "db_password=1\nTOKEN=2\nlog-level=3\nuser=4\nAPP_x=5\n")), Match: folded}
+	all, prefixed := f.Source(nil, true, ""), f.Source(nil, true, "P_") // before the others: the task's order does not matter
+	f.Source(named("db-password", "GONE", "NAME=token"), false, "")
+	f.Declare("LOG_LEVEL")
+	f.Declare("P_USER")
+	require.Equal(t, strings.ReplaceAll("LOG_LEVEL=3 @:3\nuser=4 @:4\nAPP_x=5 @:5", "@", f.Path), find(t, all))
+	require.Equal(t, strings.ReplaceAll("db_password=1 @:1\nTOKEN=2 @:2\nlog-level=3 @:3\nUSER=4 @:4\nAPP_x=5 @:5", "@", f.Path), find(t, prefixed))
+}
+
+func TestAKeyOfAnotherSourceKeepsItsSpellingIfTheFileHasBoth(t *testing.T) {
+	f := &File{Spec: at(write(t, "x", "token=1\nTOKEN=2\nlog-level=3\nlog.level=4\n")), Match: folded}
+	f.Declare("TOKEN")
+	f.Declare("LOG_LEVEL")
+	require.Equal(t, strings.ReplaceAll("token=1 @:1\nTOKEN=2 @:2\nlog-level=3 @:3\nlog.level=4 @:4", "@", f.Path), find(t, f.Source(nil, true, "")))
 }

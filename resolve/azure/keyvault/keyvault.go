@@ -115,6 +115,9 @@ type source struct {
 	spec   azure.Spec
 }
 
+// Defaults implements resolve.Defaulted.
+func (s source) Defaults() []resolve.Default { return s.spec.Defaults() }
+
 // Find reads what the source declares, or all enabled secrets of the vault if
 // it declares nothing. It returns an error if the credential or the vault
 // fails, and the same error for every declared key. A Finding holds what is

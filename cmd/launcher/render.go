@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+	"unicode/utf8"
+
+	urfave "github.com/urfave/cli/v2"
+
+	"github.com/seed45446ece/launcher/handler"
+	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/resolve/keyname"
+)
+
+// outputFlag is the flag of render. It has no variable: a handler calls render.
+var outputFlag = cli.Flag{Name: "output", Argument: "FILE", Usage: "write this file, with mode 0600, in place of standard output; an old one is replaced once the new one is complete"}
+
+// render fills in a template from the context that this process was given. It prints
+// or writes nothing if a secret or a parameter is missing.
+func (p *program) render(c *urfave.Context) error {
+	output, arguments := c.String("output"), c.Args().Slice()
+	if len(arguments) == 3 && arguments[1] == "--output" {
+		output, arguments = arguments[2], arguments[:1]
+	}
+	if len(arguments) != 1 || arguments[0] == cli.StandardInput {
+		return cli.Usage("render takes one TEMPLATE, a file", c.Command.UsageText)
+	}
+	origin, text, err := cli.ReadText(context.Background(), &p.pipes, "render", arguments[0], os.Stdin)
+	if err != nil {
+		return cli.WithHint(err, "render takes a regular file")
+	}
+	job, err := handler.Read()
+	if err != nil {
+		return err
+	}
+	rendered, err := p.fillIn(job, origin, string(text))
+	switch {
+	case err != nil:
+		return err
+	case output == "":
+		_, err = c.App.Writer.Write(rendered)
+		return err
+	}
+	if err := replaceFile(output, rendered); err != nil {
+		return fmt.Errorf("render: write %s: %w", keyname.Quote(output), err)
+	}
+	return nil
+}
+
+// fillIn returns a template's text. It reports all that is missing, and returns the
+// exit status for that.
+func (p *program) fillIn(job *handler.Context, origin, text string) ([]byte, error) {
+	missing, revealed := false, []string(nil)
+	isSecret := func(name string) bool { // and so nothing that a message may show
+		return slices.ContainsFunc(revealed, func(value string) bool { return value != "" && strings.Contains(name, value) })
+	}
+	secret := func(key string) (string, error) {
+		value, err := job.Secret(key)
+		switch {
+		case !errors.Is(err, handler.ErrNoSecret):
+			revealed = append(revealed, value)
+			return value, err
+		case isSecret(key):
+			return "", errors.New("the key holds the value of a secret")
+		}
+		missing = true
+		_ = p.reportMissing(key, err) // the template goes on, so that all are reported
+		return "", nil
+	}
+	param := func(name string) (any, error) {
+		value, ok := job.Parameters[name]
+		switch {
+		case !ok && isSecret(name):
+			return nil, errors.New("the name holds the value of a secret")
+		case !ok:
+			p.report.Message(cli.LevelError, "parameter "+keyname.Quote(name)+": the task has none", "")
+			missing = true
+		}
+		return value, nil
+	}
+	functions := template.FuncMap{"secret": secret, "param": param, "json": toJSON}
+	t, err := template.New(keyname.Plain(filepath.Base(origin))).Funcs(functions).Option("missingkey=error").Parse(text)
+	var out bytes.Buffer
+	if err == nil {
+		err = t.Execute(&out, nil)
+	}
+	switch {
+	case missing:
+		return nil, cli.ExitStatus(cli.StatusAbsent)
+	case err != nil:
+		return nil, errors.New("render: " + strings.TrimPrefix(err.Error(), "template: "))
+	}
+	return out.Bytes(), nil
+}
+
+// toJSON returns a value as JSON, which YAML reads too.
+func toJSON(value any) (string, error) {
+	if text, ok := value.(string); ok && !utf8.ValidString(text) {
+		return "", errors.New("it is not UTF-8, which JSON cannot hold")
+	}
+	var text bytes.Buffer
+	err := writeJSON(&text, value)
+	return strings.TrimSuffix(text.String(), "\n"), err
+}
+
+// replaceFile writes a file with mode 0600. At any time there is either the whole old
+// file or the whole new one.
+func replaceFile(path string, text []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is not a regular file")
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".launcher-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = cmp.Or(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
