@@ -25,3 +25,10 @@ const (
 	contextFile       = "a memfd"
 	adviseContextFile = "a seccomp filter or a limit may refuse memfd_create; use --deliver files, or env"
 )
+
+// descriptorFolder lists this process's open descriptors.
+const descriptorFolder = "/proc/self/fd"
+
+func closeRangeOnExec(first int) error {
+	return unix.CloseRange(uint(first), 1<<31-1, unix.CLOSE_RANGE_CLOEXEC)
+}

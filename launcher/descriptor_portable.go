@@ -26,3 +26,8 @@ const (
 	contextFile       = "a file"
 	adviseContextFile = "set TMPDIR to a directory that you can write; or use --deliver env"
 )
+
+// descriptorFolder lists this process's open descriptors.
+const descriptorFolder = "/dev/fd"
+
+func closeRangeOnExec(int) error { return unix.ENOSYS }

@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// State is what a process was started with.
-type State struct{}
+// State is what a process was started with. It is zero here: the Go runtime keeps
+// what it can.
+type State struct{ Mask, Ignored uint64 }
 
 // Inherited returns the state that this process was started with.
 func Inherited() State { return State{} }
@@ -28,6 +29,9 @@ func (State) AcceptTermination() error {
 // Restore does nothing: execve(2) itself sets what the Go runtime handles to the
 // default.
 func (State) Restore() error { return nil }
+
+// EndBy ends this process with the status of a signal that was taken by a watch.
+func EndBy(signal syscall.Signal) { os.Exit(128 + int(signal)) }
 
 // Watch reports signals that PID 1 gets while it resolves.
 type Watch struct{ signals chan os.Signal }

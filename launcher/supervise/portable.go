@@ -70,7 +70,7 @@ func (c Config) Run() (status int, err error) {
 // start starts this program as the child. It inherits all that this process
 // inherited.
 func start(directory Directory) (*os.Process, error) {
-	program, err := os.Executable()
+	program, err := Self()
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +81,9 @@ func start(directory Directory) (*os.Process, error) {
 	}
 	return os.FindProcess(pid)
 }
+
+// Self returns a path of this program.
+func Self() (string, error) { return os.Executable() }
 
 // wait forwards signals until the child has ended.
 func wait(child *os.Process, signals <-chan os.Signal) (int, error) {
