@@ -23,13 +23,13 @@ func ExecProgram(path string, args []string, signals sigstate.State) error {
 	return unix.Exec(path, args, os.Environ())
 }
 
-// closeOnExec marks every descriptor from first on, whoever opened it. Kernels
-// before 5.11 mark them one by one.
+// closeOnExec marks every descriptor from first on, whoever opened it: one by one
+// if the kernel cannot mark them all, as before Linux 5.11.
 func closeOnExec(first int) error {
-	if unix.CloseRange(uint(first), ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+	if closeRangeOnExec(first) == nil {
 		return nil
 	}
-	open, err := os.ReadDir("/proc/self/fd")
+	open, err := os.ReadDir(descriptorFolder)
 	if err != nil {
 		return fmt.Errorf("list the open descriptors: %w", err)
 	}

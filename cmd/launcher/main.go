@@ -79,7 +79,6 @@ func (p *program) loadChild() (err error) {
 	if p.child == nil || err != nil {
 		return err
 	}
-	p.child.SetName()
 	p.args, p.signals, p.environ = p.child.Args, p.child.Signals, resolve.NewEnviron(p.child.Environ)
 	for name, value := range p.environ { // for the libraries
 		if err := os.Setenv(name, value); err != nil {
@@ -87,13 +86,6 @@ func (p *program) loadChild() (err error) {
 		}
 	}
 	return nil
-}
-
-func (p *program) run() error {
-	if p.child != nil && p.child.Role == supervise.HandlerProcess && p.child.HasCompanion {
-		return p.awaitCompanion()
-	}
-	return p.app(p.args).Run(p.args)
 }
 
 func (p *program) app(args []string) *urfave.App {

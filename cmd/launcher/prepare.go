@@ -11,7 +11,6 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
-	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -24,8 +23,8 @@ type loadedTask struct {
 	resolution  resolve.Resolution
 	environ     resolve.Environ // with the task's own variable made safe
 	command     launcher.Command
-	directory   *tmpfs.Directory // of the files and socket deliveries, else nil
-	descriptors []int            // that carry secrets in
+	directory   *launcher.Directory // of the files and socket deliveries, else nil
+	descriptors []int               // that carry secrets in
 	warning     error
 }
 

@@ -111,7 +111,11 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.local != nil && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
-	errs = append(errs, s.checkInit()...)
+	if missing := s.checkPlatform(); len(missing) > 0 {
+		errs = append(errs, missing...)
+	} else {
+		errs = append(errs, s.checkInit()...)
+	}
 	if s.local != nil && s.requireConfidential {
 		errs = append(errs, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}

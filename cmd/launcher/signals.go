@@ -10,20 +10,6 @@ import (
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
 
-// acceptSignals lets HUP, INT, QUIT, ABRT and TERM end this process, which has
-// all signals blocked from its start. PID 1 cannot be ended by them: it watches
-// for them, or forwards them. The companion ignores them: they are meant for the
-// handler.
-func (p *program) acceptSignals() error {
-	switch {
-	case os.Getpid() == 1:
-		return nil
-	case p.child != nil && p.child.Role == supervise.CompanionProcess:
-		return sigstate.IgnoreAll()
-	}
-	return p.signals.AcceptTermination()
-}
-
 // watchSignals ends PID 1 with 128+n at the first of those signals. It returns nil
 // in any other process.
 func (p *program) watchSignals() *sigstate.Watch {

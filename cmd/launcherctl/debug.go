@@ -182,7 +182,7 @@ func memoryFile(keys []string, values map[string]resolve.Value) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("hand on a memfd: %w", err)
 	}
-	return "/proc/self/fd/" + strconv.Itoa(inherited), nil
+	return descriptorFolder + strconv.Itoa(inherited), nil
 }
 
 // checkRoundTrip refuses a value that the launcher would read differently: blanks at

@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 // Package sigstate knows the signal mask and the ignored signals that this
 // process was started with, and restores them for the program that it becomes.
 //
