@@ -103,11 +103,20 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 			return Command{}, err
 		}
 	}
-	command, err := language.find(environ, handler, language.runner(file, function))
-	if err == nil && file != "" {
+	shown := cmp.Or(file, function)
+	if file == python.ModulePath {
+		shown = handler
+	}
+	command, err := language.find(environ, shown, language.runner(file, function))
+	switch {
+	case err != nil:
+		return Command{}, err
+	case file == "":
+		command.Needed = []string{task.ExecCode}
+	default:
 		command.Needless = []string{task.ExecCode}
 	}
-	return command, err
+	return command, nil
 }
 
 // FindChecker returns the command that lists MLRun's names in the source of a
