@@ -149,8 +149,13 @@ class MLClientCtx(Context, metaclass=_Kind):
             raise MLRunInvalidArgumentError("log_results takes a dictionary")
         outputs = _outputs(self)
         outputs.touch()
+        try:
+            plain = {str(k): _plain_value(v) for k, v in results.items()}
+        except RecursionError:
+            keys = ", ".join(map(_quote, results))
+            raise MLRunInvalidArgumentError(f"result {keys}: the value is nested too deeply") from None
         with outputs.lock:
-            outputs.results.update({str(k): _plain_value(v) for k, v in results.items()})
+            outputs.results.update(plain)
         if commit:
             outputs.save()
 

@@ -229,9 +229,10 @@ class Outputs(StandIn):
                 'dataset "d": the format "xlsx" is not csv',
             ),
             ("log_results([1])", "log_results takes a dictionary"),
+            ("log_result('d', d)", 'result "d": the value is nested too deeply'),
         ):
             with self.subTest(call):
-                self.logs("def handler(context): context.%s" % call, 1)
+                self.logs("d = {}; d['d'] = d\ndef handler(context): context.%s" % call, 1)
                 self.assertIn(error, self.stderr.splitlines()[-1])
 
     def test_a_directory_that_cannot_be_written_is_an_error_at_once(self):
