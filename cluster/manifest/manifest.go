@@ -40,6 +40,10 @@ type Options struct {
 	// namespace is that of the pod, "" where nothing says which.
 	Keys func(ctx context.Context, namespace, project string) ([]string, error)
 
+	// CheckValue returns why a key's value cannot be the variable, nil if it can or
+	// is not known. It may be nil.
+	CheckValue func(ctx context.Context, namespace, secret, key, variable string) error
+
 	Environ     resolve.Environ // of env sources
 	Realm       azure.Clouds
 	InPod       []string // kinds among env and file that the launcher reads in the pod

@@ -33,6 +33,7 @@ var (
 	setFlags    = []cli.Flag{
 		{Name: "from-env-file", Argument: "FILE", Default: cli.List(nil), Usage: "a file of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},
 		{Name: "from-file", Argument: "KEY=FILE", Default: cli.List(nil), Usage: "all of the file is the value, byte for byte; - is standard input"},
+		{Name: "mount-only", Default: false, Usage: "accept values that no variable can hold, for tasks that mount the Secret"},
 	}
 
 	// of manifest and run: the pod
