@@ -7,16 +7,13 @@ import (
 	"io"
 	"maps"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seed45446ece/launcher/cluster"
-	"github.com/seed45446ece/launcher/resolve"
 )
 
 // Wait is how a Job is waited for.
@@ -40,15 +37,20 @@ type waiting struct {
 	said    map[string]bool // warnings
 	last    string          // progress
 	signal  syscall.Signal  // that stops the Job, 0 for none
+	events  []corev1.Event  // warnings about the Job and its pods, until one has started
 	changes changes
+
+	stopEvents context.CancelFunc
+	embedded   bool // the pod's specification holds values
 }
 
 // changes is what the loop of a wait is told.
 type changes struct {
 	jobs     chan *batchv1.Job // nil for one that is gone
 	pods     chan map[string]*corev1.Pod
-	lost     chan error       // the cluster does not answer for now
-	failures chan error       // the cluster refuses
+	lost     chan error // the cluster does not answer for now
+	failures chan error // the cluster refuses
+	events   chan []corev1.Event
 	starting <-chan time.Time // a pod ought to have started
 	leaving  <-chan time.Time // the pods of a Job that is gone ought to be too
 	settling <-chan time.Time // one that looks as if it never will has had its time
@@ -58,7 +60,7 @@ type changes struct {
 func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := &waiting{Job: j, Wait: how, job: j.Manifest, pods: map[string]*corev1.Pod{}, said: map[string]bool{}, logs: newLogs(j, how.Logs)}
+	w := &waiting{Job: j, Wait: how, job: j.Manifest, pods: map[string]*corev1.Pod{}, said: map[string]bool{}, logs: newLogs(j, how.Logs), embedded: cluster.CarriesValues(ctx)}
 	w.watch(ctx)
 	for {
 		if err := w.next(ctx); err != nil {
@@ -67,7 +69,9 @@ func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
 		w.progress()
 		if w.over() {
 			w.logs.finish(ctx, w.Warn, how.Signals)
-			return w.outcome(), nil
+			o := w.outcome()
+			o.Why = withoutValues(o.Why, j.Manifest.Spec.Template.Spec)
+			return o, nil
 		}
 	}
 }
@@ -86,8 +90,11 @@ func (w *waiting) over() bool {
 
 // watch begins to watch the Job and its pods.
 func (w *waiting) watch(ctx context.Context) {
-	w.changes = changes{jobs: make(chan *batchv1.Job), pods: make(chan map[string]*corev1.Pod), lost: make(chan error), failures: make(chan error, 3), starting: timer(w.StartTimeout)}
+	w.changes = changes{jobs: make(chan *batchv1.Job), pods: make(chan map[string]*corev1.Pod), lost: make(chan error), failures: make(chan error, 3), events: make(chan []corev1.Event), starting: timer(w.StartTimeout)}
 	lost := func(err error) { send(ctx, w.changes.lost, err) }
+	eventsContext, stop := context.WithCancel(ctx)
+	w.stopEvents = stop
+	go w.readEvents(eventsContext)
 	go func() {
 		err := w.followJob(ctx, func(job *batchv1.Job) { send(ctx, w.changes.jobs, job) }, lost)
 		w.changes.failures <- w.explain(ctx, "watch", err)
@@ -108,6 +115,8 @@ func (w *waiting) next(ctx context.Context) error {
 	case w.pods = <-w.changes.pods:
 		w.logs.follow(ctx, w.pods)
 		w.look()
+	case w.events = <-w.changes.events:
+		w.look()
 	case err := <-w.logs.failures:
 		w.warn(err)
 	case err := <-w.changes.lost:
@@ -118,14 +127,14 @@ func (w *waiting) next(ctx context.Context) error {
 		return w.stop(ctx, s)
 	case <-w.changes.starting:
 		if !w.begun && w.signal == 0 {
-			return w.stuck(ctx, "no pod has started within "+w.StartTimeout.String())
+			return w.stuck("no pod has started within " + w.StartTimeout.String())
 		}
 	case <-w.changes.leaving:
 		w.left = true
 	case <-w.changes.settling:
 		w.changes.settling = nil
-		if !w.begun && w.hopeless() != "" && w.signal == 0 {
-			return w.stuck(ctx, "it cannot start")
+		if w.permanent() != nil && w.signal == 0 {
+			return w.stuck("it cannot start")
 		}
 	}
 	return nil
@@ -161,77 +170,6 @@ func (w *waiting) warn(err error) {
 		w.said[err.Error()] = true
 		w.Warn(err)
 	}
-}
-
-// look notes whether a pod has started, and warns of each that cannot.
-func (w *waiting) look() {
-	for _, name := range slices.Sorted(maps.Keys(w.pods)) {
-		started, _ := started(w.pods[name], w.container())
-		w.begun = w.begun || started
-		if why, _ := trouble(w.pods[name]); why != "" && w.signal == 0 {
-			w.warn(errors.New(why))
-		}
-	}
-	if w.changes.settling == nil && w.hopeless() != "" {
-		w.changes.settling = timer(settle)
-		if w.StartTimeout > 0 && w.StartTimeout < settle {
-			w.changes.settling = timer(w.StartTimeout)
-		}
-	}
-}
-
-// container is the one whose start is waited for: the first of the pod.
-func (w *waiting) container() string { return w.Manifest.Spec.Template.Spec.Containers[0].Name }
-
-func (w *waiting) hopeless() string {
-	for _, pod := range w.pods {
-		if why, forGood := trouble(pod); forGood {
-			return why
-		}
-	}
-	return ""
-}
-
-// stuck is the end of a Job that does not start, with what the cluster says.
-func (w *waiting) stuck(ctx context.Context, what string) error {
-	why := w.hopeless()
-	later := why == ""
-	if later {
-		why = w.events(ctx)
-	}
-	for _, pod := range w.pods {
-		if reason, _ := trouble(pod); why == "" {
-			why = reason
-		}
-	}
-	text := fmt.Sprintf("job %s: %s", w.name(), what)
-	if why != "" {
-		text += ": " + why
-	}
-	if later {
-		return resolve.Unavailable(text)
-	}
-	return &cluster.Error{What: text, Advice: "a key that is not in the project's Secret, or an image that is not there?"}
-}
-
-// events is the last warning about the Job or one of its pods; "" where there is
-// none, or none may be read.
-func (w *waiting) events(ctx context.Context) string {
-	list, err := w.Cluster.Core.Events(w.Cluster.Namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
-	if err != nil {
-		return ""
-	}
-	last := ""
-	for _, e := range list.Items {
-		_, pod := w.pods[e.InvolvedObject.Name]
-		if pod || e.InvolvedObject.Name == w.name() {
-			last = fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, e.Message)
-			if cluster.CarriesValues(ctx) { // the API's refusal of a pod, with its variables
-				last = fmt.Sprintf("kubectl -n %s get events says why", w.Cluster.Namespace)
-			}
-		}
-	}
-	return last
 }
 
 // stop is what a signal does: the first has the cluster end the Job, whose pods
