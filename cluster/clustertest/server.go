@@ -32,6 +32,9 @@ type Request struct {
 	done <-chan struct{} // the client waits no longer
 }
 
+// Done is closed when the client waits no longer.
+func (r Request) Done() <-chan struct{} { return r.done }
+
 // Fault answers in the server's place, or does not and reports false.
 type Fault func(w http.ResponseWriter, r Request) bool
 

@@ -10,7 +10,6 @@ package job
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +18,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/apimachinery/pkg/util/uuid"
 
@@ -82,7 +80,7 @@ func (j *Job) renameValues(suffix string) {
 // access is what a run needs to be let do.
 func (j *Job) access() []cluster.Access {
 	access := []cluster.Access{
-		{Verbs: []string{"create", "get", "list", "watch", "patch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
+		{Verbs: []string{"create", "get", "list", "watch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
 		{Verbs: []string{"list", "watch"}, Resource: "pods"},
 		{Verbs: []string{"get"}, Resource: "pods/log"},
 		{Verbs: []string{"list"}, Resource: "events"},
@@ -97,14 +95,11 @@ func (j *Job) explain(ctx context.Context, what string, err error) error {
 	return j.Cluster.Explain(ctx, what+" job "+j.Manifest.Name, err, j.access()...)
 }
 
-// Create makes the Job, and what it owns. A Job that is to own a Secret is made
-// to wait for it: so there is no moment at which either is without the other,
-// however this program ends. What was made is taken away where it fails.
+// Create makes the Job, and then the Secret that it owns: the kubelet starts no pod
+// before its Secret is there. A Secret without an owner, or a suspended Job with a
+// Secret, would stay for ever if this program were killed between two steps. What was
+// made is deleted if a step fails.
 func (j *Job) Create(ctx context.Context) error {
-	held := j.Values != nil && (j.Manifest.Spec.Suspend == nil || !*j.Manifest.Spec.Suspend)
-	if held {
-		j.Manifest.Spec.Suspend = new(true)
-	}
 	made, err := j.createJob(ctx)
 	if err != nil {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
@@ -113,11 +108,7 @@ func (j *Job) Create(ctx context.Context) error {
 	if j.Values == nil {
 		return nil
 	}
-	err = j.createValues(ctx)
-	if err == nil && held {
-		err = j.explain(ctx, "start", j.resume(ctx))
-	}
-	if err != nil {
+	if err := j.createValues(ctx); err != nil {
 		return errors.Join(err, j.Remove(context.WithoutCancel(ctx)))
 	}
 	return nil
@@ -177,17 +168,6 @@ func (j *Job) createValues(ctx context.Context) error {
 		return &cluster.Error{What: fmt.Sprintf("there is a secret %q already in namespace %q", j.Values.Name, j.Cluster.Namespace), Advice: "give another --name, or none"}
 	}
 	return j.explain(ctx, "create the values of", err)
-}
-
-func (j *Job) resume(ctx context.Context) error {
-	return cluster.Retry(ctx, func(ctx context.Context) error {
-		body, err := json.Marshal(map[string]any{"spec": map[string]any{"suspend": false}})
-		if err != nil {
-			return err
-		}
-		_, err = j.Cluster.Batch.Jobs(j.Cluster.Namespace).Patch(ctx, j.Manifest.Name, types.MergePatchType, body, metav1.PatchOptions{})
-		return err
-	})
 }
 
 // cleanUpTime is how long is waited for a cluster to take something away.

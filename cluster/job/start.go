@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -120,6 +121,9 @@ func (w *waiting) concerns(e corev1.Event) bool {
 	pod := w.pods[object.Name]
 	if object.Kind != "Pod" || pod == nil || pod.UID != object.UID || pod.Status.Phase != corev1.PodPending || slices.Contains(inStatus, e.Reason) {
 		return false
+	}
+	if w.Values != nil && strings.Contains(e.Message, fmt.Sprintf("secret %q not found", w.Values.Name)) {
+		return false // it is there by now
 	}
 	mounted := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReadyToStartContainers && c.Status == corev1.ConditionTrue
