@@ -107,6 +107,13 @@ func (s *Server) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
+// Allow gives a permission back.
+func (s *Server) Allow(verb, resource string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied = slices.DeleteFunc(s.denied, func(d string) bool { return d == verb+" "+resource })
+}
+
 // Deny takes a permission away from who uses the kubeconfig.
 func (s *Server) Deny(verb, resource string) {
 	s.mu.Lock()

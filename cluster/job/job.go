@@ -79,16 +79,13 @@ func (j *Job) renameValues(suffix string) {
 
 // access is what a run needs to be let do.
 func (j *Job) access() []cluster.Access {
-	access := []cluster.Access{
+	return []cluster.Access{
 		{Verbs: []string{"create", "get", "list", "watch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
 		{Verbs: []string{"list", "watch"}, Resource: "pods"},
 		{Verbs: []string{"get"}, Resource: "pods/log"},
 		{Verbs: []string{"list"}, Resource: "events"},
+		{Verbs: []string{"create"}, Resource: "secrets", Spare: j.Values == nil},
 	}
-	if j.Values != nil {
-		access = append(access, cluster.Access{Verbs: []string{"create"}, Resource: "secrets"})
-	}
-	return access
 }
 
 func (j *Job) explain(ctx context.Context, what string, err error) error {
