@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/cluster"
 )
@@ -37,8 +38,14 @@ type Job struct {
 // told from a Job of somebody else.
 const runAnnotation = "launcherctl/run"
 
-// maxName is the longest name of a Job, whose pods add to it.
-const maxName = 63
+// maxName returns the longest name of a Job. A pod's host name is the Job's name and
+// the pod's index, and a DNS label.
+func maxName(job *batchv1.Job) int {
+	if job.Spec.Completions == nil {
+		return validation.DNS1123LabelMaxLength
+	}
+	return validation.DNS1123LabelMaxLength - len(fmt.Sprintf("-%d", *job.Spec.Completions-1))
+}
 
 // New is a Job that does not exist yet. With unique, its name and its Secret's
 // are made unlike those of any other run.
@@ -52,7 +59,7 @@ func New(c *cluster.Cluster, job *batchv1.Job, values *corev1.Secret, unique boo
 	}
 	if unique {
 		suffix := "-" + rand.String(5)
-		j.Manifest.Name = j.Manifest.Name[:min(len(j.Manifest.Name), maxName-len(suffix))] + suffix
+		j.Manifest.Name = j.Manifest.Name[:min(len(j.Manifest.Name), maxName(j.Manifest)-len(suffix))] + suffix
 		j.renameValues(suffix)
 	}
 	j.Manifest.GenerateName = ""

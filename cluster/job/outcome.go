@@ -18,6 +18,7 @@ type Outcome struct {
 	Lines  []string // the launcher's own messages, from the pod
 	Advice string
 	Left   bool // the Job has been told to end, and was not waited for
+	Goes   bool // the Job goes on unless it is deleted
 }
 
 // The launcher's own statuses.
@@ -75,6 +76,27 @@ func failed(pods map[string]*corev1.Pod, deleted bool) (*corev1.Pod, *corev1.Con
 		}
 	}
 	return of, last
+}
+
+// handlersOwn reports whether a container's 124 is the handler's, such as that of
+// timeout(1). The launcher writes why it ends with 124.
+func handlersOwn(t *corev1.ContainerStateTerminated) bool {
+	return t.ExitCode == unavailable && !slices.ContainsFunc(strings.Split(t.Message, "\n"), func(line string) bool {
+		message, text := strings.CutPrefix(line, "launcher: ")
+		return text && !strings.HasPrefix(message, "warning: ") || strings.HasPrefix(line, `{"level":"error",`)
+	})
+}
+
+// ranTo returns how a container ended, nil if it has not, or if its process never ran. The
+// kubelet says 137 of one that was deleted before its start.
+func ranTo(pod *corev1.Pod, container string) *corev1.ContainerStateTerminated {
+	for _, status := range pod.Status.ContainerStatuses {
+		if t := status.State.Terminated; t != nil && status.Name == container &&
+			t.Reason != "ContainerStatusUnknown" && !slices.Contains(neverRan, t.Reason) {
+			return t
+		}
+	}
+	return nil
 }
 
 // later orders the ends of two containers, by name where they are at the same

@@ -85,7 +85,7 @@ func (w *waiting) over() bool {
 		}
 		return w.left
 	}
-	return w.job == nil || finished(w.job) != nil
+	return w.job == nil || finished(w.job) != nil || w.tooOften() != nil
 }
 
 // watch begins to watch the Job and its pods.
@@ -188,23 +188,62 @@ func (w *waiting) stop(ctx context.Context, s os.Signal) error {
 	return nil
 }
 
-// outcome is that of a Job which has ended or is gone. A Job that was stopped
-// has the handler's own status where that was seen, else that of a process
-// which the signal ended.
+// outcome is that of a Job which has ended or is gone.
 func (w *waiting) outcome() Outcome {
-	pod, state := failed(w.logs.all, true)
 	switch {
-	case w.signal == 0 && w.job == nil:
+	case w.signal != 0:
+		return w.stopped()
+	case w.job == nil:
 		return Outcome{Status: unavailable, Why: fmt.Sprintf("job %s was deleted by somebody else", w.name())}
-	case w.signal == 0:
-		return outcome(finished(w.job), w.logs.all)
-	case state != nil:
-		return ofPod(pod, state)
+	case finished(w.job) == nil:
+		return Outcome{Status: unavailable, Goes: true,
+			Why:    fmt.Sprintf("pod %s: status 124 is the handler's own, and it has had its --retries", w.tooOften().Name),
+			Advice: "the cluster takes 124 for the launcher's and would start the handler again until the --deadline: give timeouts another status, as by timeout --preserve-status"}
 	}
+	return outcome(finished(w.job), w.logs.all)
+}
+
+// tooOften returns the last pod whose handler ended with a 124 of its own, once that
+// was more often than --retries; else nil. The cluster cannot tell it from the
+// launcher's 124, which it does not count.
+func (w *waiting) tooOften() *corev1.Pod {
+	var of *corev1.Pod
+	var last *corev1.ContainerStateTerminated
+	var times int32
 	for _, pod := range w.logs.all {
-		if _, ended := started(pod, w.container()); ended {
-			return Outcome{} // each that ended did so with 0
+		t := ranTo(pod, w.container())
+		if t == nil || !handlersOwn(t) {
+			continue
 		}
+		times++
+		if last == nil || later(pod, t, of, last) {
+			of, last = pod, t
+		}
+	}
+	if retries := w.Manifest.Spec.BackoffLimit; retries != nil && times > *retries {
+		return of
+	}
+	return nil
+}
+
+// stopped is the outcome of a Job that a signal stopped: the handler's own status if
+// it was seen, else that of a process which the signal ended.
+func (w *waiting) stopped() Outcome {
+	var of *corev1.Pod
+	var last *corev1.ContainerStateTerminated
+	ran := false
+	for _, pod := range w.logs.all {
+		t := ranTo(pod, w.container())
+		ran = ran || t != nil
+		if t != nil && t.ExitCode != 0 && (last == nil || later(pod, t, of, last)) {
+			of, last = pod, t
+		}
+	}
+	switch {
+	case last != nil:
+		return ofPod(of, last)
+	case ran: // each that ended did so with 0
+		return Outcome{}
 	}
 	return Outcome{Status: 128 + int(w.signal)}
 }
