@@ -37,7 +37,7 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 	for _, page := range pages {
 		text := read(t, page)
 		for _, flag := range regexp.MustCompile("(?:^|[` (=])(--[a-z][a-z0-9-]+)").FindAllStringSubmatch(regexp.MustCompile("`kubectl [^`]*`").ReplaceAllString(text, ""), -1) {
-			require.True(t, strings.Contains(all.String(), flag[1]) || slices.Contains([]string{"--target", "--server-side"}, flag[1]), "%s: %s", page, flag[1]) // kubectl's
+			require.True(t, strings.Contains(all.String(), flag[1]) || slices.Contains([]string{"--target", "--server-side", "--preserve-status"}, flag[1]), "%s: %s", page, flag[1]) // of kubectl and timeout
 		}
 		for _, command := range regexp.MustCompile("`(launcherctl (?:task with-secrets [a-z_]+|[a-z]+ (?:set|list|delete|check)|[a-z]+))").FindAllStringSubmatch(text, -1) {
 			require.Contains(t, help, command[1], page)
