@@ -44,6 +44,9 @@ type Server struct {
 	// Logs answers for a container's log; nil is an empty one.
 	Logs func(w http.ResponseWriter, pod, container string, r *http.Request)
 
+	// Admit changes an object before it is created; nil changes nothing.
+	Admit func(object map[string]any)
+
 	mu       sync.Mutex
 	changed  chan struct{} // closed at the next change or request
 	objects  map[string]map[string]any

@@ -108,12 +108,29 @@ func (j *Job) Create(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
-	j.Manifest.UID = made.UID // no more of the answer is believed
-	if j.Values == nil {
-		return nil
+	j.Manifest.UID = made.UID
+	err = checkImageVolumes(j.Manifest, made)
+	if err == nil && j.Values != nil {
+		err = j.createValues(ctx)
 	}
-	if err := j.createValues(ctx); err != nil {
+	if err != nil {
 		return errors.Join(err, j.Remove(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// checkImageVolumes returns an error if the cluster dropped the image of a volume. It does
+// so without a word if its ImageVolume feature is off, and makes an empty directory.
+func checkImageVolumes(sent, made *batchv1.Job) error {
+	kept := map[string]bool{}
+	for _, v := range made.Spec.Template.Spec.Volumes {
+		kept[v.Name] = v.Image != nil
+	}
+	for _, v := range sent.Spec.Template.Spec.Volumes {
+		if v.Image != nil && !kept[v.Name] {
+			return &cluster.Error{What: fmt.Sprintf("create job %s: the cluster dropped the image of volume %q: its ImageVolume feature is off", sent.Name, v.Name),
+				Advice: "leave out --launcher volume, or have the feature gate turned on: it is on by default from Kubernetes 1.35"}
+		}
 	}
 	return nil
 }

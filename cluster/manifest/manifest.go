@@ -78,7 +78,7 @@ type Launcher struct {
 // From says how the launcher gets into the handler's container.
 type From string
 
-// The ways. An image volume needs Kubernetes 1.33, or 1.31 with its gate.
+// The ways. An image volume needs Kubernetes 1.35, or 1.31 with its gate.
 const (
 	FromInit         From = "init"   // an init container copies it
 	FromVolume       From = "volume" // the launcher's image is a volume

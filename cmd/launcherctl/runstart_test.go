@@ -95,3 +95,38 @@ func TestAContainerThatIsNotStarted(t *testing.T) {
 		c.nothingIsLeft()
 	}
 }
+
+// TestAnImageVolumeThatIsDropped is a server whose ImageVolume feature is off: the
+// volume is an empty directory, and no value is sent to it.
+func TestAnImageVolumeThatIsDropped(t *testing.T) {
+	c := controller(t)
+	c.Admit = func(object map[string]any) {
+		if object["kind"] != "Job" {
+			return
+		}
+		volumes := object["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)["volumes"].([]any)
+		for _, v := range volumes {
+			if volume := v.(map[string]any); volume["image"] != nil {
+				delete(volume, "image")
+				volume["emptyDir"] = map[string]any{}
+			}
+		}
+	}
+	p := c.inBackground("--launcher", "volume")
+	p.ends(125)
+	require.Contains(t, p.err.String(), `the cluster dropped the image of volume "launcher-bin": its ImageVolume feature is off`)
+	require.Contains(t, p.err.String(), "hint: leave out --launcher volume")
+	require.False(t, c.asked("create", "/secrets"))
+	c.nothingIsLeft()
+}
+
+// TestAnImageVolumeThatIsKept is one whose feature is on.
+func TestAnImageVolumeThatIsKept(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground("--launcher", "volume")
+	c.started()
+	c.pod("-a", "Succeeded", terminated(0, ""))
+	c.ends("Complete", "")
+	p.ends(0)
+	c.nothingIsLeft()
+}
