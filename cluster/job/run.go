@@ -140,8 +140,14 @@ func (w *waiting) next(ctx context.Context) error {
 	return nil
 }
 
+// notStopped is why a Job could not be deleted after a signal.
+type notStopped struct{ error }
+
 // end is the outcome of a wait that broke off.
 func (w *waiting) end(err error) (Outcome, error) {
+	if stop, ok := errors.AsType[notStopped](err); ok {
+		return Outcome{Left: true}, stop.error
+	}
 	if errors.Is(err, errLeft) {
 		why := fmt.Sprintf("job %s is waited for no longer: kubectl -n %s get job %s says whether it has ended", w.name(), w.Cluster.Namespace, w.name())
 		return Outcome{Status: 128 + int(w.signal), Why: why, Left: true}, nil
@@ -182,7 +188,7 @@ func (w *waiting) stop(ctx context.Context, s os.Signal) error {
 	w.warn(fmt.Errorf("job %s: its pods get TERM; once more to wait no longer", w.name()))
 	go func() {
 		if err := w.Stop(ctx); err != nil {
-			w.changes.failures <- err
+			w.changes.failures <- notStopped{err}
 		}
 	}()
 	return nil

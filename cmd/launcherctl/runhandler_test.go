@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
@@ -65,4 +66,37 @@ func TestASignalBeforeTheContainersStart(t *testing.T) {
 			c.nothingIsLeft()
 		}
 	}
+}
+
+// TestAPodThatReplacesAnother is said, as the log begins anew.
+func TestAPodThatReplacesAnother(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground("--retries", "1")
+	c.started()
+	c.writes("-a", "one")
+	c.pod("-a", "Running", running())
+	c.until("the first log", func() bool { return c.asked("get", "-a/log") })
+	c.pod("-a", "Failed", terminated(137, ""))
+	c.writes("-b", "one", "two")
+	c.pod("-b", "Running", running())
+	c.until("the second log", func() bool { return c.asked("get", "-b/log") })
+	c.pod("-b", "Succeeded", terminated(0, ""))
+	c.ends("Complete", "")
+	p.ends(0)
+	require.Equal(t, "one\none\ntwo\n", p.out.String())
+	require.Contains(t, p.err.String(), "launcherctl: warning: pod "+c.name+"-b replaces pod "+c.name+"-a, and its log begins anew\n")
+	c.nothingIsLeft()
+}
+
+// TestASignalWhoseJobCannotBeDeleted says so once.
+func TestASignalWhoseJobCannotBeDeleted(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground()
+	c.started()
+	c.pod("-a", "Running", running())
+	c.until("a watch", func() bool { return c.asked("watch", "/pods") })
+	c.Deny("delete", "jobs")
+	require.NoError(t, p.Process.Signal(syscall.SIGINT))
+	p.ends(125)
+	require.Equal(t, 1, strings.Count(p.err.String(), "launcherctl: delete job "+c.name), p.err.String())
 }

@@ -130,3 +130,15 @@ func TestAnImageVolumeThatIsKept(t *testing.T) {
 	p.ends(0)
 	c.nothingIsLeft()
 }
+
+// TestAnInvalidImageEndsTheRunAtOnce, long before the default --start-timeout.
+func TestAnInvalidImageEndsTheRunAtOnce(t *testing.T) {
+	c := controller(t)
+	p := c.inBackground()
+	c.started()
+	c.pod("-a", "Pending", waiting("InvalidImageName", `couldn't parse image name "a b": invalid reference format`))
+	p.ends(125)
+	require.Contains(t, p.err.String(), "it cannot start: pod "+c.name+"-a: InvalidImageName: ")
+	require.Contains(t, p.err.String(), "hint: correct --image or --launcher-image\n")
+	c.nothingIsLeft()
+}
