@@ -103,7 +103,7 @@ func TestReadmeSaysWhatEachPlatformHas(t *testing.T) {
 	_, table, found := strings.Cut(readme, "| | Linux on amd64, arm64 |")
 	require.True(t, found)
 	table, _, _ = strings.Cut(table, "\n\n")
-	rows := regexp.MustCompile("(?m)^\\| (.+) \\| yes \\| (yes|no) \\| (yes|no)[^|]* \\|$").FindAllStringSubmatch(table, -1)
+	rows := regexp.MustCompile(`(?m)^\| (.+) \| yes \| (yes|no) \| (yes|no)[^|]* \|$`).FindAllStringSubmatch(table, -1)
 	require.Len(t, rows, strings.Count(table, "\n")-1, "a cell is neither yes nor no")
 	for _, row := range rows {
 		for _, code := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
