@@ -80,4 +80,16 @@ func TestAPodIsGivenNoVariableThatCannotStart(t *testing.T) {
 		require.Empty(t, got.stderr)
 		require.Contains(t, got.stdout, "__KEYSTORE")
 	})
+	t.Run("a cluster that is lost is asked once", func(t *testing.T) {
+		s := clustertest.New(t)
+		s.Inject(clustertest.On("get", "", clustertest.Lost))
+		task := write(t, "task.yaml", "metadata: {name: train, project: fraud}\nspec:\n  secret_sources:\n"+
+			"  - {kind: kubernetes, source: {secret: a, secrets: [A]}}\n  - {kind: kubernetes, source: {secret: b, secrets: [B]}}\n")
+		got := ctl(t, s, "", append([]string{"manifest", "--task", task}, strings.Fields(flags)...)...)
+		require.Zero(t, got.status, got.stderr)
+		require.Empty(t, got.stderr)
+		for _, r := range s.Requests() {
+			require.True(t, strings.HasSuffix(r.Path, "/secrets/a"), r.Path)
+		}
+	})
 }
