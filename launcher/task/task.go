@@ -190,3 +190,11 @@ func (t *Task) Handler() string {
 	}
 	return ""
 }
+
+// Project returns metadata.project, "" if the task has none.
+func (t *Task) Project() string {
+	if n := t.Metadata.Field("project"); n != nil && n.Kind == document.String {
+		return n.Text
+	}
+	return ""
+}
