@@ -81,7 +81,7 @@ func (m *merge) projectSecrets(env *yaml.Node, plain []string) (string, bool) {
 		return "", false
 	}
 	names := strings.FieldsFunc(yamledit.Text(old, "value"), func(r rune) bool { return r == ',' || r == ' ' })
-	for _, name := range slices.Concat(m.listed, plain) {
+	for _, name := range slices.Concat(plain, m.listed) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}

@@ -270,7 +270,7 @@ func (plainError) Is(target error) bool { return target == resolve.ErrAbsent }
 
 // Hint returns what to do about it.
 func (e plainError) Hint() string {
-	return "if the pod fills it by secretKeyRef, list it: --project-secrets " + e.plain + "; or add the key to the project's Secret and to the pod"
+	return "if the pod fills it by secretKeyRef, list it: --project-secrets " + e.plain + "; or mark the source optional: true"
 }
 
 // notKeyError returns an error that says where text is that is not a key. It does
