@@ -1,13 +1,13 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl examples test cover conformance demo fuzz bench licenses check
+.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
 LDFLAGS := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
-# The program's own entry point, launcher/sigstate, on the architectures that have one.
-ENTRY   := $(if $(filter amd64 arm64,$(or $(GOARCH),$(shell go env GOARCH))),-E launcher_entry)
+# The program's own entry point, launcher/sigstate, on the platforms that have one.
+ENTRY   := $(if $(filter linux/amd64 linux/arm64,$(or $(GOOS),$(shell go env GOOS))/$(or $(GOARCH),$(shell go env GOARCH))),-E launcher_entry)
 FUZZTIME ?= 30s
 
 export CGO_ENABLED = 0
@@ -21,6 +21,9 @@ build: ## build/launcher, static and reproducible
 launcherctl: ## build/launcherctl, and build/kubectl-launcher, by which kubectl knows it
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS)" -o build/launcherctl ./cmd/launcherctl
 	@ln -sf launcherctl build/kubectl-launcher
+
+cross: ## vet and build both programs for every platform, as build/PROGRAM-GOOS-GOARCH
+	@.ci/cross "$(BUILD) -tags $(TAGS)" "$(LDFLAGS)"
 
 examples: build ## build/fakevault too, the Key Vault on loopback that the examples use
 	@go build -trimpath -buildvcs=false -o build/fakevault ./examples/azure/fakevault

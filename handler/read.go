@@ -90,7 +90,7 @@ func readStdin() ([]byte, error) {
 func emptyStdin(fd int) {
 	null, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err == nil && null != fd {
-		_ = syscall.Dup3(null, fd, 0)
+		_ = duplicate(null, fd)
 		_ = syscall.Close(null)
 	}
 }

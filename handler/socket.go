@@ -55,7 +55,7 @@ func refusal(text []byte) error { return errors.New(strings.TrimSpace(string(tex
 // get sends one request. The launcher closes the connection after its answer;
 // a Content-Length reveals an answer that was cut off.
 func (s socket) get(path string) (status int, body []byte, err error) {
-	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fd, err := unixSocket()
 	if err != nil {
 		return 0, nil, os.NewSyscallError("socket", err)
 	}
@@ -67,8 +67,7 @@ func (s socket) get(path string) (status int, body []byte, err error) {
 		}
 		return 0, nil, err
 	}
-	// Without MSG_NOSIGNAL a write to a process that has gone would end this one.
-	if err := retryInterrupted(func() error { return syscall.Sendto(fd, []byte(request), syscall.MSG_NOSIGNAL, nil) }); err != nil {
+	if err := retryInterrupted(func() error { return send(fd, []byte(request)) }); err != nil {
 		return 0, nil, ErrEnded
 	}
 	answer, err := readAll(fd)

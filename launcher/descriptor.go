@@ -8,26 +8,16 @@ import (
 	"github.com/seed45446ece/launcher/internal/memfd"
 )
 
-// What a new pipe holds, and what anybody may have one hold, pipe(7). Where the
-// kernel gives less, the write comes back short and the memfd serves.
-const (
-	pipeSize    = 64 << 10
-	maxPipeSize = 1 << 20
-)
-
-// filled is a descriptor to read text and then end of file from, whatever the
-// reader does: a pipe that its writer has filled and closed, or a sealed memfd
-// where the text does not fit one.
+// filled returns a descriptor to read text and then end of file from, whatever the
+// reader does: a pipe that its writer has filled and closed, or a file without a
+// name if the text does not fit a pipe.
 func filled(text []byte) (int, error) {
 	if len(text) > maxPipeSize {
 		return sealed(text)
 	}
-	var ends [2]int
-	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+	ends, err := newPipe(len(text))
+	if err != nil {
 		return 0, fmt.Errorf("open a pipe: %w", err)
-	}
-	if len(text) > pipeSize {
-		_, _ = unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, len(text))
 	}
 	n, err := unix.Write(ends[1], text)
 	_ = unix.Close(ends[1])
@@ -39,11 +29,11 @@ func filled(text []byte) (int, error) {
 	return ends[0], unix.SetNonblock(ends[0], false)
 }
 
-// sealed returns a read-only descriptor of text that nobody can change.
+// sealed returns a read-only descriptor of a file that holds the text.
 func sealed(text []byte) (int, error) {
 	fd, err := memfd.Sealed("launcher-context", text)
 	if err != nil {
-		return 0, &RefusedError{"", fmt.Sprintf("the context needs a memfd: %v", err), "a seccomp filter or a limit may refuse memfd_create; use --deliver files, or env"}
+		return 0, &RefusedError{"", fmt.Sprintf("the context needs %s: %v", contextFile, err), adviseContextFile}
 	}
 	return fd, nil
 }
@@ -68,5 +58,5 @@ func (e Execution) placeContext(reserved int) error {
 	if err != nil {
 		return err
 	}
-	return unix.Dup3(fd, target, 0)
+	return unix.Dup2(fd, target)
 }

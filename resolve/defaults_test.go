@@ -46,7 +46,7 @@ func TestADefaultIsTakenOnlyIfNoSourceHasTheKey(t *testing.T) {
 		"empty":   {[]resolve.Bound{withDefaults(source("env", "K"), "K=")}, "K=", "", "K env default in task:9:1 found"},
 		"found":   {[]resolve.Bound{withDefaults(source("env", "K=v"), "K=d")}, "K=v", "", "K env place of env found"},
 		"found in a source that gives way": {
-			[]resolve.Bound{confidential(source("kubernetes", "K=v")), withDefaults(source("env", "K"), "K=d")}, "K=v", "",
+			[]resolve.Bound{yielding(source("kubernetes", "K=v")), withDefaults(source("env", "K"), "K=d")}, "K=v", "",
 			"K kubernetes place of kubernetes found, K env place of env missing",
 		},
 		"two defaults": {

@@ -54,7 +54,7 @@ func (v vault) Only(key string) resolve.Source {
 }
 
 func (v vault) bound() resolve.Bound {
-	b := confidential(source("azure_vault"))
+	b := yielding(source("azure_vault"))
 	b.Source, b.Remote = v, true
 	return b
 }
@@ -97,10 +97,10 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 			return []resolve.Bound{source("inline", "K=1"), vault{[]string{"K"}, listed, nil, a}.bound()}
 		}, "K", "1", ""},
 		"a later one wins": {func(a *[]string) []resolve.Bound {
-			return []resolve.Bound{confidential(source("kubernetes", "K=1")), vault{[]string{"K"}, listed, nil, a}.bound()}
+			return []resolve.Bound{yielding(source("kubernetes", "K=1")), vault{[]string{"K"}, listed, nil, a}.bound()}
 		}, "K", "listed K", "K"},
 		"an earlier one, where the later has it not": {func(a *[]string) []resolve.Bound {
-			return []resolve.Bound{confidential(source("kubernetes", "L=1")), vault{[]string{"L"}, listed, nil, a}.bound()}
+			return []resolve.Bound{yielding(source("kubernetes", "L=1")), vault{[]string{"L"}, listed, nil, a}.bound()}
 		}, "L", "1", "L"},
 		"a prefix": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{prefixed("APP_", vault{[]string{"K"}, listed, nil, a}.bound())}

@@ -34,16 +34,16 @@ func TestALaterSourceBeatsAnEarlierOneOfItsGroup(t *testing.T) {
 			"K=1", []string{"K a found", "K b missing"},
 		},
 		{
-			"inline beats a cluster's source after it", bounds{source("inline", "K=1"), confidential(source("azure_vault", "K=2"))},
+			"inline beats a cluster's source after it", bounds{source("inline", "K=1"), yielding(source("azure_vault", "K=2"))},
 			"K=1", []string{"K azure_vault overridden by inline, place of inline", "K inline found"},
 		},
 		{
-			"inline beats a cluster's source before it", bounds{confidential(source("azure_vault", "K=2")), source("inline", "K=1")},
+			"inline beats a cluster's source before it", bounds{yielding(source("azure_vault", "K=2")), source("inline", "K=1")},
 			"K=1", []string{"K azure_vault overridden by inline, place of inline", "K inline found"},
 		},
 		{
 			"each group keeps its order",
-			bounds{source("i", "K=1", "L=1"), confidential(source("k", "K=2", "M=2")), source("f", "K=3"), confidential(source("v", "K=4", "M=4"))},
+			bounds{source("i", "K=1", "L=1"), yielding(source("k", "K=2", "M=2")), source("f", "K=3"), yielding(source("v", "K=4", "M=4"))},
 			"K=3 L=1 M=4", []string{
 				"K k overridden by f, place of f", "M k overridden by v, place of v", "K v overridden by f, place of f", "M v found",
 				"K i overridden by f, place of f", "L i found", "K f found",
@@ -84,7 +84,7 @@ func TestALaterSourceBeatsAnEarlierOneOfItsGroup(t *testing.T) {
 }
 
 func TestResolveLeavesItsSourcesInTheirOrder(t *testing.T) {
-	sources := []resolve.Bound{source("a", "K=1"), confidential(source("b", "K=2")), source("c", "K=3")}
+	sources := []resolve.Bound{source("a", "K=1"), yielding(source("b", "K=2")), source("c", "K=3")}
 	_, err := resolve.Resolve(t.Context(), sources)
 	require.NoError(t, err)
 	require.Equal(t, "a b c", sources[0].Kind+" "+sources[1].Kind+" "+sources[2].Kind)

@@ -34,7 +34,7 @@ func TestRemoteSourcesAreAskedAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	var bounds []resolve.Bound
 	for _, name := range []string{"a", "b", "c"} {
-		b := remote(confidential(source(name, "K="+name, name+"=1")))
+		b := remote(yielding(source(name, "K="+name, name+"=1")))
 		b.Source = meeting{&all, b.Source.(fixed)}
 		bounds = append(bounds, b, source("local-"+name, "L="+name))
 		all.Add(1)
@@ -74,7 +74,7 @@ func (m mute) Find(ctx context.Context) ([]resolve.Finding, error) {
 
 func TestARemoteSourceThatDoesNotAnswerTakesNoTimeFromOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	vault, local, done := remote(confidential(source("vault"))), source("local", "K=1"), make(chan struct{})
+	vault, local, done := remote(yielding(source("vault"))), source("local", "K=1"), make(chan struct{})
 	vault.Source = mute{done, cancel}
 	local.Source = asked{local.Source.(fixed), done}
 	r, err := resolve.Resolve(ctx, []resolve.Bound{vault, local})

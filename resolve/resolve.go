@@ -17,10 +17,9 @@ type Bound struct {
 	Declaration
 	Source Source
 
-	// Confidential sources keep a value out of the task and of the pod's
-	// specification. They give way to the others, whatever their order in the
-	// task, as MLRun's kubernetes and azure_vault do.
-	Confidential bool
+	// Yields makes the source give way to those that do not yield, whatever their
+	// order in the task, as MLRun's kubernetes and azure_vault do.
+	Yields bool
 
 	// Remote sources are asked all at the same time.
 	Remote bool
@@ -129,7 +128,7 @@ func ask(sources []Bound, find func(source int) answer) []answer {
 const maxFindings = 100_000
 
 func rank(b Bound) int {
-	if b.Confidential {
+	if b.Yields {
 		return 0
 	}
 	return 1

@@ -42,8 +42,8 @@ func source(kind string, findings ...string) resolve.Bound {
 	return resolve.Bound{Declaration: resolve.Declaration{Kind: kind, At: document.Position{Origin: "task", Line: 7, Column: 5}}, Source: f}
 }
 
-func confidential(b resolve.Bound) resolve.Bound {
-	b.Confidential = true
+func yielding(b resolve.Bound) resolve.Bound {
+	b.Yields = true
 	return b
 }
 
@@ -95,10 +95,10 @@ func TestEveryProblemOfEverySourceIsInOneError(t *testing.T) {
 	}{
 		"a missing key": {[]resolve.Bound{source("env", "DB_PASSWORD")}, []string{`secret "DB_PASSWORD": env: it is not there`}, ""},
 		"all missing keys": {
-			[]resolve.Bound{source("a", "K", "L=1"), confidential(source("b", "M")), source("c", "N", "L")},
+			[]resolve.Bound{source("a", "K", "L=1"), yielding(source("b", "M")), source("c", "N", "L")},
 			[]string{`secret "M": b: it is not there`, `secret "K": a: it is not there`, `secret "N": c: it is not there`}, "L=1",
 		},
-		"missing in one, found in another": {[]resolve.Bound{source("a", "K"), source("b", "K=1"), confidential(source("c", "K"))}, nil, "K=1"},
+		"missing in one, found in another": {[]resolve.Bound{source("a", "K"), source("b", "K=1"), yielding(source("c", "K"))}, nil, "K=1"},
 		"optional in one, missing in another": {
 			[]resolve.Bound{optional(source("a", "K")), source("b", "K")}, []string{`secret "K": b: it is not there`}, "",
 		},

@@ -122,7 +122,8 @@ func (p *plan) elsewhere(key string) bool {
 	}
 	return len(p.declared.Project) == 0 && p.project != "" ||
 		slices.ContainsFunc(p.declared.Project, func(s sources.Project) bool { return is(s.Declaration.Prefix, keylist.Names(s.Spec.Keys)) }) ||
-		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) })
+		slices.ContainsFunc(p.declared.Vaults, func(v sources.Vault) bool { return is(v.Prefix, v.Keys()) }) ||
+		slices.ContainsFunc(p.declared.Programs, func(s sources.Program) bool { return is(s.Prefix, s.Keys()) })
 }
 
 // keep puts the values into a Secret of the Job's, and that into the pod.

@@ -1,6 +1,6 @@
 // Package sources reads the secret sources of a task as one who makes a pod
-// for it must: which keys of the project's Secret it names, which vaults, and
-// what is resolved before there is a pod.
+// for it must: which keys of the project's Secret it names, which vaults and
+// programs, and what is resolved before there is a pod.
 //
 // It owns that division and nothing of the sources' own forms. It refuses what
 // the launcher would refuse, in the launcher's words. It calls no cluster and
@@ -15,6 +15,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/env"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
@@ -32,6 +33,12 @@ type Vault struct {
 	resolve.Declaration
 }
 
+// Program is a declared exec source, whose program runs in the pod.
+type Program struct {
+	exec.Spec
+	resolve.Declaration
+}
+
 // Client is a declared inline, env or file source. MLRun resolves these where
 // the task is submitted, and not in the pod.
 type Client struct {
@@ -41,10 +48,11 @@ type Client struct {
 
 // Sources is a task's, by who answers for them, each in the task's order.
 type Sources struct {
-	Task    task.Task
-	Project []Project
-	Vaults  []Vault
-	Client  []Client
+	Task     task.Task
+	Project  []Project
+	Vaults   []Vault
+	Programs []Program
+	Client   []Client
 }
 
 // Read reads a run object and all its sources. The error holds every problem
@@ -74,6 +82,10 @@ func (s *Sources) add(d resolve.Declaration, environ resolve.Environ, realm azur
 	case task.AzureVault:
 		spec, err := azure.Parse(d.Source, realm)
 		s.Vaults = append(s.Vaults, Vault{spec, d})
+		return err
+	case task.Exec:
+		spec, err := exec.Parse(d.Source)
+		s.Programs = append(s.Programs, Program{spec, d})
 		return err
 	case task.Inline:
 		client, err = inline.New(d)

@@ -28,7 +28,7 @@ func TestReadKnowsEveryKind(t *testing.T) {
 			require.NotContains(t, err.Error(), "unknown kind")
 		}
 		require.Equal(t, kind.ReadByClient, len(s.Client) == 1, kind.Name)
-		require.Equal(t, kind.ReadByClient, len(s.Project)+len(s.Vaults) == 0, kind.Name)
+		require.Equal(t, kind.ReadByClient, len(s.Project)+len(s.Vaults)+len(s.Programs) == 0, kind.Name)
 	}
 	_, err := read(t, "vault")
 	require.EqualError(t, err, `task:1:25: unknown kind of secret source "vault"`)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 
 	urfave "github.com/urfave/cli/v2"
@@ -128,7 +129,11 @@ func (p *program) install(c *urfave.Context) error {
 // It fails if another user, who can write the directory, replaced the file
 // meanwhile.
 func installTo(dir string) error {
-	source, err := os.Open("/proc/self/exe")
+	program, err := ownPath()
+	if err != nil {
+		return err
+	}
+	source, err := os.Open(program)
 	if err != nil {
 		return err
 	}
@@ -155,4 +160,13 @@ func installTo(dir string) error {
 		return errors.New("another user replaced the file while it was installed")
 	}
 	return nil
+}
+
+// ownPath returns a path of this program. On Linux it is right even if the file was
+// deleted or replaced.
+func ownPath() (string, error) {
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe", nil
+	}
+	return os.Executable()
 }

@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 package main
 
 import (
@@ -23,6 +25,11 @@ type handover struct {
 // redacts output until the supervisor ends it.
 func (p *program) runCompanion(c *urfave.Context, s settings) error {
 	supervise.ReserveThreads(8) // for two streams, the link, and the Go runtime
+	p.programs = p.newPrograms(s)
+	defer func() {
+		p.ending.Lock() // what the programs' end leads to is not reported
+		p.programs.End()
+	}()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -35,10 +35,12 @@ func (p *program) explain(c *urfave.Context) error {
 	}
 	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	p.watchSignals()
+	p.programs = p.newPrograms(s)
+	watch := p.watchSignals()
 	r, err := p.readTask(ctx, s)
 	p.report.Warn(r.warning)
 	if err == nil {
+		p.watchForPrograms(watch, r)
 		err = p.resolve(ctx, s, &r)
 		_, refused := r.job(s).Prepare()
 		err = errors.Join(err, refused)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/sigstate"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
@@ -39,6 +41,9 @@ func main() { os.Exit(start()) }
 
 // start runs the whole program and returns the exit status.
 func start() int {
+	if status := becomeProgram(os.Args); status != 0 {
+		return status
+	}
 	p := program{args: os.Args, environ: resolve.NewEnviron(os.Environ()), signals: sigstate.Inherited()}
 	var err error
 	p.descriptor, err = launcher.Reserve()
@@ -62,7 +67,9 @@ type program struct {
 	report  cli.Report
 	pipes   file.Pipes // what was read from FIFOs
 
-	descriptor int // reserved for the context
+	descriptor int            // reserved for the context
+	programs   *exec.Programs // of exec sources
+	ending     sync.Mutex     // locked for good when a signal ends this process
 }
 
 // loadChild takes over what the supervisor was started with, if this process is
@@ -72,7 +79,6 @@ func (p *program) loadChild() (err error) {
 	if p.child == nil || err != nil {
 		return err
 	}
-	p.child.SetName()
 	p.args, p.signals, p.environ = p.child.Args, p.child.Signals, resolve.NewEnviron(p.child.Environ)
 	for name, value := range p.environ { // for the libraries
 		if err := os.Setenv(name, value); err != nil {
@@ -80,13 +86,6 @@ func (p *program) loadChild() (err error) {
 		}
 	}
 	return nil
-}
-
-func (p *program) run() error {
-	if p.child != nil && p.child.Role == supervise.HandlerProcess && p.child.HasCompanion {
-		return p.awaitCompanion()
-	}
-	return p.app(p.args).Run(p.args)
 }
 
 func (p *program) app(args []string) *urfave.App {

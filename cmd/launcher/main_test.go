@@ -15,19 +15,30 @@ import (
 func TestMain(m *testing.M) { launchertest.Main(m, "probe", "bare", "peak") }
 
 // TestScripts runs testdata/script: what a user types and sees.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, launchertest.Folder(), false) }
+
+// TestScriptsOfThePortableProgram runs the same scripts with the program of macOS,
+// and of Linux on other architectures. Lines that begin with [full] or [portable]
+// are for one of them.
+func TestScriptsOfThePortableProgram(t *testing.T) { runScripts(t, launchertest.Portable(t), true) }
+
+// runScripts runs the scripts with the launcher of a folder.
+func runScripts(t *testing.T, folder string, portable bool) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
-		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // writes what was printed; read the diff
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "" && !portable, // writes what was printed; read the diff
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", launchertest.Folder()+":"+os.Getenv("PATH"))
+			env.Setenv("PATH", folder+":"+launchertest.Folder()+":"+os.Getenv("PATH"))
 			env.Setenv("SAVED", env.Getenv("PATH"))
-			env.Setenv("BIN", launchertest.Folder())
+			env.Setenv("BIN", folder)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
 			program, ok := strings.CutPrefix(cond, "has:")
-			if !ok {
+			switch {
+			case cond == "full" || cond == "portable":
+				return portable == (cond == "portable"), nil
+			case !ok:
 				return false, fmt.Errorf("unknown condition %q", cond)
 			}
 			_, err := exec.LookPath(program)
@@ -48,7 +59,7 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: status N ARG...")
 	}
 	const inPod = `exec "$0" "$@" </dev/null`
-	err := ts.Exec("/bin/sh", append([]string{"-c", inPod, launchertest.Path("launcher")}, args[1:]...)...)
+	err := ts.Exec("/bin/sh", append([]string{"-c", inPod, ts.Getenv("BIN") + "/launcher"}, args[1:]...)...)
 	got := 0
 	if ended, ok := err.(*exec.ExitError); ok {
 		got = ended.ExitCode()

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
 	"github.com/seed45446ece/launcher/launcher/task"
-	"github.com/seed45446ece/launcher/launcher/tmpfs"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -23,8 +23,8 @@ type loadedTask struct {
 	resolution  resolve.Resolution
 	environ     resolve.Environ // with the task's own variable made safe
 	command     launcher.Command
-	directory   *tmpfs.Directory // of the files and socket deliveries, else nil
-	descriptors []int            // that carry secrets in
+	directory   *launcher.Directory // of the files and socket deliveries, else nil
+	descriptors []int               // that carry secrets in
 	warning     error
 }
 
@@ -32,6 +32,7 @@ type loadedTask struct {
 // the others are there all the same, for explain.
 func (p *program) resolve(ctx context.Context, s settings, r *loadedTask) (err error) {
 	r.resolution, err = resolve.Resolve(ctx, r.sources)
+	p.stopIfEnding()
 	return p.reportResolution(r.resolution, err, s)
 }
 
@@ -62,7 +63,7 @@ func (p *program) adviseLocal(err error, s settings) error {
 	for i, e := range errs {
 		key, ok := errors.AsType[*resolve.KeyError](e)
 		switch {
-		case !ok || !errors.Is(e, resolve.ErrAbsent) || key.Provider != task.Kubernetes && key.Provider != task.AzureVault:
+		case !ok || !errors.Is(e, resolve.ErrAbsent) || !slices.Contains([]string{task.Kubernetes, task.AzureVault, task.Exec}, key.Provider):
 		case s.local != nil:
 			errs[i] = cli.WithHint(e, "add the key to the file of --local, or mark the source optional: true")
 		case key.Provider == task.Kubernetes:
@@ -93,6 +94,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	case execConfig != nil:
 		t = *execConfig
 		problems.AddErr(execErr)
+		problems.AddErr(s.checkPrograms(t.Sources))
 	}
 	for _, flag := range s.secrets {
 		d, err := task.ParseSource("--secrets", flag)
@@ -115,7 +117,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, &p.pipes, newLocal(s.local, &p.pipes), s.realm, newVaults(p.environ, s), s.requireConfidential, s.listed}
+	return deps{p.environ, &p.pipes, newLocal(s.local, &p.pipes), s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential, s.listed}
 }
 
 func setParameters(t *task.Task, params []string) error {

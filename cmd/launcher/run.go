@@ -7,23 +7,20 @@ import (
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
-	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/launcher/task"
-	"github.com/seed45446ece/launcher/launcher/tmpfs"
 )
 
 // runHandler resolves the task's secrets and becomes the handler, or stays as the
 // parent of a process that does.
 func (p *program) runHandler(c *urfave.Context) error {
 	s, err := p.readSettings(c)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case p.child == nil && s.supervised():
-		return p.supervise(s)
-	case p.child != nil && p.child.Role == supervise.CompanionProcess:
-		return p.runCompanion(c, s)
 	}
+	if stays, err := p.stay(c, s); stays {
+		return err
+	}
+	p.programs = p.newPrograms(s)
 	watch := p.watchSignals()
 	ctx, cancel := cli.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
@@ -31,6 +28,7 @@ func (p *program) runHandler(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
+	watch = p.watchForPrograms(watch, r)
 	if err := p.resolve(ctx, s, &r); err != nil {
 		return err
 	}
@@ -53,7 +51,7 @@ func (p *program) loadTask(ctx context.Context, c *urfave.Context, s settings) (
 		r.command, err = p.findCommand(c, &r.task)
 	}
 	if err == nil && p.child != nil {
-		r.directory, err = tmpfs.Find(p.child.Directory)
+		r.directory, err = launcher.FindDirectory(p.child.Directory)
 	}
 	return r, err
 }

@@ -32,6 +32,9 @@ type settings struct {
 	azureParallel       int
 	azureSpread         time.Duration
 	realm               azure.Clouds
+	execParallel        int
+	execStderr          bool // pass on what programs write on standard error
+	allowExec           bool // also for a task in a variable
 	init                string
 	mask, pristine      bool
 	refresh             time.Duration
@@ -79,6 +82,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		azureParallel:       c.Int("azure-parallel"),
 		azureSpread:         c.Duration("azure-spread"),
 		realm:               azure.Clouds{Authority: c.String("azure-authority"), Domains: listValues(c, "azure-domain", p.environ), APIVersion: c.String("azure-api-version")},
+		execParallel:        c.Int("exec-parallel"),
+		execStderr:          c.Bool("exec-stderr"),
+		allowExec:           c.Bool("allow-exec"),
 		grace:               c.Duration("grace"),
 		init:                c.String("init"),
 		mask:                c.Bool("mask"),
@@ -86,6 +92,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		refresh:             c.Duration("refresh"),
 	}
 	errs = append(errs, s.checkAzure()...)
+	if s.execParallel < 1 || s.execParallel > maxParallel {
+		errs = append(errs, flagError("--exec-parallel is not from 1 to %d", maxParallel))
+	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
 			errs = append(errs, flagError("--%s is less than 0", name))
@@ -107,7 +116,11 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.local != nil && p.environ[inCluster] != "" {
 		errs = append(errs, cli.Usage("--local is for debugging and refused inside a cluster (KUBERNETES_SERVICE_HOST is set)", "remove --local"))
 	}
-	errs = append(errs, s.checkInit()...)
+	if missing := s.checkPlatform(); len(missing) > 0 {
+		errs = append(errs, missing...)
+	} else {
+		errs = append(errs, s.checkInit()...)
+	}
 	if s.local != nil && s.requireConfidential {
 		errs = append(errs, cli.Usage("--local takes values from a file, which --require-confidential refuses", "remove one of them"))
 	}

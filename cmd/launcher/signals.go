@@ -2,10 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher"
@@ -13,30 +10,22 @@ import (
 	"github.com/seed45446ece/launcher/launcher/supervise"
 )
 
-// acceptSignals lets HUP, INT, QUIT, ABRT and TERM end this process, which has
-// all signals blocked from its start. PID 1 cannot be ended by them: it watches
-// for them, or forwards them. The companion ignores them: they are meant for the
-// handler.
-func (p *program) acceptSignals() error {
-	switch {
-	case os.Getpid() == 1:
-		return nil
-	case p.child != nil && p.child.Role == supervise.CompanionProcess:
-		return sigstate.IgnoreAll()
-	}
-	return p.signals.AcceptTermination()
-}
-
 // watchSignals ends PID 1 with 128+n at the first of those signals. It returns nil
 // in any other process.
 func (p *program) watchSignals() *sigstate.Watch {
 	if os.Getpid() != 1 {
 		return nil
 	}
-	return p.signals.WatchTermination(func(s unix.Signal) {
-		p.report.Message(cli.LevelError, fmt.Sprintf("ended by %s while resolving; the handler was not started", unix.SignalName(s)), "")
-		os.Exit(128 + int(s))
-	})
+	return p.signals.WatchTermination(p.endBySignal)
+}
+
+// watchForPrograms returns a watch that ends the programs of exec sources before
+// this process, if the task has some. An earlier watch does so too.
+func (p *program) watchForPrograms(watch *sigstate.Watch, r loadedTask) *sigstate.Watch {
+	if watch != nil || !r.runsPrograms() {
+		return watch
+	}
+	return p.signals.WatchTermination(p.endBySignal)
 }
 
 // exec becomes the handler.

@@ -13,6 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/env"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -27,6 +28,7 @@ type deps struct {
 	local        *local.File // of --local, nil without it
 	realm        azure.Clouds
 	vaults       vaults
+	programs     *exec.Programs
 	confidential bool // --require-confidential
 	listed       kubernetes.Listed
 }
@@ -60,6 +62,8 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 		return openKubernetes(d, deps)
 	case task.AzureVault:
 		return openAzure(d, deps)
+	case task.Exec:
+		return openExec(d, deps)
 	}
 	return openedSource{}, fmt.Errorf("internal error: no reader for kind %s", d.Kind)
 }
@@ -158,7 +162,7 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 	var problems document.Problems
 	if deps.confidential && !kind.Confidential {
 		names := task.KindNames(func(k task.Kind) bool { return k.Confidential })
-		problems.Add(d.At, "use "+strings.Join(names, " or "), "--require-confidential refuses the %s source", d.Kind)
+		problems.Add(d.At, "use one of "+strings.Join(names, ", "), "--require-confidential refuses the %s source", d.Kind)
 	}
 	source, err := openSource(d, deps)
 	problems.AddErr(err)
@@ -166,7 +170,7 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 		refuseDefaults(&problems, source.Source)
 	}
 	declareLocally(deps.local, d, source.Source)
-	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Confidential: kind.Confidential, Remote: kind.Remote})
+	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Yields: kind.Yields, Remote: kind.Remote})
 	t.variables = append(t.variables, source.variables...)
 	t.wantsAll = t.wantsAll || source.wantsAll
 	return problems.Err()

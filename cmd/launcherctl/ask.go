@@ -20,7 +20,7 @@ func isTerminal(stream any) bool {
 	if !ok {
 		return false
 	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	_, err := unix.IoctlGetTermios(int(f.Fd()), getTerminal)
 	return err == nil
 }
 
@@ -62,15 +62,15 @@ func askTerminal(prompt string) ([]byte, error) {
 // hideInput stops the terminal from echoing what is typed, until restore.
 func hideInput(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
-	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	before, err := unix.IoctlGetTermios(fd, getTerminal)
 	if err == nil {
-		err = unix.IoctlSetTermios(fd, unix.TCSETSF, hiddenMode(*before))
+		err = unix.IoctlSetTermios(fd, setTerminal, hiddenMode(*before))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("turn the terminal's echo off: %w", err)
 	}
 	return func() { // what was typed ahead is not left to the shell
-		_ = unix.IoctlSetTermios(fd, unix.TCSETSF, before)
+		_ = unix.IoctlSetTermios(fd, setTerminal, before)
 		_, _ = io.WriteString(tty, "\n")
 	}, nil
 }
@@ -101,7 +101,7 @@ func hiddenMode(mode unix.Termios) *unix.Termios {
 
 // hasInput reports whether there is more to read already.
 func hasInput(fd int) bool {
-	n, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+	n, err := unix.IoctlGetInt(fd, countTyped)
 	return err == nil && n > 0
 }
 

@@ -118,8 +118,8 @@ func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	return memoryFile(keys, input.values)
 }
 
-// remoteKeys returns the keys of the task's kubernetes and azure_vault sources,
-// each once. A task that names no key of the project has all of them.
+// remoteKeys returns the keys of the task's kubernetes, azure_vault and exec
+// sources, each once. A task that names no key of the project has all of them.
 func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared sources.Sources) ([]string, error) {
 	var keys []string
 	add := func(more ...string) {
@@ -138,6 +138,12 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 		add(v.Keys()...)
 		if len(v.Keys()) == 0 && !c.IsSet("keys") {
 			return nil, cli.Usage(fmt.Sprintf("%s: the vault's keys are not in the task", v.At), "--keys A,B names them, or --local FILE has them")
+		}
+	}
+	for _, s := range declared.Programs {
+		add(s.Keys()...)
+		if len(s.Keys()) == 0 && !c.IsSet("keys") {
+			return nil, cli.Usage(fmt.Sprintf("%s: the program's keys are not in the task", s.At), "--keys A,B names them, or --local FILE has them")
 		}
 	}
 	project := c.String("project")
@@ -176,7 +182,7 @@ func memoryFile(keys []string, values map[string]resolve.Value) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("hand on a memfd: %w", err)
 	}
-	return "/proc/self/fd/" + strconv.Itoa(inherited), nil
+	return descriptorFolder + strconv.Itoa(inherited), nil
 }
 
 // checkRoundTrip refuses a value that the launcher would read differently: blanks at

@@ -7,6 +7,7 @@ import (
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/exec"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
@@ -113,6 +114,10 @@ var (
 		{Name: "credential", Choices: azure.Credentials, Usage: "how to authenticate (default: auto)"},
 		{Name: "bundle", Argument: "NAME", Default: cli.List(nil), Usage: "a vault's secret whose value is a JSON object of keys"},
 		cli.DomainFlag,
+	}
+	execFlags = []cli.Flag{
+		{Name: "key", Argument: "KEY[=IDENTIFIER]", Default: cli.List(nil), Usage: "a key; the program runs once for each, with the identifier as its last argument"},
+		{Name: "format", Choices: exec.Formats, Usage: "the program prints all keys at once, in this format"},
 	}
 	fileFlags   = []cli.Flag{{Name: "format", Choices: file.Formats, Usage: "the file's format (default: by its name)"}}
 	inlineFlags = []cli.Flag{{Name: "from-file", Argument: "FILE", Usage: "KEY=value lines with the values; - is standard input"}}

@@ -33,7 +33,7 @@ func TestASampleOfMutatedInputsShowsNoValue(t *testing.T) {
 func TestSourcesInAnotherPlaceAreRefused(t *testing.T) {
 	const source = "[{kind: inline, source: {DB_PASSWORD: c4n4ry-value}}]"
 	for task, want := range map[string]string{
-		"sec: {secret_sources: " + source + "}":                           "t.yaml:1:7: a secret source outside of spec.secret_sources",
+		"other: {secret_sources: " + source + "}":                         "t.yaml:1:9: a secret source outside of spec.secret_sources",
 		"secret_sources: " + source:                                       "t.yaml:1:1: secret_sources belongs to the task's spec",
 		"spec: {sources: " + source + "}":                                 "t.yaml:1:18: a secret source outside of spec.secret_sources",
 		"spec: {parameters: {secret_sources: " + source + "}}":            "t.yaml:1:21: a secret source outside of spec.secret_sources",

@@ -34,6 +34,7 @@ func TestTheTableOfSourcesIsTrue(t *testing.T) {
 		"inline, embedded":         {source: "{kind: inline, source: {KEY: " + value + "}}", flags: []string{"--embed-values"}, specification: true, variables: true},
 		"azure_vault, k8s_secret":  {source: "{kind: azure_vault, source: {name: vault, k8s_secret: creds, secrets: [KEY]}}", mounts: true},
 		"azure_vault, by identity": {source: "{kind: azure_vault, source: {name: vault, credential: workload, secrets: [KEY]}}", flags: []string{"--service-account", "a"}},
+		"exec":                     {source: "{kind: exec, source: {command: [get], secrets: [KEY]}}"},
 	} {
 		t.Run(row, func(t *testing.T) {
 			folder := t.TempDir()

@@ -43,6 +43,7 @@ func (p *program) kindCommands() []*urfave.Command {
 	return []*urfave.Command{
 		p.kindCommand(task.Kubernetes, "[KEY...]", "Keys of the project's Kubernetes Secret, or all of them", kubernetesSource, slices.Concat(kubernetesFlags, keyFlags)),
 		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "Secrets of an Azure Key Vault, or all of them", azureSource, slices.Concat(azureFlags, keyFlags)),
+		p.kindCommand(task.Exec, "PROGRAM [ARG...]", "What a program prints: the client of another store", execSource, execFlags),
 		p.kindCommand(task.Env, "NAME...", "Variables of the client's or the pod's environment", envSource, keyFlags),
 		p.kindCommand(task.File, "PATH [KEY...]", "A file of KEY=value lines, or keys of it", fileSource, slices.Concat(fileFlags, keyFlags)),
 		p.kindCommand(task.Inline, "--from-file FILE", "Values in the task itself: anyone who reads it can see them", p.inlineSource, inlineFlags),

@@ -173,10 +173,6 @@ func openParent(path string) (dir int, name string, err error) {
 	}
 }
 
-// openSearch opens a directory only to look into it, which takes no right to
-// read it.
-const openSearch = unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC
-
 // openStart opens the directory where a path starts.
 func openStart(path string) (int, error) {
 	start := "."

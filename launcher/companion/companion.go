@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 // Package companion is the process beside a handler that resolves its secrets,
 // and then answers for them on a socket or redacts them in its output.
 //

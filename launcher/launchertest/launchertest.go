@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,14 +34,37 @@ func Program(pkg, to string) ([]byte, error) {
 	if pkg == command {
 		flags += Entry()
 	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "urfave_cli_no_docs", "-ldflags", flags, "-o", to, pkg}
+	return build(pkg, to, "urfave_cli_no_docs", flags)
+}
+
+// Portable builds the launcher of the platforms that lack the full one, for this
+// machine, and returns the folder that holds it.
+func Portable(t testing.TB) string {
+	t.Helper()
+	folder := Path("portable")
+	portable.Do(func() {
+		if portableErr = os.MkdirAll(folder, 0o755); portableErr == nil {
+			_, portableErr = build(command, filepath.Join(folder, "launcher"), "urfave_cli_no_docs,portable", "-s -w -buildid=")
+		}
+	})
+	require.NoError(t, portableErr)
+	return folder
+}
+
+var (
+	portable    sync.Once
+	portableErr error
+)
+
+func build(pkg, to, tags, flags string) ([]byte, error) {
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", flags, "-o", to, pkg}
 	if directory := os.Getenv("LAUNCHER_TEST_COVER"); directory != "" && !strings.Contains(pkg, "testdata") {
-		args = append(args[:3], "-covermode=atomic", "-coverpkg="+module+"...", "-tags", "urfave_cli_no_docs,launcher_cover",
+		args = append(args[:3], "-covermode=atomic", "-coverpkg="+module+"...", "-tags", tags+",launcher_cover",
 			"-ldflags", flags+" -X "+module+"internal/cover.directory="+directory, "-o", to, pkg)
 	}
-	build := exec.Command("go", args...)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 	}
 	return os.ReadFile(to)

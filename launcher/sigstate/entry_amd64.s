@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 #include "textflag.h"
 
 // launcher_entry is the program's first instruction if it was linked with

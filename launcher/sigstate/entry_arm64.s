@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 #include "textflag.h"
 
 // launcher_entry does what it does in entry_amd64.s.

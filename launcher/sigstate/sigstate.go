@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 // Package sigstate knows the signal mask and the ignored signals that this
 // process was started with, and restores them for the program that it becomes.
 //
@@ -107,6 +109,16 @@ func (s State) Restore() error {
 		}
 	}
 	return setMask(s.Mask)
+}
+
+// EndBy ends this process by the default action of a signal that was taken by a
+// watch. It does not return.
+func EndBy(signal syscall.Signal) {
+	runtime.LockOSThread()
+	_ = setAction(signal, defaultAction)
+	_ = syscall.Kill(syscall.Getpid(), signal)
+	_ = setMask(everySignal &^ bit(signal))
+	select {}
 }
 
 // IgnoreAll ignores every signal that does not report an error of the process

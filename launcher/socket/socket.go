@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package socket answers a handler's requests for secrets by HTTP on a Unix
 // socket.
 //

@@ -1,3 +1,5 @@
+//go:build linux
+
 package socket_test
 
 import (
@@ -130,8 +132,8 @@ func TestSocketSaysWhatIsWrong(t *testing.T) {
 		status int
 		text   string
 	}{
-		"missing":           {nil, nil, "GONE", 500, `secret "GONE": azure_vault: vault "my-vault": secret "GONE" is not there`},
-		"missing, let pass": {nil, []string{"--missing", "warn"}, "GONE", 404, `secret "GONE" is not there`},
+		"missing":           {nil, nil, "GONE", 500, `secret "GONE": azure_vault: vault "my-vault": secret "GONE" does not exist`},
+		"missing, let pass": {nil, []string{"--missing", "warn"}, "GONE", 404, `secret "GONE" does not exist`},
 		"for now":           {unavailable, []string{"--timeout", "1s"}, "DB_PASSWORD", 503, "secret \"DB_PASSWORD\": azure_vault: "},
 	} {
 		t.Run(name, func(t *testing.T) {

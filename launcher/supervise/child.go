@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 package supervise
 
 import (
@@ -104,6 +106,7 @@ func NewChild(args []string) (*Child, error) {
 	if int(peer.Pid) != c.parent {
 		return nil, ErrParentEnded
 	}
+	c.setName()
 	return c, c.receive()
 }
 
@@ -175,26 +178,8 @@ func readFull(fd int, b []byte) bool {
 	return err == nil
 }
 
-// WriteAll writes all of text, also if somebody made the descriptor one that
-// does not block.
-func WriteAll(fd int, text []byte) error {
-	for len(text) > 0 {
-		n, err := unix.Write(fd, text)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.EAGAIN):
-			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
-		case err != nil:
-			return err
-		default:
-			text = text[n:]
-		}
-	}
-	return nil
-}
-
-// SetName names this process for ps(1).
-func (c *Child) SetName() {
+// setName names this process for ps(1).
+func (c *Child) setName() {
 	name := append([]byte(c.Role), 0)
 	_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
 }

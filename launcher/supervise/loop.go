@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 package supervise
 
 import (
@@ -101,6 +103,10 @@ func (s *supervisor) expire() bool {
 		s.Report("warning", "a process that the handler left behind was sent KILL and has not ended")
 		return true
 	case draining:
+		if s.companion == 0 {
+			s.Report("warning", "a process that the companion left behind was sent KILL and has not ended")
+			return true
+		}
 		s.Report("error", "the last output of the handler could not be passed on")
 		s.companionLost = true
 		_ = unix.Kill(s.companion, unix.SIGKILL)

@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 package supervise
 
 import (
@@ -38,6 +40,10 @@ func (s *supervisor) reap() bool {
 		s.endRest(unix.SIGTERM)
 	case killing:
 		s.endRest(unix.SIGKILL)
+	case draining:
+		if s.companion == 0 { // what is left was the companion's: children of programs that it ran
+			s.endRest(unix.SIGKILL)
+		}
 	}
 	s.releaseCompanion()
 	return false

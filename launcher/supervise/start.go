@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 package supervise
 
 import (
@@ -55,7 +57,7 @@ func (s *supervisor) start() error {
 // interrupts it. If this process dies before the handler starts, the kernel
 // kills the first; the companion ends when its link does.
 func (s *supervisor) startChildren(p pipes) (err error) {
-	program, err := self()
+	program, err := Self()
 	if err != nil {
 		return err
 	}
@@ -110,8 +112,8 @@ func (s *supervisor) tell(directory string, block []byte) error {
 // execFilename is AT_EXECFN of getauxval(3).
 const execFilename = 31
 
-// self returns a path of this program.
-func self() (string, error) {
+// Self returns a path of this program.
+func Self() (string, error) {
 	const link = "/proc/self/exe" // right even if the file was deleted or replaced
 	if unix.Access(link, unix.X_OK) == nil {
 		return link, nil

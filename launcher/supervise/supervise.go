@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64) && !portable
+
 // Package supervise stays as the parent of a handler and does what PID 1 owes a
 // container: it forwards signals, reaps orphans, ends what the handler leaves
 // behind, and returns the handler's exit status.

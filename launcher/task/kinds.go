@@ -17,6 +17,7 @@ const (
 	File       = "file"
 	Kubernetes = "kubernetes"
 	AzureVault = "azure_vault"
+	Exec       = "exec"
 )
 
 // Kind describes one kind of secret source.
@@ -24,7 +25,9 @@ type Kind struct {
 	Name string
 
 	Confidential bool   // --require-confidential accepts it
-	Remote       bool   // reading it takes a network
+	Yields       bool   // it gives way to kinds that do not, whatever their order, as in MLRun
+	Remote       bool   // reading it takes a network, or a program
+	RunsProgram  bool   // the declaration names a program to run
 	HoldsValues  bool   // the declaration itself holds values
 	ReadByClient bool   // MLRun reads it when the task is submitted, not in the pod
 	IfMissing    string // the hint for a key that it lacks, "" if it has its own
@@ -39,8 +42,9 @@ var kinds = [...]Kind{
 	{Name: Inline, HoldsValues: true, ReadByClient: true, IfMissing: "give it a value in the task"},
 	{Name: Env, ReadByClient: true, IfMissing: "set the variable, or mark the source optional: true"},
 	{Name: File, ReadByClient: true, IfMissing: "add it to the file, or mark the source optional: true"},
-	{Name: Kubernetes, Confidential: true, IfMissing: "add the key to the project's Secret and to the pod, or mark the source optional: true"},
-	{Name: AzureVault, Confidential: true, Remote: true},
+	{Name: Kubernetes, Confidential: true, Yields: true, IfMissing: "add the key to the project's Secret and to the pod, or mark the source optional: true"},
+	{Name: AzureVault, Confidential: true, Yields: true, Remote: true},
+	{Name: Exec, Confidential: true, Remote: true, RunsProgram: true, IfMissing: "add it to the store, or mark the source optional: true"},
 }
 
 // Kinds returns all kinds of secret sources.

@@ -2,6 +2,7 @@ package task
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -72,5 +73,5 @@ func TestWhatWasMeantIsSuggested(t *testing.T) {
 	_, err := KindOf(resolve.Declaration{Kind: "azure-vualt"})
 	require.Equal(t, "did you mean azure_vault?", hint(err))
 	_, err = KindOf(resolve.Declaration{Kind: "hashicorp"})
-	require.Equal(t, "one of inline, env, file, kubernetes, azure_vault", hint(err))
+	require.Equal(t, "one of "+strings.Join(KindNames(func(Kind) bool { return true }), ", "), hint(err))
 }

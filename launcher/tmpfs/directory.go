@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package tmpfs makes the directory in memory through which a handler gets
 // files or a socket, and deletes it.
 //

@@ -45,12 +45,9 @@ var Credentials = []string{"auto", "mounted", "workload", "managed", "certificat
 // Python literal, as mlrun run -s passes it. The vault must be in one of
 // Microsoft's clouds or in one of the operator's domains.
 func Parse(n *document.Node, clouds Clouds) (Spec, error) {
-	if n.Kind == document.String {
-		literal, err := document.ParseLiteral(n.At, n.Text)
-		if err != nil {
-			return Spec{}, err
-		}
-		n = literal
+	n, err := document.Unwrap(n)
+	if err != nil {
+		return Spec{}, err
 	}
 	var problems document.Problems
 	spec := Spec{Credential: "auto", APIVersion: clouds.APIVersion}

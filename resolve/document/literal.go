@@ -37,6 +37,15 @@ func parseLiteral(at Position, text string, json bool) (*Node, error) {
 	return node, nil
 }
 
+// Unwrap returns the value that a string node holds as a literal, as mlrun run -s
+// passes a source, and any other node as it is.
+func Unwrap(n *Node) (*Node, error) {
+	if n.Kind != String {
+		return n, nil
+	}
+	return ParseLiteral(n.At, n.Text)
+}
+
 // ParseArgument reads a value of the command line: a literal if it starts with { or
 // [, else a string.
 func ParseArgument(at Position, text string) (*Node, error) {

@@ -102,7 +102,8 @@ func read(path string, pipes *Pipes) ([]byte, error) {
 	if err := checkRegular(path, info); err != nil {
 		return nil, err
 	}
-	return content(path, f)
+	// On macOS a descriptor's file, /dev/fd/N, shares the offset of whoever opened it.
+	return content(path, io.NewSectionReader(f, 0, maxSize+1))
 }
 
 func reveal(value resolve.Value, err error) ([]byte, error) { return value.Reveal(), err }

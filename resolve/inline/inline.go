@@ -20,13 +20,9 @@ type source []resolve.Finding
 // true), null is an absent key, anything nested is a Problem, as is what is not
 // a map (MLRun: "should be a dictionary").
 func New(d resolve.Declaration) (resolve.Source, error) {
-	node := d.Source
-	if node.Kind == document.String {
-		literal, err := document.ParseLiteral(node.At, node.Text)
-		if err != nil {
-			return nil, err
-		}
-		node = literal
+	node, err := document.Unwrap(d.Source)
+	if err != nil {
+		return nil, err
 	}
 	var problems document.Problems
 	if node.Kind != document.Map {

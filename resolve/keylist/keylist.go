@@ -205,7 +205,7 @@ func (r *reader) checked(key Key) (Key, bool) {
 		check = r.CheckName
 	}
 	ok := check(r.problems, key.At, key.Name)
-	if ok && key.Key != key.Name {
+	if ok && (key.Key != key.Name || r.CheckName != nil) {
 		ok = r.problems.CheckKey(key.At, key.Key)
 	}
 	return key, ok

@@ -1,0 +1,107 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/keyname"
+)
+
+// Source returns the source of a specification, whose program is at path. It is
+// resolve.Keyed if the program is asked for one key at a time.
+func (p *Programs) Source(spec Spec, path string) resolve.Source {
+	if spec.Format != "" {
+		return listSource{p, spec, path}
+	}
+	return keyedSource{p, spec, path}
+}
+
+// keyedSource runs its program once for each identifier.
+type keyedSource struct {
+	programs *Programs
+	spec     Spec
+	path     string
+}
+
+// Defaults implements resolve.Defaulted.
+func (s keyedSource) Defaults() []resolve.Default { return s.spec.Defaults() }
+
+// Keys implements resolve.Keyed.
+func (s keyedSource) Keys() []string { return s.spec.Keys() }
+
+// Only implements resolve.Keyed.
+func (s keyedSource) Only(key string) resolve.Source {
+	return keyedSource{s.programs, s.spec.Only(key), s.path}
+}
+
+// Find runs the program once for each distinct identifier, several at the same
+// time, and returns a Finding for each key. No program runs when it returns.
+func (s keyedSource) Find(ctx context.Context) ([]resolve.Finding, error) {
+	answers := map[string]*resolve.Finding{}
+	var runs sync.WaitGroup
+	for _, secret := range s.spec.Secrets {
+		if answers[secret.Name] != nil {
+			continue
+		}
+		answer := &resolve.Finding{Where: fmt.Sprintf("program %s, %s", keyname.Plain(s.spec.Name()), keyname.Quote(secret.Name))}
+		answers[secret.Name] = answer
+		runs.Go(func() {
+			output, err := s.programs.output(ctx, s.spec, s.path, secret.Name)
+			if answer.Err = err; err == nil {
+				answer.Value = resolve.NewValue(output)
+			}
+		})
+	}
+	runs.Wait()
+	found := make([]resolve.Finding, len(s.spec.Secrets))
+	for i, secret := range s.spec.Secrets {
+		found[i] = *answers[secret.Name]
+		found[i].Key = secret.Key
+	}
+	return found, nil
+}
+
+// listSource runs its program once, for all keys that it prints.
+type listSource struct {
+	programs *Programs
+	spec     Spec
+	path     string
+}
+
+// Find runs the program, and returns a Finding for each key of its output.
+func (s listSource) Find(ctx context.Context) ([]resolve.Finding, error) {
+	output, err := s.programs.output(ctx, s.spec, s.path)
+	if err != nil {
+		return nil, err
+	}
+	origin := "the output of " + keyname.Plain(s.spec.Name())
+	if s.spec.Format == "json" {
+		node, err := document.ParseJSON(origin, output)
+		if err != nil {
+			return nil, err
+		}
+		if node.Kind != document.Map {
+			return nil, fmt.Errorf("%s is not a JSON object", origin)
+		}
+		source, err := inline.New(resolve.Declaration{Source: node})
+		if err != nil {
+			return nil, err
+		}
+		return source.Find(ctx)
+	}
+	entries, err := file.Parse(origin, output, file.Format(s.spec.Format))
+	if err != nil {
+		return nil, err
+	}
+	found := make([]resolve.Finding, len(entries))
+	for i, e := range entries {
+		found[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
+	}
+	return found, nil
+}
