@@ -57,8 +57,25 @@ func TestHyperparametersAreRefused(t *testing.T) {
 	for _, text := range []string{"{p1: [1, 2]}", "[1]", "file.csv"} {
 		_, err := read(t, "{spec: {hyperparams: "+text+"}}")
 		require.EqualError(t, err, "task:1:22: spec.hyperparams is not supported: the launcher starts the handler once")
-		require.Equal(t, "run one Job for each combination of parameters", hint(err))
+		require.Contains(t, hint(err), "run one Job for each combination of parameters, with --param; or one Job for all: launcherctl manifest --completions N")
 	}
+	_, err := read(t, "{spec: {param_file: a.csv, hyper_param_options: {param_file: b.csv, strategy: list}}}")
+	require.EqualError(t, err, "task:1:21: spec.param_file is not supported: the launcher starts the handler once\n"+
+		"task:1:62: spec.hyper_param_options.param_file is not supported: the launcher starts the handler once")
+}
+
+func TestAnotherObjectIsNotATask(t *testing.T) {
+	for _, kind := range []string{"run", "task", "''", "~"} {
+		_, err := read(t, "{kind: "+kind+", spec: {}}")
+		require.NoError(t, err, kind)
+	}
+	for _, kind := range []string{"job", "project", "Job", "nuclio", "Run"} {
+		_, err := read(t, "{kind: "+kind+", spec: {}}")
+		require.EqualError(t, err, `task:1:8: this is not a task: its kind is "`+kind+`"`)
+		require.Equal(t, "give a run object: kind run, or no kind; metadata and spec", hint(err))
+	}
+	_, err := read(t, "{kind: hunter2 hunter2}")
+	require.EqualError(t, err, `task:1:8: this is not a task: its kind is "…"`)
 }
 
 func TestWhatWasMeantIsSuggested(t *testing.T) {

@@ -60,7 +60,9 @@ func Parse(n *document.Node) (Task, error) {
 	task := Task{}
 	for _, f := range n.Fields {
 		switch {
-		case f.Name == "metadata", f.Name == "spec", f.Name == "kind", f.Name == "status":
+		case f.Name == "kind":
+			refuseKind(&problems, f)
+		case f.Name == "metadata", f.Name == "spec", f.Name == "status":
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case refuseNear(&problems, f, "spec", "metadata", "secret_sources"):
@@ -116,12 +118,27 @@ func refuseNear(problems *document.Problems, f document.Field, names ...string) 
 	return true
 }
 
+// refuseKind refuses another object than a run, such as MLRun's function (kind job) or
+// project: it would be a task without secrets.
+func refuseKind(problems *document.Problems, f document.Field) {
+	if kind := f.Value; kind.Kind == document.String && kind.Text != "" && kind.Text != "run" && kind.Text != "task" {
+		problems.Add(kind.At, "give a run object: kind run, or no kind; metadata and spec", "this is not a task: its kind is %s", keyname.Show(kind.Text))
+	}
+}
+
 // refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
 // start the handler once, without them.
 func refuseHyperparameters(problems *document.Problems, spec *document.Node) {
-	if f := spec.Field("hyperparams"); f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
-		problems.Add(f.At, "run one Job for each combination of parameters", "spec.hyperparams is not supported: the launcher starts the handler once")
+	refuse := func(f *document.Node, name string) {
+		if f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
+			problems.Add(f.At, "run one Job for each combination of parameters, with --param; or one Job for all: "+
+				"launcherctl manifest --completions N, and a handler that takes its combination by $JOB_COMPLETION_INDEX",
+				"%s is not supported: the launcher starts the handler once", name)
+		}
 	}
+	refuse(spec.Field("hyperparams"), "spec.hyperparams")
+	refuse(spec.Field("param_file"), "spec.param_file")
+	refuse(spec.Field("hyper_param_options").Field("param_file"), "spec.hyper_param_options.param_file")
 }
 
 // isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is
