@@ -110,6 +110,9 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
 	r.task, r.descriptors = t, carriers(s, t.Sources, p.environ)
+	if s.deliver == launcher.Socket {
+		problems.AddErr(refuseVariables(t.Sources))
+	}
 	if t.Spec != nil {
 		r.warning = errors.Join(r.warning, p.warnUnlisted(t, r.taskSources, s.listed))
 	}

@@ -176,6 +176,18 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 	return problems.Err()
 }
 
+// refuseVariables returns a problem for each source with env: true. In the socket
+// delivery a secret is read when the handler asks, and a variable would not follow.
+func refuseVariables(declarations []resolve.Declaration) error {
+	var problems document.Problems
+	for _, d := range declarations {
+		if d.Env {
+			problems.Add(d.At, "use another delivery, such as files, or remove env: true", "env: true cannot be used with --deliver socket: a variable is set once")
+		}
+	}
+	return problems.Err()
+}
+
 // refuseDefaults adds a problem for each default of a source.
 func refuseDefaults(problems *document.Problems, source resolve.Source) {
 	for _, d := range resolve.DefaultsOf(source) {
