@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/seed45446ece/launcher/cluster/yamledit"
+	"github.com/seed45446ece/launcher/resolve/keyname"
 	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
@@ -29,15 +30,16 @@ func (p *plan) variables() []corev1.EnvVar {
 }
 
 // plainReferences returns the names of the variables that refer to a key of the
-// project's Secret and have the key's own name.
+// project's Secret, or of any project's if project is empty, and have the key's own name.
 func plainReferences(env *yaml.Node, project string) (names []string) {
-	if env == nil || project == "" {
+	if env == nil {
 		return nil
 	}
 	for _, variable := range env.Content {
 		name := yamledit.Text(variable, "name")
 		refers, ok := referenceOf(variable)
-		if ok && refers == (reference{SecretName(project), name}) && !kubernetes.Internal(name) && !slices.Contains(names, name) {
+		ofProject := refers.secret == SecretName(project) || project == "" && strings.HasPrefix(refers.secret, SecretName(""))
+		if ok && ofProject && refers.key == name && keyname.Check(name) == nil && !kubernetes.Internal(name) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -197,3 +197,53 @@ func TestAListInAManifestIsKept(t *testing.T) {
 		require.Contains(t, got.stdout, `"`+want+`"`, own)
 	}
 }
+
+// TestAPodOfNoProjectsTaskIsProtectedToo has a task that names no project.
+func TestAPodOfNoProjectsTaskIsProtectedToo(t *testing.T) {
+	got := moved(t, mlrunPod("1.12.1"), "spec: {parameters: {a: 1}}")
+	require.Zero(t, got.status, got.stderr)
+	require.Contains(t, got.stdout, `value: "aws_key,DB_PASSWORD,empty,my-key"`)
+}
+
+// TestAJobWithoutPrefixHasAList runs what manifest prints for MLRun's own convention of today.
+func TestAJobWithoutPrefixHasAList(t *testing.T) {
+	task := write(t, "t.yaml", "metadata: {project: fraud}\nspec: {secret_sources: [{kind: kubernetes, source: {env_prefix: ''}}]}")
+	got := ctlIn(t, t.TempDir(), nil, "manifest", "--task", task, "--keys", "aws_key,DB_PASSWORD", "--image", "i", "--launcher-image", "l",
+		"--", "sh", "-c", `env | grep -c canary; cat`)
+	require.Zero(t, got.status, got.stderr)
+	require.Contains(t, got.stdout, "- name: aws_key\n")
+	require.NotContains(t, got.stdout, "MLRUN_K8S_SECRET__")
+	ended := kubelet{t.TempDir(), map[string]map[string][]byte{"mlrun-project-secrets-fraud": projectSecret}}.run(t, got.stdout)
+	require.Zero(t, ended.status, ended.stderr)
+	require.True(t, strings.HasPrefix(ended.stdout, "0\n{"), ended.stdout)
+	require.Contains(t, ended.stdout, `"secrets":{"DB_PASSWORD":"canary-of-db","aws_key":"canary-of-aws"}`)
+
+	without := ctlIn(t, t.TempDir(), nil, "manifest", "--task", write(t, "t.yaml", fraudTask), "--keys", " ", "--image", "i", "--launcher-image", "l", "--", "true")
+	require.Zero(t, without.status, without.stderr)
+	require.Contains(t, without.stdout, "- name: LAUNCHER_PROJECT_SECRETS\n") // empty: the launcher need not warn
+}
+
+// TestWhatNoPodCanDoIsRefused has a task that MLRun takes.
+func TestWhatNoPodCanDoIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	for text, want := range map[string]string{
+		"spec: {hyperparams: {a: [1, 2]}}":                                         "spec.hyperparams is not supported: the launcher starts the handler once\nhint: run one Job for each combination of parameters, with --param; or one Job for all: launcherctl manifest --completions N",
+		"{kind: job, metadata: {name: f}}":                                         `this is not a task: its kind is "job"`,
+		"spec: {secret_sources: [{kind: inline, source: {A: canary}, env: true}]}": "env: true is for sources that the pod reads",
+	} {
+		task := write(t, "t.yaml", text)
+		for _, args := range [][]string{
+			{"task", "check", task}, {"manifest", "--task", task, "--image", "i", "--launcher-image", "l", "--embed-values", "--", "true"},
+			{"manifest", "--task", task, "--into", mlrunPod("1.12.1"), "--launcher-image", "l", "--handler", "h.py:f", "--embed-values"},
+		} {
+			got := ctlIn(t, folder, nil, args...)
+			if args[0] == "task" && strings.Contains(text, "env: true") {
+				require.Zero(t, got.status, got.stderr) // the launcher itself takes it
+				continue
+			}
+			require.Equal(t, 125, got.status, args)
+			require.Empty(t, got.stdout)
+			require.Contains(t, got.stderr, want)
+		}
+	}
+}
