@@ -24,14 +24,15 @@ type Listed struct {
 func ParseListed(origin string, texts ...string) ([]string, error) {
 	var names []string
 	var wrong []error
+	seen := map[string]bool{}
 	for _, text := range texts {
 		for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
 			err := keyname.Check(name)
 			switch {
 			case err != nil:
 				wrong = append(wrong, fmt.Errorf("%s: %w", origin, err))
-			case !Internal(name) && !slices.Contains(names, name):
-				names = append(names, name)
+			case !Internal(name) && !seen[name]:
+				names, seen[name] = append(names, name), true
 			}
 		}
 	}
@@ -40,9 +41,17 @@ func ParseListed(origin string, texts ...string) ([]string, error) {
 
 // Names returns all names that are listed.
 func (l Listed) Names() []string {
-	names := slices.Clone(l.Configured)
+	return append(slices.Clone(l.Configured), l.onlyMLRun(func(string) bool { return true })...)
+}
+
+// onlyMLRun returns the names that only MLRun lists and that match.
+func (l Listed) onlyMLRun(match func(name string) bool) (names []string) {
+	configured := map[string]bool{}
+	for _, name := range l.Configured {
+		configured[name] = true
+	}
 	for _, name := range l.MLRun {
-		if !slices.Contains(names, name) {
+		if !configured[name] && match(name) {
 			names = append(names, name)
 		}
 	}
@@ -57,13 +66,13 @@ func (l Listed) vouchesFor(name string) bool { return slices.Contains(l.Configur
 // keys returns the listed names as keys of a source. It leaves out what only MLRun
 // lists and the pod lacks.
 func (l Listed) keys(s Spec, environ resolve.Environ) (keys []keylist.Key) {
-	for _, name := range l.Names() {
-		key := keylist.Key{Key: name, Name: name}
+	inPod := func(name string) bool {
 		_, plain := environ[name]
-		_, prefixed := environ[s.Variable(key)]
-		if plain || prefixed || slices.Contains(l.Configured, name) {
-			keys = append(keys, key)
-		}
+		_, prefixed := environ[s.Variable(keylist.Key{Key: name, Name: name})]
+		return plain || prefixed
+	}
+	for _, name := range append(slices.Clone(l.Configured), l.onlyMLRun(inPod)...) {
+		keys = append(keys, keylist.Key{Key: name, Name: name})
 	}
 	return keys
 }
