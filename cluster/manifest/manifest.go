@@ -44,6 +44,10 @@ type Options struct {
 	// that the manifest refers to.
 	KeysNamed bool
 
+	// CheckValue returns why a key's value cannot be the variable, nil if it can or
+	// is not known. It may be nil.
+	CheckValue func(ctx context.Context, namespace, secret, key, variable string) error
+
 	Environ     resolve.Environ // of env sources
 	Realm       azure.Clouds
 	InPod       []string // kinds among env and file that the launcher reads in the pod
@@ -78,7 +82,7 @@ type Launcher struct {
 // From says how the launcher gets into the handler's container.
 type From string
 
-// The ways. An image volume needs Kubernetes 1.33, or 1.31 with its gate.
+// The ways. An image volume needs Kubernetes 1.35, or 1.31 with its gate.
 const (
 	FromInit         From = "init"   // an init container copies it
 	FromVolume       From = "volume" // the launcher's image is a volume

@@ -64,20 +64,6 @@ func TestHyperparametersAreRefused(t *testing.T) {
 		"task:1:62: spec.hyper_param_options.param_file is not supported: the launcher starts the handler once")
 }
 
-func TestAnotherObjectIsNotATask(t *testing.T) {
-	for _, kind := range []string{"run", "task", "''", "~"} {
-		_, err := read(t, "{kind: "+kind+", spec: {}}")
-		require.NoError(t, err, kind)
-	}
-	for _, kind := range []string{"job", "project", "Job", "nuclio", "Run"} {
-		_, err := read(t, "{kind: "+kind+", spec: {}}")
-		require.EqualError(t, err, `task:1:8: this is not a task: its kind is "`+kind+`"`)
-		require.Equal(t, "give a run object: kind run, or no kind; metadata and spec", hint(err))
-	}
-	_, err := read(t, "{kind: hunter2 hunter2}")
-	require.EqualError(t, err, `task:1:8: this is not a task: its kind is "…"`)
-}
-
 func TestWhatWasMeantIsSuggested(t *testing.T) {
 	for text, want := range map[string]string{
 		`[{knid: env, source: A, kind: env}]`:  "did you mean kind?",
@@ -91,4 +77,20 @@ func TestWhatWasMeantIsSuggested(t *testing.T) {
 	require.Equal(t, "did you mean azure_vault?", hint(err))
 	_, err = KindOf(resolve.Declaration{Kind: "hashicorp"})
 	require.Equal(t, "one of "+strings.Join(KindNames(func(Kind) bool { return true }), ", "), hint(err))
+}
+
+func TestAnotherKindOfObjectIsNoTask(t *testing.T) {
+	for text, problem := range map[string]string{
+		"job":     `kind "job" is not a task`,
+		"project": `kind "project" is not a task`,
+		"Job":     `kind "Job" is not a task`,
+		"[]":      "kind is not a task",
+	} {
+		_, err := read(t, "{spec: {image: x}, kind: "+text+"}")
+		require.EqualError(t, err, "task:1:26: "+problem)
+	}
+	for _, text := range []string{"run", "null", `""`} {
+		_, err := read(t, "{kind: "+text+"}")
+		require.NoError(t, err)
+	}
 }

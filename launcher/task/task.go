@@ -60,9 +60,9 @@ func Parse(n *document.Node) (Task, error) {
 	task := Task{}
 	for _, f := range n.Fields {
 		switch {
-		case f.Name == "kind":
-			refuseKind(&problems, f)
 		case f.Name == "metadata", f.Name == "spec", f.Name == "status":
+		case f.Name == "kind":
+			refuseOtherKinds(&problems, f.Value)
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case refuseNear(&problems, f, "spec", "metadata", "secret_sources"):
@@ -118,12 +118,17 @@ func refuseNear(problems *document.Problems, f document.Field, names ...string) 
 	return true
 }
 
-// refuseKind refuses another object than a run, such as MLRun's function (kind job) or
-// project: it would be a task without secrets.
-func refuseKind(problems *document.Problems, f document.Field) {
-	if kind := f.Value; kind.Kind == document.String && kind.Text != "" && kind.Text != "run" && kind.Text != "task" {
-		problems.Add(kind.At, "give a run object: kind run, or no kind; metadata and spec", "this is not a task: its kind is %s", keyname.Show(kind.Text))
+// refuseOtherKinds refuses MLRun's functions and projects, and manifests of
+// Kubernetes: as tasks they would be empty ones.
+func refuseOtherKinds(problems *document.Problems, kind *document.Node) {
+	if kind.Kind == document.Null || kind.Kind == document.String && (kind.Text == "" || kind.Text == "run") {
+		return
 	}
+	name := "kind"
+	if kind.Kind == document.String {
+		name += " " + keyname.Show(kind.Text)
+	}
+	problems.Add(kind.At, "give a run object: metadata and spec with parameters and secret_sources, and no kind or kind: run", "%s is not a task", name)
 }
 
 // refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
