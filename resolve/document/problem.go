@@ -121,7 +121,7 @@ func (p *Problems) Texts(n *Node, what string) []string {
 		case !item.Scalar():
 			p.Add(item.At, "", "%s must hold strings, not %s", what, item.Kind)
 		case seen[item.Text]:
-			p.Add(item.At, "", "%s is twice in %s", keyname.Show(item.Text), what)
+			p.Add(item.At, "", "duplicate name %s in %s", keyname.Show(item.Text), what)
 		default:
 			seen[item.Text] = true
 			texts = append(texts, item.Text)

@@ -47,7 +47,7 @@ func TestParseRefuses(t *testing.T) {
 		`{command: [x], secrets: []}`:                  "secrets of an exec source is empty",
 		`{command: [x], secrets: {}}`:                  "secrets of an exec source is empty",
 		`{command: [x], secrets: 1}`:                   "an exec source must be a list, not a number",
-		`{command: [x], secrets: [A, A]}`:              `"A" is twice in an exec source`,
+		`{command: [x], secrets: [A, A]}`:              `duplicate key "A" in an exec source`,
 		`{command: [x], secrets: {A: {}}}`:             `the name of "A" must be a string, not a map`,
 		`{command: [x], secrets: {A: null}}`:           `the name of "A" must be a string, not null`,
 		`{command: [x], secrets: {A, hunter2}}`:        "a colon is missing after a key",

@@ -215,7 +215,7 @@ func (r *reader) add(key Key, ok bool) {
 	switch {
 	case !ok:
 	case r.seen[key.Key]:
-		r.problems.Add(key.At, "", "%s is twice in %s", keyname.Show(key.Key), r.Source)
+		r.problems.Add(key.At, "", "duplicate key %s in %s", keyname.Show(key.Key), r.Source)
 	default:
 		r.seen[key.Key] = true
 		r.keys = append(r.keys, key)
