@@ -36,8 +36,6 @@ type Spec struct {
 	APIVersion string // of requests to the vault; "" is the SDK's
 }
 
-var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
-
 // Credentials lists the ways to authenticate to a vault.
 var Credentials = []string{"auto", "mounted", "workload", "managed", "certificate"}
 
@@ -86,7 +84,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field, clouds Cloud
 			problems.Add(f.Value.At, suggest.Hint("one of "+strings.Join(Credentials, ", "), s.Credential, "", Credentials...), "unknown credential")
 		}
 	default:
-		problems.Unknown(f, "an azure_vault source", slices.Clone(fields)...)
+		problems.Unknown(f, "an azure_vault source", "name", "k8s_secret", "secrets", "bundle", "credential")
 	}
 }
 

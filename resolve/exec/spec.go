@@ -31,8 +31,6 @@ type Spec struct {
 	Missing   []int // exit statuses that report a missing secret
 }
 
-var fields = []string{"command", "secrets", "format", "temporary", "missing"}
-
 // Formats lists the formats in which a program can print all keys.
 var Formats = []string{"json", "lines", "dotenv"}
 
@@ -80,7 +78,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 	case "missing":
 		s.Missing = statuses(problems, f.Value, f.Name)
 	default:
-		problems.Unknown(f, "an exec source", slices.Clone(fields)...)
+		problems.Unknown(f, "an exec source", "command", "secrets", "format", "temporary", "missing")
 	}
 }
 

@@ -94,7 +94,7 @@ func (r *reader) element(n *document.Node) (Key, bool) {
 	case n.Kind == document.Map:
 		return r.fields(n)
 	case !n.Scalar():
-		r.problems.Add(n.At, r.formHint(), "%s must hold keys, not %s", r.Source, n.Kind)
+		r.problems.Add(n.At, formHint, "%s must hold keys, not %s", r.Source, n.Kind)
 	case n.Text == "":
 		r.problems.Add(n.At, "", "%s has an empty name", r.Source)
 	default:
@@ -111,12 +111,10 @@ func (r *reader) fieldNames() []string {
 	return []string{"key", "name", "default"}
 }
 
-func (r *reader) formHint() string {
-	return "write KEY, or {key: KEY, name: NAME}"
-}
+const formHint = "write KEY, or {key: KEY, name: NAME}"
 
 // isRenaming reports whether a map is {KEY: NAME}. One whose only field is nearly a
-// field of an element is not: it is misspelt.
+// field of an element is not: it is misspelled.
 func (r *reader) isRenaming(n *document.Node) bool {
 	if len(n.Fields) != 1 || n.Fields[0].Bare {
 		return false
@@ -134,12 +132,12 @@ func (r *reader) renamed(f document.Field) (Key, bool) {
 	key := Key{Key: f.Name, At: f.At}
 	if !f.Value.Scalar() {
 		if r.problems.CheckKey(f.At, f.Name) {
-			r.problems.Add(f.Value.At, r.formHint(), "the name of %s must be a string, not %s", keyname.Show(f.Name), f.Value.Kind)
+			r.problems.Add(f.Value.At, formHint, "the name of %s must be a string, not %s", keyname.Show(f.Name), f.Value.Kind)
 		}
 		return key, false
 	}
 	if key.Name = f.Value.Text; key.Name == "" {
-		r.problems.Add(f.Value.At, r.formHint(), "the name of %s is empty", keyname.Show(f.Name))
+		r.problems.Add(f.Value.At, formHint, "the name of %s is empty", keyname.Show(f.Name))
 		return key, false
 	}
 	return r.checked(key)
@@ -171,7 +169,7 @@ func (r *reader) fields(n *document.Node) (Key, bool) {
 		}
 	}
 	if ok && key.Key == "" && key.Name == "" {
-		r.problems.Add(n.At, r.formHint(), "%s has a map without a key", r.Source)
+		r.problems.Add(n.At, formHint, "%s has a map without a key", r.Source)
 		ok = false
 	}
 	if !ok {
