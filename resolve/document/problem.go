@@ -107,6 +107,16 @@ func (p *Problems) Text(n *Node, what string) string {
 	return n.Text
 }
 
+// Choice returns the text of a string node that is one of the choices; anything else
+// is a problem.
+func (p *Problems) Choice(n *Node, what string, choices []string) string {
+	text := p.Text(n, what)
+	if n.Kind == String && !slices.Contains(choices, text) {
+		p.Add(n.At, suggest.Hint("one of "+strings.Join(choices, ", "), text, "", choices...), "unknown %s", what)
+	}
+	return text
+}
+
 // Texts returns the texts of a list of distinct strings; anything else is a
 // problem.
 func (p *Problems) Texts(n *Node, what string) []string {

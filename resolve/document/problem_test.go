@@ -66,3 +66,18 @@ func TestTextsOfALongList(t *testing.T) {
 	var p Problems
 	require.Len(t, p.Texts(list, "x"), 500_000)
 }
+
+func TestChoice(t *testing.T) {
+	for text, want := range map[string]string{"lines": "", "line": "did you mean lines?", "x": "one of lines, dotenv", "": "one of lines, dotenv"} {
+		var p Problems
+		require.Equal(t, text, p.Choice(&Node{Kind: String, Text: text}, "format", []string{"lines", "dotenv"}))
+		if want == "" {
+			require.NoError(t, p.Err())
+			continue
+		}
+		var problem *Problem
+		require.ErrorAs(t, p.Err(), &problem)
+		require.Equal(t, want, problem.Hint())
+		require.Equal(t, "unknown format", problem.Message)
+	}
+}

@@ -69,10 +69,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 	case "secrets":
 		s.Secrets = secrets(problems, f.Value)
 	case "format":
-		s.Format = problems.Text(f.Value, "format")
-		if f.Value.Kind == document.String && !slices.Contains(Formats, s.Format) {
-			problems.Add(f.Value.At, "one of "+strings.Join(Formats, ", "), "unknown format of a program's output")
-		}
+		s.Format = problems.Choice(f.Value, "format", Formats)
 	case "temporary":
 		s.Temporary = statuses(problems, f.Value, f.Name)
 	case "missing":

@@ -42,7 +42,7 @@ func TestParseRefuses(t *testing.T) {
 		`{command: [x], secrets: {A: "\0"}}`:           "an identifier holds a NUL byte, which no argument can hold",
 		`{command: [x]}`:                               "an exec source needs secrets or a format",
 		`{command: [x], secrets: [A], format: json}`:   "an exec source has secrets or a format, not both",
-		`{command: [x], format: yaml}`:                 "unknown format of a program's output",
+		`{command: [x], format: yaml}`:                 "unknown format",
 		`{command: [x], format: [json]}`:               "format must be a string, not a list",
 		`{command: [x], secrets: []}`:                  "secrets of an exec source is empty",
 		`{command: [x], secrets: {}}`:                  "secrets of an exec source is empty",
