@@ -40,6 +40,10 @@ type Options struct {
 	// namespace is that of the pod, "" where nothing says which.
 	Keys func(ctx context.Context, namespace, project string) ([]string, error)
 
+	// CheckValue returns why a key's value cannot be the variable, nil if it can or
+	// is not known. It may be nil.
+	CheckValue func(ctx context.Context, namespace, secret, key, variable string) error
+
 	Environ     resolve.Environ // of env sources
 	Realm       azure.Clouds
 	InPod       []string // kinds among env and file that the launcher reads in the pod
@@ -74,7 +78,7 @@ type Launcher struct {
 // From says how the launcher gets into the handler's container.
 type From string
 
-// The ways. An image volume needs Kubernetes 1.33, or 1.31 with its gate.
+// The ways. An image volume needs Kubernetes 1.35, or 1.31 with its gate.
 const (
 	FromInit         From = "init"   // an init container copies it
 	FromVolume       From = "volume" // the launcher's image is a volume

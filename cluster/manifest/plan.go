@@ -66,9 +66,6 @@ func (p *plan) warn(advice, format string, args ...any) {
 // managedBy is the label of what this program made.
 const managedBy = "app.kubernetes.io/managed-by"
 
-// maxVariable is the longest NAME=value of execve(2) on Linux.
-const maxVariable = 131071
-
 // task gives the pod its task as MLRun does, in a variable that the handler is
 // given too, without what was resolved here.
 func (p *plan) task(n *document.Node, list []*document.Node) {

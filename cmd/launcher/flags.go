@@ -8,6 +8,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
+// checkFlag is the flag of check.
+var checkFlag = cli.Flag{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "the Python file or module to read; without FUNCTION all of the file counts"}
+
 // sharedFlags is the table of the flags of run and explain. A flag's variable is
 // LAUNCHER_ and its name.
 var sharedFlags = []cli.Flag{
@@ -39,6 +42,6 @@ var sharedFlags = []cli.Flag{
 	{Name: "refresh", Argument: "DURATION", Default: time.Duration(0), Usage: "in --deliver socket, how long a value of a vault or a program is kept; 0 is for ever"},
 	{Name: "log", Choices: []string{"text", "json"}, Default: "text", Usage: "the form of the launcher's own messages, on stderr"},
 	{Name: "verbose", Default: false, Usage: "log each step, with names but never values"},
-	{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; without FILE, of the source in $" + task.ExecCode},
+	{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; in Python also PACKAGE.MODULE.FUNCTION; without FILE, of the source in $" + task.ExecCode},
 	{Name: "quiet", Default: false, Usage: "report only errors: no warnings, no hints"},
 }

@@ -75,3 +75,19 @@ func TestWhatWasMeantIsSuggested(t *testing.T) {
 	_, err = KindOf(resolve.Declaration{Kind: "hashicorp"})
 	require.Equal(t, "one of "+strings.Join(KindNames(func(Kind) bool { return true }), ", "), hint(err))
 }
+
+func TestAnotherKindOfObjectIsNoTask(t *testing.T) {
+	for text, problem := range map[string]string{
+		"job":     `kind "job" is not a task`,
+		"project": `kind "project" is not a task`,
+		"Job":     `kind "Job" is not a task`,
+		"[]":      "kind is not a task",
+	} {
+		_, err := read(t, "{spec: {image: x}, kind: "+text+"}")
+		require.EqualError(t, err, "task:1:26: "+problem)
+	}
+	for _, text := range []string{"run", "null", `""`} {
+		_, err := read(t, "{kind: "+text+"}")
+		require.NoError(t, err)
+	}
+}

@@ -59,7 +59,9 @@ func Parse(n *document.Node) (Task, error) {
 	task := Task{}
 	for _, f := range n.Fields {
 		switch {
-		case f.Name == "metadata", f.Name == "spec", f.Name == "kind", f.Name == "status":
+		case f.Name == "metadata", f.Name == "spec", f.Name == "status":
+		case f.Name == "kind":
+			refuseOtherKinds(&problems, f.Value)
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case refuseNear(&problems, f, "spec", "metadata", "secret_sources"):
@@ -113,6 +115,19 @@ func refuseNear(problems *document.Problems, f document.Field, names ...string) 
 	}
 	problems.Add(f.At, "did you mean "+nearest+"?", "misspelled field %s", keyname.Show(f.Name))
 	return true
+}
+
+// refuseOtherKinds refuses MLRun's functions and projects, and manifests of
+// Kubernetes: as tasks they would be empty ones.
+func refuseOtherKinds(problems *document.Problems, kind *document.Node) {
+	if kind.Kind == document.Null || kind.Kind == document.String && (kind.Text == "" || kind.Text == "run") {
+		return
+	}
+	name := "kind"
+	if kind.Kind == document.String {
+		name += " " + keyname.Show(kind.Text)
+	}
+	problems.Add(kind.At, "give a run object: metadata and spec with parameters and secret_sources, and no kind or kind: run", "%s is not a task", name)
 }
 
 // refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
