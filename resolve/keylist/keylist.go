@@ -53,11 +53,11 @@ func (f Form) Parse(problems *document.Problems, n *document.Node) []Key {
 	case n == nil:
 	case n.Kind == document.Map && f.Map:
 		for _, field := range n.Fields {
-			r.add(r.renamed(field))
+			r.add(r.readRenaming(field))
 		}
 	case n.Kind == document.List:
 		for _, item := range n.Items {
-			r.add(r.element(item))
+			r.add(r.readElement(item))
 		}
 	default:
 		problems.Add(n.At, "", "%s must be a list, not %s", f.Source, n.Kind)
@@ -87,18 +87,18 @@ func (r *reader) split(n *document.Node) *document.Node {
 	return list
 }
 
-func (r *reader) element(n *document.Node) (Key, bool) {
+func (r *reader) readElement(n *document.Node) (Key, bool) {
 	switch {
 	case n.Kind == document.Map && r.isRenaming(n):
-		return r.renamed(n.Fields[0])
+		return r.readRenaming(n.Fields[0])
 	case n.Kind == document.Map:
-		return r.fields(n)
+		return r.readFields(n)
 	case !n.Scalar():
 		r.problems.Add(n.At, formHint, "%s must hold keys, not %s", r.Source, n.Kind)
 	case n.Text == "":
 		r.problems.Add(n.At, "", "%s has an empty name", r.Source)
 	default:
-		return r.checked(Key{Key: n.Text, At: n.At})
+		return r.complete(Key{Key: n.Text, At: n.At})
 	}
 	return Key{}, false
 }
@@ -123,8 +123,8 @@ func (r *reader) isRenaming(n *document.Node) bool {
 	return !slices.Contains(r.fieldNames(), name) && suggest.Nearest(name, "default", "version") == ""
 }
 
-// renamed reads KEY: NAME.
-func (r *reader) renamed(f document.Field) (Key, bool) {
+// readRenaming reads KEY: NAME.
+func (r *reader) readRenaming(f document.Field) (Key, bool) {
 	if f.Bare {
 		r.problems.Add(f.At, "write KEY: NAME", "a colon is missing after a key")
 		return Key{}, false
@@ -140,11 +140,11 @@ func (r *reader) renamed(f document.Field) (Key, bool) {
 		r.problems.Add(f.Value.At, formHint, "the name of %s is empty", keyname.Show(f.Name))
 		return key, false
 	}
-	return r.checked(key)
+	return r.complete(key)
 }
 
-// fields reads a map of key, name and default.
-func (r *reader) fields(n *document.Node) (Key, bool) {
+// readFields reads a map of key, name and default.
+func (r *reader) readFields(n *document.Node) (Key, bool) {
 	key, ok := Key{At: n.At}, true
 	text := func(f document.Field) string {
 		value := r.problems.Text(f.Value, f.Name)
@@ -175,7 +175,7 @@ func (r *reader) fields(n *document.Node) (Key, bool) {
 	if !ok {
 		return key, false
 	}
-	return r.checked(key)
+	return r.complete(key)
 }
 
 // defaultValue returns a scalar's text as it is written.
@@ -187,8 +187,9 @@ func (r *reader) defaultValue(n *document.Node) *resolve.Default {
 	return &resolve.Default{Value: resolve.NewValue([]byte(n.Text)), At: n.At}
 }
 
-// checked returns the key with its name, and false if one of them cannot be.
-func (r *reader) checked(key Key) (Key, bool) {
+// complete returns the key with its name. It reports false, and adds a problem, if one
+// of them is not valid.
+func (r *reader) complete(key Key) (Key, bool) {
 	if key.Key == "" {
 		key.Key = key.Name
 	}
