@@ -52,6 +52,9 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 		}
 		o.Namespace = namespace
 	}
+	if !o.KeysNamed {
+		o.Keys = keysOf(found, o.Keys)
+	}
 	p, err := newPlan(ctx, task, o)
 	if err != nil {
 		return Merged{}, err

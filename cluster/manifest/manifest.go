@@ -38,7 +38,11 @@ type Options struct {
 
 	// Keys lists the keys of a project's Secret, for a task that names none. The
 	// namespace is that of the pod, "" where nothing says which.
-	Keys func(ctx context.Context, namespace, project string) ([]string, error)
+	Keys keyLookup
+
+	// KeysNamed says that the user named these keys. Into then does not take those
+	// that the manifest refers to.
+	KeysNamed bool
 
 	// CheckValue returns why a key's value cannot be the variable, nil if it can or
 	// is not known. It may be nil.

@@ -27,6 +27,10 @@ type plan struct {
 	launch  []string // the launcher's own part of the command
 	labels  map[string]string
 
+	plain  map[string]string // the key of the project's Secret, by its variable in env
+	listed []string          // variables of env that the launcher cannot tell by their names
+	noKeys bool              // the launcher looks for all keys of the project, which has none
+
 	values   *corev1.Secret
 	warnings []error
 	problems []error

@@ -32,6 +32,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 		declared = []sources.Project{{Spec: spec}}
 	}
 	of := map[string]reference{} // by variable
+	p.plain = map[string]string{}
 	for _, source := range declared {
 		named := len(source.Spec.Keys) > 0
 		keys, ok := source.Spec.Keys, true
@@ -50,6 +51,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 			p.mountKeys(source, keys, named)
 		default:
 			p.referTo(ctx, source, keys, named, of)
+			p.noKeys = p.noKeys || len(keys) == 0
 		}
 	}
 }
@@ -117,6 +119,12 @@ func (p *plan) referTo(ctx context.Context, source sources.Project, keys []keyli
 			continue
 		}
 		of[name] = refers
+		if source.Secret == "" {
+			p.plain[name] = key.Name
+		}
+		if !named && source.Spec.Prefix == "" {
+			p.listed = append(p.listed, name)
+		}
 		selector := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: refers.secret}, Key: refers.key}
 		if named || source.Optional {
 			selector.Optional = new(true)

@@ -133,9 +133,16 @@ func refuseOtherKinds(problems *document.Problems, kind *document.Node) {
 // refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
 // start the handler once, without them.
 func refuseHyperparameters(problems *document.Problems, spec *document.Node) {
-	if f := spec.Field("hyperparams"); f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
-		problems.Add(f.At, "run one Job for each combination of parameters", "spec.hyperparams is not supported: the launcher starts the handler once")
+	refuse := func(f *document.Node, name string) {
+		if f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
+			problems.Add(f.At, "run one Job for each combination of parameters, with --param; or one Job for all: "+
+				"launcherctl manifest --completions N, and a handler that takes its combination by $JOB_COMPLETION_INDEX",
+				"%s is not supported: the launcher starts the handler once", name)
+		}
 	}
+	refuse(spec.Field("hyperparams"), "spec.hyperparams")
+	refuse(spec.Field("param_file"), "spec.param_file")
+	refuse(spec.Field("hyper_param_options").Field("param_file"), "spec.hyper_param_options.param_file")
 }
 
 // isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is
@@ -186,6 +193,14 @@ func (t *Task) SetParameter(name string, value *document.Node) {
 func (t *Task) Handler() string {
 	if handler := t.Spec.Field("handler"); handler != nil && handler.Kind == document.String {
 		return handler.Text
+	}
+	return ""
+}
+
+// Project returns metadata.project, "" if the task has none.
+func (t *Task) Project() string {
+	if n := t.Metadata.Field("project"); n != nil && n.Kind == document.String {
+		return n.Text
 	}
 	return ""
 }
