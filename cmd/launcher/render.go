@@ -35,7 +35,7 @@ func (p *program) render(c *urfave.Context) error {
 	}
 	origin, text, err := cli.ReadText(context.Background(), &p.pipes, "render", arguments[0], os.Stdin)
 	if err != nil {
-		return cli.WithHint(err, "render takes a regular file")
+		return cli.WithHint(err, "name a regular file or a pipe")
 	}
 	job, err := handler.Read()
 	if err != nil {
