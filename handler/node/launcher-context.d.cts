@@ -1,3 +1,5 @@
+/// <reference types="node" />
+
 /** The context of a handler: the secrets and parameters of its task. Version 0.1.0. */
 
 /** A value of JSON. */
