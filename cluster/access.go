@@ -2,8 +2,11 @@ package cluster
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -19,6 +22,7 @@ type Access struct {
 	Verbs           []string
 	Group, Resource string // Group "" is the core's
 	Name            string // of the one object, "" for all of the namespace
+	Spare           bool   // the command needs it, but not for what was asked this time
 }
 
 // denied is the part of the access that is not granted. A 403 does not say: an
@@ -27,6 +31,9 @@ type Access struct {
 func (c *Cluster) denied(ctx context.Context, access []Access) []Access {
 	var denied []Access
 	for _, a := range access {
+		if a.Spare {
+			continue
+		}
 		verbs := slices.DeleteFunc(slices.Clone(a.Verbs), func(verb string) bool { return c.may(ctx, verb, a) })
 		if len(verbs) > 0 {
 			a.Verbs = verbs
@@ -55,14 +62,34 @@ func spoken(access []Access) string {
 	return strings.Join(words, ", nor ")
 }
 
-// roleName is what the rules that are shown are called.
-const roleName = "launcherctl"
+// roleName returns the name of the rules for a command and a user: applying them
+// replaces only earlier rules for the same.
+func (c *Cluster) roleName(access []Access, user string) string {
+	parts := []string{"launcherctl", strings.ReplaceAll(c.command, " ", "-")}
+	for _, a := range access {
+		if a.Name != "" && !slices.Contains(parts, a.Name) {
+			parts = append(parts, a.Name)
+		}
+	}
+	plain := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("@._:-", r) || r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '-' // a slash and a percent sign cannot be in a name
+	}, user)
+	if plain != user {
+		plain += fmt.Sprintf("-%x", sha256.Sum256([]byte(user)))[:9] // of two users with the same
+	}
+	return strings.Join(append(parts, plain), ":")
+}
 
-// rules is a Role with the access and a RoleBinding to whoever asks.
+// rules is a Role with all the access and a RoleBinding to whoever asks.
 func (c *Cluster) rules(ctx context.Context, access []Access) string {
 	if len(access) == 0 {
 		return ""
 	}
+	subject := c.subject(ctx)
+	roleName := c.roleName(access, strings.TrimPrefix(subject.Namespace+":"+subject.Name, ":"))
 	role := rbacv1.Role{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},
 		ObjectMeta: metav1.ObjectMeta{Name: roleName, Namespace: c.Namespace},
@@ -78,7 +105,7 @@ func (c *Cluster) rules(ctx context.Context, access []Access) string {
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
 		ObjectMeta: metav1.ObjectMeta{Name: roleName, Namespace: c.Namespace},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: roleName},
-		Subjects:   []rbacv1.Subject{c.subject(ctx)},
+		Subjects:   []rbacv1.Subject{subject},
 	}
 	first, e1 := yaml.Marshal(role)
 	second, e2 := yaml.Marshal(binding)

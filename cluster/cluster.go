@@ -43,6 +43,7 @@ type Options struct {
 	Kubeconfig, Context, Namespace string
 
 	UserAgent string
+	Command   string                           // for the name of the rules that grant what it needs
 	Detail    func(format string, args ...any) // is told of every request, by name; may be nil
 	Warn      func(message string)             // is told of a server's warnings; may be nil
 }
@@ -55,6 +56,7 @@ type Cluster struct {
 	WhoAmI    authentication.SelfSubjectReviewsGetter
 	May       authorization.SelfSubjectAccessReviewsGetter
 	host      string
+	command   string
 }
 
 // Connect reads the configuration and asks the server nothing yet. Its errors
@@ -78,7 +80,7 @@ func Connect(o Options) (*Cluster, error) {
 		return nil, unread(err)
 	}
 	client.CheckRedirect = noRedirect
-	c := &Cluster{Namespace: namespace, host: origin(config.Host)}
+	c := &Cluster{Namespace: namespace, host: origin(config.Host), command: o.Command}
 	coreClient, e1 := core.NewForConfigAndClient(config, client)
 	batchClient, e2 := batch.NewForConfigAndClient(config, client)
 	whoami, e3 := authentication.NewForConfigAndClient(config, client)

@@ -74,7 +74,7 @@ func (c *Cluster) refusal(ctx context.Context, what string, err error, access []
 		if denied := c.denied(ctx, access); len(denied) > 0 {
 			e.What = fmt.Sprintf("%s: you may not %s in namespace %q", what, spoken(denied), c.Namespace)
 			e.Advice = "who administers the cluster can allow it, by kubectl apply -f - with this:"
-			e.Rules = c.rules(ctx, denied)
+			e.Rules = c.rules(ctx, access)
 		}
 	case apierrors.IsUnauthorized(err):
 		e.Advice = "the cluster does not know you: log in again, or look at the user of the kubeconfig's context"

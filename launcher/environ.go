@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve"
+	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -52,8 +54,39 @@ func (j Job) environment() ([]string, error) {
 			return nil, err
 		}
 	}
+	if err := j.exported(environ); err != nil {
+		return nil, err
+	}
 	return entries(environ), nil
 }
+
+// exported adds the secrets of sources with env: true. The env delivery has all secrets
+// as variables anyway.
+func (j Job) exported(environ map[string]string) error {
+	if j.Deliver == Env {
+		return nil
+	}
+	var secrets []resolve.Secret
+	for _, s := range j.Context.Secrets {
+		if s.Env {
+			secrets = append(secrets, s)
+		}
+	}
+	names, err := Env.Routes(secrets, EnvOptions{Allow: j.Options.Allow})
+	for _, e := range document.Unjoin(err) {
+		if refused, ok := errors.AsType[*RefusedError](e); ok {
+			refused.Advice = strings.Replace(refused.Advice, adviseStdin, "remove env: true from its source", 1)
+		}
+	}
+	for i, s := range secrets {
+		environ[names[i]] = string(s.Value.Reveal())
+	}
+	return err
+}
+
+// Exported returns the variable in which a delivery has a secret of a source with
+// env: true.
+func (EnvOptions) Exported(key string) string { return EnvOptions{}.variable(key) }
 
 // variables adds the variables of the env delivery. It fails if one would be too
 // long, or as JSON does, and never changes a value.

@@ -25,10 +25,11 @@ type language struct {
 	runner       func(file, function string) []string
 }
 
-// languageOf knows a file by its extension; MLRun's variable, "", holds Python.
+// languageOf knows a file by its extension. Python is also what MLRun's variable,
+// "", holds, and what has module paths.
 func languageOf(file string) (language, bool) {
 	switch extension := filepath.Ext(file); {
-	case extension == ".py", file == "":
+	case extension == ".py", file == "", file == python.ModulePath:
 		return language{"Python", []string{"python3", "python"}, python.Runner}, true
 	case extension == ".js", extension == ".mjs", extension == ".cjs":
 		return language{"Node.js", []string{"node", "nodejs"}, node.Runner}, true
@@ -36,8 +37,9 @@ func languageOf(file string) (language, bool) {
 	return language{}, false
 }
 
-// SplitHandler takes FILE[:FUNCTION] apart. FUNCTION is "" where there is none;
-// FILE is where a name alone is given, or one after ":".
+// SplitHandler takes FILE[:FUNCTION] apart. FUNCTION is "" if there is none, and
+// FILE is "" for a name, or one after ":". For a function with its module's path,
+// such as package.module.function, FILE is python.ModulePath.
 func SplitHandler(handler string) (file, function string) {
 	for _, extension := range []string{".py:", ".js:", ".mjs:", ".cjs:"} {
 		if i := strings.LastIndex(handler, extension); i >= 0 {
@@ -48,7 +50,20 @@ func SplitHandler(handler string) (file, function string) {
 	if name := strings.TrimPrefix(handler, ":"); isName(name) || name != handler {
 		return "", name
 	}
+	if _, ok := languageOf(handler); !ok && isModulePath(handler) {
+		return python.ModulePath, handler
+	}
 	return handler, ""
+}
+
+// isModulePath reports whether the text is names joined by ".".
+func isModulePath(text string) bool {
+	for name := range strings.SplitSeq(text, ".") {
+		if !isName(name) || name[0] >= '0' && name[0] <= '9' {
+			return false
+		}
+	}
+	return strings.Contains(text, ".")
 }
 
 // isName reports whether the text is FUNCTION or CLASS::METHOD, and so no file.
@@ -64,10 +79,14 @@ func isName(text string) bool {
 // installed in the image. The handler is as --handler has it, the function the
 // task's, for a handler that names none. Where the handler names no file it is
 // Python in MLRun's variable, which is run whole where no function is named
-// either, as MLRun does. It fails as Find does, and with RefusedErrors.
+// either, as MLRun does. Python finds a module by its path when it runs. It fails
+// as Find does, and with RefusedErrors.
 func FindHandler(environ resolve.Environ, handler, function string) (Command, error) {
 	file, named := SplitHandler(handler)
-	function = cmp.Or(named, function)
+	function = cmp.Or(named, functionOf(function))
+	if file == python.ModulePath && readable(handler) == nil {
+		file = handler // the name of a file that is in no language, such as train.sh
+	}
 	language, ok := languageOf(file)
 	switch {
 	case !ok:
@@ -77,24 +96,63 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 			return Command{}, err
 		}
 	case function == "":
-		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: no function is named", file), "--handler FILE:FUNCTION, or spec.handler in the task"}
-	default:
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: no function is named", file),
+			fmt.Sprintf("name one with --handler FILE:FUNCTION or spec.handler in the task; run a script as a command: launcher run -- %s %s", language.interpreters[0], file)}
+	case file != python.ModulePath:
 		if err := readable(file); err != nil {
 			return Command{}, err
 		}
 	}
-	for _, interpreter := range language.interpreters {
-		command, err := Find(environ["PATH"], append([]string{interpreter}, language.runner(file, function)...))
-		if err == nil {
-			if file != "" {
-				command.Needless = []string{task.ExecCode}
-			} else {
-				command.Needed = []string{task.ExecCode}
-			}
+	shown := cmp.Or(file, function)
+	if file == python.ModulePath {
+		shown = handler
+	}
+	command, err := language.find(environ, shown, language.runner(file, function))
+	switch {
+	case err != nil:
+		return Command{}, err
+	case file == "":
+		command.Needed = []string{task.ExecCode}
+	default:
+		command.Needless = []string{task.ExecCode}
+	}
+	return command, nil
+}
+
+// FindChecker returns the command that lists MLRun's names in the source of a
+// Python handler. It fails as FindHandler does.
+func FindChecker(environ resolve.Environ, handler string) (Command, error) {
+	file, function := SplitHandler(handler)
+	language, ok := languageOf(file)
+	if !ok || file == "" || language.name != "Python" {
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: only a Python file or module can be checked", handler), "--handler FILE.py[:FUNCTION]"}
+	}
+	if file != python.ModulePath {
+		if err := readable(file); err != nil {
+			return Command{}, err
+		}
+	}
+	return language.find(environ, handler, python.Checker(file, function))
+}
+
+// find returns the first interpreter of the language that is in PATH, with these
+// arguments.
+func (l language) find(environ resolve.Environ, handler string, arguments []string) (Command, error) {
+	for _, interpreter := range l.interpreters {
+		if command, err := Find(environ["PATH"], append([]string{interpreter}, arguments...)); err == nil {
 			return command, nil
 		}
 	}
-	return Command{}, &NotFoundError{fmt.Sprintf("handler %q: neither %s is in PATH", cmp.Or(file, function), strings.Join(language.interpreters, " nor ")), "use an image that has " + language.name}
+	return Command{}, &NotFoundError{fmt.Sprintf("handler %q: neither %s is in PATH", handler, strings.Join(l.interpreters, " nor ")), "use an image that has " + l.name}
+}
+
+// functionOf returns the function of a task's spec.handler, which may have the
+// form MODULE:FUNCTION.
+func functionOf(handler string) string {
+	if _, function, ok := strings.Cut(handler, ":"); ok && !strings.HasPrefix(function, ":") {
+		return function
+	}
+	return handler
 }
 
 // decodes is an error where MLRun's variable holds no source.

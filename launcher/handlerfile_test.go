@@ -24,7 +24,13 @@ func TestAHandlerIsAFileAFunctionOrBoth(t *testing.T) {
 		"task.yaml:f":             {"task.yaml:f", ""},
 		"./train":                 {"./train", ""},
 		"a:b":                     {"a:b", ""},
-		"package.module.function": {"package.module.function", ""},
+		"package.module.function": {"-m", "package.module.function"},
+		"module.Class::method":    {"-m", "module.Class::method"},
+		"a.py.f":                  {"-m", "a.py.f"},
+		"a..b":                    {"a..b", ""},
+		".hidden":                 {".hidden", ""},
+		"a.7b":                    {"a.7b", ""},
+		"./a.b":                   {"./a.b", ""},
 		"":                        {"", ""},
 	} {
 		file, function := launcher.SplitHandler(handler)

@@ -29,6 +29,7 @@ type Bound struct {
 type Secret struct {
 	Key   string
 	Value Value
+	Env   bool // the handler gets it as a variable too
 }
 
 // State is what became of a key at one source.
@@ -165,12 +166,14 @@ func (a answer) unavailable() bool {
 type won struct {
 	row   int
 	value Value
+	env   bool
 }
 
 // missingDefault is the default of a key, and its row at the source that lacks it.
 type missingDefault struct {
 	row int
 	Default
+	env bool
 }
 
 type merger struct {
@@ -223,7 +226,7 @@ func (m *merger) addDefaults(b Bound, a answer, first int) {
 			m.put(b, Finding{Key: key, Where: a.err.Error(), Err: a.err})
 		}
 		if known && m.rows[row].State == Missing {
-			m.defaults[key] = missingDefault{row, d}
+			m.defaults[key] = missingDefault{row, d, b.Env}
 		}
 	}
 }
@@ -234,7 +237,7 @@ func (m *merger) useDefaults() {
 		if _, has := m.won[key]; !has {
 			row := &m.rows[d.row]
 			row.State, row.Where, row.Err = Found, d.Where(), nil
-			m.won[key] = won{d.row, d.Value}
+			m.won[key] = won{d.row, d.Value, d.env}
 		}
 	}
 }
@@ -247,7 +250,7 @@ func (m *merger) put(b Bound, f Finding) {
 	case f.Err != nil:
 		row.State = Failed
 	default:
-		m.won[f.Key] = won{len(m.rows), f.Value}
+		m.won[f.Key] = won{len(m.rows), f.Value, b.Env}
 	}
 	m.rows = append(m.rows, row)
 }
@@ -267,7 +270,7 @@ func (m *merger) result() (Resolution, error) {
 	}
 	secrets := make([]Secret, 0, len(m.won))
 	for key, w := range m.won {
-		secrets = append(secrets, Secret{key, w.value})
+		secrets = append(secrets, Secret{key, w.value, w.env})
 	}
 	slices.SortFunc(secrets, func(a, b Secret) int { return strings.Compare(a.Key, b.Key) })
 	return Resolution{m.rows, secrets}, m.problems.Err()

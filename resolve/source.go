@@ -33,6 +33,7 @@ type Declaration struct {
 	Source   *document.Node
 	Prefix   string // put before every key, as MLRun does
 	Optional bool   // an absent key or source is no error
+	Env      bool   // the handler gets the keys as variables too
 	At       document.Position
 }
 

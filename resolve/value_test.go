@@ -95,7 +95,7 @@ func TestNoEncoderWritesAValue(t *testing.T) {
 	v := resolve.NewValue([]byte(sourcetest.Canary))
 	text, err := json.Marshal(map[string]any{"v": v, "p": &v, "s": []resolve.Value{v}, "k": resolve.Secret{Key: "K", Value: v}})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"v":"[secret]","p":"[secret]","s":["[secret]"],"k":{"Key":"K","Value":"[secret]"}}`, string(text))
+	require.JSONEq(t, `{"v":"[secret]","p":"[secret]","s":["[secret]"],"k":{"Key":"K","Value":"[secret]","Env":false}}`, string(text))
 
 	text, err = xml.Marshal(resolve.Secret{Key: "K", Value: v})
 	require.NoError(t, err)

@@ -151,6 +151,9 @@ func (s *Server) create(w http.ResponseWriter, collection string, r Request) {
 		Refuse(w, http.StatusBadRequest, "BadRequest", "not JSON")
 		return
 	}
+	if s.Admit != nil {
+		s.Admit(object)
+	}
 	name, _ := metadata(object)["name"].(string)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,6 +32,9 @@ type Request struct {
 	done <-chan struct{} // the client waits no longer
 }
 
+// Done is closed when the client waits no longer.
+func (r Request) Done() <-chan struct{} { return r.done }
+
 // Fault answers in the server's place, or does not and reports false.
 type Fault func(w http.ResponseWriter, r Request) bool
 
@@ -40,6 +43,9 @@ type Server struct {
 	*httptest.Server
 	// Logs answers for a container's log; nil is an empty one.
 	Logs func(w http.ResponseWriter, pod, container string, r *http.Request)
+
+	// Admit changes an object before it is created; nil changes nothing.
+	Admit func(object map[string]any)
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed at the next change or request
@@ -102,6 +108,13 @@ func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Request(nil), s.requests...)
+}
+
+// Allow gives a permission back.
+func (s *Server) Allow(verb, resource string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied = slices.DeleteFunc(s.denied, func(d string) bool { return d == verb+" "+resource })
 }
 
 // Deny takes a permission away from who uses the kubeconfig.

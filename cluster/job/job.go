@@ -10,7 +10,6 @@ package job
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,9 +18,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/cluster"
 )
@@ -39,8 +38,14 @@ type Job struct {
 // told from a Job of somebody else.
 const runAnnotation = "launcherctl/run"
 
-// maxName is the longest name of a Job, whose pods add to it.
-const maxName = 63
+// maxName returns the longest name of a Job. A pod's host name is the Job's name and
+// the pod's index, and a DNS label.
+func maxName(job *batchv1.Job) int {
+	if job.Spec.Completions == nil {
+		return validation.DNS1123LabelMaxLength
+	}
+	return validation.DNS1123LabelMaxLength - len(fmt.Sprintf("-%d", *job.Spec.Completions-1))
+}
 
 // New is a Job that does not exist yet. With unique, its name and its Secret's
 // are made unlike those of any other run.
@@ -54,7 +59,7 @@ func New(c *cluster.Cluster, job *batchv1.Job, values *corev1.Secret, unique boo
 	}
 	if unique {
 		suffix := "-" + rand.String(5)
-		j.Manifest.Name = j.Manifest.Name[:min(len(j.Manifest.Name), maxName-len(suffix))] + suffix
+		j.Manifest.Name = j.Manifest.Name[:min(len(j.Manifest.Name), maxName(j.Manifest)-len(suffix))] + suffix
 		j.renameValues(suffix)
 	}
 	j.Manifest.GenerateName = ""
@@ -81,44 +86,51 @@ func (j *Job) renameValues(suffix string) {
 
 // access is what a run needs to be let do.
 func (j *Job) access() []cluster.Access {
-	access := []cluster.Access{
-		{Verbs: []string{"create", "get", "list", "watch", "patch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
+	return []cluster.Access{
+		{Verbs: []string{"create", "get", "list", "watch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
 		{Verbs: []string{"list", "watch"}, Resource: "pods"},
 		{Verbs: []string{"get"}, Resource: "pods/log"},
 		{Verbs: []string{"list"}, Resource: "events"},
+		{Verbs: []string{"create"}, Resource: "secrets", Spare: j.Values == nil},
 	}
-	if j.Values != nil {
-		access = append(access, cluster.Access{Verbs: []string{"create"}, Resource: "secrets"})
-	}
-	return access
 }
 
 func (j *Job) explain(ctx context.Context, what string, err error) error {
 	return j.Cluster.Explain(ctx, what+" job "+j.Manifest.Name, err, j.access()...)
 }
 
-// Create makes the Job, and what it owns. A Job that is to own a Secret is made
-// to wait for it: so there is no moment at which either is without the other,
-// however this program ends. What was made is taken away where it fails.
+// Create makes the Job, and then the Secret that it owns: the kubelet starts no pod
+// before its Secret is there. A Secret without an owner, or a suspended Job with a
+// Secret, would stay for ever if this program were killed between two steps. What was
+// made is deleted if a step fails.
 func (j *Job) Create(ctx context.Context) error {
-	held := j.Values != nil && (j.Manifest.Spec.Suspend == nil || !*j.Manifest.Spec.Suspend)
-	if held {
-		j.Manifest.Spec.Suspend = new(true)
-	}
 	made, err := j.createJob(ctx)
 	if err != nil {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
-	j.Manifest.UID = made.UID // no more of the answer is believed
-	if j.Values == nil {
-		return nil
-	}
-	err = j.createValues(ctx)
-	if err == nil && held {
-		err = j.explain(ctx, "start", j.resume(ctx))
+	j.Manifest.UID = made.UID
+	err = checkImageVolumes(j.Manifest, made)
+	if err == nil && j.Values != nil {
+		err = j.createValues(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, j.Remove(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// checkImageVolumes returns an error if the cluster dropped the image of a volume. It does
+// so without a word if its ImageVolume feature is off, and makes an empty directory.
+func checkImageVolumes(sent, made *batchv1.Job) error {
+	kept := map[string]bool{}
+	for _, v := range made.Spec.Template.Spec.Volumes {
+		kept[v.Name] = v.Image != nil
+	}
+	for _, v := range sent.Spec.Template.Spec.Volumes {
+		if v.Image != nil && !kept[v.Name] {
+			return &cluster.Error{What: fmt.Sprintf("create job %s: the cluster dropped the image of volume %q: its ImageVolume feature is off", sent.Name, v.Name),
+				Advice: "leave out --launcher volume, or have the feature gate turned on: it is on by default from Kubernetes 1.35"}
+		}
 	}
 	return nil
 }
@@ -177,17 +189,6 @@ func (j *Job) createValues(ctx context.Context) error {
 		return &cluster.Error{What: fmt.Sprintf("there is a secret %q already in namespace %q", j.Values.Name, j.Cluster.Namespace), Advice: "give another --name, or none"}
 	}
 	return j.explain(ctx, "create the values of", err)
-}
-
-func (j *Job) resume(ctx context.Context) error {
-	return cluster.Retry(ctx, func(ctx context.Context) error {
-		body, err := json.Marshal(map[string]any{"spec": map[string]any{"suspend": false}})
-		if err != nil {
-			return err
-		}
-		_, err = j.Cluster.Batch.Jobs(j.Cluster.Namespace).Patch(ctx, j.Manifest.Name, types.MergePatchType, body, metav1.PatchOptions{})
-		return err
-	})
 }
 
 // cleanUpTime is how long is waited for a cluster to take something away.

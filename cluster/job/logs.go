@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -39,7 +40,16 @@ type stream struct {
 	to             *lines
 	ended          func() bool     // whether the container has ended, as far as is known
 	changed        <-chan struct{} // is sent to when that may have changed
+	warn           func(error)     // may be nil
 	seen           position
+	head           *head
+}
+
+// head is the start of a line whose end was not read. It comes again, in whole, with
+// the next reading; but not if the kubelet has rotated the log within the line.
+type head struct {
+	at   time.Time
+	text []byte
 }
 
 // position is how far a log was read: the time of its last line, and how many
@@ -48,6 +58,7 @@ type stream struct {
 type position struct {
 	at    time.Time
 	lines int
+	read  bool // a line was read since
 }
 
 // maxHeld is the longest line that is held back until its end was read, in
@@ -58,6 +69,7 @@ const maxHeld = 1 << 20
 // of it was read. A reading that breaks off is taken up where it was. What can
 // be read no more, as the pod is gone, is no error.
 func (s *stream) run(ctx context.Context) error {
+	defer s.flush()
 	for {
 		last := s.ended()
 		err := s.read(ctx, last)
@@ -97,18 +109,23 @@ func (s *stream) read(ctx context.Context, whole bool) error {
 // copy hands on the lines that were not seen before.
 func (s *stream) copy(from io.Reader, whole bool) error {
 	r := bufio.NewReaderSize(from, 64<<10)
-	known := s.seen.lines // of this time: they come again
-	first := s.seen.at
+	before := s.seen // its lines come again
 	for {
 		line, err := wholeLine(r)
-		if len(line) > 0 && (err == nil || whole || errors.Is(err, errLong)) {
+		if len(line) > 0 {
 			at, text := split(line)
-			again := !first.IsZero() && (at.Before(first) || at.Equal(first) && known > 0)
-			if again && at.Equal(first) {
-				known--
-			}
-			if !again {
+			complete := err == nil || whole || errors.Is(err, errLong)
+			switch {
+			case before.covers(at, complete):
+			case complete:
+				s.noteGap(before, at)
 				s.pass(at, text)
+			case !at.IsZero() && s.head == nil:
+				s.noteGap(before, at)
+				s.head = &head{at, text}
+			}
+			if !at.IsZero() && complete {
+				before.read = true
 			}
 		}
 		if errors.Is(err, errLong) {
@@ -123,13 +140,50 @@ func (s *stream) copy(from io.Reader, whole bool) error {
 	}
 }
 
+// covers reports whether a line was handed on by an earlier reading.
+func (p *position) covers(at time.Time, complete bool) bool {
+	switch {
+	case p.at.IsZero():
+		return false
+	case at.Equal(p.at) && p.lines > 0:
+		if complete {
+			p.lines--
+		}
+		return true
+	}
+	return at.Before(p.at)
+}
+
+// noteGap warns if a reading does not begin with lines that are known: the kubelet has
+// rotated them away, and others with them that may not have been read. The end of a
+// line whose start is known leaves no gap.
+func (s *stream) noteGap(before position, at time.Time) {
+	if s.warn != nil && s.head == nil && !before.at.IsZero() && !before.read && !at.IsZero() {
+		s.warn(fmt.Errorf("pod %s: the log was rotated, and lines before %s may have been lost before they were read", s.pod, at.Format(time.RFC3339)))
+	}
+}
+
 func (s *stream) pass(at time.Time, text []byte) {
+	if h := s.head; h != nil {
+		s.head = nil
+		if !at.Equal(h.at) || !bytes.HasPrefix(text, h.text) {
+			text = append(h.text, text...)
+		}
+	}
 	if at.Equal(s.seen.at) {
 		s.seen.lines++
 	} else if !at.IsZero() {
-		s.seen = position{at, 1}
+		s.seen = position{at: at, lines: 1}
 	}
 	s.to.write(s.prefix, text)
+}
+
+// flush hands on the start of a line whose end never came.
+func (s *stream) flush() {
+	if s.head != nil {
+		s.to.write(s.prefix, s.head.text)
+		s.head = nil
+	}
 }
 
 // rest hands on what is left of a line that is too long to hold.

@@ -39,6 +39,40 @@ func after(s *stream, log string) string {
 	return ""
 }
 
+// TestALogThatIsRotated between two readings: the second begins in a new file.
+func TestALogThatIsRotated(t *testing.T) {
+	const seconds = "2026-01-31T12:00:0"
+	for name, c := range map[string]struct {
+		first, second string // the second after the rotation
+		want          string
+		gap           bool
+	}{
+		"within a line":       {seconds + "1Z a\n" + seconds + "2Z head-", seconds + "3Z tail\n" + seconds + "4Z b\n", "a\nhead-tail\nb\n", false},
+		"within a time":       {seconds + "1Z a\n" + seconds + "2", seconds + "3Z b\n", "a\nb\n", true},
+		"between lines":       {seconds + "1Z a\n", seconds + "3Z b\n", "a\nb\n", true},
+		"not at all":          {seconds + "1Z a\n" + seconds + "2Z he", seconds + "1Z a\n" + seconds + "2Z head\n", "a\nhead\n", false},
+		"at the end":          {seconds + "1Z a\n" + seconds + "2Z head", "", "a\nhead", false},
+		"in the first line":   {seconds + "1Z head-", seconds + "2Z tail", "head-tail", false},
+		"within equal times":  {seconds + "1Z a\n" + seconds + "1Z a", seconds + "1Z a\n" + seconds + "1Z ab\n", "a\nab\n", false},
+		"before a first line": {"", seconds + "3Z b\n", "b\n", false},
+	} {
+		var out strings.Builder
+		var warnings []string
+		s := &stream{Job: &Job{}, pod: "p", to: &lines{out: &out}, warn: func(err error) { warnings = append(warnings, err.Error()) }}
+		broken := errors.New("lost")
+		require.ErrorIs(t, s.copy(io.MultiReader(strings.NewReader(c.first), iotest.ErrReader(broken)), false), broken, name)
+		require.NoError(t, s.copy(strings.NewReader(c.second[:len(c.second)/2]), false), name)
+		require.NoError(t, s.copy(strings.NewReader(c.second), true), name)
+		s.flush()
+		require.Equal(t, c.want, out.String(), name)
+		if c.gap {
+			require.Equal(t, []string{"pod p: the log was rotated, and lines before 2026-01-31T12:00:03Z may have been lost before they were read"}, warnings, name)
+		} else {
+			require.Empty(t, warnings, name)
+		}
+	}
+}
+
 func TestALineThatIsTooLongToHold(t *testing.T) {
 	long := strings.Repeat("x", 3*maxHeld)
 	var out strings.Builder

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +18,7 @@ type Outcome struct {
 	Lines  []string // the launcher's own messages, from the pod
 	Advice string
 	Left   bool // the Job has been told to end, and was not waited for
+	Goes   bool // the Job goes on unless it is deleted
 }
 
 // The launcher's own statuses.
@@ -78,11 +78,35 @@ func failed(pods map[string]*corev1.Pod, deleted bool) (*corev1.Pod, *corev1.Con
 	return of, last
 }
 
+// handlersOwn reports whether a container's 124 is the handler's, such as that of
+// timeout(1). The launcher writes why it ends with 124.
+func handlersOwn(t *corev1.ContainerStateTerminated) bool {
+	return t.ExitCode == unavailable && !slices.ContainsFunc(strings.Split(t.Message, "\n"), func(line string) bool {
+		message, text := strings.CutPrefix(line, "launcher: ")
+		return text && !strings.HasPrefix(message, "warning: ") || strings.HasPrefix(line, `{"level":"error",`)
+	})
+}
+
+// ranTo returns how a container ended, nil if it has not, or if its process never ran. The
+// kubelet says 137 of one that was deleted before its start.
+func ranTo(pod *corev1.Pod, container string) *corev1.ContainerStateTerminated {
+	for _, status := range pod.Status.ContainerStatuses {
+		if t := status.State.Terminated; t != nil && status.Name == container &&
+			t.Reason != "ContainerStatusUnknown" && !slices.Contains(neverRan, t.Reason) {
+			return t
+		}
+	}
+	return nil
+}
+
 // later orders the ends of two containers, by name where they are at the same
 // second.
 func later(a *corev1.Pod, x *corev1.ContainerStateTerminated, b *corev1.Pod, y *corev1.ContainerStateTerminated) bool {
 	return cmp.Or(x.FinishedAt.Compare(y.FinishedAt.Time), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name)) > 0
 }
+
+// neverRan lists the reasons of containers whose process was not started.
+var neverRan = []string{"StartError", "ContainerCannotRun"}
 
 // ofPod explains the end of one pod.
 func ofPod(pod *corev1.Pod, t *corev1.ContainerStateTerminated) Outcome {
@@ -90,6 +114,11 @@ func ofPod(pod *corev1.Pod, t *corev1.ContainerStateTerminated) Outcome {
 	switch {
 	case t.Reason == "OOMKilled":
 		o.Why, o.Advice = fmt.Sprintf("pod %s was out of memory", pod.Name), "give it more, by --limits memory="
+	case slices.Contains(neverRan, t.Reason):
+		o.Why = fmt.Sprintf("pod %s: the container was not started: %s: %s", pod.Name, t.Reason, t.Message)
+		if strings.Contains(t.Message, "no such file or directory") {
+			o.Advice = "check that the image has what the pod starts: --launcher-path is the launcher's place in it"
+		}
 	case pod.Status.Reason != "":
 		o.Why = fmt.Sprintf("pod %s: %s: %s", pod.Name, pod.Status.Reason, pod.Status.Message)
 	case t.ExitCode >= unavailable && t.ExitCode <= notFound:
@@ -121,28 +150,6 @@ func own(message string) []string {
 	return lines
 }
 
-// trouble is why a pod cannot start, "" where nothing is known to be wrong, and
-// whether that is for good.
-func trouble(pod *corev1.Pod) (reason string, forGood bool) {
-	if pod.Status.Phase != corev1.PodPending {
-		return "", false
-	}
-	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
-		w := status.State.Waiting
-		if w == nil || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" || w.Reason == "" {
-			continue
-		}
-		bad := slices.Contains([]string{"InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"}, w.Reason)
-		return fmt.Sprintf("pod %s: %s: %s", pod.Name, w.Reason, w.Message), bad
-	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Message != "" {
-			return fmt.Sprintf("pod %s: %s: %s", pod.Name, c.Reason, c.Message), false
-		}
-	}
-	return "", false
-}
-
 // started reports whether a container of the pod runs or ran.
 func started(pod *corev1.Pod, container string) (started, ended bool) {
 	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
@@ -152,7 +159,3 @@ func started(pod *corev1.Pod, container string) (started, ended bool) {
 	}
 	return false, false
 }
-
-// settle is how long a reason that looks final has to last: a kubelet that has
-// not heard of a Secret yet gives the same one.
-const settle = 15 * time.Second

@@ -53,6 +53,7 @@ func TestTheStatusIsThatOfThePodThatFailedLast(t *testing.T) {
 		"no pod":                {failed, nil, 125, "BackoffLimitExceeded: too many"},
 		"the deadline":          {&batchv1.JobCondition{Type: batchv1.JobFailed, Reason: batchv1.JobReasonDeadlineExceeded, Message: "late"}, podsOf(ending{pod: "a", status: 143}), 124, "the Job's deadline is over: late"},
 		"out of memory":         {failed, podsOf(ending{pod: "a", status: 137, reason: "OOMKilled"}), 137, "pod a was out of memory"},
+		"not started":           {failed, podsOf(ending{pod: "a", status: 128, reason: "StartError", message: "exec: /x: permission denied"}), 128, "pod a: the container was not started: StartError: exec: /x: permission denied"},
 		"a handler's own 125":   {failed, podsOf(ending{pod: "a", status: 125, message: "mine"}), 125, ""},
 		"the launcher's 124":    {failed, podsOf(ending{pod: "a", status: 124, message: "x\nlauncher: y\nhint: z\n"}), 124, "pod a: status 124 is the launcher's: " + meaning[124]},
 		"another's hint before": {failed, podsOf(ending{pod: "a", status: 126, message: "hint: z\nlauncher: y"}), 126, "pod a: status 126 is the launcher's: " + meaning[126]},
@@ -79,7 +80,7 @@ func TestFinishedIsAConditionThatHolds(t *testing.T) {
 	require.Equal(t, batchv1.JobComplete, finished(job).Type)
 }
 
-func TestTroubleIsWhyAPodDoesNotStart(t *testing.T) {
+func TestThePodsStatusSaysWhyItDoesNotStart(t *testing.T) {
 	waiting := func(reason string) corev1.PodStatus {
 		return corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{
 			{State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "why"}}},
@@ -88,9 +89,9 @@ func TestTroubleIsWhyAPodDoesNotStart(t *testing.T) {
 	running := waiting("ErrImagePull")
 	running.Phase = corev1.PodRunning
 	for _, c := range []struct {
-		status  corev1.PodStatus
-		reason  string
-		forGood bool
+		status    corev1.PodStatus
+		reason    string
+		permanent bool
 	}{
 		{waiting("ErrImagePull"), "pod p: ErrImagePull: why", false},
 		{waiting("InvalidImageName"), "pod p: InvalidImageName: why", true},
@@ -102,8 +103,8 @@ func TestTroubleIsWhyAPodDoesNotStart(t *testing.T) {
 			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "no node"},
 		}}, "pod p: Unschedulable: no node", false},
 	} {
-		reason, forGood := trouble(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Status: c.status})
-		require.Equal(t, c.reason, reason)
-		require.Equal(t, c.forGood, forGood, reason)
+		o := ofStatus(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Status: c.status})
+		require.Equal(t, c.reason, o.text)
+		require.Equal(t, c.permanent, o.permanent, o.text)
 	}
 }

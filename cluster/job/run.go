@@ -7,16 +7,13 @@ import (
 	"io"
 	"maps"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seed45446ece/launcher/cluster"
-	"github.com/seed45446ece/launcher/resolve"
 )
 
 // Wait is how a Job is waited for.
@@ -40,15 +37,20 @@ type waiting struct {
 	said    map[string]bool // warnings
 	last    string          // progress
 	signal  syscall.Signal  // that stops the Job, 0 for none
+	events  []corev1.Event  // warnings about the Job and its pods, until one has started
 	changes changes
+
+	stopEvents context.CancelFunc
+	embedded   bool // the pod's specification holds values
 }
 
 // changes is what the loop of a wait is told.
 type changes struct {
 	jobs     chan *batchv1.Job // nil for one that is gone
 	pods     chan map[string]*corev1.Pod
-	lost     chan error       // the cluster does not answer for now
-	failures chan error       // the cluster refuses
+	lost     chan error // the cluster does not answer for now
+	failures chan error // the cluster refuses
+	events   chan []corev1.Event
 	starting <-chan time.Time // a pod ought to have started
 	leaving  <-chan time.Time // the pods of a Job that is gone ought to be too
 	settling <-chan time.Time // one that looks as if it never will has had its time
@@ -58,7 +60,7 @@ type changes struct {
 func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := &waiting{Job: j, Wait: how, job: j.Manifest, pods: map[string]*corev1.Pod{}, said: map[string]bool{}, logs: newLogs(j, how.Logs)}
+	w := &waiting{Job: j, Wait: how, job: j.Manifest, pods: map[string]*corev1.Pod{}, said: map[string]bool{}, logs: newLogs(j, how.Logs), embedded: cluster.CarriesValues(ctx)}
 	w.watch(ctx)
 	for {
 		if err := w.next(ctx); err != nil {
@@ -67,7 +69,9 @@ func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
 		w.progress()
 		if w.over() {
 			w.logs.finish(ctx, w.Warn, how.Signals)
-			return w.outcome(), nil
+			o := w.outcome()
+			o.Why = withoutValues(o.Why, j.Manifest.Spec.Template.Spec)
+			return o, nil
 		}
 	}
 }
@@ -81,13 +85,16 @@ func (w *waiting) over() bool {
 		}
 		return w.left
 	}
-	return w.job == nil || finished(w.job) != nil
+	return w.job == nil || finished(w.job) != nil || w.tooOften() != nil
 }
 
 // watch begins to watch the Job and its pods.
 func (w *waiting) watch(ctx context.Context) {
-	w.changes = changes{jobs: make(chan *batchv1.Job), pods: make(chan map[string]*corev1.Pod), lost: make(chan error), failures: make(chan error, 3), starting: timer(w.StartTimeout)}
+	w.changes = changes{jobs: make(chan *batchv1.Job), pods: make(chan map[string]*corev1.Pod), lost: make(chan error), failures: make(chan error, 3), events: make(chan []corev1.Event), starting: timer(w.StartTimeout)}
 	lost := func(err error) { send(ctx, w.changes.lost, err) }
+	eventsContext, stop := context.WithCancel(ctx)
+	w.stopEvents = stop
+	go w.readEvents(eventsContext)
 	go func() {
 		err := w.followJob(ctx, func(job *batchv1.Job) { send(ctx, w.changes.jobs, job) }, lost)
 		w.changes.failures <- w.explain(ctx, "watch", err)
@@ -108,6 +115,8 @@ func (w *waiting) next(ctx context.Context) error {
 	case w.pods = <-w.changes.pods:
 		w.logs.follow(ctx, w.pods)
 		w.look()
+	case w.events = <-w.changes.events:
+		w.look()
 	case err := <-w.logs.failures:
 		w.warn(err)
 	case err := <-w.changes.lost:
@@ -118,21 +127,27 @@ func (w *waiting) next(ctx context.Context) error {
 		return w.stop(ctx, s)
 	case <-w.changes.starting:
 		if !w.begun && w.signal == 0 {
-			return w.stuck(ctx, "no pod has started within "+w.StartTimeout.String())
+			return w.stuck("no pod has started within " + w.StartTimeout.String())
 		}
 	case <-w.changes.leaving:
 		w.left = true
 	case <-w.changes.settling:
 		w.changes.settling = nil
-		if !w.begun && w.hopeless() != "" && w.signal == 0 {
-			return w.stuck(ctx, "it cannot start")
+		if w.permanent() != nil && w.signal == 0 {
+			return w.stuck("it cannot start")
 		}
 	}
 	return nil
 }
 
+// notStopped is why a Job could not be deleted after a signal.
+type notStopped struct{ error }
+
 // end is the outcome of a wait that broke off.
 func (w *waiting) end(err error) (Outcome, error) {
+	if stop, ok := errors.AsType[notStopped](err); ok {
+		return Outcome{Left: true}, stop.error
+	}
 	if errors.Is(err, errLeft) {
 		why := fmt.Sprintf("job %s is waited for no longer: kubectl -n %s get job %s says whether it has ended", w.name(), w.Cluster.Namespace, w.name())
 		return Outcome{Status: 128 + int(w.signal), Why: why, Left: true}, nil
@@ -163,77 +178,6 @@ func (w *waiting) warn(err error) {
 	}
 }
 
-// look notes whether a pod has started, and warns of each that cannot.
-func (w *waiting) look() {
-	for _, name := range slices.Sorted(maps.Keys(w.pods)) {
-		started, _ := started(w.pods[name], w.container())
-		w.begun = w.begun || started
-		if why, _ := trouble(w.pods[name]); why != "" && w.signal == 0 {
-			w.warn(errors.New(why))
-		}
-	}
-	if w.changes.settling == nil && w.hopeless() != "" {
-		w.changes.settling = timer(settle)
-		if w.StartTimeout > 0 && w.StartTimeout < settle {
-			w.changes.settling = timer(w.StartTimeout)
-		}
-	}
-}
-
-// container is the one whose start is waited for: the first of the pod.
-func (w *waiting) container() string { return w.Manifest.Spec.Template.Spec.Containers[0].Name }
-
-func (w *waiting) hopeless() string {
-	for _, pod := range w.pods {
-		if why, forGood := trouble(pod); forGood {
-			return why
-		}
-	}
-	return ""
-}
-
-// stuck is the end of a Job that does not start, with what the cluster says.
-func (w *waiting) stuck(ctx context.Context, what string) error {
-	why := w.hopeless()
-	later := why == ""
-	if later {
-		why = w.events(ctx)
-	}
-	for _, pod := range w.pods {
-		if reason, _ := trouble(pod); why == "" {
-			why = reason
-		}
-	}
-	text := fmt.Sprintf("job %s: %s", w.name(), what)
-	if why != "" {
-		text += ": " + why
-	}
-	if later {
-		return resolve.Unavailable(text)
-	}
-	return &cluster.Error{What: text, Advice: "a key that is not in the project's Secret, or an image that is not there?"}
-}
-
-// events is the last warning about the Job or one of its pods; "" where there is
-// none, or none may be read.
-func (w *waiting) events(ctx context.Context) string {
-	list, err := w.Cluster.Core.Events(w.Cluster.Namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
-	if err != nil {
-		return ""
-	}
-	last := ""
-	for _, e := range list.Items {
-		_, pod := w.pods[e.InvolvedObject.Name]
-		if pod || e.InvolvedObject.Name == w.name() {
-			last = fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, e.Message)
-			if cluster.CarriesValues(ctx) { // the API's refusal of a pod, with its variables
-				last = fmt.Sprintf("kubectl -n %s get events says why", w.Cluster.Namespace)
-			}
-		}
-	}
-	return last
-}
-
 // stop is what a signal does: the first has the cluster end the Job, whose pods
 // get TERM; the second ends the waiting for that.
 func (w *waiting) stop(ctx context.Context, s os.Signal) error {
@@ -244,29 +188,68 @@ func (w *waiting) stop(ctx context.Context, s os.Signal) error {
 	w.warn(fmt.Errorf("job %s: its pods get TERM; once more to wait no longer", w.name()))
 	go func() {
 		if err := w.Stop(ctx); err != nil {
-			w.changes.failures <- err
+			w.changes.failures <- notStopped{err}
 		}
 	}()
 	return nil
 }
 
-// outcome is that of a Job which has ended or is gone. A Job that was stopped
-// has the handler's own status where that was seen, else that of a process
-// which the signal ended.
+// outcome is that of a Job which has ended or is gone.
 func (w *waiting) outcome() Outcome {
-	pod, state := failed(w.logs.all, true)
 	switch {
-	case w.signal == 0 && w.job == nil:
+	case w.signal != 0:
+		return w.stopped()
+	case w.job == nil:
 		return Outcome{Status: unavailable, Why: fmt.Sprintf("job %s was deleted by somebody else", w.name())}
-	case w.signal == 0:
-		return outcome(finished(w.job), w.logs.all)
-	case state != nil:
-		return ofPod(pod, state)
+	case finished(w.job) == nil:
+		return Outcome{Status: unavailable, Goes: true,
+			Why:    fmt.Sprintf("pod %s: status 124 is the handler's own, and it has had its --retries", w.tooOften().Name),
+			Advice: "the cluster takes 124 for the launcher's and would start the handler again until the --deadline: give timeouts another status, as by timeout --preserve-status"}
 	}
+	return outcome(finished(w.job), w.logs.all)
+}
+
+// tooOften returns the last pod whose handler ended with a 124 of its own, once that
+// was more often than --retries; else nil. The cluster cannot tell it from the
+// launcher's 124, which it does not count.
+func (w *waiting) tooOften() *corev1.Pod {
+	var of *corev1.Pod
+	var last *corev1.ContainerStateTerminated
+	var times int32
 	for _, pod := range w.logs.all {
-		if _, ended := started(pod, w.container()); ended {
-			return Outcome{} // each that ended did so with 0
+		t := ranTo(pod, w.container())
+		if t == nil || !handlersOwn(t) {
+			continue
 		}
+		times++
+		if last == nil || later(pod, t, of, last) {
+			of, last = pod, t
+		}
+	}
+	if retries := w.Manifest.Spec.BackoffLimit; retries != nil && times > *retries {
+		return of
+	}
+	return nil
+}
+
+// stopped is the outcome of a Job that a signal stopped: the handler's own status if
+// it was seen, else that of a process which the signal ended.
+func (w *waiting) stopped() Outcome {
+	var of *corev1.Pod
+	var last *corev1.ContainerStateTerminated
+	ran := false
+	for _, pod := range w.logs.all {
+		t := ranTo(pod, w.container())
+		ran = ran || t != nil
+		if t != nil && t.ExitCode != 0 && (last == nil || later(pod, t, of, last)) {
+			of, last = pod, t
+		}
+	}
+	switch {
+	case last != nil:
+		return ofPod(of, last)
+	case ran: // each that ended did so with 0
+		return Outcome{}
 	}
 	return Outcome{Status: 128 + int(w.signal)}
 }

@@ -29,6 +29,7 @@ type logs struct {
 	there   map[string]bool          // those that are not gone
 	streams map[string]chan struct{} // by pod and container: is sent to at a change
 	over    bool                     // all of them have ended
+	last    map[string]string        // by container and prefix: the pod whose log began last
 	running *sync.WaitGroup
 }
 
@@ -36,8 +37,8 @@ func newLogs(j *Job, out io.Writer) logs {
 	spec := j.Manifest.Spec
 	many := spec.Completions != nil && *spec.Completions > 1 || spec.Parallelism != nil && *spec.Parallelism > 1
 	return logs{
-		Job: j, to: &lines{out: out}, prefixed: many, failures: make(chan error, 1), mu: &sync.Mutex{},
-		all: map[string]*corev1.Pod{}, there: map[string]bool{}, streams: map[string]chan struct{}{}, running: &sync.WaitGroup{},
+		Job: j, to: &lines{out: out}, prefixed: many, failures: make(chan error, 16), mu: &sync.Mutex{},
+		all: map[string]*corev1.Pod{}, there: map[string]bool{}, streams: map[string]chan struct{}{}, last: map[string]string{}, running: &sync.WaitGroup{},
 	}
 }
 
@@ -84,18 +85,27 @@ func (l *logs) containers(pod *corev1.Pod) []string {
 }
 
 func (l *logs) begin(ctx context.Context, pod *corev1.Pod, container string) {
+	place := container + l.prefix(pod)
+	if before := l.last[place]; before != "" && before != pod.Name {
+		l.fail(fmt.Errorf("pod %s replaces pod %s, and its log begins anew", pod.Name, before))
+	}
+	l.last[place] = pod.Name
 	changed := make(chan struct{}, 1)
 	l.streams[pod.Name+"/"+container] = changed
-	s := &stream{Job: l.Job, pod: pod.Name, container: container, prefix: l.prefix(pod), to: l.to, changed: changed,
+	s := &stream{Job: l.Job, pod: pod.Name, container: container, prefix: l.prefix(pod), to: l.to, changed: changed, warn: l.fail,
 		ended: func() bool { return l.ended(pod.Name, container) }}
 	l.running.Go(func() {
 		if err := s.run(ctx); err != nil {
-			select {
-			case l.failures <- err:
-			default: // others failed likewise
-			}
+			l.fail(err)
 		}
 	})
+}
+
+func (l *logs) fail(err error) {
+	select {
+	case l.failures <- err:
+	default: // others failed likewise
+	}
 }
 
 // ended reports whether a container has ended; one whose pod is gone has.

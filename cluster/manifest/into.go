@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seed45446ece/launcher/cluster/yamledit"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -43,13 +44,16 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	}
 	root := found[0].doc.Root
 	if o.Name == "" {
-		o.Name = objectName(yamledit.Text(root, "metadata", "name"))
+		o.Name = objectName(yamledit.Text(root, "metadata", "name"), validation.DNS1123LabelMaxLength)
 	}
 	if namespace := yamledit.Text(root, "metadata", "namespace"); namespace != "" {
 		if o.Namespace != "" && o.Namespace != namespace {
 			return Merged{}, &Error{fmt.Sprintf("%s: the manifest is for namespace %q, not %q", base.Origin, namespace, o.Namespace), "leave out --namespace"}
 		}
 		o.Namespace = namespace
+	}
+	if !o.KeysNamed {
+		o.Keys = keysOf(found, o.Keys)
 	}
 	p, err := newPlan(ctx, task, o)
 	if err != nil {

@@ -16,6 +16,7 @@ func FuzzInto(f *testing.F) {
 	for _, seed := range []string{
 		"kind: Pod\nspec:\n  containers:\n  - name: a\n    command: [x]\n",
 		"apiVersion: batch/v1\nkind: Job\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n      - {name: a, command: [x], env: [{name: A}]}\n",
+		"kind: Pod\nspec:\n  containers:\n  - command: [x]\n    env:\n    - name: K\n      valueFrom: {secretKeyRef: {name: mlrun-project-secrets-p, key: K}}\n    - {name: LAUNCHER_PROJECT_SECRETS, value: 'A, B'}\n",
 		"kind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{command: [a]}]}}}}}",
 		"kind: Workflow\nspec:\n  templates:\n  - name: a\n    container: {command: [x]}\n  - script:\n      command: [y]\n",
 		"kind: SparkApplication\nspec:\n  driver: {}\n  executor:\n    template: {spec: {containers: [{}]}}\n",

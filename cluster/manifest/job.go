@@ -81,7 +81,7 @@ func (p *plan) podSpec() corev1.PodSpec {
 	handler := corev1.Container{
 		Name: containerName, Image: p.Image,
 		Command: p.command(nil), Args: literals(p.Command),
-		Env: p.env, VolumeMounts: append(p.mounts, corev1.VolumeMount{Name: temporaryVolume, MountPath: temporaryDir}),
+		Env: p.variables(), VolumeMounts: append(p.mounts, corev1.VolumeMount{Name: temporaryVolume, MountPath: temporaryDir}),
 		Resources: corev1.ResourceRequirements{Requests: p.Requests, Limits: p.Limits},
 		// The launcher writes its messages there itself; the other policy would
 		// copy what the handler logs to where a reader of pods sees it.

@@ -38,7 +38,15 @@ type Options struct {
 
 	// Keys lists the keys of a project's Secret, for a task that names none. The
 	// namespace is that of the pod, "" where nothing says which.
-	Keys func(ctx context.Context, namespace, project string) ([]string, error)
+	Keys keyLookup
+
+	// KeysNamed says that the user named these keys. Into then does not take those
+	// that the manifest refers to.
+	KeysNamed bool
+
+	// CheckValue returns why a key's value cannot be the variable, nil if it can or
+	// is not known. It may be nil.
+	CheckValue func(ctx context.Context, namespace, secret, key, variable string) error
 
 	Environ     resolve.Environ // of env sources
 	Realm       azure.Clouds
@@ -74,7 +82,7 @@ type Launcher struct {
 // From says how the launcher gets into the handler's container.
 type From string
 
-// The ways. An image volume needs Kubernetes 1.33, or 1.31 with its gate.
+// The ways. An image volume needs Kubernetes 1.35, or 1.31 with its gate.
 const (
 	FromInit         From = "init"   // an init container copies it
 	FromVolume       From = "volume" // the launcher's image is a volume

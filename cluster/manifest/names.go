@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,8 +15,12 @@ import (
 // nameThem decides the names of the Job and of the project.
 func (p *plan) nameThem() {
 	p.name, p.project = p.Name, p.Project
+	longest := validation.DNS1123LabelMaxLength
+	if p.Completions > 0 { // a pod's host name is the Job's name and the pod's index
+		longest -= len(fmt.Sprintf("-%d", p.Completions-1))
+	}
 	if p.name == "" {
-		p.name = objectName(p.declared.Name())
+		p.name = objectName(p.declared.Name(), longest)
 	}
 	if p.name == "" {
 		p.name = "launcher"
@@ -23,8 +28,8 @@ func (p *plan) nameThem() {
 	if p.project == "" {
 		p.project = p.declared.ProjectName()
 	}
-	if errs := validation.IsDNS1123Label(p.name); errs != nil {
-		p.refuse("give one by --name", "a Job cannot be named %s: it is 1 to 63 lower-case letters, digits and hyphens", keyname.Quote(p.name))
+	if validation.IsDNS1123Label(p.name) != nil || len(p.name) > longest {
+		p.refuse("give one by --name", "a Job cannot be named %s: it is 1 to %d lower-case letters, digits and hyphens", keyname.Quote(p.name), longest)
 	}
 	if p.project != "" && validation.IsDNS1123Subdomain(SecretName(p.project)) != nil {
 		p.refuse("a project's name is lower-case letters, digits and hyphens", "%s is no name of a project", keyname.Quote(p.project))
@@ -42,7 +47,7 @@ func SecretName(project string) string { return "mlrun-project-secrets-" + proje
 
 // objectName is a task's name as that of an object: what it cannot hold
 // becomes a hyphen.
-func objectName(name string) string {
+func objectName(name string, longest int) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
@@ -52,7 +57,7 @@ func objectName(name string) string {
 		}
 		return '-'
 	}, name)
-	return strings.Trim(name[:min(len(name), validation.DNS1123LabelMaxLength)], "-")
+	return strings.Trim(name[:min(len(name), longest)], "-")
 }
 
 // check refuses options that no API server would take, or that contradict each

@@ -27,6 +27,10 @@ type plan struct {
 	launch  []string // the launcher's own part of the command
 	labels  map[string]string
 
+	plain  map[string]string // the key of the project's Secret, by its variable in env
+	listed []string          // variables of env that the launcher cannot tell by their names
+	noKeys bool              // the launcher looks for all keys of the project, which has none
+
 	values   *corev1.Secret
 	warnings []error
 	problems []error
@@ -65,9 +69,6 @@ func (p *plan) warn(advice, format string, args ...any) {
 
 // managedBy is the label of what this program made.
 const managedBy = "app.kubernetes.io/managed-by"
-
-// maxVariable is the longest NAME=value of execve(2) on Linux.
-const maxVariable = 131071
 
 // task gives the pod its task as MLRun does, in a variable that the handler is
 // given too, without what was resolved here.

@@ -32,6 +32,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 		declared = []sources.Project{{Spec: spec}}
 	}
 	of := map[string]reference{} // by variable
+	p.plain = map[string]string{}
 	for _, source := range declared {
 		named := len(source.Spec.Keys) > 0
 		keys, ok := source.Spec.Keys, true
@@ -49,7 +50,8 @@ func (p *plan) projectKeys(ctx context.Context) {
 		case source.Mount != "":
 			p.mountKeys(source, keys, named)
 		default:
-			p.referTo(source, keys, named, of)
+			p.referTo(ctx, source, keys, named, of)
+			p.noKeys = p.noKeys || len(keys) == 0
 		}
 	}
 }
@@ -99,7 +101,7 @@ type reference struct{ secret, key string }
 func (r reference) String() string { return fmt.Sprintf("key %q of Secret %q", r.key, r.secret) }
 
 // referTo adds a variable a key, as MLRun names them.
-func (p *plan) referTo(source sources.Project, keys []keylist.Key, named bool, of map[string]reference) {
+func (p *plan) referTo(ctx context.Context, source sources.Project, keys []keylist.Key, named bool, of map[string]reference) {
 	for _, key := range keys {
 		name, refers := source.Variable(key), reference{secretOf(source, p.project), key.Name}
 		other, known := of[name]
@@ -113,14 +115,41 @@ func (p *plan) referTo(source sources.Project, keys []keylist.Key, named bool, o
 		case validation.IsEnvVarName(name) != nil:
 			p.refuse("", "%s: %s is no name of a pod's variable", source.At, keyname.Show(name))
 			continue
+		case !p.fits(ctx, refers, name, named):
+			continue
 		}
 		of[name] = refers
+		if source.Secret == "" {
+			p.plain[name] = key.Name
+		}
+		if !named && source.Spec.Prefix == "" {
+			p.listed = append(p.listed, name)
+		}
 		selector := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: refers.secret}, Key: refers.key}
 		if named || source.Optional {
 			selector.Optional = new(true)
 		}
 		p.env = append(p.env, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: selector}})
 	}
+}
+
+// fits reports whether a value can be a variable, as far as is known. A key that
+// the task does not name is left out if it cannot.
+func (p *plan) fits(ctx context.Context, refers reference, name string, named bool) bool {
+	if p.CheckValue == nil {
+		return true
+	}
+	err := p.CheckValue(ctx, p.Namespace, refers.secret, refers.key, name)
+	advice := fmt.Sprintf("read it from a mounted Secret: {secrets: [%s], mount: DIR}", refers.key)
+	switch {
+	case err == nil:
+		return true
+	case named:
+		p.refuse(advice, "%v cannot be variable %s: %v", refers, name, err)
+	default:
+		p.warn(advice, "%v is left out, as it cannot be variable %s: %v", refers, name, err)
+	}
+	return false
 }
 
 // mountKeys is the Secret as a volume, with no other keys than these.

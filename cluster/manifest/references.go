@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -21,16 +22,25 @@ func (m *merge) putVariables() {
 		return
 	}
 	list := m.doc.List(m.container, "env")
+	plain := plainReferences(list, m.project)
 	earlier := m.earlier(list)
 	planned := map[string]bool{}
 	var variables []*yaml.Node
 	for _, variable := range m.env {
 		planned[variable.Name] = true
-		if old := findVariable(list, variable.Name); m.isKept(variable, old, earlier) {
+		old := findVariable(list, variable.Name)
+		if old == nil && slices.Contains(plain, m.plain[variable.Name]) {
+			continue // the launcher finds the key by its plain name
+		}
+		if m.isKept(variable, old, earlier) {
 			m.warn("", "%s: variable %q of the manifest is kept%s", m.path, variable.Name, describeReference(old))
 			continue
 		}
 		variables = append(variables, m.of(variable))
+	}
+	if names, ok := m.projectSecrets(list, plain); ok {
+		planned[projectSecretsVariable] = true
+		variables = append(variables, m.of(corev1.EnvVar{Name: projectSecretsVariable, Value: names}))
 	}
 	m.put(list, "name", "variable", variables...)
 	for _, old := range append([]*yaml.Node(nil), list.Content...) {

@@ -103,6 +103,9 @@ func (p *plan) resolvedHere() []resolve.Bound {
 	var bound []resolve.Bound
 	for _, c := range p.declared.Client {
 		if p.readHere(c.Kind) {
+			if c.Env {
+				p.refuse("leave it to the pod, with --in-pod; or declare its keys in a kubernetes source", "%s: env: true is for sources that the pod reads", c.At)
+			}
 			bound = append(bound, resolve.Bound{Declaration: c.Declaration, Source: withoutDefaults{c.Source}})
 		}
 	}

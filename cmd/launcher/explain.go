@@ -51,6 +51,9 @@ func (p *program) explain(c *urfave.Context) error {
 		if s.env.Files {
 			routes[i] += ", variable " + s.env.FileVariable(secret.Key)
 		}
+		if secret.Env && s.deliver != launcher.Env {
+			routes[i] += ", variable " + s.env.Exported(secret.Key)
+		}
 	}
 	rows := explanations(r.resolution, routes, refused, s.deliver)
 	if len(rows) > 0 || err == nil {

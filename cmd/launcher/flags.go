@@ -8,6 +8,9 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 )
 
+// checkFlag is the flag of check.
+var checkFlag = cli.Flag{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "the Python file or module to read; without FUNCTION all of the file counts"}
+
 // sharedFlags is the table of the flags of run and explain. A flag's variable is
 // LAUNCHER_ and its name.
 var sharedFlags = []cli.Flag{
@@ -18,6 +21,7 @@ var sharedFlags = []cli.Flag{
 	{Name: "init", Choices: []string{"auto", "always", "never"}, Default: "auto", Usage: "stay as the handler's parent, or replace this process by the handler; auto stays as PID 1, or if a delivery or flag needs it"},
 	{Name: "missing", Choices: []string{"fail", "warn"}, Default: "fail", Usage: "what to do if a declared key has no value"},
 	{Name: "require-confidential", Default: false, Usage: "refuse inline, env and file sources, and kubernetes keys that are neither from the project's Secret nor from a Kubernetes volume"},
+	{Name: projectSecretsFlag, Argument: "KEY", Default: cli.List(nil), Usage: "which variables of the pod are secrets of the project: MLRun 1.8 and later give them no prefix; takes comma lists (default: those that start with MLRUN_K8S_SECRET__, and those that $" + task.ProjectSecretsList + " lists)"},
 	{Name: "local", Argument: "FILE", Usage: "for debugging: take kubernetes, azure_vault and exec keys from this file; takes JSON, {\"path\": FILE, \"format\": FORMAT}, too; refused inside a cluster"},
 	{Name: "azure-credentials", Argument: "DIR", Usage: "where the credentials secret is mounted (default: " + azure.MountDirectory + ", " + azure.MLRunHomeDirectory + ", then " + azure.MLRunRootDirectory + ")"},
 	{Name: "azure-parallel", Argument: "N", Default: 16, Usage: "how many secrets of one vault are read at once"},
@@ -39,6 +43,6 @@ var sharedFlags = []cli.Flag{
 	{Name: "refresh", Argument: "DURATION", Default: time.Duration(0), Usage: "in --deliver socket, how long a value of a vault or a program is kept; 0 is for ever"},
 	{Name: "log", Choices: []string{"text", "json"}, Default: "text", Usage: "the form of the launcher's own messages, on stderr"},
 	{Name: "verbose", Default: false, Usage: "log each step, with names but never values"},
-	{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; without FILE, of the source in $" + task.ExecCode},
+	{Name: "handler", Argument: "FILE[:FUNCTION]", Usage: "call one function of a .py, .js, .mjs or .cjs file, or CLASS::METHOD, as MLRun does, in place of a command; in Python also PACKAGE.MODULE.FUNCTION; without FILE, of the source in $" + task.ExecCode},
 	{Name: "quiet", Default: false, Usage: "report only errors: no warnings, no hints"},
 }

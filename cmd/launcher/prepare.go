@@ -110,11 +110,17 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 	r.taskSources, err = openSources(t.Sources, p.deps(s))
 	problems.AddErr(err)
 	r.task, r.descriptors = t, carriers(s, t.Sources, p.environ)
+	if s.deliver == launcher.Socket {
+		problems.AddErr(refuseVariables(t.Sources))
+	}
+	if t.Spec != nil {
+		r.warning = errors.Join(r.warning, p.warnUnlisted(t, r.taskSources, s.listed))
+	}
 	return r, problems.Err()
 }
 
 func (p *program) deps(s settings) deps {
-	return deps{p.environ, &p.pipes, newLocal(s.local, &p.pipes), s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential}
+	return deps{p.environ, &p.pipes, newLocal(s.local, &p.pipes), s.realm, newVaults(p.environ, s), p.programs, s.requireConfidential, s.listed}
 }
 
 func setParameters(t *task.Task, params []string) error {

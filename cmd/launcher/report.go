@@ -16,7 +16,7 @@ import (
 func newReport(inPod bool) cli.Report {
 	report := cli.Report{Program: "launcher", Out: standardError{}}
 	if inPod {
-		report.Log = terminationLog{}
+		report.Log = &terminationLog{path: "/dev/termination-log"} // the default; a pod may have it elsewhere
 	}
 	return report
 }
@@ -62,15 +62,29 @@ func (o *standardOutput) Write(text []byte) (int, error) {
 	return 0, o.err
 }
 
-// terminationLog appends to the file whose end Kubernetes shows of a container
-// that has ended. Kubernetes creates the file before the container starts.
-type terminationLog struct{}
+// terminationLog appends to the file whose last 4,096 bytes Kubernetes shows of a
+// container that has ended. Kubernetes creates the file before the container starts.
+// What does not fit is only in the container's log, and the last line says so.
+type terminationLog struct {
+	path string // "" once the file is full
+}
 
-func (terminationLog) Write(text []byte) (int, error) {
-	const path = "/dev/termination-log" // the default; a pod may have it elsewhere
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_APPEND|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+const (
+	maxTermination = 4096
+	moreMessages   = "launcher: there are more messages: see the container's log\n"
+)
+
+func (l *terminationLog) Write(text []byte) (int, error) {
+	if l.path == "" {
+		return len(text), nil
+	}
+	fd, err := unix.Open(l.path, unix.O_WRONLY|unix.O_APPEND|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
+	}
+	var file unix.Stat_t
+	if unix.Fstat(fd, &file) == nil && file.Size+int64(len(text)) > int64(maxTermination-len(moreMessages)) {
+		l.path, text = "", []byte(moreMessages)
 	}
 	n, err := unix.Write(fd, text)
 	_ = unix.Close(fd)

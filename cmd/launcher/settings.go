@@ -15,6 +15,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/azure"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
+	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
 // settings holds the values of flags and variables, read and checked once.
@@ -38,6 +39,7 @@ type settings struct {
 	mask, pristine      bool
 	refresh             time.Duration
 	user                *launcher.User // nil for the launcher's own
+	listed              kubernetes.Listed
 }
 
 // flagError returns a usage error about a flag of run or explain.
@@ -99,6 +101,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		}
 	}
 	var err error
+	if s.listed, err = readProjectSecrets(c, p.environ); err != nil {
+		errs = append(errs, err)
+	}
 	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
 		errs = append(errs, err)
 	}

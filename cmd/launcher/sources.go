@@ -30,6 +30,7 @@ type deps struct {
 	vaults       vaults
 	programs     *exec.Programs
 	confidential bool // --require-confidential
+	listed       kubernetes.Listed
 }
 
 // vaults reads all vaults of a task.
@@ -42,6 +43,7 @@ type vaults interface {
 type openedSource struct {
 	resolve.Source
 	variables []string
+	wantsAll  bool // all secrets of the project, by the prefix that MLRun before 1.8 uses
 }
 
 // openSource opens the source of a declaration whose kind is known.
@@ -52,7 +54,7 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 		return openedSource{Source: source}, err
 	case task.Env:
 		source, err := env.New(d, deps.environ)
-		return openedSource{source, source.Variables()}, err
+		return openedSource{Source: source, variables: source.Variables()}, err
 	case task.File:
 		source, err := file.New(d, deps.pipes)
 		return openedSource{Source: source}, err
@@ -68,13 +70,17 @@ func openSource(d resolve.Declaration, deps deps) (openedSource, error) {
 
 func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 	spec, err := kubernetes.Parse(d.Source)
+	spec.Listed = deps.listed
 	if deps.local != nil {
 		return openedSource{Source: deps.local.Source(spec.Keys, len(spec.Keys) == 0, d.Prefix), variables: spec.Variables(deps.environ)}, err
 	}
 	if spec.Confidential = deps.confidential; deps.confidential {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
 	}
-	return openedSource{Source: spec.Source(deps.environ), variables: spec.Variables(deps.environ)}, err
+	if err == nil && spec.ListsAll() && spec.Prefix == "" && !deps.listed.Known {
+		err = &document.Problem{At: d.At, Message: "env_prefix is empty, and nothing lists the keys", Advice: "list them in secrets, or by --" + projectSecretsFlag}
+	}
+	return openedSource{spec.Source(deps.environ), spec.Variables(deps.environ), spec.ListsAll() && spec.Prefix == keyname.MLRunPrefix}, err
 }
 
 func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
@@ -87,7 +93,7 @@ func openAzure(d resolve.Declaration, deps deps) (openedSource, error) {
 	if err := errors.Join(parseErr, err); err != nil {
 		return openedSource{}, err
 	}
-	return openedSource{deps.vaults.Source(spec), azureSecretVariables}, nil
+	return openedSource{Source: deps.vaults.Source(spec), variables: azureSecretVariables}, nil
 }
 
 // withAuthority returns the realm with the authority of AZURE_AUTHORITY_HOST if
@@ -127,13 +133,15 @@ type taskSources struct {
 	sources   []resolve.Bound
 	variables []string
 	forget    func() // has remote sources read again
+	wantsAll  bool   // a source is for all secrets of the project
 }
 
 // openSources opens the source of each declaration. A task without a kubernetes
 // source gets one of all keys, as in MLRun. The error holds all problems.
 func openSources(declarations []resolve.Declaration, deps deps) (taskSources, error) {
 	var problems document.Problems
-	t := taskSources{variables: deps.environ.WithPrefix(keyname.MLRunPrefix), forget: deps.vaults.Forget} // whatever the task asks for
+	carriers := append(deps.environ.WithPrefix(keyname.MLRunPrefix), deps.listed.Names()...) // whatever the task asks for
+	t := taskSources{variables: carriers, forget: deps.vaults.Forget}
 	declared := false
 	for _, d := range declarations {
 		declared = declared || d.Kind == task.Kubernetes
@@ -164,6 +172,19 @@ func (t *taskSources) add(d resolve.Declaration, deps deps) error {
 	declareLocally(deps.local, d, source.Source)
 	t.sources = append(t.sources, resolve.Bound{Declaration: d, Source: source.Source, Yields: kind.Yields, Remote: kind.Remote})
 	t.variables = append(t.variables, source.variables...)
+	t.wantsAll = t.wantsAll || source.wantsAll
+	return problems.Err()
+}
+
+// refuseVariables returns a problem for each source with env: true. In the socket
+// delivery a secret is read when the handler asks, and a variable would not follow.
+func refuseVariables(declarations []resolve.Declaration) error {
+	var problems document.Problems
+	for _, d := range declarations {
+		if d.Env {
+			problems.Add(d.At, "use another delivery, such as files, or remove env: true", "env: true cannot be used with --deliver socket: a variable is set once")
+		}
+	}
 	return problems.Err()
 }
 

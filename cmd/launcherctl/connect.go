@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -18,8 +19,8 @@ func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 	p.report.Verbose = c.Bool("verbose")
 	o := cluster.Options{
 		Kubeconfig: c.String("kubeconfig"), Context: c.String("context"), Namespace: c.String("namespace"),
-		UserAgent: "launcherctl",
-		Warn:      func(message string) { p.report.Warn(errors.New("the cluster: " + message)) },
+		UserAgent: "launcherctl", Command: strings.TrimPrefix(c.Command.HelpName, p.name+" "),
+		Warn: func(message string) { p.report.Warn(errors.New("the cluster: " + message)) },
 	}
 	if p.report.Verbose {
 		o.Detail = p.report.Detail

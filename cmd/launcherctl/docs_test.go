@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // pages is what is written about this program.
@@ -37,7 +40,7 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 	for _, page := range pages {
 		text := read(t, page)
 		for _, flag := range regexp.MustCompile("(?:^|[` (=])(--[a-z][a-z0-9-]+)").FindAllStringSubmatch(regexp.MustCompile("`kubectl [^`]*`").ReplaceAllString(text, ""), -1) {
-			require.True(t, strings.Contains(all.String(), flag[1]) || slices.Contains([]string{"--target", "--server-side"}, flag[1]), "%s: %s", page, flag[1]) // kubectl's
+			require.True(t, strings.Contains(all.String(), flag[1]) || slices.Contains([]string{"--target", "--server-side", "--preserve-status"}, flag[1]), "%s: %s", page, flag[1]) // of kubectl and timeout
 		}
 		for _, command := range regexp.MustCompile("`(launcherctl (?:task with-secrets [a-z_]+|[a-z]+ (?:set|list|delete|check)|[a-z]+))").FindAllStringSubmatch(text, -1) {
 			require.Contains(t, help, command[1], page)
@@ -77,4 +80,31 @@ func TestThePageAboutKubernetesShowsWhatIsPrinted(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "task.yaml"), []byte(blocks[0][1]), 0o600))
 	got := ctlIn(t, folder, nil, strings.Fields(command[1])...)
 	require.Equal(t, result{blocks[1][1], "", 0}, got)
+}
+
+// TestTheDocumentedPipeLeavesTheManifestAlone runs the page's line with a kubectl that
+// says on standard output what it did, as the real one does.
+func TestTheDocumentedPipeLeavesTheManifestAlone(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		launchertest.Lacks(t, "bash", "the page's line")
+	}
+	line := regexp.MustCompile(`(?m)^    (launcherctl manifest .*\\\n.*--values-file >\(.*)$`).FindStringSubmatch(read(t, pages[0]))
+	require.NotNil(t, line)
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"task.yaml": "metadata: {name: train}\nspec: {secret_sources: [{kind: inline, source: {A: c4n4ry}}]}\n",
+		"kubectl":   "#!/bin/sh\ntext=$(cat)\ncase $text in *'kind: Secret'*) f=secret;; *) f=job;; esac\nprintf '%s\\n' \"$text\" > $f.new; mv $f.new $f.yaml\necho $f/x serverside-applied\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o700))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -o pipefail; "+line[1]+"; status=$?; until [ -e secret.yaml ]; do :; done; exit $status")
+	cmd.Dir, cmd.Env = folder, []string{"PATH=" + folder + ":" + bin + ":" + os.Getenv("PATH"), "HOME=" + folder}
+	got := finish(t, cmd)
+	require.Zero(t, got.status, got.stderr)
+	require.NoError(t, decode(read(t, filepath.Join(folder, "job.yaml"))))
+	require.NoError(t, decode(read(t, filepath.Join(folder, "secret.yaml"))))
+	require.Contains(t, got.stdout, "job/x")
+	require.NotContains(t, got.stdout, "secret/x")
 }

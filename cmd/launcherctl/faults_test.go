@@ -128,7 +128,7 @@ hint: who administers the cluster can allow it, by kubectl apply -f - with this:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: launcherctl
+  name: launcherctl:secrets-set:mlrun-project-secrets-fraud:ana@example.org
   namespace: ml
 rules:
 - apiGroups:
@@ -139,16 +139,22 @@ rules:
   - secrets
   verbs:
   - patch
+- apiGroups:
+  - ""
+  resources:
+  - secrets
+  verbs:
+  - create
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: launcherctl
+  name: launcherctl:secrets-set:mlrun-project-secrets-fraud:ana@example.org
   namespace: ml
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: launcherctl
+  name: launcherctl:secrets-set:mlrun-project-secrets-fraud:ana@example.org
 subjects:
 - apiGroup: rbac.authorization.k8s.io
   kind: User
@@ -156,8 +162,8 @@ subjects:
 `, got.stderr)
 }
 
-// TestTheRulesAreForAllThatIsMissing, so that one apply is enough.
-func TestTheRulesAreForAllThatIsMissing(t *testing.T) {
+// TestTheMessageNamesAllThatIsMissing, so that one apply is enough.
+func TestTheMessageNamesAllThatIsMissing(t *testing.T) {
 	s := clustertest.New(t)
 	s.Deny("patch", "secrets")
 	s.Deny("create", "secrets")

@@ -34,6 +34,7 @@ var (
 	setFlags    = []cli.Flag{
 		{Name: "from-env-file", Argument: "FILE", Default: cli.List(nil), Usage: "a file of KEY=VALUE lines, or in dotenv's form if it is called so; - is standard input"},
 		{Name: "from-file", Argument: "KEY=FILE", Default: cli.List(nil), Usage: "all of the file is the value, byte for byte; - is standard input"},
+		{Name: "mount-only", Default: false, Usage: "accept values that no variable can hold, for tasks that mount the Secret"},
 	}
 
 	// of manifest and run: the pod
@@ -44,7 +45,7 @@ var (
 		{Name: "keys", Argument: "A,B", Usage: "the project's keys, for a task that names none"},
 		{Name: "image", Argument: "IMAGE", Usage: "the handler's image"},
 		handlerFlag,
-		{Name: "launcher", Choices: manifest.Ways, Default: string(manifest.FromInit), Usage: "where the pod has the launcher from: an init container, an image volume (Kubernetes 1.33), or the handler's own image"},
+		{Name: "launcher", Choices: manifest.Ways, Default: string(manifest.FromInit), Usage: "where the pod has the launcher from: an init container, an image volume (Kubernetes 1.35), or the handler's own image"},
 		{Name: "launcher-image", Argument: "IMAGE", Usage: "the launcher's image, for init and volume"},
 		{Name: "launcher-path", Argument: "PATH", Default: "/launcher", Usage: "its path in the handler's image, for image"},
 		launcherFlag,

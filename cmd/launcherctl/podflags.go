@@ -28,7 +28,7 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 			Image: c.String("launcher-image"), From: manifest.From(c.String("launcher")), Path: c.String("launcher-path"),
 			Deliver: c.String("deliver"), Grace: c.Duration("grace"), Flags: cli.Values(c, "launcher-flag"),
 		},
-		Keys: p.keyLookup(c), Environ: resolve.Environ(p.environ), Realm: azure.Clouds{Domains: cli.Values(c, "azure-domain")},
+		Keys: p.keyLookup(c), KeysNamed: c.IsSet("keys"), CheckValue: p.valueCheck(c), Environ: resolve.Environ(p.environ), Realm: azure.Clouds{Domains: cli.Values(c, "azure-domain")},
 		InPod: cli.Values(c, "in-pod"), EmbedValues: c.Bool("embed-values"),
 		ServiceAccount: c.String("service-account"), WorkloadIdentity: c.Bool("workload-identity"), AzureCredentials: c.String("azure-credentials"),
 		User:     r.user(),

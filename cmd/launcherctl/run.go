@@ -137,7 +137,7 @@ func (r run) wait(ctx context.Context) error {
 	})
 	progress.setLine("")
 	var removeErr error
-	if (!r.Bool("keep") || err != nil) && !o.Left {
+	if (!r.Bool("keep") || err != nil || o.Goes) && !o.Left {
 		removeErr = r.remove(ctx)
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func TestSetMakesTheSecretAndAddsToIt(t *testing.T) {
 	got = ctl(t, s, "B=2\n", "secrets", "set", "--project", "fraud")
 	require.Zero(t, got.status, got.stderr)
 	binary := "\x00\xff\r\n trailing \n"
-	got = ctl(t, s, binary, "secrets", "set", "--project", "fraud", "--from-file", "KEYSTORE=-", "--from-env-file", write(t, "x.env", `C="1\n2"`))
+	got = ctl(t, s, binary, "secrets", "set", "--project", "fraud", "--from-file", "KEYSTORE=-", "--mount-only", "--from-env-file", write(t, "x.env", `C="1\n2"`))
 	require.Zero(t, got.status, got.stderr)
 	require.Equal(t, map[string]string{"A": "b=c$d'", "EMPTY": "", "B": "2", "C": "1\n2", "KEYSTORE": binary}, stored(t, s))
 	for _, r := range s.Requests() {

@@ -10,6 +10,7 @@ import (
 
 	urfave "github.com/urfave/cli/v2"
 
+	"github.com/seed45446ece/launcher/cluster/manifest"
 	"github.com/seed45446ece/launcher/cluster/project"
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/resolve"
@@ -30,9 +31,12 @@ func (p *program) setSecrets(c *urfave.Context) error {
 	if err := input.read(c, keys); err != nil {
 		return err
 	}
+	all := slices.Sorted(maps.Keys(input.values))
+	if err := input.checkVariables(all, c.Bool("mount-only")); err != nil {
+		return err
+	}
 	ctx, cancel := withTimeout(c.Context, c)
 	defer cancel()
-	all := slices.Sorted(maps.Keys(input.values))
 	p.report.Warn(project.Ambiguous(all))
 	if err := target.Set(ctx, input.values); err != nil {
 		return err
@@ -79,6 +83,20 @@ func (v *secretInput) add(key string, value resolve.Value) error {
 	}
 	v.values[key] = value
 	return nil
+}
+
+// checkVariables refuses values that no pod can have as a variable, unless they are
+// only for mounted Secrets. A container that is given one does not start, and its
+// pod's status shows the start of the value.
+func (v *secretInput) checkVariables(keys []string, mountOnly bool) error {
+	var errs []error
+	for _, key := range keys {
+		if err := manifest.CheckVariable(project.Variable(key), v.values[key].Reveal()); err != nil && !mountOnly {
+			errs = append(errs, cli.Usage(fmt.Sprintf("the value of %q cannot be a pod's variable: %v", key, err),
+				fmt.Sprintf("read it by {secrets: [%s], mount: DIR} in the task's kubernetes source, and set it with --mount-only", key)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // readLines reads KEY=VALUE lines, or dotenv's form if the file's name says so.

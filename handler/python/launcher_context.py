@@ -58,7 +58,7 @@ def get_context() -> Context:
 
 
 class Context:
-    """What a handler gets: of MLRun's context, the part about a task's input.
+    """What a handler gets: MLRun's context, without MLRun.
 
     name, uid, project, iteration, labels, annotations
         say which run this is. They come from the dictionary ``metadata``.
@@ -67,7 +67,9 @@ class Context:
     logger
         writes MLRun's log lines on standard error, from spec's ``log_level`` up.
 
-    Every other name of MLRun's is an AttributeError that says so.
+    Other names of MLRun's, such as log_result, are in mlrun_stand_in.py, which is
+    loaded at their first use. One that is in neither is an AttributeError that
+    says so.
     """
 
     def __init__(self, document: dict[str, Any], find: Callable[[str], Secret | None]) -> None:
@@ -80,14 +82,22 @@ class Context:
         self.labels = metadata.get("labels") or {}
         self.annotations = metadata.get("annotations") or {}
         self.parameters = spec.get("parameters") or {}
-        self.inputs = spec.get("inputs") or {}
+        self.inputs, self._types = _split_keys(spec.get("inputs") or {})
         self.out_path = spec.get("output_path") or ""
         self.logger = Logger(spec.get("log_level"))
         self._find = find
+        self._defaults: dict[str, Any] = {}
 
     def get_param(self, key: str, default: Any = None) -> Any:
-        """Return the parameter key, or default where the task has none."""
-        return self.parameters.get(key, default)
+        """Return the parameter key, or default if the task has none.
+
+        Later calls without a default return the first default that was passed.
+        """
+        if key in self.parameters:
+            return self.parameters[key]
+        if default is not None:
+            self._defaults.setdefault(key, default)
+        return self._defaults.get(key)
 
     if TYPE_CHECKING:
 
@@ -113,7 +123,7 @@ class Context:
         return default if value is None else value
 
     def get_input(self, key: str, url: str = "") -> Input:
-        """Return the path of the input key: a str, with MLRun's ``local()``.
+        """Return the path of the input key: a str, with the names of MLRun's DataItem.
 
         An input that the task has not is url, or else key itself, as in MLRun;
         one that is not absolute is taken from spec's ``input_path``. Nothing is
@@ -131,13 +141,12 @@ class Context:
                 f"input {_quote(key)} is {scheme}://{_plain(rest)}, which launcher does not fetch: "
                 "mount it, or read its address from context.inputs"
             )
-        return Input(rest if remote else address)
+        item = Input(rest if remote else address)
+        item.key = key
+        return item
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(
-            f"launcher's context has no {_quote(name)}: it holds a task's secrets, parameters "
-            "and inputs; results, artifacts and data items need MLRun itself"
-        )
+    def __getattr__(self, name: str) -> Any:
+        return _more(self, name, "context")
 
     def __repr__(self) -> str:
         return f"<Context name={self.name!r} project={self.project!r}>"
@@ -147,19 +156,16 @@ class Context:
 
 
 class Input(str):
-    """The path of an input, where MLRun has a data item."""
+    """The path of an input, as MLRun's DataItem; its other names are in mlrun_stand_in.py."""
 
-    __slots__ = ()
+    key = ""
 
     def local(self) -> str:
-        """Return the path, as a data item does of what it has fetched."""
+        """Return the path as a plain str: an input is never fetched."""
         return str(self)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(
-            f"launcher's input has no {_quote(name)}: it is a file's path; data items need "
-            "MLRun itself"
-        )
+    def __getattr__(self, name: str) -> Any:
+        return _more(self, name, "input")
 
 
 class Logger:
@@ -233,6 +239,37 @@ def _message(message: Any, args: Any, kwargs: dict[str, Any]) -> str:
     if kwargs:
         text = f"{text.rstrip()} {json.dumps(kwargs, default=str, ensure_ascii=False)}"
     return text.rstrip()
+
+
+def _more(instance: Any, name: str, what: str) -> Any:
+    """Return the attribute of MLRun's class, which mlrun_stand_in.py has.
+
+    That module comes from the runner, this package, or a copy beside this file.
+    """
+    if name[:1] == "_":
+        raise AttributeError(name)
+    try:
+        if "__path__" in globals():
+            from . import mlrun_stand_in
+        else:
+            import mlrun_stand_in
+    except ImportError:
+        raise AttributeError(
+            f"launcher's {what} has no {_quote(name)}: MLRun's other names need the file "
+            "mlrun_stand_in.py beside launcher_context.py"
+        ) from None
+    return getattr(mlrun_stand_in.adopt(instance), name)
+
+
+def _split_keys(inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return inputs by their names, and the types in keys such as "infile: str"."""
+    named, types = {}, {}
+    for key, address in inputs.items():
+        name, _, kind = key.partition(":")
+        named[name.strip()] = address
+        if kind.strip():
+            types[name.strip()] = kind.strip()
+    return named, types
 
 
 # Reading the context

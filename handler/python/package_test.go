@@ -21,7 +21,11 @@ assert launcher_context.__file__.startswith(sys.prefix), launcher_context.__file
 assert os.path.exists(os.path.join(os.path.dirname(launcher_context.__file__), "py.typed"))
 assert "Apache License" in "".join(f.read_text() for f in importlib.metadata.files("launcher-context") if f.name == "LICENSE")
 context = get_context()
-print(context.get_secret("db-password"), context.get_secret("NONE", 7), context.get_param("rate"))
+from launcher_context import mlrun_stand_in
+import mlrun
+
+assert mlrun.get_or_create_ctx("script") is context and isinstance(context, mlrun.MLClientCtx)
+print(mlrun.get_secret_or_env("db-password"), context.get_secret("NONE", 7), context.get_param("rate"))
 `
 
 // TestTheWheelWorksInAnEmptyEnvironment is the package as a user has it: built,

@@ -32,9 +32,9 @@ func TestThePythonModulePassesItsOwnTests(t *testing.T) {
 }
 
 func TestTheTextsAreWhatArgumentsCanHold(t *testing.T) {
-	for _, text := range []string{module, runner} {
+	for _, text := range []string{module, standIn, runner, checker} {
 		require.NotEmpty(t, text)
-		require.Less(t, len(text), 32<<10)
+		require.Less(t, len(text), 64<<10)
 		require.Regexp(t, `^[\t\n -~]*$`, text)
 	}
 }

@@ -207,10 +207,8 @@ class Inputs(InProcess):
         with self.assertRaisesRegex(RuntimeError, "is s3://bucket/i, which"):
             context.get_input("i")
 
-    def test_what_only_mlruns_data_items_and_loggers_have_is_named(self):
+    def test_what_only_mlruns_loggers_have_is_named(self):
         context = self.context()
-        with self.assertRaisesRegex(AttributeError, 'input has no "as_df": .*MLRun'):
-            context.get_input("x").as_df
         with self.assertRaisesRegex(AttributeError, 'logger has no "set_logger_level": '):
             context.logger.set_logger_level
 

@@ -5,7 +5,7 @@ import os
 import textwrap
 import unittest
 
-from test_launcher_context import CANARY, RUNNER, SOURCE, Subprocess, document
+from test_launcher_context import CANARY, RUNNER, SOURCE, STAND_IN, Subprocess, document
 
 MODEL = """
     class Model:
@@ -72,7 +72,7 @@ class Methods(Subprocess):
 class Code(Subprocess):
     def code(self, text, function="handler"):
         source = base64.b64encode(textwrap.dedent(text).encode()).decode()
-        args = ["-c", RUNNER, SOURCE, "", function]
+        args = ["-c", RUNNER, SOURCE, STAND_IN, "", function]
         return self.start(args, document(), cwd=self.folder, env={"MLRUN_EXEC_CODE": source})
 
     def test_runs_in_memory_as_main_py(self):

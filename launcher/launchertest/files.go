@@ -27,14 +27,17 @@ func WriteFile(t *testing.T, path, text string) string {
 }
 
 // Schema reads the context's schema, for tests of a package two folders deep.
-func Schema(t *testing.T) *jsonschema.Schema {
+func Schema(t *testing.T) *jsonschema.Schema { return SchemaOf(t, "context.schema.json") }
+
+// SchemaOf reads a schema of docs by its file's name, as Schema does.
+func SchemaOf(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "context.schema.json"))
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", name))
 	require.NoError(t, err)
 	return schema
 }
 
-// RequireValid fails if a context is not what its schema says.
+// RequireValid fails if a JSON text is not what its schema says.
 func RequireValid(t *testing.T, schema *jsonschema.Schema, text string) {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))

@@ -39,7 +39,7 @@ func (k Kind) InPod() bool { return k.ReadByClient && !k.HoldsValues }
 
 // kinds is the table of all kinds, in the order of messages.
 var kinds = [...]Kind{
-	{Name: Inline, HoldsValues: true, ReadByClient: true, IfMissing: "give it a value in the task"},
+	{Name: Inline, HoldsValues: true, ReadByClient: true, IfMissing: "give it a value in the task; MLRun's client writes null for a variable that it did not find when it submitted the task"},
 	{Name: Env, ReadByClient: true, IfMissing: "set the variable, or mark the source optional: true"},
 	{Name: File, ReadByClient: true, IfMissing: "add it to the file, or mark the source optional: true"},
 	{Name: Kubernetes, Confidential: true, Yields: true, IfMissing: "add the key to the project's Secret and to the pod, or mark the source optional: true"},

@@ -50,12 +50,11 @@ func declaration(problems *document.Problems, n *document.Node) (resolve.Declara
 				problems.CheckKey(f.Value.At, d.Prefix)
 			}
 		case "optional":
-			if f.Value.Kind != document.Bool {
-				problems.Add(f.Value.At, "", "optional must be true or false, not %s", f.Value.Kind)
-			}
-			d.Optional = strings.EqualFold(f.Value.Text, "true")
+			d.Optional = parseBool(problems, f)
+		case "env":
+			d.Env = parseBool(problems, f)
 		default:
-			problems.Unknown(f, "a secret source", "kind", "source", "prefix", "optional")
+			problems.Unknown(f, "a secret source", "kind", "source", "prefix", "optional", "env")
 		}
 	}
 	for _, name := range []string{"kind", "source"} {
@@ -64,6 +63,14 @@ func declaration(problems *document.Problems, n *document.Node) (resolve.Declara
 		}
 	}
 	return d, d.Kind != "" && d.Source != nil
+}
+
+// parseBool reads a field that is true or false.
+func parseBool(problems *document.Problems, f document.Field) bool {
+	if f.Value.Kind != document.Bool {
+		problems.Add(f.Value.At, "", "%s must be true or false, not %s", f.Name, f.Value.Kind)
+	}
+	return strings.EqualFold(f.Value.Text, "true")
 }
 
 // ParseSource reads KIND=SOURCE, as mlrun run -s takes it. A SOURCE that starts with {

@@ -39,7 +39,7 @@ func TestASourceHasAKindAndASource(t *testing.T) {
 		"env":      "1:26: a secret source must be a map of kind and source, not a string",
 		"[env, A]": "1:26: a secret source must be a map of kind and source, not a list",
 		"~":        "1:26: a secret source must be a map of kind and source, not null",
-		"{env: A}": "1:26: a secret source has no kind\ntask:1:26: a secret source has no source\ntask:1:27: unknown field \"env\" in a secret source",
+		"{env: A}": "1:26: a secret source has no kind\ntask:1:26: a secret source has no source\ntask:1:32: env must be true or false, not a string",
 	} {
 		t.Run(source, func(t *testing.T) {
 			task, err := read(t, "spec: {secret_sources: [ "+source+"]}")

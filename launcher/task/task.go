@@ -60,7 +60,9 @@ func Parse(n *document.Node) (Task, error) {
 	task := Task{}
 	for _, f := range n.Fields {
 		switch {
-		case f.Name == "metadata", f.Name == "spec", f.Name == "kind", f.Name == "status":
+		case f.Name == "metadata", f.Name == "spec", f.Name == "status":
+		case f.Name == "kind":
+			refuseOtherKinds(&problems, f.Value)
 		case f.Name == "secret_sources":
 			problems.Add(f.At, "put it under spec", "secret_sources belongs to the task's spec")
 		case refuseNear(&problems, f, "spec", "metadata", "secret_sources"):
@@ -116,12 +118,32 @@ func refuseNear(problems *document.Problems, f document.Field, names ...string) 
 	return true
 }
 
+// refuseOtherKinds refuses MLRun's functions and projects, and manifests of
+// Kubernetes: as tasks they would be empty ones.
+func refuseOtherKinds(problems *document.Problems, kind *document.Node) {
+	if kind.Kind == document.Null || kind.Kind == document.String && (kind.Text == "" || kind.Text == "run") {
+		return
+	}
+	name := "kind"
+	if kind.Kind == document.String {
+		name += " " + keyname.Show(kind.Text)
+	}
+	problems.Add(kind.At, "give a run object: metadata and spec with parameters and secret_sources, and no kind or kind: run", "%s is not a task", name)
+}
+
 // refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
 // start the handler once, without them.
 func refuseHyperparameters(problems *document.Problems, spec *document.Node) {
-	if f := spec.Field("hyperparams"); f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
-		problems.Add(f.At, "run one Job for each combination of parameters", "spec.hyperparams is not supported: the launcher starts the handler once")
+	refuse := func(f *document.Node, name string) {
+		if f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
+			problems.Add(f.At, "run one Job for each combination of parameters, with --param; or one Job for all: "+
+				"launcherctl manifest --completions N, and a handler that takes its combination by $JOB_COMPLETION_INDEX",
+				"%s is not supported: the launcher starts the handler once", name)
+		}
 	}
+	refuse(spec.Field("hyperparams"), "spec.hyperparams")
+	refuse(spec.Field("param_file"), "spec.param_file")
+	refuse(spec.Field("hyper_param_options").Field("param_file"), "spec.hyper_param_options.param_file")
 }
 
 // isWholeNumber reports whether a number's JSON is an integer of 64 bits, which is
@@ -187,6 +209,14 @@ func (t *Task) SetParameter(name string, value *document.Node) {
 func (t *Task) Handler() string {
 	if handler := t.Spec.Field("handler"); handler != nil && handler.Kind == document.String {
 		return handler.Text
+	}
+	return ""
+}
+
+// Project returns metadata.project, "" if the task has none.
+func (t *Task) Project() string {
+	if n := t.Metadata.Field("project"); n != nil && n.Kind == document.String {
+		return n.Text
 	}
 	return ""
 }

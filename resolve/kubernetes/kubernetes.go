@@ -29,6 +29,7 @@ type Spec struct {
 	Secret string        // the Kubernetes Secret; "" is the project's
 	Prefix string        // of the variables
 	Mount  string        // directory of a mounted Secret, instead of variables
+	Listed Listed        // what the pod says are its project's secrets
 
 	// Confidential takes only what is not written in the pod's specification, as
 	// far as a pod can tell: variables with MLRun's prefix, and Kubernetes volumes.
@@ -60,7 +61,7 @@ func (s *Spec) parseFields(problems *document.Problems, n *document.Node) {
 			s.Keys = parseKeys(problems, f.Value)
 		case "env_prefix":
 			s.Prefix = problems.Text(f.Value, "env_prefix")
-			if f.Value.Kind == document.String && keyname.Check(s.Prefix) != nil {
+			if f.Value.Kind == document.String && s.Prefix != "" && keyname.Check(s.Prefix) != nil {
 				problems.Add(f.Value.At, "", "env_prefix is not the start of a variable's name")
 			}
 		case "mount":
@@ -135,9 +136,15 @@ func (s Spec) Source(environ resolve.Environ) resolve.Source {
 func (s Spec) Defaults() []resolve.Default { return keylist.Defaults(s.Keys) }
 
 // Variable returns the variable in which the pod has a key: the prefix and, in
-// upper case, the key of the project's Secret. Keys of several other Secrets may
-// have one name, so theirs is the key that the handler asks for.
-func (s Spec) Variable(key keylist.Key) string { return s.Prefix + strings.ToUpper(s.plain(key)) }
+// upper case, the key of the project's Secret. Without a prefix the letter case
+// stays, as in MLRun 1.8 and later. Keys of several other Secrets may have one name,
+// so theirs is the key that the handler asks for.
+func (s Spec) Variable(key keylist.Key) string {
+	if s.Prefix == "" {
+		return s.plain(key)
+	}
+	return s.Prefix + strings.ToUpper(s.plain(key))
+}
 
 // plain returns the variable that is looked at next.
 func (s Spec) plain(key keylist.Key) string {
@@ -147,19 +154,32 @@ func (s Spec) plain(key keylist.Key) string {
 	return key.Name
 }
 
+// ListsAll reports whether the source is for all secrets of the project that the
+// pod has.
+func (s Spec) ListsAll() bool { return s.Mount == "" && len(s.Keys) == 0 }
+
 // Variables returns the names of the variables that carry the secrets, also those
 // with the prefix that the task does not ask for.
 func (s Spec) Variables(environ resolve.Environ) []string {
 	if s.Mount != "" {
 		return nil
 	}
-	carriers := environ.WithPrefix(s.Prefix)
+	carriers := s.prefixed(environ)
 	for _, key := range s.Keys {
-		if _, ok := environ[s.Variable(key)]; !ok {
+		if _, ok := environ[s.Variable(key)]; !ok || s.Prefix == "" {
 			carriers = append(carriers, s.plain(key))
 		}
 	}
 	return carriers
+}
+
+// prefixed returns the names of the variables that start with the prefix; none if it
+// is empty.
+func (s Spec) prefixed(environ resolve.Environ) []string {
+	if s.Prefix == "" {
+		return nil
+	}
+	return environ.WithPrefix(s.Prefix)
 }
 
 type variables struct {
@@ -167,23 +187,30 @@ type variables struct {
 	environ func() resolve.Environ // as no verb prints what it closes over
 }
 
-// Find looks for name N in the variable PREFIX + upper(N), then in N. Listed
-// keys are under the rest of their variable's name.
+// Find looks for name N in the variable PREFIX + upper(N), then in N. If the source
+// lists no keys, it finds those that the pod lists, and all other variables with the
+// prefix under the rest of their names.
 func (v variables) Find(context.Context) ([]resolve.Finding, error) {
-	var found []resolve.Finding
 	environ := v.environ()
-	for _, key := range v.Keys {
+	keys := v.Keys
+	if len(keys) == 0 {
+		keys = v.Listed.keys(v.Spec, environ)
+	}
+	var found []resolve.Finding
+	taken := map[string]bool{}
+	for _, key := range keys {
 		found = append(found, v.find(environ, key))
+		taken[v.Variable(key)] = true
 	}
 	if len(v.Keys) > 0 {
 		return found, nil
 	}
 	var wrong []error
-	for _, name := range environ.WithPrefix(v.Prefix) {
+	for _, name := range v.prefixed(environ) {
 		key := name[len(v.Prefix):]
 		err := keyname.Check(key)
 		switch {
-		case key == "" || Internal(key):
+		case key == "" || Internal(key) || taken[name]:
 		case err != nil:
 			wrong = append(wrong, notKeyError("a variable that starts with "+v.Prefix, err))
 		default:
@@ -194,16 +221,17 @@ func (v variables) Find(context.Context) ([]resolve.Finding, error) {
 }
 
 // find returns the finding of a declared key. The plain variable may be written in
-// the pod's specification.
+// the pod's specification, unless whoever configures the launcher says otherwise.
 func (v variables) find(environ resolve.Environ, key keylist.Key) resolve.Finding {
 	name, plain := v.Variable(key), v.plain(key)
-	if !v.Confidential {
-		return v.missing(key, environ.Find(key.Key, name, plain))
+	names := []string{name}
+	takesPlain := !v.Confidential || v.Secret == "" && v.Listed.vouchesFor(plain)
+	if takesPlain && plain != name {
+		names = append(names, plain)
 	}
-	found := environ.Find(key.Key, name)
-	if _, ok := environ[plain]; ok && found.Err != nil {
-		found.Err = resolve.Absent(fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
-			"whose value may be written in the pod's specification", name, plain))
+	found := environ.Find(key.Key, names...)
+	if _, ok := environ[plain]; ok && found.Err != nil && !takesPlain {
+		found.Err = plainError{name, plain}
 	}
 	return v.missing(key, found)
 }
@@ -227,6 +255,22 @@ func (e secretError) Unwrap() error { return e.error }
 // Hint returns what to do about it.
 func (e secretError) Hint() string {
 	return fmt.Sprintf("add key %s to Secret %s and to the pod, or mark the source optional: true", keyname.Show(e.name), keyname.Show(e.secret))
+}
+
+// plainError is a key that only a variable of its own name has, which
+// --require-confidential does not take.
+type plainError struct{ name, plain string }
+
+func (e plainError) Error() string {
+	return fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
+		"whose value may be written in the pod's specification", e.name, e.plain)
+}
+
+func (plainError) Is(target error) bool { return target == resolve.ErrAbsent }
+
+// Hint returns what to do about it.
+func (e plainError) Hint() string {
+	return "if the pod fills it by secretKeyRef, list it: --project-secrets " + e.plain + "; or mark the source optional: true"
 }
 
 // notKeyError returns an error that says where text is that is not a key. It does

@@ -169,7 +169,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"{secret: ../b, secrets: [b]}":          `task:1:10: "…" is not the name of a Kubernetes Secret`,
 		"{secret: a}":                           `task:1:1: the keys of Secret "a" are missing`,
 		"{secret: a, secrets: []}":              `task:1:1: the keys of Secret "a" are missing`,
-		"{env_prefix: ''}":                      "task:1:14: env_prefix is not the start of a variable's name",
+		"{env_prefix: ' '}":                     "task:1:14: env_prefix is not the start of a variable's name",
 		"{env_prefix: 'A=B'}":                   "task:1:14: env_prefix is not the start of a variable's name",
 		"{env_prefix: ~, mount: 1}":             "task:1:14: env_prefix must be a string, not null\ntask:1:24: mount must be a string, not a number",
 		"{mount: ''}":                           "task:1:9: mount must be a directory",

@@ -1,0 +1,1 @@
+../../mlrun_stand_in.py

@@ -1,0 +1,3 @@
+# task: {}
+def handler(context):
+    context.log_artifact("part", body="p", artifact_path=context.artifact_subpath("parts", "first"))

@@ -1,0 +1,3 @@
+# task: {}
+def handler(context):
+    context.log_artifact("model.txt", body=b"abc is 123", labels={"framework": "none"})

@@ -1,0 +1,5 @@
+# task: {"inputs": {"notes": "inputs/notes.txt"}}
+def handler(context, notes: str):
+    context.log_result("is_path", type(notes) is str)
+    with open(notes) as file:
+        context.log_result("first", file.readline())

@@ -1,0 +1,3 @@
+# task: {}
+def handler():
+    return {"accuracy": 0.5, "rows": [1, 2]}

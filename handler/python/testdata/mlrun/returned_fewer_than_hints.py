@@ -1,0 +1,3 @@
+# task: {"returns": ["a", "b"]}
+def handler():
+    return "only one"
