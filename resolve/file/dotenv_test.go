@@ -142,6 +142,7 @@ func TestDotenvRefuses(t *testing.T) {
 		{"no-break space", "A=@\u00a0", []string{`1: the value of "A" ` + anInvisible}},
 		{"no-break space before a quote", "A=\u00a0'@'", []string{`1: the value of "A" ` + anInvisible}},
 		{"vertical tab", "A=\v@", []string{`1: the value of "A" ` + anInvisible}},
+		{"file separator, which python-dotenv removes", "A=@\x1c", []string{`1: the value of "A" ` + anInvisible}},
 		{"bytes without quotes", "A=@\xff", []string{"1: text that is not UTF-8"}},
 		{"bytes in quotes", "A=1\nB='@\xff'", []string{"2: text that is not UTF-8"}},
 		{"NUL", "A=1\nB='@\x00'", []string{"2: a NUL byte: this is not a text, or it is UTF-16"}},
