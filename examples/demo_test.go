@@ -36,7 +36,7 @@ func testDemo(t *testing.T, build string) {
 	}
 }
 
-func TestDemoSaysWhatItLacks(t *testing.T) {
+func TestNewcomer2DemoSaysWhatItLacks(t *testing.T) {
 	bare, build := t.TempDir(), t.TempDir()
 	require.NoError(t, os.Symlink(launchertest.Needs(t, "dirname", "a demo without Python"), filepath.Join(bare, "dirname")))
 	demo := func() string {

@@ -97,7 +97,7 @@ func (o object) secrets(from delivery) (map[string]string, error) {
 				value, err = place.value(*text)
 			}
 			if twice {
-				err = errors.New("it is there twice")
+				err = errors.New("duplicate key")
 			}
 			if secrets[key] = value; err != nil {
 				wrong = append(wrong, fmt.Errorf("the context's %s: secret %q: %w", place.name, key, err))

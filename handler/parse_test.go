@@ -68,7 +68,7 @@ func TestReadRefusesWhatIsNoContext(t *testing.T) {
 		{`{"version": 1, "secrets_base64": {"A": "` + canary + `"}}`, `secrets_base64: secret "A": it is not base64`},
 		{`{"version": 1, "secrets_base64": {"A": "/x=="}}`, `secrets_base64: secret "A": it is not base64`},
 		{`{"version": 1, "secrets_env": {"A": null}}`, `secrets_env: secret "A": it has no value`},
-		{`{"version": 1, "secrets": {"A": "` + canary + `"}, "secrets_base64": {"A": ""}}`, `secrets_base64: secret "A": it is there twice`},
+		{`{"version": 1, "secrets": {"A": "` + canary + `"}, "secrets_base64": {"A": ""}}`, `secrets_base64: secret "A": duplicate key`},
 	} {
 		t.Run(test.text[:min(len(test.text), 60)], func(t *testing.T) {
 			context, err := readText(t, test.text)

@@ -73,10 +73,10 @@ func (e *RefusedError) Hint() string { return e.Advice }
 
 const adviseStdin = "use --deliver stdin, which carries every value"
 
-// Routes says, for each secret, how it reaches the handler: the variable's name
+// Routes returns, for each secret, how it reaches the handler: the variable's name
 // in the env delivery, the file's or the path to ask for in files and socket, and
-// its place in the context's JSON otherwise. The error
-// joins a RefusedError for each one that the delivery cannot carry.
+// its place in the context's JSON otherwise. The error joins a RefusedError for
+// each one that the delivery cannot carry.
 func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string, error) {
 	routes := make([]string, len(secrets))
 	var refused []error
@@ -84,6 +84,8 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 	for i, s := range secrets {
 		switch d {
 		case Env:
+			routes[i] = options.variable(s.Key)
+			refused = append(refused, options.check(s, routes[i], holder))
 		case Files:
 			routes[i] = s.Key
 			if s.Key == handler.File {
@@ -96,21 +98,6 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 			routes[i] = "/v1/secrets/" + url.PathEscape(s.Key)
 		default:
 			routes[i] = member(s.Value) + "." + s.Key
-		}
-	}
-	if d != Env {
-		return routes, errors.Join(refused...)
-	}
-	for i, s := range secrets {
-		name := options.variable(s.Key)
-		routes[i] = name
-		err := options.check(s, name)
-		if other, ok := holder[name]; ok && err == nil {
-			err = &RefusedError{s.Key, fmt.Sprintf("env: its variable %s is also that of secret %q", name, other),
-				"give one of their sources a prefix, or " + adviseStdin}
-		}
-		if holder[name] = s.Key; err != nil {
-			refused = append(refused, err)
 		}
 	}
 	return routes, errors.Join(refused...)
@@ -159,9 +146,13 @@ func (o EnvOptions) allows(name string) bool {
 	return matches(strings.ReplaceAll(strings.Join(o.Allow, " "), ",", " "), name)
 }
 
-func (o EnvOptions) check(s resolve.Secret, name string) error {
+// check returns the error for a secret that the variable cannot have. It records the
+// variable's key.
+func (o EnvOptions) check(s resolve.Secret, name string, holder map[string]string) error {
 	value := s.Value.Reveal()
 	danger := dangerous(name)
+	other, taken := holder[name]
+	holder[name] = s.Key
 	switch {
 	case danger != "" && !o.allows(name):
 		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s %s", name, danger),
@@ -170,6 +161,9 @@ func (o EnvOptions) check(s resolve.Secret, name string) error {
 		return &RefusedError{s.Key, "env: its value holds a NUL byte, which no variable can", adviseStdin}
 	case len(name)+1+len(value) > maxVariable:
 		return &RefusedError{s.Key, fmt.Sprintf("env: %s=VALUE is longer than the %d bytes of a variable", name, maxVariable), adviseStdin}
+	case taken:
+		return &RefusedError{s.Key, fmt.Sprintf("env: its variable %s is also that of secret %q", name, other),
+			"give one of their sources a prefix, or " + adviseStdin}
 	}
 	return nil
 }

@@ -74,9 +74,12 @@ func TestDescriptorsThatCarrySecretsInStayBehind(t *testing.T) {
 		t.Cleanup(func() { _ = file.Close() })
 		return file
 	}
-	task := carrier(`spec: {secret_sources: [{kind: inline, source: {A: a}}, {kind: file, source: {path: /proc/self/fd/5, format: lines}}]}`)
-	local, file, other := carrier("B=b"), carrier("C=c"), carrier("")
-	for _, flags := range []string{"--deliver stdin", "--deliver files", "--mask"} {
+	local, file, other := carrier("B=b"), carrier("C=c\nD=d"), carrier("")
+	for flags, source := range map[string]string{
+		"--deliver stdin": "{path: /proc/self/fd/5, format: lines}", "--deliver files": "/proc/self/fd/5",
+		"--mask": "/proc/self/fd/5", "--deliver env": "{path: /proc/self/fd/5, secrets: [C]}",
+	} {
+		task := carrier(`spec: {secret_sources: [{kind: inline, source: {A: a}}, {kind: file, source: ` + source + `}]}`)
 		cmd := launchertest.Command(append(append([]string{"launcher", "run"}, strings.Fields(flags)...),
 			"--task", "/dev/fd/3", "--local", "/dev/fd/4", "--", "probe", "process")...)
 		cmd.ExtraFiles = []*os.File{task, local, file, other}
@@ -124,7 +127,8 @@ func TestTheDefaultDeliveryLosesNothing(t *testing.T) {
 		})
 	}
 	t.Run("read by the launcher", func(t *testing.T) {
-		for _, flags := range [][]string{{"--task", "-"}, {"--task", "/dev/stdin"}, {"-s", "file=/dev/stdin"}, {"-s", `file={"path": "/dev/stdin", "format": "lines"}`}, {"--local", "/dev/stdin"}} {
+		for _, flags := range [][]string{{"--task", "-"}, {"--task", "/dev/stdin"}, {"-s", "file=/dev/stdin"}, {"-s", `file={"path": "/dev/stdin", "format": "lines"}`},
+			{"-s", `file={"path": "/dev/fd/0", "secrets": ["KEY"]}`}, {"--local", "/dev/stdin"}} {
 			cmd := launchertest.Command(append(append([]string{"launcher", "run"}, flags...), "--", "sh", "-c", "echo $LAUNCHER_CONTEXT")...)
 			path := task
 			if flags[0] != "--task" {

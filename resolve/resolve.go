@@ -86,7 +86,7 @@ func Resolve(ctx context.Context, sources []Bound) (Resolution, error) {
 
 // merge returns what the sources answered together.
 func merge(sources []Bound, answers []answer) (Resolution, error) {
-	m := merger{said: map[int]bool{}, won: map[string]won{}, defaults: map[string]missingDefault{}}
+	m := merger{failedWithSource: map[int]bool{}, winners: map[string]winner{}, defaults: map[string]missingDefault{}}
 	for i, a := range answers {
 		m.add(sources[i], a)
 	}
@@ -162,8 +162,8 @@ func (a answer) unavailable() bool {
 	return errors.Is(a.err, ErrUnavailable) || slices.ContainsFunc(a.findings, func(f Finding) bool { return errors.Is(f.Err, ErrUnavailable) })
 }
 
-// won is the row of a key's value so far.
-type won struct {
+// winner is the row of a key's value so far.
+type winner struct {
 	row   int
 	value Value
 	env   bool
@@ -177,11 +177,11 @@ type missingDefault struct {
 }
 
 type merger struct {
-	rows     []Row
-	said     map[int]bool // rows whose error is that of their source
-	won      map[string]won
-	defaults map[string]missingDefault // by key, for the last source that has one
-	problems document.Problems
+	rows             []Row
+	failedWithSource map[int]bool // rows whose error is that of their source
+	winners          map[string]winner
+	defaults         map[string]missingDefault // by key, for the last source that has one
+	problems         document.Problems
 }
 
 func (m *merger) add(b Bound, a answer) {
@@ -201,7 +201,7 @@ func (m *merger) add(b Bound, a answer) {
 			m.problems.AddErr(fmt.Errorf("%s: %s: %w", b.At, b.Kind, wrong))
 			continue
 		}
-		m.said[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
+		m.failedWithSource[len(m.rows)] = f.Err != nil && errors.Is(a.err, f.Err)
 		m.put(b, f)
 	}
 	m.addDefaults(b, a, first)
@@ -234,10 +234,10 @@ func (m *merger) addDefaults(b Bound, a answer, first int) {
 // useDefaults takes the defaults of the keys that no source has.
 func (m *merger) useDefaults() {
 	for key, d := range m.defaults {
-		if _, has := m.won[key]; !has {
+		if _, has := m.winners[key]; !has {
 			row := &m.rows[d.row]
 			row.State, row.Where, row.Err = Found, d.Where(), nil
-			m.won[key] = won{d.row, d.Value, d.env}
+			m.winners[key] = winner{d.row, d.Value, d.env}
 		}
 	}
 }
@@ -250,7 +250,7 @@ func (m *merger) put(b Bound, f Finding) {
 	case f.Err != nil:
 		row.State = Failed
 	default:
-		m.won[f.Key] = won{len(m.rows), f.Value, b.Env}
+		m.winners[f.Key] = winner{len(m.rows), f.Value, b.Env}
 	}
 	m.rows = append(m.rows, row)
 }
@@ -258,18 +258,18 @@ func (m *merger) put(b Bound, f Finding) {
 func (m *merger) result() (Resolution, error) {
 	m.useDefaults()
 	for i, row := range m.rows {
-		winner, has := m.won[row.Key]
+		best, has := m.winners[row.Key]
 		switch {
-		case m.said[i]:
+		case m.failedWithSource[i]:
 		case row.State == Failed, row.State == Missing && !row.Optional && !has:
 			m.problems.AddErr(&KeyError{row.Key, row.Provider, row.Optional, row.Err})
-		case row.State == Found && winner.row != i:
-			by := m.rows[winner.row]
+		case row.State == Found && best.row != i:
+			by := m.rows[best.row]
 			m.rows[i].State, m.rows[i].By = Overridden, by.Provider+", "+by.Where
 		}
 	}
-	secrets := make([]Secret, 0, len(m.won))
-	for key, w := range m.won {
+	secrets := make([]Secret, 0, len(m.winners))
+	for key, w := range m.winners {
 		secrets = append(secrets, Secret{key, w.value, w.env})
 	}
 	slices.SortFunc(secrets, func(a, b Secret) int { return strings.Compare(a.Key, b.Key) })

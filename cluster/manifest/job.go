@@ -7,15 +7,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // object is what owns a Secret.
-type object struct{ apiVersion, kind, name, namespace string }
-
-func (o object) reference(uid string) metav1.OwnerReference {
-	return metav1.OwnerReference{APIVersion: o.apiVersion, Kind: o.kind, Name: o.name, UID: types.UID(uid)}
-}
+type object struct{ kind, name, namespace string }
 
 // job is the plan as a Job of its own.
 func (p *plan) job() *batchv1.Job {

@@ -130,5 +130,5 @@ func New(ctx context.Context, task *document.Node, o Options) (Manifest, error) 
 	if err = errors.Join(append(wrong, err)...); err != nil {
 		return Manifest{}, err
 	}
-	return Manifest{Job: p.job(), Values: p.values, Warnings: p.warnings, owner: object{"batch/v1", "Job", p.name, p.Namespace}}, nil
+	return Manifest{Job: p.job(), Values: p.values, Warnings: p.warnings, owner: object{"Job", p.name, p.Namespace}}, nil
 }

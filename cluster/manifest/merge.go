@@ -190,5 +190,5 @@ func (m *merge) jobPolicy() {
 
 // ownerOf is a manifest's object as the owner of a Secret.
 func ownerOf(root *yaml.Node) object {
-	return object{yamledit.Text(root, "apiVersion"), yamledit.Text(root, "kind"), yamledit.Text(root, "metadata", "name"), yamledit.Text(root, "metadata", "namespace")}
+	return object{yamledit.Text(root, "kind"), yamledit.Text(root, "metadata", "name"), yamledit.Text(root, "metadata", "namespace")}
 }

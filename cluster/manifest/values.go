@@ -189,17 +189,9 @@ func source(kind string, fields ...document.Field) *document.Node {
 
 func text(s string) *document.Node { return &document.Node{Kind: document.String, Text: s} }
 
-// Own makes the Job the owner of its values, so that they end with it. The Job
-// has to be there: until then it has no UID.
-func (m Manifest) Own(uid string) {
-	if m.Values != nil {
-		m.Values.OwnerReferences = []metav1.OwnerReference{m.owner.reference(uid)}
-	}
-}
-
-// Adopt returns the command that does the same, for who applies the manifests by
-// kubectl; "" if the object's name is not known before, or if no object can have
-// what the manifest says: a shell would read it otherwise.
+// Adopt returns the command of kubectl that makes the object the owner of its values,
+// so that they end with it. It returns "" if the object's name is not known before,
+// or if no object can have what the manifest says: a shell would read it otherwise.
 func (m Manifest) Adopt() string {
 	const patch = `{"metadata":{"ownerReferences":[{"apiVersion":"{{.apiVersion}}","kind":"{{.kind}}","name":"{{.metadata.name}}","uid":"{{.metadata.uid}}"}]}}`
 	kind, namespace := strings.ToLower(m.owner.kind), ""

@@ -9,13 +9,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"strconv"
 
 	urfave "github.com/urfave/cli/v2"
 
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -129,7 +129,7 @@ func (p *program) install(c *urfave.Context) error {
 // It fails if another user, who can write the directory, replaced the file
 // meanwhile.
 func installTo(dir string) error {
-	program, err := ownPath()
+	program, err := supervise.Self()
 	if err != nil {
 		return err
 	}
@@ -160,13 +160,4 @@ func installTo(dir string) error {
 		return errors.New("another user replaced the file while it was installed")
 	}
 	return nil
-}
-
-// ownPath returns a path of this program. On Linux it is right even if the file was
-// deleted or replaced.
-func ownPath() (string, error) {
-	if runtime.GOOS == "linux" {
-		return "/proc/self/exe", nil
-	}
-	return os.Executable()
 }

@@ -14,25 +14,16 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
-// carriers returns the inherited descriptors that the task or secrets are read
-// from, and the context of a launcher that started this one. The handler does not
-// inherit them, like the variables that carry secrets in: it could read keys that
-// the task does not name.
+// carriers returns the inherited descriptors that the task or secrets are
+// read from, and the context of a launcher that started this one. The handler does
+// not inherit them, like the variables that carry secrets in: it could read keys
+// that the task does not name.
 func carriers(s settings, sources []resolve.Declaration, environ resolve.Environ) (descriptors []int) {
 	number, _ := strings.CutPrefix(environ[handler.Variable], "fd:")
 	if fd, err := strconv.Atoi(number); err == nil && memfd.IsSealed(fd) { // and not another file by now
 		descriptors = append(descriptors, fd)
 	}
-	paths := []string{s.task}
-	if s.local != nil {
-		paths = append(paths, s.local.Path)
-	}
-	for _, d := range sources {
-		if spec, err := file.ParseSpec(d.Source, d.At); d.Kind == task.File && err == nil {
-			paths = append(paths, spec.Path)
-		}
-	}
-	for _, path := range paths {
+	for _, path := range s.paths(sources) {
 		if fd := file.Descriptor(path); fd > 2 {
 			descriptors = append(descriptors, fd)
 		}
@@ -40,15 +31,33 @@ func carriers(s settings, sources []resolve.Declaration, environ resolve.Environ
 	return descriptors
 }
 
+// paths returns the paths of the task, of --local and of the file sources.
+func (s settings) paths(sources []resolve.Declaration) []string {
+	paths := []string{s.task}
+	if s.local != nil {
+		paths = append(paths, s.local.Path)
+	}
+	for _, d := range sources {
+		if d.Kind != task.File {
+			continue
+		}
+		if source, err := file.New(d, nil); err == nil {
+			paths = append(paths, source.Path)
+		}
+	}
+	return paths
+}
+
 // defaultDelivery returns stdin if a flag has the launcher read standard input:
 // then it has nothing to lose, and it carried the task or secrets in.
 func (s settings) defaultDelivery() launcher.Delivery {
-	isStdin := func(source string) bool {
-		path, ok := strings.CutPrefix(source, task.File+"=")
-		return ok && (file.Descriptor(path) == 0 || strings.Contains(path, `"/dev/stdin"`)) // as it is, or in JSON
+	var sources []resolve.Declaration
+	for _, flag := range s.secrets {
+		if d, err := task.ParseSource("--secrets", flag); err == nil { // else readTask reports it
+			sources = append(sources, d)
+		}
 	}
-	if s.task == cli.StandardInput || file.Descriptor(s.task) == 0 || s.local != nil && file.Descriptor(s.local.Path) == 0 ||
-		slices.ContainsFunc(s.secrets, isStdin) {
+	if s.task == cli.StandardInput || slices.ContainsFunc(s.paths(sources), func(path string) bool { return file.Descriptor(path) == 0 }) {
 		return launcher.Stdin
 	}
 	return launcher.DefaultDelivery()

@@ -45,9 +45,9 @@ func namesWhatThereIs(t *testing.T, folder, readme string) {
 	}
 }
 
-// TestEveryRowOfATableIsWhole finds rows that have more or fewer cells than the
+// TestNewcomer12EveryRowOfATableIsWhole finds rows that have more or fewer cells than the
 // table's first row.
-func TestEveryRowOfATableIsWhole(t *testing.T) {
+func TestNewcomer12EveryRowOfATableIsWhole(t *testing.T) {
 	cell := regexp.MustCompile(`(^|[^\\])\|`)
 	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*/*.md", "handler/*.md", "handler/*/*.md"} {
 		files, err := filepath.Glob("../../" + pattern)

@@ -11,8 +11,8 @@ import (
 	"github.com/seed45446ece/launcher/launcher/task"
 )
 
-// TestTheLauncherReadsEveryKind fails if a kind is only in the table.
-func TestTheLauncherReadsEveryKind(t *testing.T) {
+// TestNewcomer8TheLauncherReadsEveryKind fails if a kind is only in the table.
+func TestNewcomer8TheLauncherReadsEveryKind(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	for _, kind := range task.Kinds() {

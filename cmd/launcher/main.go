@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"runtime"
@@ -53,7 +54,7 @@ func start() int {
 		err = p.acceptSignals()
 	}
 	if err == nil {
-		err = p.run()
+		err = cmp.Or(p.run(), p.output.err)
 	}
 	return p.end(err)
 }
@@ -65,6 +66,7 @@ type program struct {
 	signals sigstate.State   // for the handler
 	child   *supervise.Child // nil unless a supervisor started this process
 	report  cli.Report
+	output  standardOutput
 	pipes   file.Pipes // what was read from FIFOs
 
 	descriptor int            // reserved for the context
@@ -100,6 +102,7 @@ func (p *program) app(args []string) *urfave.App {
 	return cli.App(&urfave.App{
 		Name:        "launcher",
 		HelpName:    "launcher",
+		Writer:      &p.output,
 		Usage:       "Resolve a task's secrets and run a job's handler with them.",
 		Description: statusHelp,
 		Commands: []*urfave.Command{

@@ -88,10 +88,10 @@ func (p *program) newPrograms(s settings) *exec.Programs {
 // programEnviron returns the launcher's environment without what is only for the
 // launcher: its settings, the task, and the secrets of MLRun's project.
 func (p *program) programEnviron() []string {
-	own := append(strings.Fields(launcher.Settings), task.ExecConfig)
+	withheld := append(strings.Fields(launcher.Settings), task.ExecConfig)
 	var environ []string
 	for name, value := range p.environ {
-		if !slices.Contains(own, name) && !strings.HasPrefix(name, keyname.MLRunPrefix) {
+		if !slices.Contains(withheld, name) && !strings.HasPrefix(name, keyname.MLRunPrefix) {
 			environ = append(environ, name+"="+value)
 		}
 	}

@@ -35,7 +35,7 @@ func (p *program) render(c *urfave.Context) error {
 	}
 	origin, text, err := cli.ReadText(context.Background(), &p.pipes, "render", arguments[0], os.Stdin)
 	if err != nil {
-		return cli.WithHint(err, "render takes a regular file")
+		return cli.WithHint(err, "name a regular file or a pipe")
 	}
 	job, err := handler.Read()
 	if err != nil {
@@ -96,10 +96,27 @@ func (p *program) fillIn(job *handler.Context, origin, text string) ([]byte, err
 	case missing:
 		return nil, cli.ExitStatus(cli.StatusAbsent)
 	case err != nil:
-		return nil, errors.New("render: " + strings.TrimPrefix(err.Error(), "template: "))
+		return nil, templateError(err, len(revealed) > 0)
 	}
 	return out.Bytes(), nil
 }
+
+// templateError returns a template's error with its place. If the template has read
+// a secret, it keeps only causes that hold no value: "range can't iterate over %v"
+// does.
+func templateError(err error, hasSecret bool) error {
+	text := strings.TrimPrefix(err.Error(), "template: ")
+	place, cause, _ := strings.Cut(text, ">: ")
+	isKnown := slices.ContainsFunc(causesWithoutValues, func(start string) bool { return strings.HasPrefix(cause, start) })
+	if hasSecret && errors.As(err, new(template.ExecError)) && !isKnown {
+		text = place + ">: the template cannot use this value"
+	}
+	return errors.New("render: " + text)
+}
+
+// causesWithoutValues are what messages of text/template start with that show only
+// types and the template's own text.
+var causesWithoutValues = []string{"error calling secret: ", "error calling param: ", "error calling json: ", "can't evaluate field ", "wrong number of args ", "exceeded maximum "}
 
 // toJSON returns a value as JSON, which YAML reads too.
 func toJSON(value any) (string, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -41,6 +42,24 @@ func (standardError) Write(text []byte) (int, error) {
 		return 0, err
 	}
 	return len(text), nil
+}
+
+// standardOutput writes to descriptor 1. It keeps its error, which the printer of help
+// ignores. If nobody reads the output, the status is that of SIGPIPE, without a message:
+// os.File would end a program that blocks the signal with status 2.
+type standardOutput struct{ err error }
+
+func (o *standardOutput) Write(text []byte) (int, error) {
+	err := supervise.WriteAll(1, text)
+	switch {
+	case errors.Is(err, unix.EPIPE):
+		o.err = cli.ExitStatus(128 + int(unix.SIGPIPE))
+	case err != nil:
+		o.err = fmt.Errorf("write standard output: %w", err)
+	default:
+		return len(text), nil
+	}
+	return 0, o.err
 }
 
 // terminationLog appends to the file whose last 4,096 bytes Kubernetes shows of a

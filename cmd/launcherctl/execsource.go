@@ -28,7 +28,7 @@ func execSource(c *urfave.Context) (any, error) {
 			secrets = map[string]string{}
 		}
 		if _, twice := secrets[key]; twice {
-			return nil, cli.Usage(fmt.Sprintf("--key: %s is there twice", keyname.Show(key)), "")
+			return nil, cli.Usage(fmt.Sprintf("--key: duplicate key %s", keyname.Show(key)), "")
 		}
 		secrets[key] = identifier
 	}

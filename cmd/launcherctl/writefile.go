@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/resolve/file"
 )
 
 // writeSecretFile writes a Secret to a file that only its owner can read, or into a
@@ -33,13 +34,8 @@ func inheritedDescriptor(path string) (int, bool) {
 	case "/dev/stderr":
 		return 2, true
 	}
-	for _, folder := range []string{"/dev/fd/", "/proc/self/fd/"} {
-		if number, ok := strings.CutPrefix(path, folder); ok {
-			fd, err := strconv.Atoi(number)
-			return fd, err == nil && fd >= 0
-		}
-	}
-	return 0, false
+	fd := file.Descriptor(path)
+	return fd, fd >= 0
 }
 
 func writeDescriptor(fd int, text []byte) error {

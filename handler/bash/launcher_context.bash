@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The context of a handler: the secrets and parameters of its task.
+# The context of a handler: the secrets and parameters of its task. Version 0.1.0.
 #
 # A script that "launcher run" started sources this file:
 #

@@ -37,9 +37,9 @@ getContext().then(async (context) => {
 `},
 }
 
-// TestWorkersReadTheirContext is deliveries in which any number of processes can read
+// TestField13WorkersReadTheirContext is deliveries in which any number of processes can read
 // it, and those in which the error names them.
-func TestWorkersReadTheirContext(t *testing.T) {
+func TestField13WorkersReadTheirContext(t *testing.T) {
 	for _, w := range workers {
 		t.Run(w.name, func(t *testing.T) {
 			launchertest.NeedsAll(t, []string{w.program}, "worker processes of "+w.folder)
@@ -59,8 +59,8 @@ func TestWorkersReadTheirContext(t *testing.T) {
 	}
 }
 
-// TestGunicornWorkersReadTheirContext has a server whose workers import the handler.
-func TestGunicornWorkersReadTheirContext(t *testing.T) {
+// TestField13GunicornWorkersReadTheirContext has a server whose workers import the handler.
+func TestField13GunicornWorkersReadTheirContext(t *testing.T) {
 	launchertest.NeedsAll(t, []string{"gunicorn"}, "worker processes of gunicorn")
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "app.py"), []byte(`

@@ -29,7 +29,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 /**
- * The context of a handler: the secrets and parameters of its task.
+ * The context of a handler: the secrets and parameters of its task. Version 0.1.0.
  *
  * <p>A program that {@code launcher run} started asks for it:
  *

@@ -1,4 +1,6 @@
-/** The context of a handler: the secrets and parameters of its task. */
+/// <reference types="node" />
+
+/** The context of a handler: the secrets and parameters of its task. Version 0.1.0. */
 
 /** A value of JSON. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

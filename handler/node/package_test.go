@@ -57,6 +57,12 @@ func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
 	}
 }
 
+// TestNewcomer10TheTypesNameTheirOwn: TypeScript 7 reads no other package's types
+// unless a file names them.
+func TestNewcomer10TheTypesNameTheirOwn(t *testing.T) {
+	require.True(t, strings.HasPrefix(read(t, "launcher-context.d.cts"), "/// <reference types=\"node\" />\n"))
+}
+
 func TestThePackageHasTheLaunchersVersion(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	require.NoError(t, err)

@@ -3,7 +3,7 @@
 declare(strict_types=1);
 
 /**
- * The context of a handler: the secrets and parameters of its task.
+ * The context of a handler: the secrets and parameters of its task. Version 0.1.0.
  *
  * A program that "launcher run" started asks for it:
  *

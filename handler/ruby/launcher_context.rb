@@ -2,7 +2,7 @@
 
 require "json"
 
-# The context of a handler: the secrets and parameters of its task.
+# The context of a handler: the secrets and parameters of its task. Version 0.1.0.
 #
 # A program that <tt>launcher run</tt> started asks for it:
 #

@@ -67,17 +67,21 @@ func complete(parent string, commands []*cli.Command) {
 	}
 }
 
+func commandNames(commands []*cli.Command) []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.Name
+	}
+	return names
+}
+
 // showHelp prints the help of a program or a group of commands, and refuses a
 // word: it is no command.
 func showHelp(c *cli.Context, advice string) error {
 	switch {
 	case c.Args().Present():
-		var names []string
-		for _, command := range c.Command.Subcommands {
-			names = append(names, command.Name)
-		}
 		word := c.Args().First()
-		return Usage("unknown command "+keyname.Show(word), suggest.Hint(advice, word, "", names...))
+		return Usage("unknown command "+keyname.Show(word), suggest.Hint(advice, word, "", commandNames(c.Command.Subcommands)...))
 	case c.Command.Name == c.App.Name:
 		return cli.ShowAppHelp(c)
 	}

@@ -65,15 +65,6 @@ func completables(words []string, commands []*cli.Command, flags []cli.Flag) []c
 	return all
 }
 
-// names returns the names of the commands.
-func (c completable) names() []string {
-	var names []string
-	for _, command := range c.commands {
-		names = append(names, command.Name)
-	}
-	return names
-}
-
 // What may follow a flag, for the scripts: words, and these two.
 const (
 	aFile    = "FILE"
@@ -151,7 +142,7 @@ func bashScript(app *cli.App) string {
 				}
 			}
 		}
-		_, _ = fmt.Fprintf(&words, "\t'%s') words='%s' flags='%s' ;;\n", at, strings.Join(c.names(), " "), strings.Join(all, " "))
+		_, _ = fmt.Fprintf(&words, "\t'%s') words='%s' flags='%s' ;;\n", at, strings.Join(commandNames(c.commands), " "), strings.Join(all, " "))
 	}
 	return fmt.Sprintf(bashTemplate, app.Name, words.String(), values.String())
 }
@@ -170,7 +161,7 @@ func fishScript(app *cli.App) string {
 			_, _ = fmt.Fprintf(&script, "complete -c %s -n '%s' %s -d %s\n", app.Name, when, what, fishQuote(usage))
 		}
 		for _, command := range c.commands {
-			line(seen+"; and not __fish_seen_subcommand_from "+strings.Join(c.names(), " "), "-f -a "+command.Name, command.Usage)
+			line(seen+"; and not __fish_seen_subcommand_from "+strings.Join(commandNames(c.commands), " "), "-f -a "+command.Name, command.Usage)
 		}
 		for _, f := range c.flags {
 			what := "-l " + f.Name

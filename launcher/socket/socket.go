@@ -106,7 +106,7 @@ func (s Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
-		refuse(w, Refusal{http.StatusMethodNotAllowed, "this socket answers to GET alone"})
+		refuse(w, Refusal{http.StatusMethodNotAllowed, "this socket answers only GET"})
 		return
 	}
 	if path == "/v1/context" {

@@ -2,6 +2,7 @@ package task
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -23,9 +24,10 @@ func Members() []string {
 }
 
 // checkMember refuses a field of a task that is one of Members, or differs from
-// one in nothing but letter case, "-" and "_": some JSON readers ignore the case.
+// one only in letter case, "-" and "_": some JSON readers ignore the case.
 func checkMember(problems *document.Problems, f document.Field) bool {
-	if members := Members(); !slices.Contains(members, f.Name) && !misspelt(f.Name, members...) {
+	fold := strings.NewReplacer("_", "", "-", "").Replace
+	if !slices.ContainsFunc(Members(), func(member string) bool { return strings.EqualFold(fold(f.Name), fold(member)) }) {
 		return true
 	}
 	problems.Add(f.At, "remove it; secrets belong to spec.secret_sources",

@@ -9,7 +9,6 @@ package task
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve"
@@ -154,21 +153,6 @@ func isWholeNumber(n *document.Node) bool {
 		_, err = strconv.ParseInt(string(text), 10, 64)
 	}
 	return err == nil
-}
-
-// misspelt reports whether a field differs from one of the names in nothing but
-// letter case, "-" and "_".
-func misspelt(field string, names ...string) bool {
-	for _, name := range names {
-		if field != name && strings.EqualFold(foldName(field), foldName(name)) {
-			return true
-		}
-	}
-	return false
-}
-
-func foldName(name string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "")
 }
 
 // asString returns a scalar as the string that is written.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keylist"
@@ -35,8 +34,6 @@ type Spec struct {
 
 	APIVersion string // of requests to the vault; "" is the SDK's
 }
-
-var fields = []string{"name", "k8s_secret", "secrets", "bundle", "credential"}
 
 // Credentials lists the ways to authenticate to a vault.
 var Credentials = []string{"auto", "mounted", "workload", "managed", "certificate"}
@@ -81,12 +78,9 @@ func (s *Spec) field(problems *document.Problems, f document.Field, clouds Cloud
 			checkName(problems, f.Value.At, name)
 		}
 	case "credential":
-		s.Credential = problems.Text(f.Value, "credential")
-		if f.Value.Kind == document.String && !slices.Contains(Credentials, s.Credential) {
-			problems.Add(f.Value.At, suggest.Hint("one of "+strings.Join(Credentials, ", "), s.Credential, "", Credentials...), "unknown credential")
-		}
+		s.Credential = problems.Choice(f.Value, "credential", Credentials)
 	default:
-		problems.Unknown(f, "an azure_vault source", slices.Clone(fields)...)
+		problems.Unknown(f, "an azure_vault source", "name", "k8s_secret", "secrets", "bundle", "credential")
 	}
 }
 

@@ -85,8 +85,8 @@ var message = regexp.MustCompile(`^o(:\d+:\d+)?: (` + strings.Join([]string{
 	`not valid JSON(: it ends too early|: more follows the value)?`, `nested too deeply`, `a \\u escape is half of a surrogate pair`,
 	`not valid YAML(: (` + strings.ReplaceAll(regexp.QuoteMeta(reasons), "\n", "|") + `))?`, `holds more than one YAML document`,
 	`unfolds to more than 200 levels or 1000000 values`, `is YAML of more than 4 MiB`, `an alias holds itself`, `!!binary is not base64`,
-	`unknown tag, or one that does not fit the value`, `a merge key \(<<\) (is there twice|takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list))`,
-	`a field's name must be a string, not (bytes|a list|a map)`, `field "([^"\\]|\\.)*" is there twice`,
+	`unknown tag, or one that does not fit the value`, `duplicate merge key \(<<\)`, `a merge key \(<<\) takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list)`,
+	`a field's name must be a string, not (bytes|a list|a map)`, `duplicate field "([^"\\]|\\.)*"`,
 	`JSON (cannot carry bytes|has no form for this number)`,
 }, "|") + `)$`)
 

@@ -67,8 +67,8 @@ func TestJSONIsRefusedWithItsPlace(t *testing.T) {
 		{"half a pair after what looks like an escaped replacement", `["\\ufffd\ud800"]`, "o:1:2: " + half},
 		{"half a pair after a replacement character", "[\"\ufffd\\ufffd\\ud800\"]", "o:1:2: " + half},
 		{"every half pair", "[\"\\ud800\",\n\"\\udc00\", 1]", "o:1:2: " + half + "\no:2:1: " + half},
-		{"a field twice", "{\"a\": 1,\n \"é\": {\"b\": 1, \"b\": 2}, \"a\": 3}", "o:2:16: field \"b\" is there twice\no:2:25: field \"a\" is there twice"},
-		{"a field twice, once escaped", `{"a": 1, "\u0061": 2}`, `o:1:10: field "a" is there twice`},
+		{"a field twice", "{\"a\": 1,\n \"é\": {\"b\": 1, \"b\": 2}, \"a\": 3}", "o:2:16: duplicate field \"b\"\no:2:25: duplicate field \"a\""},
+		{"a field twice, once escaped", `{"a": 1, "\u0061": 2}`, `o:1:10: duplicate field "a"`},
 		{"too deep", "[\n" + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + "]", fmt.Sprintf("o:2:%d: nested too deeply", maxDepth)},
 		{"too deep and cut", strings.Repeat(`{"a":`, 1_000_000), fmt.Sprintf("o:1:%d: nested too deeply", 5*maxDepth+1)},
 	} {

@@ -110,7 +110,7 @@ func TestParseReportsTheGrammarThatGotFurther(t *testing.T) {
 		{"JSON with a surrogate pair and a mistake", `{"a": "\ud83d\ude00",}`, "o:1:22: not valid JSON"},
 		{"JSON twice", "{} {}", "o:1:4: not valid JSON: more follows the value"},
 		{"YAML in braces that does not end", "{a: [1, 2}", "o:1:10: not valid YAML: did not find expected ',' or ']'"},
-		{"YAML in braces with a field twice", "{a: 1, a: 2}", `o:1:8: field "a" is there twice`},
+		{"YAML in braces with a field twice", "{a: 1, a: 2}", `o:1:8: duplicate field "a"`},
 		{"two YAML documents in braces", "{a: 1}\n---\n{b: 1}", "o:2:1: holds more than one YAML document"},
 		{"an alias in braces", "{a: *b}", "o:1:5: not valid YAML: an alias (*) names no anchor (&)"},
 	} {

@@ -107,6 +107,16 @@ func (p *Problems) Text(n *Node, what string) string {
 	return n.Text
 }
 
+// Choice returns the text of a string node that is one of the choices; anything else
+// is a problem.
+func (p *Problems) Choice(n *Node, what string, choices []string) string {
+	text := p.Text(n, what)
+	if n.Kind == String && !slices.Contains(choices, text) {
+		p.Add(n.At, suggest.Hint("one of "+strings.Join(choices, ", "), text, "", choices...), "unknown %s", what)
+	}
+	return text
+}
+
 // Texts returns the texts of a list of distinct strings; anything else is a
 // problem.
 func (p *Problems) Texts(n *Node, what string) []string {
@@ -121,7 +131,7 @@ func (p *Problems) Texts(n *Node, what string) []string {
 		case !item.Scalar():
 			p.Add(item.At, "", "%s must hold strings, not %s", what, item.Kind)
 		case seen[item.Text]:
-			p.Add(item.At, "", "%s is twice in %s", keyname.Show(item.Text), what)
+			p.Add(item.At, "", "duplicate name %s in %s", keyname.Show(item.Text), what)
 		default:
 			seen[item.Text] = true
 			texts = append(texts, item.Text)

@@ -52,8 +52,8 @@ func TestTextAndTextsSayWhatIsThereInstead(t *testing.T) {
 	p.Unknown(Field{Name: "kine=d", At: Position{"o", 9, 9}}, "w", "kind", "a")
 	require.EqualError(t, p.Err(), strings.Join([]string{
 		"o:1:1: y must be a string, not a list", "o:1:2: z must be a list, not a string", "o:1:5: x must hold strings, not null",
-		"o:1:8: x must hold strings, not a list", "o:1:12: x must hold strings, not a map", `o:1:16: "a" is twice in x`,
-		`o:1:22: "1" is twice in x`, `o:1:32: "a…" is twice in x`, `o:9:9: unknown field "kine…" in w`,
+		"o:1:8: x must hold strings, not a list", "o:1:12: x must hold strings, not a map", `o:1:16: duplicate name "a" in x`,
+		`o:1:22: duplicate name "1" in x`, `o:1:32: duplicate name "a…" in x`, `o:9:9: unknown field "kine…" in w`,
 	}, "\n"))
 }
 
@@ -65,4 +65,19 @@ func TestTextsOfALongList(t *testing.T) {
 	}
 	var p Problems
 	require.Len(t, p.Texts(list, "x"), 500_000)
+}
+
+func TestChoice(t *testing.T) {
+	for text, want := range map[string]string{"lines": "", "line": "did you mean lines?", "x": "one of lines, dotenv", "": "one of lines, dotenv"} {
+		var p Problems
+		require.Equal(t, text, p.Choice(&Node{Kind: String, Text: text}, "format", []string{"lines", "dotenv"}))
+		if want == "" {
+			require.NoError(t, p.Err())
+			continue
+		}
+		var problem *Problem
+		require.ErrorAs(t, p.Err(), &problem)
+		require.Equal(t, want, problem.Hint())
+		require.Equal(t, "unknown format", problem.Message)
+	}
 }

@@ -76,7 +76,7 @@ var (
 	// and an indented last one.
 	wider = regexp.MustCompile(`(^|[^\w.])0[0-9_]*[1-9]|^[ \t\f]*(#.*)?\n\s|\n[ \t\f]+(\\\n\s*)?$`)
 	// What a Node cannot hold, has two readings, or repr does not write.
-	narrower = regexp.MustCompile(`: (a set, .*|a key must be .*|a key is there twice|a string with a prefix|` +
+	narrower = regexp.MustCompile(`: (a set, .*|a key must be .*|duplicate key|a string with a prefix|` +
 		`a string follows a string|an escape that is no character|an escape by a character's name)$`)
 	// An ellipsis, a sum, a call, a comment, a joined line, a sign that does not
 	// stand at its number, a complex number.

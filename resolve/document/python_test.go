@@ -109,7 +109,7 @@ var refused = []struct {
 	{"no name for a key", `{None: 1}`, 2, "a key must be a string, a number or a boolean, not null", ""},
 	{"a list for a key", `{('a',): 1}`, 2, "a key must be a string, a number or a boolean, not a list", ""},
 	{"a dict for a key", `{{}: 1}`, 2, "a key must be a string, a number or a boolean, not a map", ""},
-	{"a key twice", `{'1': 'a', 1: 'b'}`, 12, "a key is there twice", ""},
+	{"a key twice", `{'1': 'a', 1: 'b'}`, 12, "duplicate key", ""},
 	{"a string with a prefix", `{'a': b'b'}`, 7, "a string with a prefix", prefixHint},
 	{"a raw string", `r'\n'`, 1, "a string with a prefix", prefixHint},
 	{"an f-string", `f"{b}"`, 1, "a string with a prefix", prefixHint},
@@ -142,7 +142,7 @@ var refusedJSON = []struct {
 	character  int
 	message    string
 }{
-	{"a key twice", "{\"é\":\n {\"é\": 1, \"é\": 2}}", 17, "a key is there twice"},
+	{"a key twice", "{\"é\":\n {\"é\": 1, \"é\": 2}}", 17, "duplicate key"},
 	{"half a pair of surrogates", `{"é": ["b\ud83d"]}`, 8, `a \u escape is half of a surrogate pair`},
 	{"too deep a list", "\n" + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1), maxDepth + 2, "nested too deeply"},
 }
@@ -173,9 +173,9 @@ func requireRefused(t *testing.T, text string, messages ...string) {
 
 func TestParseLiteralReportsEveryKeyThatIsTwice(t *testing.T) {
 	requireRefused(t, `{"a": 1, "a": {"b": 1, "b": 2}}`,
-		"character 10 of the literal: a key is there twice", "character 24 of the literal: a key is there twice")
+		"character 10 of the literal: duplicate key", "character 24 of the literal: duplicate key")
 	requireRefused(t, `{'é': 1, 'é': {'b': 1, 'b': 2}}`,
-		"character 10 of the literal: a key is there twice", "character 24 of the literal: a key is there twice")
+		"character 10 of the literal: duplicate key", "character 24 of the literal: duplicate key")
 }
 
 func TestParseLiteralCountsOnceForManyProblems(t *testing.T) {

@@ -192,9 +192,9 @@ func (r *reader) dict(node *Node) error {
 // a name in a literal, where a wrong quote makes a name of a value.
 func (r *reader) duplicate(name string) string {
 	if r.literal != nil {
-		return "a key is there twice"
+		return "duplicate key"
 	}
-	return "field " + keyname.Show(name) + " is there twice"
+	return "duplicate field " + keyname.Show(name)
 }
 
 // name reads the name of a field and its colon, up to the value.

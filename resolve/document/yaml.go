@@ -108,13 +108,13 @@ func (r *yamlReader) mapping(node *Node, n *yaml.Node, depth int) {
 		switch {
 		case n.Content[i].ShortTag() == "!!merge":
 			if merges++; merges > 1 {
-				r.Add(key.At, "give it a list of maps", "a merge key (<<) is there twice")
+				r.Add(key.At, "give it a list of maps", "duplicate merge key (<<)")
 			}
 			merged = append(merged, r.merge(value)...)
 		case !key.Scalar() && key.Kind != Null, key.Kind == Bytes:
 			r.Add(key.At, "", "a field's name must be a string, not %s", key.Kind)
 		case seen[key.Text]:
-			r.Add(key.At, "", "field %s is there twice", field.quotedName())
+			r.Add(key.At, "", "duplicate field %s", field.quotedName())
 		default:
 			seen[key.Text] = true
 			node.Fields = append(node.Fields, field)

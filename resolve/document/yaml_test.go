@@ -68,10 +68,10 @@ func TestYAMLIsRefusedWithItsPlace(t *testing.T) {
 	const tag = "unknown tag, or one that does not fit the value"
 	const lineEnd = "not valid YAML: a line end that is none in every version of YAML"
 	for _, c := range []struct{ name, text, want string }{
-		{"a field twice", "a: 1\nb:\n  c: 1\n  é: 2\n  c: 3\n", `o:5:3: field "c" is there twice`},
+		{"a field twice", "a: 1\nb:\n  c: 1\n  é: 2\n  c: 3\n", `o:5:3: duplicate field "c"`},
 		{"every field that is there twice", "a: 1\na: 2\nb: {c: 1, c: 2}\na: 3",
-			"o:2:1: field \"a\" is there twice\no:3:11: field \"c\" is there twice\no:4:1: field \"a\" is there twice"},
-		{"a name and the same as a number", "1: a\n'1': b", `o:2:1: field "1" is there twice`},
+			"o:2:1: duplicate field \"a\"\no:3:11: duplicate field \"c\"\no:4:1: duplicate field \"a\""},
+		{"a name and the same as a number", "1: a\n'1': b", `o:2:1: duplicate field "1"`},
 		{"two documents", "a: 1\n---\nb: 2\n", "o:2:1: holds more than one YAML document"},
 		{"two documents, one empty", "a: 1\n--- \n", "o:2:1: holds more than one YAML document"},
 		{"a second document that is broken", "a: 1\n---\n}", "o:3:1: not valid YAML: did not find expected node content"},
@@ -93,7 +93,7 @@ func TestYAMLIsRefusedWithItsPlace(t *testing.T) {
 		{"a merge of itself", "a: &x {<<: *x}", "o:1:12: an alias holds itself\no:1:12: a merge key (<<) takes a map or a list of maps, not null"},
 		{"a merge of a scalar", "a: {<<: 3}", "o:1:9: a merge key (<<) takes a map or a list of maps, not a number"},
 		{"a merge of a scalar among maps", "a: {<<: [{b: 1}, c]}", "o:1:18: a merge key (<<) takes a map or a list of maps, not a string"},
-		{"a merge twice", "a: &x {b: 1}\nc:\n  <<: *x\n  <<: {d: 2}", "o:4:3: a merge key (<<) is there twice"},
+		{"a merge twice", "a: &x {b: 1}\nc:\n  <<: *x\n  <<: {d: 2}", "o:4:3: duplicate merge key (<<)"},
 		{"a custom tag", "a: !vault x", "o:1:4: " + tag},
 		{"a custom tag of a map", "a: !vault {b: 1}", "o:1:4: " + tag},
 		{"a custom tag of a list", "a: !vault [b]", "o:1:4: " + tag},

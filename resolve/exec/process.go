@@ -103,7 +103,7 @@ func (p *process) reap() (status syscall.WaitStatus) {
 	}
 }
 
-// forget has nothing signal the process group any more. Call it with p.mu locked.
+// forget keeps end and kill from signaling the process group. Call it with p.mu locked.
 func (p *process) forget() {
 	p.reaped = true
 	if p.killer != nil {

@@ -55,8 +55,8 @@ func New(o Options) *Programs {
 	return p
 }
 
-// End ends all programs that run, with their process groups, waits for them, and
-// has no further program start.
+// End ends all programs that run, with their process groups, and waits for them. No
+// program starts after it.
 func (p *Programs) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,7 +69,7 @@ func (p *Programs) End() {
 	}
 }
 
-var errEnding = resolve.Unavailable("the launcher ends")
+var errEnding = resolve.Unavailable("the launcher is ending")
 
 // start starts a program, unless the Programs were ended.
 func (p *Programs) start(spec Spec, path string, more []string) (*process, error) {

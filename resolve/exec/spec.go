@@ -31,8 +31,6 @@ type Spec struct {
 	Missing   []int // exit statuses that report a missing secret
 }
 
-var fields = []string{"command", "secrets", "format", "temporary", "missing"}
-
 // Formats lists the formats in which a program can print all keys.
 var Formats = []string{"json", "lines", "dotenv"}
 
@@ -71,16 +69,13 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 	case "secrets":
 		s.Secrets = secrets(problems, f.Value)
 	case "format":
-		s.Format = problems.Text(f.Value, "format")
-		if f.Value.Kind == document.String && !slices.Contains(Formats, s.Format) {
-			problems.Add(f.Value.At, "one of "+strings.Join(Formats, ", "), "unknown format of a program's output")
-		}
+		s.Format = problems.Choice(f.Value, "format", Formats)
 	case "temporary":
 		s.Temporary = statuses(problems, f.Value, f.Name)
 	case "missing":
 		s.Missing = statuses(problems, f.Value, f.Name)
 	default:
-		problems.Unknown(f, "an exec source", slices.Clone(fields)...)
+		problems.Unknown(f, "an exec source", "command", "secrets", "format", "temporary", "missing")
 	}
 }
 

@@ -142,10 +142,11 @@ func TestDotenvRefuses(t *testing.T) {
 		{"no-break space", "A=@\u00a0", []string{`1: the value of "A" ` + anInvisible}},
 		{"no-break space before a quote", "A=\u00a0'@'", []string{`1: the value of "A" ` + anInvisible}},
 		{"vertical tab", "A=\v@", []string{`1: the value of "A" ` + anInvisible}},
+		{"file separator, which python-dotenv removes", "A=@\x1c", []string{`1: the value of "A" ` + anInvisible}},
 		{"bytes without quotes", "A=@\xff", []string{"1: text that is not UTF-8"}},
 		{"bytes in quotes", "A=1\nB='@\xff'", []string{"2: text that is not UTF-8"}},
 		{"NUL", "A=1\nB='@\x00'", []string{"2: a NUL byte: this is not a text, or it is UTF-16"}},
-		{"twice", "A='@\n'\nA=@", []string{`3: key "A" is there twice, in line 1 and line 3`}},
+		{"twice", "A='@\n'\nA=@", []string{`3: duplicate key "A", in line 1 and line 3`}},
 		{"line after a value of lines", "A='@\n\n'\n@", []string{"4: " + neither}},
 		{"value of lines under a bad name", "A B='@\nC=$X\n'\n@", []string{"1: " + notKey, "4: " + neither}},
 	} {

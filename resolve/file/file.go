@@ -98,7 +98,7 @@ func parseMap(p *document.Problems, n *document.Node, keys *[]keylist.Key) Spec 
 		case f.Name == "path":
 			s.Path = parsePath(p, f.Value)
 		case f.Name == "format":
-			s.Format = parseFormat(p, f.Value)
+			s.Format = Format(p.Choice(f.Value, "format", Formats))
 		case f.Name == "secrets" && keys != nil:
 			*keys = keylist.Form{Source: "a file source", Map: true}.Parse(p, f.Value)
 		default:
@@ -123,14 +123,6 @@ func parsePath(p *document.Problems, n *document.Node) string {
 		p.Add(n.At, "", "%v", err)
 	}
 	return path
-}
-
-func parseFormat(p *document.Problems, n *document.Node) Format {
-	format := Format(p.Text(n, "a file's format"))
-	if n.Kind == document.String && format != Lines && format != Dotenv {
-		p.Add(n.At, `the formats are "lines" and "dotenv"`, "unknown format of a file")
-	}
-	return format
 }
 
 // Keys returns the declared keys, none if the file says which there are.

@@ -127,12 +127,12 @@ func TestNewNamesEveryProblemWithItsPlace(t *testing.T) {
 		`{path: ""}`:              "task:1:8: a file's path is empty",
 		`{path: [x]}`:             "task:1:8: a file's path must be a string, not a list",
 		`{path: ~}`:               "task:1:8: a file's path must be a string, not null",
-		`{path: x, format: json}`: "task:1:19: unknown format of a file",
-		`{path: x, format: ""}`:   "task:1:19: unknown format of a file",
-		`{path: x, format: 1}`:    "task:1:19: a file's format must be a string, not a number",
+		`{path: x, format: json}`: "task:1:19: unknown format",
+		`{path: x, format: ""}`:   "task:1:19: unknown format",
+		`{path: x, format: 1}`:    "task:1:19: format must be a string, not a number",
 		`{path: x, mode: 1}`:      `task:1:11: unknown field "mode" in a file source`,
 		`{Path: x, format: y}`: "task:1:1: a file source has no path\n" +
-			"task:1:2: unknown field \"Path\" in a file source\ntask:1:19: unknown format of a file",
+			"task:1:2: unknown field \"Path\" in a file source\ntask:1:19: unknown format",
 	} {
 		_, err := New(declare(t, source), &Pipes{})
 		require.EqualError(t, err, want, source)

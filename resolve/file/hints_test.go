@@ -79,7 +79,7 @@ var meant = []struct{ text, value string }{
 	{"A=-----BEGIN X-----\nMIIE\n-----END X-----", "-----BEGIN X-----\nMIIE\n-----END X-----"},
 }
 
-func TestAHintLeadsToTheValue(t *testing.T) {
+func TestField7AHintLeadsToTheValue(t *testing.T) {
 	for _, c := range meant {
 		hint := hintOf(t, c.text, Dotenv)
 		statement, format := followed(t, hint, c.text, c.value)

@@ -198,11 +198,11 @@ func (p *parser) mayShow(key string) bool { return p.refused == 0 && !looksRando
 // add notes an entry whose key was checked.
 func (p *parser) add(key string, value []byte) {
 	if first, twice := p.seen[key]; twice {
-		what := "a key"
+		what := "duplicate key"
 		if p.mayShow(key) {
-			what = "key " + keyname.Show(key)
+			what += " " + keyname.Show(key)
 		}
-		p.refuse("keep one of them", "%s is there twice, in line %d and line %d", what, first, p.line)
+		p.refuse("keep one of them", "%s, in line %d and line %d", what, first, p.line)
 		return
 	}
 	p.seen[key] = p.line

@@ -154,11 +154,11 @@ func TestLinesRefuse(t *testing.T) {
 		{"UTF-16, large end first", "\xfe\xff\x00A\x00=", []string{"o: is UTF-16"}},
 		{"UTF-16 without a mark", "A\x00=\x00", []string{"o:1:1: a NUL byte: this is not a text, or it is UTF-16"}},
 		{"joined files", "A=1\n\xef\xbb\xbfB=" + canary, []string{"o:2:1: a byte order mark that is not at the start of the file"}},
-		{"twice", "A=" + canary + "\nB=\nA=" + canary, []string{`o:3:1: key "A" is there twice, in line 1 and line 3`}},
+		{"twice", "A=" + canary + "\nB=\nA=" + canary, []string{`o:3:1: duplicate key "A", in line 1 and line 3`}},
 		{"all of them", "x\nA=" + canary + "\n=" + canary + "\nA=\n A =", []string{
 			"o:1:1: " + neither, "o:3:1: " + badKey,
-			"o:4:1: a key is there twice, in line 2 and line 4",
-			"o:5:1: a key is there twice, in line 2 and line 5",
+			"o:4:1: duplicate key, in line 2 and line 4",
+			"o:5:1: duplicate key, in line 2 and line 5",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) { requireRefused(t, c.text, Lines, c.want...) })

@@ -61,7 +61,7 @@ func Await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	go func() {
 		defer func() {
 			if recover() != nil { // its text might hold a value
-				done <- result{err: errors.New("a defect of the launcher: the reading panicked")}
+				done <- result{err: errors.New("internal error: reading panicked; please report it")}
 			}
 		}()
 		value, err := f()
@@ -143,7 +143,7 @@ func tooLarge(path string) error {
 	return fmt.Errorf("%q is larger than %d MiB", path, maxSize>>20)
 }
 
-// named keeps the reason of an os error and quotes the path, which os does not.
+// withPath returns an os error with the path quoted, which os does not do.
 func withPath(path string, err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {

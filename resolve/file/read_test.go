@@ -153,5 +153,5 @@ func TestReadReturnsWhenTheContextEnds(t *testing.T) {
 
 func TestAPanicWhileReadingIsAnErrorWithoutItsText(t *testing.T) {
 	_, err := Await(t.Context(), func() (int, error) { panic("canary") })
-	require.EqualError(t, err, "a defect of the launcher: the reading panicked")
+	require.EqualError(t, err, "internal error: reading panicked; please report it")
 }

@@ -96,7 +96,7 @@ func (p *parser) hintFor(r *refusal) string {
 // isInvisible reports whether a character looks like a blank, or like nothing,
 // and is none of the blanks that every parser removes.
 func isInvisible(r rune) bool {
-	return r > ' ' && unicode.IsSpace(r) || r == '\v' || r == '\f' || r == '\u200b' || r == '\u2060' || r == '\ufeff'
+	return r > ' ' && unicode.IsSpace(r) || r == '\v' || r == '\f' || r >= 0x1c && r <= 0x1f || r == '\u200b' || r == '\u2060' || r == '\ufeff'
 }
 
 // hasInvisibleEnd reports whether the first or the last character is invisible.

@@ -164,7 +164,7 @@ func TestNewNamesEveryProblemWithItsPlaceAndNoValue(t *testing.T) {
 		`"'hunter2'"`:                            "task:1:1: an inline source must be a map of keys and values, not a string",
 		`"KEY=hunter2"`:                          "task:1:1: character 1 of the literal: a word that is neither quoted nor True, False or None",
 		`"{'K': b'hunter2'}"`:                    "task:1:1: character 7 of the literal: a string with a prefix",
-		`"{'K': 1, 'K': 2}"`:                     "task:1:1: character 10 of the literal: a key is there twice",
+		`"{'K': 1, 'K': 2}"`:                     "task:1:1: character 10 of the literal: duplicate key",
 		`""`:                                     "task:1:1: character 1 of the literal: it ends where a value is expected",
 		"DB=" + "hunter2" + ": [x]":              `task:1:1: "DB…" is not a key: it is followed by a value` + "\n" + `task:1:13: the value of "DB…" must be a scalar, not a list`,
 		`{"K": {"hunter2": 1}, "L": [["hunter2"]]}  `: "task:1:7: the value of \"K\" must be a scalar, not a map\ntask:1:28: the value of \"L\" must be a scalar, not a list",

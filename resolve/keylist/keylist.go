@@ -53,11 +53,11 @@ func (f Form) Parse(problems *document.Problems, n *document.Node) []Key {
 	case n == nil:
 	case n.Kind == document.Map && f.Map:
 		for _, field := range n.Fields {
-			r.add(r.renamed(field))
+			r.add(r.readRenaming(field))
 		}
 	case n.Kind == document.List:
 		for _, item := range n.Items {
-			r.add(r.element(item))
+			r.add(r.readElement(item))
 		}
 	default:
 		problems.Add(n.At, "", "%s must be a list, not %s", f.Source, n.Kind)
@@ -87,18 +87,18 @@ func (r *reader) split(n *document.Node) *document.Node {
 	return list
 }
 
-func (r *reader) element(n *document.Node) (Key, bool) {
+func (r *reader) readElement(n *document.Node) (Key, bool) {
 	switch {
 	case n.Kind == document.Map && r.isRenaming(n):
-		return r.renamed(n.Fields[0])
+		return r.readRenaming(n.Fields[0])
 	case n.Kind == document.Map:
-		return r.fields(n)
+		return r.readFields(n)
 	case !n.Scalar():
-		r.problems.Add(n.At, r.formHint(), "%s must hold keys, not %s", r.Source, n.Kind)
+		r.problems.Add(n.At, formHint, "%s must hold keys, not %s", r.Source, n.Kind)
 	case n.Text == "":
 		r.problems.Add(n.At, "", "%s has an empty name", r.Source)
 	default:
-		return r.checked(Key{Key: n.Text, At: n.At})
+		return r.complete(Key{Key: n.Text, At: n.At})
 	}
 	return Key{}, false
 }
@@ -111,12 +111,10 @@ func (r *reader) fieldNames() []string {
 	return []string{"key", "name", "default"}
 }
 
-func (r *reader) formHint() string {
-	return "write KEY, or {key: KEY, name: NAME}"
-}
+const formHint = "write KEY, or {key: KEY, name: NAME}"
 
 // isRenaming reports whether a map is {KEY: NAME}. One whose only field is nearly a
-// field of an element is not: it is misspelt.
+// field of an element is not: it is misspelled.
 func (r *reader) isRenaming(n *document.Node) bool {
 	if len(n.Fields) != 1 || n.Fields[0].Bare {
 		return false
@@ -125,8 +123,8 @@ func (r *reader) isRenaming(n *document.Node) bool {
 	return !slices.Contains(r.fieldNames(), name) && suggest.Nearest(name, "default", "version") == ""
 }
 
-// renamed reads KEY: NAME.
-func (r *reader) renamed(f document.Field) (Key, bool) {
+// readRenaming reads KEY: NAME.
+func (r *reader) readRenaming(f document.Field) (Key, bool) {
 	if f.Bare {
 		r.problems.Add(f.At, "write KEY: NAME", "a colon is missing after a key")
 		return Key{}, false
@@ -134,19 +132,19 @@ func (r *reader) renamed(f document.Field) (Key, bool) {
 	key := Key{Key: f.Name, At: f.At}
 	if !f.Value.Scalar() {
 		if r.problems.CheckKey(f.At, f.Name) {
-			r.problems.Add(f.Value.At, r.formHint(), "the name of %s must be a string, not %s", keyname.Show(f.Name), f.Value.Kind)
+			r.problems.Add(f.Value.At, formHint, "the name of %s must be a string, not %s", keyname.Show(f.Name), f.Value.Kind)
 		}
 		return key, false
 	}
 	if key.Name = f.Value.Text; key.Name == "" {
-		r.problems.Add(f.Value.At, r.formHint(), "the name of %s is empty", keyname.Show(f.Name))
+		r.problems.Add(f.Value.At, formHint, "the name of %s is empty", keyname.Show(f.Name))
 		return key, false
 	}
-	return r.checked(key)
+	return r.complete(key)
 }
 
-// fields reads a map of key, name and default.
-func (r *reader) fields(n *document.Node) (Key, bool) {
+// readFields reads a map of key, name and default.
+func (r *reader) readFields(n *document.Node) (Key, bool) {
 	key, ok := Key{At: n.At}, true
 	text := func(f document.Field) string {
 		value := r.problems.Text(f.Value, f.Name)
@@ -171,13 +169,13 @@ func (r *reader) fields(n *document.Node) (Key, bool) {
 		}
 	}
 	if ok && key.Key == "" && key.Name == "" {
-		r.problems.Add(n.At, r.formHint(), "%s has a map without a key", r.Source)
+		r.problems.Add(n.At, formHint, "%s has a map without a key", r.Source)
 		ok = false
 	}
 	if !ok {
 		return key, false
 	}
-	return r.checked(key)
+	return r.complete(key)
 }
 
 // defaultValue returns a scalar's text as it is written.
@@ -189,8 +187,9 @@ func (r *reader) defaultValue(n *document.Node) *resolve.Default {
 	return &resolve.Default{Value: resolve.NewValue([]byte(n.Text)), At: n.At}
 }
 
-// checked returns the key with its name, and false if one of them cannot be.
-func (r *reader) checked(key Key) (Key, bool) {
+// complete returns the key with its name. It reports false, and adds a problem, if one
+// of them is not valid.
+func (r *reader) complete(key Key) (Key, bool) {
 	if key.Key == "" {
 		key.Key = key.Name
 	}
@@ -215,7 +214,7 @@ func (r *reader) add(key Key, ok bool) {
 	switch {
 	case !ok:
 	case r.seen[key.Key]:
-		r.problems.Add(key.At, "", "%s is twice in %s", keyname.Show(key.Key), r.Source)
+		r.problems.Add(key.At, "", "duplicate key %s in %s", keyname.Show(key.Key), r.Source)
 	default:
 		r.seen[key.Key] = true
 		r.keys = append(r.keys, key)

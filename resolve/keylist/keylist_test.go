@@ -69,8 +69,8 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"12":                             "task:1:1: a test source must be a list, not a number",
 		"~":                              "task:1:1: a test source must be a list, not null",
 		"[~, [A]]":                       "task:1:2: a test source must hold keys, not null\ntask:1:5: a test source must hold keys, not a list",
-		"[A, {key: A}]":                  `task:1:5: "A" is twice in a test source`,
-		"[{A: x}, {A: y}]":               `task:1:11: "A" is twice in a test source`,
+		"[A, {key: A}]":                  `task:1:5: duplicate key "A" in a test source`,
+		"[{A: x}, {A: y}]":               `task:1:11: duplicate key "A" in a test source`,
 		"[{}]":                           "task:1:2: a test source has a map without a key",
 		"[{default: x}]":                 "task:1:2: a test source has a map without a key",
 		"[{key: ''}]":                    "task:1:8: key is empty",
@@ -95,7 +95,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"[{'hunter2 x': [A]}]":           "task:1:3: text that is not a key: it holds a blank",
 		"[{key: 'A:hunter2'}]":           `task:1:2: "A…" is not a key: a blank is missing after the colon`,
 		"[{key: A, name: a/b}, 'C D', A, A]": "task:1:2: text that is not a key: it holds a punctuation character\n" +
-			"task:1:23: text that is not a key: it holds a blank\ntask:1:33: \"A\" is twice in a test source",
+			"task:1:23: text that is not a key: it holds a blank\ntask:1:33: duplicate key \"A\" in a test source",
 		`"['A'"`: "task:1:1: character 1 of the literal: a bracket is not closed",
 	} {
 		t.Run(text, func(t *testing.T) {

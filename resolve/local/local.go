@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
@@ -28,20 +29,20 @@ type File struct {
 	// that match equally well: a .env file cannot spell a vault's db-password.
 	Match func(keys []string, key string) []string
 
-	named  []*source // the sources of the task
-	others []string  // the keys that other sources of the task declare
+	sources   []*source // that the file stands in for
+	otherKeys []string  // that other sources of the task declare
 }
 
 // Source returns what stands in for a source with this prefix that declares keys,
 // and may have more. It then gets all entries that serve no declared key.
 func (f *File) Source(keys []keylist.Key, more bool, prefix string) resolve.Source {
 	s := &source{f, keys, more, prefix}
-	f.named = append(f.named, s)
+	f.sources = append(f.sources, s)
 	return s
 }
 
 // Declare adds a key that a source declares for which the file does not stand in.
-func (f *File) Declare(key string) { f.others = append(f.others, key) }
+func (f *File) Declare(key string) { f.otherKeys = append(f.otherKeys, key) }
 
 // source is the part of the file that stands in for one source.
 type source struct {
@@ -104,13 +105,13 @@ func (s *source) find(c content, key keylist.Key) resolve.Finding {
 		missing := resolve.Absent("it is not in " + keyname.Plain(s.Path))
 		return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: missing}
 	case 1:
-		return as(key.Key, c.entries[names[0]])
+		return withKey(key.Key, c.entries[names[0]])
 	}
 	return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: ambiguousError{keyname.Plain(s.Path), c.entries[names[0]], c.entries[names[1]]}}
 }
 
-// as returns an entry under another key.
-func as(key string, entry resolve.Finding) resolve.Finding {
+// withKey returns an entry under another key.
+func withKey(key string, entry resolve.Finding) resolve.Finding {
 	entry.Key = key
 	return entry
 }
@@ -119,7 +120,7 @@ func as(key string, entry resolve.Finding) resolve.Finding {
 // another source has that key's spelling, unless the file has that key too.
 func (s *source) all(c content) []resolve.Finding {
 	serves := map[string]bool{}
-	for _, other := range s.named {
+	for _, other := range s.sources {
 		for _, key := range other.keys {
 			for _, name := range other.candidates(c, key) {
 				serves[name] = serves[name] || other.prefix == s.prefix
@@ -127,8 +128,8 @@ func (s *source) all(c content) []resolve.Finding {
 		}
 	}
 	spelling := map[string]string{}
-	for _, other := range s.others {
-		declared, ok := cutPrefix(other, s.prefix)
+	for _, other := range s.otherKeys {
+		declared, ok := strings.CutPrefix(other, s.prefix)
 		if _, exact := c.entries[declared]; !ok || exact {
 			continue
 		}
@@ -139,17 +140,10 @@ func (s *source) all(c content) []resolve.Finding {
 	var found []resolve.Finding
 	for _, name := range c.names {
 		if !serves[name] {
-			found = append(found, as(cmp.Or(spelling[name], name), c.entries[name]))
+			found = append(found, withKey(cmp.Or(spelling[name], name), c.entries[name]))
 		}
 	}
 	return found
-}
-
-func cutPrefix(key, prefix string) (string, bool) {
-	if len(key) <= len(prefix) || key[:len(prefix)] != prefix {
-		return "", false
-	}
-	return key[len(prefix):], true
 }
 
 // ambiguousError is a key that two entries of the file match.

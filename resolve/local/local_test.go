@@ -132,7 +132,7 @@ func TestAFileThatCannotBeReadIsAnErrorWithoutItsText(t *testing.T) {
 	require.ErrorContains(t, err, "is a directory")
 	_, err = of(write(t, "x", "A=1\n"+sourcetest.Canary+"\nA="+sourcetest.Canary), exactly).Find(t.Context())
 	require.ErrorContains(t, err, ":2:1: neither")
-	require.ErrorContains(t, err, ":3:1: a key is there twice")
+	require.ErrorContains(t, err, ":3:1: duplicate key")
 	require.NotErrorIs(t, err, resolve.ErrAbsent)
 	sourcetest.RequireHidden(t, err.Error(), sourcetest.Canary)
 }
