@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // event is one change of one object.
@@ -70,6 +71,9 @@ func (s *Server) store(path string, object map[string]any) {
 		meta["uid"] = metadata(old)["uid"]
 	} else if meta["uid"] == nil {
 		meta["uid"] = "uid-" + strconv.Itoa(s.version)
+	}
+	if !had && meta["creationTimestamp"] == nil {
+		meta["creationTimestamp"] = time.Now().UTC().Format(time.RFC3339)
 	}
 	s.objects[path] = object
 	s.tell(kind, path, object)

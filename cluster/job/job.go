@@ -28,7 +28,7 @@ import (
 // Job is one Job of one cluster.
 type Job struct {
 	Cluster  *cluster.Cluster
-	Manifest *batchv1.Job   // as it is to be, and once it is made as it is
+	Manifest *batchv1.Job   // as it was sent, with the UID and time of its creation
 	Values   *corev1.Secret // what the Job is to own, nil for nothing
 
 	run string // marks what this run has made
@@ -108,7 +108,7 @@ func (j *Job) Create(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
-	j.Manifest.UID = made.UID
+	j.Manifest.UID, j.Manifest.CreationTimestamp = made.UID, made.CreationTimestamp
 	err = checkImageVolumes(j.Manifest, made)
 	if err == nil && j.Values != nil {
 		err = j.createValues(ctx)

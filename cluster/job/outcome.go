@@ -17,8 +17,9 @@ type Outcome struct {
 	Why    string   // "" where the status says it all
 	Lines  []string // the launcher's own messages, from the pod
 	Advice string
-	Left   bool // the Job has been told to end, and was not waited for
-	Goes   bool // the Job goes on unless it is deleted
+	Left   bool            // the Job has been told to end, and was not waited for
+	Goes   bool            // the Job goes on unless it is deleted
+	Pod    *corev1.PodSpec // as the cluster has it; nil if no pod was seen
 }
 
 // The launcher's own statuses.

@@ -70,6 +70,7 @@ func (j *Job) Wait(ctx context.Context, how Wait) (Outcome, error) {
 		if w.over() {
 			w.logs.finish(ctx, w.Warn, how.Signals)
 			o := w.outcome()
+			o.Pod = w.logs.podSpec()
 			o.Why = withoutValues(o.Why, j.Manifest.Spec.Template.Spec)
 			return o, nil
 		}

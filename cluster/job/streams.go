@@ -108,6 +108,16 @@ func (l *logs) fail(err error) {
 	}
 }
 
+// podSpec returns the specification of one of the pods, nil if none was seen.
+func (l *logs) podSpec() *corev1.PodSpec {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, pod := range l.all {
+		return &pod.Spec
+	}
+	return nil
+}
+
 // ended reports whether a container has ended; one whose pod is gone has.
 func (l *logs) ended(pod, container string) bool {
 	l.mu.Lock()

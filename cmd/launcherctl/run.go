@@ -131,8 +131,9 @@ func signalNumber(s os.Signal) int {
 func (r run) wait(ctx context.Context) error {
 	progress := newProgress(r.stdout, r.stderr)
 	r.report.Out = progress.messages()
+	out := &outputs{to: progress.logs(), paths: map[string]string{}}
 	o, err := r.Wait(ctx, job.Wait{
-		Logs: progress.logs(), Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
+		Logs: out, Signals: r.signals, StartTimeout: r.Duration("start-timeout"),
 		Warn: r.report.Warn, Progress: func(line string) { progress.setLine(line); r.report.Detail("%s", line) },
 	})
 	progress.setLine("")
@@ -153,6 +154,7 @@ func (r run) wait(ctx context.Context) error {
 	if o.Advice != "" {
 		_, _ = fmt.Fprintf(r.report.Out, "hint: %s\n", o.Advice)
 	}
+	r.showResults(out, o.Pod)
 	if o.Status == 0 {
 		return nil
 	}

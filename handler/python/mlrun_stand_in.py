@@ -832,19 +832,22 @@ def import_path(path: str) -> Any:
         sys.exit(127)
 
 
-def unpack(context: Any, key: str, wanted: Any, function: Any) -> Any:
-    """Return the input key as a parameter's annotation asks for it, as MLRun does."""
+def unpack(context: Any, key: str, wanted: Any, empty: Any, function: Any) -> Any:
+    """Return the input key as a parameter's annotation asks for it, as MLRun does.
+
+    empty stands for no annotation.
+    """
     import inspect
 
     options = getattr(function, "_mlrun_handler", {})
     if isinstance(options.get("inputs"), dict):
         wanted = options["inputs"].get(key, wanted)
     elif options.get("inputs") is False:
-        wanted = inspect.Parameter.empty
+        wanted = empty
     if isinstance(wanted, str):
         wanted = _resolve(wanted, inspect.unwrap(function))
     kinds = _alternatives(wanted)
-    if wanted is inspect.Parameter.empty or any(_is_item(kind) for kind in kinds):
+    if wanted is empty or any(_is_item(kind) for kind in kinds):
         mlrun = _real()
         if mlrun is None:
             return adopt(context.get_input(key))

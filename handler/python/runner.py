@@ -23,12 +23,15 @@ if sys.path[:1] == [""]:
 
 import json
 import os
+from types import AsyncGeneratorType, FunctionType, GeneratorType
+
+_PATH = list(sys.path)  # before the handler's folder is in it
+_stem = ""  # the name of the handler's module
 
 TYPE_CHECKING = False  # typing takes longer to import than the rest
 if TYPE_CHECKING:
-    from inspect import Parameter, Signature
     from types import ModuleType
-    from typing import Any, Awaitable, Callable, NoReturn
+    from typing import Any, Awaitable, Callable, Iterable, NoReturn
 
     from launcher_context import Context
 
@@ -96,25 +99,25 @@ def _finish(error: BaseException | None) -> None:
 
 def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
     """Call the function name of file as MLRun does, and log what it returns."""
-    import copy  # both now: the handler may be a copy.py, and take their place
-    import inspect
+    import copy  # now: the handler may be a copy.py, and take its place
+    from collections.abc import Awaitable
 
     context = get_context()  # before any of the handler's code
     parameters = copy.deepcopy(context.parameters)  # the handler may change its own
-    function, named = _find(inspect, file, name, parameters, context)
+    function, named = _find(file, name, parameters, context)
     options = getattr(function, "_mlrun_handler", {})
-    args, kwargs = _arguments(inspect.signature(function), named, parameters, context, function)
+    args, kwargs = _arguments(_signature(function), named, parameters, context, function)
     hints = options.get("outputs") or context.spec.get("returns")
     if hints or options:
         import mlrun_stand_in
 
         hints = mlrun_stand_in.prepare(context, options, hints)
     result = function(*args, **kwargs)
-    if inspect.isawaitable(result):
+    if isinstance(result, Awaitable) or _is_old_coroutine(result):
         import asyncio
 
         result = asyncio.run(_awaited(result))
-    elif inspect.isgenerator(result) or inspect.isasyncgen(result):
+    elif isinstance(result, (GeneratorType, AsyncGeneratorType)):
         raise TypeError(f"{named} is a generator, of which nothing would run")
     if hints or _true(result):
         import mlrun_stand_in
@@ -130,12 +133,17 @@ def _true(result: Any) -> bool:
         return False
 
 
+def _is_old_coroutine(result: Any) -> bool:
+    """Report whether this is a generator of types.coroutine."""
+    return isinstance(result, GeneratorType) and bool(result.gi_code.co_flags & 0x100)
+
+
 async def _awaited(result: Awaitable[Any]) -> Any:
     return await result  # asyncio.run itself takes nothing but a coroutine
 
 
 def _find(
-    inspect: Any, file: str, name: str, parameters: dict[str, Any], context: Context
+    file: str, name: str, parameters: dict[str, Any], context: Context
 ) -> tuple[Any, str]:
     """Return the function, or the method of a new instance, and its name for messages."""
     owner, method, member = name.partition("::")
@@ -149,9 +157,10 @@ def _find(
 
         module, shown = mlrun_stand_in.import_path(folder), folder
     function: Any = getattr(module, owner, None)
-    if not (inspect.isclass(function) if method else callable(function)):
-        is_one = inspect.isclass if method else inspect.isfunction
-        own = [n for n, f in inspect.getmembers(module, is_one) if f.__module__ == module.__name__]
+    if not (isinstance(function, type) if method else callable(function)):
+        kind = type if method else FunctionType
+        found = {n: f for n, f in sorted(vars(module).items()) if isinstance(f, kind)}
+        own = [n for n, f in found.items() if f.__module__ == module.__name__]
         _not_there(shown, "class" if method else "function", owner, own)
     if method:
         import mlrun_stand_in
@@ -160,7 +169,7 @@ def _find(
         instance = mlrun_stand_in.make_instance(function, shown_class, parameters, context)
         function = getattr(instance, member, None)
         if not callable(function):
-            own = [n for n, f in inspect.getmembers(type(instance), callable)]
+            own = [n for n in dir(type(instance)) if callable(getattr(type(instance), n, None))]
             _not_there(f"{shown}: class {owner}", "method", member, own)
     return function, f"{shown}: {owner}{method}{member}()"
 
@@ -189,7 +198,8 @@ def _load(file: str, path: str, source: bytes, name: str = "") -> ModuleType:
     from importlib.machinery import SourceFileLoader
     from importlib.util import module_from_spec, spec_from_file_location
 
-    stem = name or os.path.splitext(os.path.basename(path))[0]
+    global _stem
+    _stem = stem = name or os.path.splitext(os.path.basename(path))[0]
     spec = spec_from_file_location(stem, path, loader=SourceFileLoader(stem, path))
     assert spec is not None
     module = module_from_spec(spec)
@@ -200,8 +210,59 @@ def _load(file: str, path: str, source: bytes, name: str = "") -> ModuleType:
     return module
 
 
+class _Parameter:
+    """A parameter of a plain function, with the attributes of inspect.Parameter."""
+
+    empty = object()
+    POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
+
+    def __init__(self, name: str, kind: int, default: Any, annotation: Any) -> None:
+        self.name, self.kind, self.default, self.annotation = name, kind, default, annotation
+
+
+def _signature(function: Any) -> Iterable[Any]:
+    """Return the function's parameters, as inspect.signature does, but without *args.
+
+    A plain function does not need inspect, which takes longer to import than
+    everything else here.
+    """
+    if type(function) is not FunctionType or vars(function):
+        return _import_inspect().signature(function).parameters.values()
+    code = function.__code__
+    positional, only = code.co_argcount, code.co_posonlyargcount
+    kinds = [_Parameter.POSITIONAL_ONLY] * only
+    kinds += [_Parameter.POSITIONAL_OR_KEYWORD] * (positional - only)
+    kinds += [_Parameter.KEYWORD_ONLY] * code.co_kwonlyargcount
+    names = list(code.co_varnames)  # then *args, **kwargs and what is local
+    if code.co_flags & 0x04:
+        del names[len(kinds)]
+    if code.co_flags & 0x08:
+        kinds.append(_Parameter.VAR_KEYWORD)
+    values = function.__defaults__ or ()
+    defaults = dict(zip(names[positional - len(values) : positional], values))
+    defaults.update(function.__kwdefaults__ or {})
+    notes, empty = function.__annotations__, _Parameter.empty
+    return [
+        _Parameter(name, kind, defaults.get(name, empty), notes.get(name, empty))
+        for name, kind in zip(names, kinds)
+    ]
+
+
+def _import_inspect() -> Any:
+    """Return the module inspect, whatever files are beside the handler."""
+    path, sys.path = sys.path, _PATH
+    handler = sys.modules.pop(_stem, None)
+    try:
+        import inspect
+    finally:
+        sys.path = path
+        if handler:
+            sys.modules[_stem] = handler
+    return inspect
+
+
 def _arguments(
-    signature: Signature, named: str, parameters: dict[str, Any], context: Context, function: Any
+    signature: Iterable[Any], named: str, parameters: dict[str, Any], context: Context, function: Any
 ) -> tuple[list[Any], dict[str, Any]]:
     """Return the arguments that MLRun passes to a function of this signature.
 
@@ -214,29 +275,26 @@ def _arguments(
     missing: list[str] = []
     left = dict.fromkeys([*parameters, *context.inputs])
 
-    def take(key: str, parameter: Parameter) -> Any:
+    def take(key: str, parameter: Any, annotation: Any) -> Any:
         del left[key]
         if key in parameters:
             return parameters[key]
-        return _input(context, key, parameter, function)
+        return _input(context, key, parameter, annotation, function)
 
-    for parameter in signature.parameters.values():
-        if parameter.kind is parameter.VAR_POSITIONAL:
+    for parameter in signature:
+        if parameter.kind == parameter.VAR_POSITIONAL:
             continue
-        if parameter.kind is parameter.VAR_KEYWORD:  # always the last
-            kwargs.update(
-                {
-                    key: take(key, parameter.replace(annotation=parameter.empty))
-                    for key in list(left)
-                }
-            )
+        if parameter.kind == parameter.VAR_KEYWORD:  # always the last
+            kwargs.update({key: take(key, parameter, parameter.empty) for key in list(left)})
             continue
-        value = take(parameter.name, parameter) if parameter.name in left else parameter.default
+        value = parameter.default
+        if parameter.name in left:
+            value = take(parameter.name, parameter, parameter.annotation)
         if parameter.name == "context":
             value = context
         if value is parameter.empty:
             missing.append(parameter.name)
-        elif parameter.kind is parameter.POSITIONAL_ONLY:
+        elif parameter.kind == parameter.POSITIONAL_ONLY:
             args.append(value)
         else:
             kwargs[parameter.name] = value
@@ -247,19 +305,20 @@ def _arguments(
     return args, kwargs
 
 
-def _input(context: Context, key: str, parameter: Parameter, function: Any) -> Any:
+def _input(context: Context, key: str, parameter: Any, annotation: Any, function: Any) -> Any:
     """Return an input as the parameter's annotation, or its key in the task, asks for it.
 
     Without either it is the path if the default is a str, else a DataItem.
     """
-    wanted = context._types.get(key, parameter.annotation)
+    wanted = context._types.get(key, annotation)
     plain = wanted is parameter.empty and isinstance(parameter.default, str)
     if "mlrun" not in sys.modules and (plain or wanted in (str, "str", parameter.empty)):
         item = context.get_input(key)
         return item if wanted is parameter.empty and not plain else item.local()
     import mlrun_stand_in
 
-    return mlrun_stand_in.unpack(context, key, str if plain else wanted, function)
+    wanted = str if plain else wanted
+    return mlrun_stand_in.unpack(context, key, wanted, parameter.empty, function)
 
 
 def _hide_frames(hidden: list[dict[str, Any]], in_file: bool) -> None:

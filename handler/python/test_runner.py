@@ -127,6 +127,36 @@ class Code(Subprocess):
         )
 
 
+class Signatures(Subprocess):
+    def test_of_a_plain_function_needs_no_inspect(self):
+        process = self.handler(
+            """
+            import sys
+            def handler(db_name, /, context, rate=1, *rest, size, mode="m", **more):
+                local = sorted(more)
+                print(db_name, context.name, rate, rest, size, mode, local, "inspect" in sys.modules)
+            """,
+            data=document(spec={"parameters": {"db_name": "sales", "size": 2, "rest": 3}}),
+        )
+        self.assertPrints(process, "sales train 1 () 2 m ['rest'] False\n")
+
+    def test_of_others_is_that_of_inspect_whatever_is_beside_the_handler(self):
+        for name in ("inspect.py", "token.py", "ast.py"):
+            self.write(name, "value = 1")
+        process = self.handler(
+            """
+            import functools
+            def wrap(function):
+                @functools.wraps(function)
+                def inner(*args, **kwargs): return function(*args, **kwargs)
+                return inner
+            @wrap
+            def handler(context, db_name, rate=1): print(db_name, rate)
+            """
+        )
+        self.assertPrints(process, "sales 0.5\n")
+
+
 class TakenInputs(Subprocess):
     def test_are_paths_and_only_those_that_are_taken(self):
         spec = {"inputs": {"infile": "file:///data/x.csv", "far": "s3://bucket/far"}}
