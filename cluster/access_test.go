@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 )
 
 func TestTheRulesNameTheUserAndTheCommand(t *testing.T) {
@@ -13,7 +12,8 @@ func TestTheRulesNameTheUserAndTheCommand(t *testing.T) {
 	names := map[string]bool{}
 	for _, user := range []string{"ana", "arn:aws:iam::1:user/ana", "arn:aws:iam::1:user%ana", "Zoë", "ns:account", "..", "a b"} {
 		name := c.roleName([]Access{{Name: "s"}, {}, {Name: "s"}}, user)
-		require.Empty(t, path.ValidatePathSegmentName(name, false), name)
+		require.NotContains(t, []string{".", ".."}, name, "a name is a segment of a path")
+		require.False(t, strings.ContainsAny(name, "/%"), name)
 		require.True(t, strings.HasPrefix(name, "launcherctl:secrets-set:s:"), name)
 		require.False(t, names[name], name)
 		names[name] = true
