@@ -60,3 +60,17 @@ func (e Execution) placeContext(reserved int) error {
 	}
 	return unix.Dup2(fd, target)
 }
+
+// withhold keeps a descriptor from the handler: standard input becomes /dev/null,
+// and any other descriptor closes when the handler starts.
+func withhold(fd int) error {
+	if fd != 0 {
+		unix.CloseOnExec(fd)
+		return nil
+	}
+	null, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open /dev/null in place of standard input: %w", err)
+	}
+	return unix.Dup2(null, fd)
+}

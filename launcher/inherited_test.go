@@ -91,6 +91,28 @@ func TestDescriptorsThatCarrySecretsInStayBehind(t *testing.T) {
 	}
 }
 
+// TestSecretsOnStandardInputStayBehind if it is a file, which a handler could read
+// again.
+func TestSecretsOnStandardInputStayBehind(t *testing.T) {
+	path := launchertest.WriteFile(t, filepath.Join(t.TempDir(), "secrets.txt"), "A=a\nB=b")
+	task := launchertest.WriteFile(t, filepath.Join(t.TempDir(), "task.yaml"), "spec: {}")
+	for _, flags := range []string{
+		"--deliver fd -s file=/dev/stdin", "--deliver files --mask -s file=/dev/fd/0", "--deliver env --local /dev/stdin",
+		"--deliver fd --init always -s file=/proc/self/fd/0", "--deliver fd --task -",
+	} {
+		name := path
+		if strings.HasSuffix(flags, "-") {
+			name = task
+		}
+		stdin, err := os.Open(name)
+		require.NoError(t, err)
+		cmd := launchertest.Command(append(append([]string{"launcher", "run"}, strings.Fields(flags)...), "--", "probe", "process")...)
+		cmd.Stdin = stdin
+		require.Equal(t, "/dev/null", launchertest.Probe(t, cmd).Descriptors["0"], flags)
+		require.NoError(t, stdin.Close())
+	}
+}
+
 // TestTheContextOfAnOuterLauncherStaysBehind in a launcher that it starts, unless its
 // number is another file's by then.
 func TestTheContextOfAnOuterLauncherStaysBehind(t *testing.T) {

@@ -89,7 +89,9 @@ type Start struct {
 // but for the context's, are all close-on-exec.
 func (e Execution) Exec(s Start) error {
 	for _, fd := range e.Close {
-		unix.CloseOnExec(fd)
+		if err := withhold(fd); err != nil {
+			return err
+		}
 	}
 	if err := e.placeContext(s.Descriptor); err != nil {
 		return err

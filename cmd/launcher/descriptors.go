@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,16 +25,26 @@ func carriers(s settings, sources []resolve.Declaration, environ resolve.Environ
 		descriptors = append(descriptors, fd)
 	}
 	for _, path := range s.paths(sources) {
-		if fd := file.Descriptor(path); fd > 2 {
+		if fd := file.Descriptor(path); fd > 2 || fd == 0 && canBeReadAgain(os.Stdin) {
 			descriptors = append(descriptors, fd)
 		}
 	}
 	return descriptors
 }
 
+// canBeReadAgain reports whether a file is regular: unlike a pipe or a terminal it
+// still has all its text after it was read.
+func canBeReadAgain(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
 // paths returns the paths of the task, of --local and of the file sources.
 func (s settings) paths(sources []resolve.Declaration) []string {
 	paths := []string{s.task}
+	if s.task == cli.StandardInput {
+		paths[0] = "/dev/stdin"
+	}
 	if s.local != nil {
 		paths = append(paths, s.local.Path)
 	}
@@ -57,7 +68,7 @@ func (s settings) defaultDelivery() launcher.Delivery {
 			sources = append(sources, d)
 		}
 	}
-	if s.task == cli.StandardInput || slices.ContainsFunc(s.paths(sources), func(path string) bool { return file.Descriptor(path) == 0 }) {
+	if slices.ContainsFunc(s.paths(sources), func(path string) bool { return file.Descriptor(path) == 0 }) {
 		return launcher.Stdin
 	}
 	return launcher.DefaultDelivery()
