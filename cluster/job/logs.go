@@ -178,7 +178,7 @@ func (s *stream) pass(at time.Time, text []byte) {
 	s.to.write(s.prefix, text)
 }
 
-// flush hands on the start of a line whose end never came.
+// flush writes the start of a line whose end never came.
 func (s *stream) flush() {
 	if s.head != nil {
 		s.to.write(s.prefix, s.head.text)

@@ -41,7 +41,7 @@ func (p *program) getSecret(c *urfave.Context) error {
 
 // reportMissing reports an ErrNoSecret, and returns the exit status for it.
 func (p *program) reportMissing(key string, err error) error {
-	message := "secret " + keyname.Show(key) + ": not among those that the task declares"
+	message := "secret " + keyname.Show(key) + ": the task does not declare it"
 	if errors.Unwrap(err) == nil { // it says why
 		message = err.Error()
 	}

@@ -26,7 +26,7 @@ var sharedFlags = []cli.Flag{
 	{Name: "azure-credentials", Argument: "DIR", Usage: "where the credentials secret is mounted (default: " + azure.MountDirectory + ", " + azure.MLRunHomeDirectory + ", then " + azure.MLRunRootDirectory + ")"},
 	{Name: "azure-parallel", Argument: "N", Default: 16, Usage: "how many secrets of one vault are read at once"},
 	{Name: "azure-spread", Argument: "DURATION", Default: time.Duration(0), Usage: "before the first request to Azure, wait a random part of this, so that a fleet does not start at once"},
-	{Name: "azure-authority", Argument: "URL", Usage: "the Entra that hands out tokens (default: $AZURE_AUTHORITY_HOST, else that of the vault's cloud)"},
+	{Name: "azure-authority", Argument: "URL", Usage: "the Entra that hands out tokens (default: $AZURE_AUTHORITY_HOST, else the Entra of the vault's cloud)"},
 	cli.DomainFlag,
 	{Name: "azure-api-version", Argument: "VERSION", Usage: "the api-version of requests to vaults, such as 7.4, for a vault that does not know the SDK's"},
 	{Name: "exec-parallel", Argument: "N", Default: 8, Usage: "how many programs of exec sources run at the same time"},

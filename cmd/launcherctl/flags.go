@@ -27,7 +27,7 @@ var (
 		{Name: "timeout", Argument: "DURATION", Default: time.Minute, Usage: "how long to wait for the cluster's answers, such as 90s; 0 waits for ever"},
 		{Name: "verbose", Alias: "v", Default: false, Usage: "log each request to the cluster, by name; never what is sent"},
 	}
-	namespaceFlag = cli.Flag{Name: "namespace", Alias: "n", Argument: "NAMESPACE", Usage: "the namespace (default: that of the kubeconfig's context, or of the pod)"}
+	namespaceFlag = cli.Flag{Name: "namespace", Alias: "n", Argument: "NAMESPACE", Usage: "the namespace (default: the namespace of the kubeconfig's context, or of the pod)"}
 
 	// of the commands about a project's Secret
 	projectFlag = cli.Flag{Name: "project", Argument: "PROJECT", Usage: "the project whose Secret it is, mlrun-project-secrets-PROJECT"}
@@ -40,7 +40,7 @@ var (
 	// of manifest and run: the pod
 	podFlags = []cli.Flag{
 		{Name: "name", Argument: "NAME", Usage: "the Job's name (default: the task's)"},
-		{Name: "namespace", Alias: "n", Argument: "NAMESPACE", Usage: "its namespace (default: that of kubectl)"},
+		{Name: "namespace", Alias: "n", Argument: "NAMESPACE", Usage: "its namespace (default: the namespace that kubectl uses)"},
 		{Name: "project", Argument: "PROJECT", Usage: "the project whose Secret has the keys (default: the task's)"},
 		{Name: "keys", Argument: "A,B", Usage: "the project's keys, for a task that names none"},
 		{Name: "image", Argument: "IMAGE", Usage: "the handler's image"},
@@ -98,7 +98,7 @@ var (
 	sourceFlags = []cli.Flag{
 		{Name: "task", Argument: "FILE", Usage: "the task to edit, or to create; - is standard input, printed (default: a new task, printed)"},
 		{Name: "prefix", Argument: "PREFIX", Usage: "a prefix before every key"},
-		{Name: "optional", Default: false, Usage: "what is missing is no error"},
+		{Name: "optional", Default: false, Usage: "a missing key is not an error"},
 	}
 	keyFlags = []cli.Flag{
 		{Name: "rename", Argument: "KEY=NAME", Default: cli.List(nil), Usage: "look for this key under another name"},
