@@ -109,11 +109,11 @@ func section(problems *document.Problems, n *document.Node, name string, known [
 // refuseNear refuses a field whose name is nearly one of the names: as an unknown
 // field it would be let through, and its values with it.
 func refuseNear(problems *document.Problems, f document.Field, names ...string) bool {
-	nearest := suggest.Nearest(f.Name, names...)
-	if nearest == "" || slices.Contains(names, f.Name) {
+	advice := suggest.Hint("", f.Name, "", names...)
+	if advice == "" || slices.Contains(names, f.Name) {
 		return false
 	}
-	problems.Add(f.At, "did you mean "+nearest+"?", "misspelled field %s", keyname.Show(f.Name))
+	problems.Add(f.At, advice, "misspelled field %s", keyname.Show(f.Name))
 	return true
 }
 
