@@ -43,7 +43,7 @@ type Options struct {
 	Kubeconfig, Context, Namespace string
 
 	UserAgent string
-	Command   string                           // for the name of the rules that grant what it needs
+	Command   string                           // names the RBAC rules that it needs
 	Detail    func(format string, args ...any) // is told of every request, by name; may be nil
 	Warn      func(message string)             // is told of a server's warnings; may be nil
 }

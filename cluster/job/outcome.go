@@ -41,8 +41,8 @@ func finished(job *batchv1.Job) *batchv1.JobCondition {
 	return nil
 }
 
-// outcome is that of a Job which has ended. The status is that of the pod by
-// which it failed: the last to fail of itself, not one that was ended for it.
+// outcome returns the outcome of a Job that has ended. The status comes from the
+// last pod that failed by itself, not from one that was ended for it.
 func outcome(c *batchv1.JobCondition, pods map[string]*corev1.Pod) Outcome {
 	if c.Type == batchv1.JobComplete {
 		return Outcome{}
@@ -79,8 +79,7 @@ func failed(pods map[string]*corev1.Pod, deleted bool) (*corev1.Pod, *corev1.Con
 	return of, last
 }
 
-// handlersOwn reports whether a container's 124 is the handler's, such as that of
-// timeout(1). The launcher writes why it ends with 124.
+// handlersOwn reports whether the handler itself ended with 124, as timeout(1) does. The launcher writes why it ends with 124.
 func handlersOwn(t *corev1.ContainerStateTerminated) bool {
 	return t.ExitCode == unavailable && !slices.ContainsFunc(strings.Split(t.Message, "\n"), func(line string) bool {
 		message, text := strings.CutPrefix(line, "launcher: ")

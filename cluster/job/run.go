@@ -195,7 +195,7 @@ func (w *waiting) stop(ctx context.Context, s os.Signal) error {
 	return nil
 }
 
-// outcome is that of a Job which has ended or is gone.
+// outcome returns the outcome of a Job that has ended or is gone.
 func (w *waiting) outcome() Outcome {
 	switch {
 	case w.signal != 0:
@@ -233,8 +233,8 @@ func (w *waiting) tooOften() *corev1.Pod {
 	return nil
 }
 
-// stopped is the outcome of a Job that a signal stopped: the handler's own status if
-// it was seen, else that of a process which the signal ended.
+// stopped returns the outcome of a Job that a signal stopped: the handler's own
+// status if it was seen, else 128+n for the signal.
 func (w *waiting) stopped() Outcome {
 	var of *corev1.Pod
 	var last *corev1.ContainerStateTerminated
