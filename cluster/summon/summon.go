@@ -158,7 +158,7 @@ func (r *reader) entry(name, value *yaml.Node) (secret, bool) {
 	case value.Kind != yaml.ScalarNode:
 		r.Add(r.at(value), "", "the value of %s must be a string, not a list", shown)
 	case !r.CheckKey(r.at(name), s.key):
-	case r.seen[s.key]:
+	case r.repeated(s.key):
 		r.Add(r.at(name), "", "duplicate key %s", shown)
 	case !s.readTag(value):
 		r.Add(r.at(value), "tags are var, file, str, int, bool, float and default='VALUE', with : between them", "unknown tag of %s", shown)
@@ -169,8 +169,14 @@ func (r *reader) entry(name, value *yaml.Node) (secret, bool) {
 	case s.variable && r.options.Provider == "":
 		r.Add(r.at(value), "--provider NAME, in "+Folder+", or a path", "%s needs a provider", shown)
 	default:
-		r.seen[s.key] = true
 		return s, true
 	}
 	return s, false
+}
+
+// repeated reports whether a key was there before.
+func (r *reader) repeated(key string) bool {
+	before := r.seen[key]
+	r.seen[key] = true
+	return before
 }
