@@ -1,6 +1,6 @@
 // Package summon makes tasks of summon's files, secrets.yml.
 //
-// It owns what a file's tags, sections and $variables mean in summon 0.10. It
+// It owns what a file's tags, sections and $variables mean in summon 0.11. It
 // refuses what a task cannot say, by its line, and leaves nothing out. Data flows
 // text, Options -> secret -> taskfile.Source -> text.
 package summon
