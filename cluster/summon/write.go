@@ -42,12 +42,17 @@ func write(origin, provider string, secrets []secret) ([]byte, error) {
 // nameFiles removes _FILE from the end of the key of a !file, as --file-env adds it
 // to every key. It returns the entries whose variable gets another name than summon's.
 func nameFiles(secrets []secret) (renamed []secret) {
+	keys := map[string]bool{}
+	for _, s := range secrets {
+		keys[s.key] = true
+	}
 	for i, s := range secrets {
 		if !s.file {
 			continue
 		}
 		short, ok := strings.CutSuffix(s.key, "_FILE")
-		if ok && keyname.Check(short) == nil && !slices.ContainsFunc(secrets, func(other secret) bool { return other.key == short }) {
+		if ok && keyname.Check(short) == nil && !keys[short] {
+			keys[short] = true
 			secrets[i].key = short
 		} else {
 			renamed = append(renamed, s)
