@@ -107,7 +107,8 @@ func (r *reader) sections(fields []*yaml.Node) {
 		name, value := fields[i], fields[i+1]
 		switch {
 		case value.Kind != yaml.MappingNode:
-			r.Add(r.at(name), "", "%s is not a section, which every field must be for --environment", keyname.Show(name.Value))
+			r.Add(r.at(name), "--environment is for a file in which every field is a section", "%s is not a section", keyname.Show(name.Value))
+			return
 		case sections[name.Value] != nil:
 			r.Add(r.at(name), "", "duplicate section %s", keyname.Show(name.Value))
 		default:

@@ -113,7 +113,7 @@ func TestWhatATaskCannotSayIsRefusedByItsPlace(t *testing.T) {
 		require.NotContains(t, err.Error(), "word")
 	}
 	for text, want := range map[string]string{
-		"A: 1\nprod: {B: 2}\n":                 "s:1:1: \"A\" is not a section, which every field must be for --environment",
+		"A: 1\nprod: {B: 2}\n":                 "s:1:1: \"A\" is not a section",
 		"dev: {B: 2}\n":                        `s: has no section "prod"`,
 		"prod: {B: 2}\nprod: {C: 2}\n":         `s:2:1: duplicate section "prod"`,
 		"prod: {B: {C: 1}}\n":                  `s:1:8: "B" is a section: an environment must be chosen`,
