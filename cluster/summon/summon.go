@@ -60,7 +60,7 @@ type secret struct {
 	variable bool   // !var: text is a path
 	file     bool   // !file: the variable holds the path of a file
 	fallback string // !default: the value if the text, or what the provider prints, is empty
-	line     int
+	line     int    // of the key
 }
 
 // reader collects the secrets of a file, and what is wrong with it.

@@ -98,6 +98,8 @@ func TestWhatATaskCannotSayIsRefusedByItsPlace(t *testing.T) {
 		"A B: hunter2":                      "s:1:1: text that is not a key: it holds a blank",
 		"? [a]\n: hunter2":                  "s:1:3: ",
 		"summon.files: []\nA: 1\n":          "s:1:1: summon.files has no counterpart in a task",
+		"A: !file x\nA_FILE: /y\n":          "s:2:1: variable A_FILE is needed for the file of \"A\"",
+		"a_b_FILE: /y\na-b: !file x\n":      "s:1:1: variable a_b_FILE is needed for the file of \"a-b\"",
 		"A: {B: 1}":                         `s:1:1: "A" is a section: an environment must be chosen`,
 		"A:\t1\n\tB: 2":                     "s:2:1: not valid YAML",
 		"A: 1\n B: 2\n":                     "not valid YAML",

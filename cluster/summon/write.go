@@ -8,6 +8,7 @@ import (
 	"github.com/seed45446ece/launcher/cluster/taskfile"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/azure"
+	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -29,6 +30,9 @@ type defaultKey struct {
 func write(origin, provider string, secrets []secret) ([]byte, error) {
 	files := slices.ContainsFunc(secrets, func(s secret) bool { return s.file })
 	renamed := nameFiles(secrets)
+	if err := checkVariables(origin, secrets); err != nil {
+		return nil, err
+	}
 	var text []byte
 	for _, source := range append(sources(provider, secrets, false, files), sources(provider, secrets, true, false)...) {
 		var err error
@@ -59,6 +63,27 @@ func nameFiles(secrets []secret) (renamed []secret) {
 		}
 	}
 	return renamed
+}
+
+// variable returns the name of a key's variable. A shell name has no hyphens and dots.
+func variable(key string) string { return strings.NewReplacer("-", "_", ".", "_").Replace(key) }
+
+// checkVariables refuses a variable of the file that --file-env would replace by a
+// path.
+func checkVariables(origin string, secrets []secret) error {
+	var problems document.Problems
+	paths := map[string]string{}
+	for _, s := range secrets {
+		if s.file {
+			paths[variable(s.key)+"_FILE"] = s.key
+		}
+	}
+	for _, s := range secrets {
+		if other, ok := paths[variable(s.key)]; ok && !s.file {
+			problems.Add(document.Position{Origin: origin, Line: s.line, Column: 1}, "rename one of them", "variable %s is needed for the file of %q", s.key, other)
+		}
+	}
+	return problems.Err()
 }
 
 // sources returns what answers for the entries that are files, or for the others.
@@ -100,7 +125,7 @@ func comment(origin string, files bool, renamed []secret) string {
 	}
 	var exports, lines strings.Builder
 	for _, s := range renamed {
-		name := strings.NewReplacer("-", "_", ".", "_").Replace(s.key)
+		name := variable(s.key)
 		fmt.Fprintf(&exports, ` %s="$%s_FILE"`, name, name)
 		fmt.Fprintf(&lines, "# Line %d: summon has the path of the file in %s, the launcher in %s_FILE.\n", s.line, s.key, name)
 	}
