@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,20 +87,53 @@ func TestAgainstACluster(t *testing.T) {
 	t.Skip("lacks: a cluster: launcherctl on a real cluster, which make e2e tests with KUBECONFIG and LAUNCHER_IMAGE")
 }
 
-// TestTheChecks runs some of each area against the project's own server, with pods that
-// are containers.
+// quick selects checks of each area that take a second or two.
+const quick = `: (a binary value|orphans|TERM|INT to run|out of memory|a Job|a CronJob|a Deployment|125 for a missing|126|127|128|130|124 is tried again, and|three pods|run with|` +
+	`variable by stdin|mount by files|secret by fd|inline by env|env by socket|file by stdin|exec by fd)`
+
+// TestTheChecks runs checks against the project's own server, with pods that are
+// containers. LAUNCHER_TEST_E2E=. runs all.
 func TestTheChecks(t *testing.T) {
 	w := newWorld(t)
-	cmd := w.command(os.Getenv("E2E_TEST_ONLY"))
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if os.Getenv("E2E_TEST_ONLY") != "" {
-		cmd.Stdout = os.Stdout
-	}
-	err := cmd.Run()
-	require.NoError(t, err, out.String())
+	cmd := w.command(cmp.Or(os.Getenv("LAUNCHER_TEST_E2E"), quick))
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	require.NoError(t, err)
 	require.Empty(t, w.left())
-	t.Log(out.String())
+	require.NotContains(t, string(out), "FAILED:")
+	for _, area := range []string{"secrets", "manifest --into", "statuses", "restricted users", "processes and logs", "sources and deliveries", "canaries", "leftovers"} {
+		require.Regexp(t, `(?m)^`+area+` +[1-9]\d* +0 `, string(out))
+	}
+}
+
+// TestAFailedCheckIsTold and the others go on. The image has another launcher than it
+// should: it lacks a file.
+func TestAFailedCheckIsTold(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, os.Remove(w.path("images/launcher/launcher_context.py")))
+	out, err := w.command(`126|127|inline by fd$`).CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "FAILED: statuses: 126 for a file that is not a program\n")
+	require.Contains(t, string(out), "container handler: restarts 0, state terminated: 127")
+	require.Regexp(t, `statuses +1 +1 `, string(out))
+	require.Regexp(t, `sources and deliveries +1 +0 `, string(out))
+	require.Empty(t, w.left())
+}
+
+// TestAClusterThatCannotBeTested is said before any check, with what to do.
+func TestAClusterThatCannotBeTested(t *testing.T) {
+	w := newWorld(t)
+	w.Deny("create", "serviceaccounts/token")
+	out, err := w.command(".").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "this user may not: create serviceaccounts/token. The tests need an administrator")
+	require.Empty(t, w.left())
+	for setting, want := range map[string]string{"LAUNCHER_IMAGE=launcher": "no tag other than latest", "LAUNCHER_IMAGE=r:5000/launcher:latest": "no tag other than latest", "LAUNCHER_IMAGE=": "LAUNCHER_IMAGE is not set",
+		"LAUNCHER_E2E_PARALLEL=x": "is not a number", "LAUNCHER_E2E_ONLY=(": "missing closing", "KUBECONFIG=/no-such-file": "the kubeconfig", "LAUNCHERCTL=/no-such-file": "run make launcherctl"} {
+		out, err := w.command(".", setting).CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(out), want, setting)
+	}
 }
 
 // TestAnInterruptLeavesNothing sends INT once checks run.

@@ -70,6 +70,10 @@ func start() int {
 	return s.run(ctx)
 }
 
+// sameSignal is the time in which a second signal is the first once more: make hands on
+// the one that the whole process group gets.
+const sameSignal = 2 * time.Second
+
 // errInterrupted ends a run by a signal.
 var errInterrupted = errors.New("interrupted")
 
@@ -81,9 +85,11 @@ func (s *suite) interruptible() context.Context {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		<-signals
+		first := time.Now()
 		s.say("interrupted: deleting namespace %s; once more to leave it", s.kube.namespace)
 		cancel(errInterrupted)
-		<-signals
+		for <-signals; time.Since(first) < sameSignal; <-signals {
+		}
 		s.say("namespace %s is left: kubectl delete namespace %s", s.kube.namespace, s.kube.namespace)
 		os.Exit(statusInterrupted)
 	}()
