@@ -88,7 +88,7 @@ func TestAgainstACluster(t *testing.T) {
 }
 
 // quick selects checks of each area that take a second or two.
-const quick = `: (a binary value|orphans|TERM|INT to run|out of memory|a Job|a CronJob|a Deployment|125 for a missing|126|127|128|130|124 is tried again, and|three pods|run with|` +
+const quick = `: (a binary value|orphans|TERM|INT to run|out of memory|a Job|a CronJob|a Deployment|125 for a missing|126|127|128|130|124 is tried again, and|run --detach|the handler's own status|three pods|run with|` +
 	`variable by stdin|mount by files|secret by fd|inline by env|env by socket|file by stdin|exec by fd)`
 
 // TestTheChecks runs checks against the project's own server, with pods that are

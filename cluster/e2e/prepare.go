@@ -144,7 +144,7 @@ func (s *suite) tryImage(ctx context.Context, id, image string) error {
 	defer func() {
 		_ = pods.Delete(context.WithoutCancel(ctx), id, metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))})
 	}()
-	return until(ctx, startTime, "a pod of image "+image, func(ctx context.Context) (bool, error) {
+	err := until(ctx, startTime, "a pod of image "+image, func(ctx context.Context) (bool, error) {
 		pod, err := pods.Get(ctx, id, metav1.GetOptions{})
 		if err != nil {
 			return false, err
@@ -159,6 +159,18 @@ func (s *suite) tryImage(ctx context.Context, id, image string) error {
 			return false, permanent{fmt.Errorf("%v ended with %d %s: %s", command, end.ExitCode, end.Reason, end.Message)}
 		}
 		return end != nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	return until(ctx, time.Minute, "the log of a pod: the API server has to reach the node", func(ctx context.Context) (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		log, err := pods.GetLogs(id, &corev1.PodLogOptions{}).DoRaw(ctx)
+		if err == nil && len(log) > 0 {
+			s.say("        in the image: %s", strings.TrimSpace(string(log)))
+		}
+		return err == nil, err
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -52,7 +53,7 @@ func (s *suite) do(ctx context.Context, a *area, c check) {
 	began := time.Now()
 	err := ctx.Err()
 	if err == nil {
-		err = c.run(ctx, &probe{s, c.id})
+		err = s.try(ctx, c)
 	}
 	took := time.Since(began).Seconds()
 	why, skipped := errors.AsType[untested](err)
@@ -77,6 +78,16 @@ func (s *suite) do(ctx context.Context, a *area, c check) {
 	default:
 		s.say("FAILED  %s: %s (%.0f s)\n%s", a.name, c.name, took, indent(s.canaries.redact(err.Error()+"\n"+s.describe(c.id))))
 	}
+}
+
+// try runs one check. A panic is its error: the namespace must be deleted all the same.
+func (s *suite) try(ctx context.Context, c check) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return c.run(ctx, &probe{s, c.id})
 }
 
 func indent(text string) string {
