@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,20 +32,45 @@ type world struct {
 	folder string
 }
 
+// built is the folder of the programs and the images' root file systems.
+var built string
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "launcher-e2e-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	built = dir
+	for name, pkg := range map[string]string{"launcherctl": "../../cmd/launcherctl", "e2e": ".", "images/handler/handler": "./handler"} {
+		if err == nil {
+			_, err = launchertest.Program(pkg, filepath.Join(dir, name))
+		}
+	}
+	if err == nil {
+		_, err = launchertest.Build(filepath.Join(dir, "images/launcher/launcher"))
+	}
+	if err == nil {
+		err = exec.Command("cp", "../../handler/python/launcher_context.py", filepath.Join(dir, "images/launcher")).Run()
+	}
+	if err == nil {
+		err = exec.Command("chmod", "-R", "a+rX", dir).Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
 func newWorld(t *testing.T) *world {
 	const untested = "the checks of make e2e, on the project's own server"
 	launchertest.Needs(t, "runc", untested)
 	launchertest.NeedsRoot(t, untested)
 	w := &world{t, clustertest.New(t), t.TempDir()}
-	w.build("../../cmd/launcherctl", "launcherctl")
-	w.build(".", "e2e")
-	_, err := launchertest.Build(w.path("images/launcher/launcher"))
-	require.NoError(t, err)
-	w.build("./handler", "images/handler/handler")
-	text, err := os.ReadFile("../../handler/python/launcher_context.py")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(w.path("images/launcher/launcher_context.py"), text, 0o644))
-	require.NoError(t, exec.Command("chmod", "-R", "a+rX", w.path("images")).Run())
+	require.NoError(t, exec.Command("cp", "-R", built+"/.", w.folder).Run())
 	if out, err := w.tryRunc(); err != nil { // not lacks: no package that CI could install changes what a machine allows
 		t.Skipf("lacks: a machine that allows containers: %s: %v\n%s", untested, err, out)
 	}
@@ -53,13 +79,6 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.folder, name) }
-
-func (w *world) build(pkg, name string) {
-	w.Helper()
-	require.NoError(w, os.MkdirAll(filepath.Dir(w.path(name)), 0o755))
-	_, err := launchertest.Program(pkg, w.path(name))
-	require.NoError(w, err)
-}
 
 // tryRunc runs a container in which nothing is of the launcher.
 func (w *world) tryRunc() ([]byte, error) {

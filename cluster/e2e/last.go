@@ -90,13 +90,12 @@ func nothingLeft(ctx context.Context, p *probe) error {
 }
 
 // objects returns the names of all objects of the namespace that a check may create, or a
-// controller for it. Events are left out: they stay for an hour.
+// controller for it. Events are left out: they stay for an hour. So are ConfigMaps: only the cluster creates them.
 func (s *suite) objects(ctx context.Context) (map[string]bool, error) {
 	n := s.kube.namespace
 	lists := map[string]func() (runtime.Object, error){
 		"pod":            func() (runtime.Object, error) { return s.kube.core.Pods(n).List(ctx, metav1.ListOptions{}) },
 		"secret":         func() (runtime.Object, error) { return s.kube.core.Secrets(n).List(ctx, metav1.ListOptions{}) },
-		"configmap":      func() (runtime.Object, error) { return s.kube.core.ConfigMaps(n).List(ctx, metav1.ListOptions{}) },
 		"serviceaccount": func() (runtime.Object, error) { return s.kube.core.ServiceAccounts(n).List(ctx, metav1.ListOptions{}) },
 		"job":            func() (runtime.Object, error) { return s.kube.batch.Jobs(n).List(ctx, metav1.ListOptions{}) },
 		"cronjob":        func() (runtime.Object, error) { return s.kube.batch.CronJobs(n).List(ctx, metav1.ListOptions{}) },

@@ -42,6 +42,7 @@ type suite struct {
 	all      []*area
 	before   map[string]bool // the objects of the namespace before the checks
 	made     bool            // the namespace may exist
+	notes    []string        // what this cluster cannot show
 	mu       sync.Mutex
 }
 

@@ -32,6 +32,9 @@ func (s *suite) prepare(ctx context.Context) error {
 	}
 	s.say("cluster %s, Kubernetes %s, namespace %s", s.kube.config.Host, version, s.kube.namespace)
 	s.warnOfLeftovers(ctx)
+	if nodes, err := s.kube.core.Nodes().List(ctx, metav1.ListOptions{}); err == nil && len(nodes.Items) == 1 {
+		s.notes = append(s.notes, "pods on several nodes: this cluster has one")
+	}
 	if err := s.checkPermissions(ctx); err != nil {
 		return err
 	}
@@ -71,7 +74,6 @@ var needs = []struct{ verbs, group, resource string }{
 	{"get", "", "pods/log"},
 	{"list watch", "", "events"},
 	{"create delete get list patch", "", "secrets"},
-	{"list", "", "configmaps"},
 	{"create delete get list", "", "serviceaccounts"},
 	{"create", "", "serviceaccounts/token"},
 	{"create delete get list watch", "batch", "jobs"},
@@ -182,7 +184,7 @@ const howToLoad = `hint: load it into the cluster, in one of these ways:
   minikube image load IMAGE
   docker save IMAGE | sudo k3s ctr images import -
   docker push IMAGE                                  # with the registry in its name
-If it is loaded: containerd knows an image without a registry as docker.io/library/IMAGE`
+If it is loaded, compare the name with the output of crictl images on a node`
 
 // confinedPod returns a pod that the restricted level of pod security allows.
 func confinedPod(name, image string, command []string) *corev1.Pod {

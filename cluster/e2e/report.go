@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -163,7 +164,7 @@ func (s *suite) table() bool {
 			_, _ = fmt.Fprintf(s.out, "- %s: %s\n", a.name, why)
 		}
 	}
-	for _, why := range never {
+	for _, why := range slices.Concat(s.notes, never) {
 		_, _ = fmt.Fprintf(s.out, "- %s\n", why)
 	}
 	return passed
