@@ -1,0 +1,83 @@
+package launchertest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Block is a fenced block of a Markdown page.
+type Block struct {
+	Language, Text string
+	File           string // the name in backquotes that the paragraph before the block begins with, if it does
+}
+
+// Blocks returns the fenced blocks of a page.
+func Blocks(page string) []Block {
+	fence := regexp.MustCompile("(?ms)(?:^`([\\w-]+(?:\\.[\\w-]+)+)`[^\n]*\n\n)?^```([a-z]*)\n(.*?)^```$")
+	var blocks []Block
+	for _, found := range fence.FindAllStringSubmatch(page, -1) {
+		blocks = append(blocks, Block{File: found[1], Language: found[2], Text: found[3]})
+	}
+	return blocks
+}
+
+// WriteFiles writes the blocks that name a file into a folder.
+func WriteFiles(t *testing.T, folder string, blocks []Block) {
+	t.Helper()
+	for _, block := range blocks {
+		if block.File != "" {
+			WriteFile(t, filepath.Join(folder, block.File), block.Text)
+		}
+	}
+}
+
+// RequireTranscripts types the commands of each console block, all in one shell in the
+// folder with the programs in PATH, and compares what is printed with the block. Standard
+// input is an empty file, so that the default delivery is that of a terminal.
+func RequireTranscripts(t *testing.T, folder, programs string, environ []string, blocks []Block) {
+	t.Helper()
+	var want, script strings.Builder
+	for _, block := range blocks {
+		if block.Language != "console" {
+			continue
+		}
+		want.WriteString(block.Text)
+		for _, command := range commands(block.Text) {
+			script.WriteString("printf '$ %s\\n' " + quote(command) + "\n(exit $status)\n" + command + "\nstatus=$?\n")
+		}
+	}
+	input, err := os.Create(filepath.Join(t.TempDir(), "input"))
+	require.NoError(t, err)
+	defer func() { _ = input.Close() }()
+	cmd := exec.Command("sh", "-c", "status=0; exec 2>&1\n"+script.String())
+	cmd.Dir, cmd.Stdin = folder, input
+	cmd.Env = append(environ, "PATH="+programs+":"+os.Getenv("PATH"))
+	output, err := cmd.Output()
+	if ended, ok := err.(*exec.ExitError); !ok || ended.ExitCode() < 0 {
+		require.NoError(t, err)
+	}
+	require.Equal(t, want.String(), string(output))
+}
+
+// commands returns the lines of a console block that a user types. A line that ends in a
+// backslash goes on in the next one.
+func commands(text string) []string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if command, ok := strings.CutPrefix(line, "$ "); ok {
+			found = append(found, strings.TrimSuffix(command, "\n"))
+		} else if last := len(found) - 1; last >= 0 && strings.HasSuffix(found[last], "\\") {
+			found[last] += "\n" + strings.TrimSuffix(line, "\n")
+		}
+	}
+	return found
+}
+
+// quote returns a text as one word of a shell.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
