@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,12 +68,13 @@ func TestNewcomer12EveryRowOfATableIsWhole(t *testing.T) {
 
 // TestTheTemplateOfTheDocsRuns runs the commands of the page as they stand.
 func TestTheTemplateOfTheDocsRuns(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(launchertest.ReadFile(t, "../../docs/from-other-tools.md"), -1)
-	require.Len(t, blocks, 2)
+	blocks := launchertest.Blocks(launchertest.ReadFile(t, "../../docs/from-other-tools.md"))
+	command := slices.IndexFunc(blocks, func(b launchertest.Block) bool { return b.Language == "sh" })
+	require.GreaterOrEqual(t, command, 0)
 	dir := t.TempDir()
-	launchertest.WriteFile(t, filepath.Join(dir, "app.conf.tmpl"), blocks[0][1])
+	launchertest.WriteFiles(t, dir, blocks)
 	launchertest.WriteFile(t, filepath.Join(dir, "task.yaml"), "spec: {parameters: {db_user: ana, host: h}, secret_sources: [{kind: inline, source: {DB_PASSWORD: 'pa$word'}}]}")
-	shell := exec.Command("sh", "-c", blocks[1][1])
+	shell := exec.Command("sh", "-c", blocks[command].Text)
 	shell.Dir = dir
 	shell.Env = append(os.Environ(), "PATH="+launchertest.Folder()+":"+os.Getenv("PATH"))
 	output, err := shell.CombinedOutput()
