@@ -87,7 +87,7 @@ func (t *table) render() string {
 	page.WriteString(acceptsIntro)
 	t.accepted(&page)
 	fmt.Fprintf(&page, "\n## The questions\n\nIn every delivery:\n\n%s", bullets(asked))
-	fmt.Fprintf(&page, "\nIn a damaged context, or after the launcher ended. %s\n%s", faultsText, bullets(broken))
+	page.WriteString(faultsText + bullets(broken))
 	return page.String()
 }
 
@@ -202,6 +202,7 @@ exceptions:
 
 `
 
-const faultsText = `The
-error says so and holds no value. It never says "no such secret":
+const faultsText = `
+With a damaged context, or after the launcher ended. The error says so, holds no value, and is never "no such secret":
+
 `

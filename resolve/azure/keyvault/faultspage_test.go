@@ -186,7 +186,7 @@ func faultsText(sections []faultSection, outcomes map[string]outcome) string {
 const faultsHead = `# Azure errors
 
 Find the message that you see, or the fault that you expect. The launcher also prints a hint that says what to do.
-Names are examples, ID stands for a real one. How long it retries is in [azure.md](azure.md#when-azure-fails).
+Names are examples, and ID stands for a real ID. How long it retries is in [azure.md](azure.md#when-azure-fails).
 
 - **124** is temporary: retrying may help. *Retried* means that the launcher itself retried until ` + "`--timeout`" + `.
 - **125** is permanent: retrying does not help.
