@@ -17,6 +17,9 @@ import (
 // of some pages.
 func TestReadmeNamesWhatThereIs(t *testing.T) {
 	namesWhatThereIs(t, "../../", launchertest.ReadFile(t, "../../README.md"))
+	for _, page := range []string{"CONTRIBUTING", "SECURITY"} {
+		namesWhatThereIs(t, "../../", launchertest.ReadFile(t, "../../"+page+".md"))
+	}
 	for _, page := range []string{"azure", "tasks", "deliveries", "troubleshooting"} {
 		namesWhatThereIs(t, "../../docs/", launchertest.ReadFile(t, "../../docs/"+page+".md"))
 	}
