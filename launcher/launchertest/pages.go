@@ -15,15 +15,15 @@ import (
 // Block is a fenced block of a Markdown page.
 type Block struct {
 	Language, Text string
-	File           string // the name in backquotes that the paragraph before the block begins with, if it does
+	File           string // the name in backquotes with which the line before the block begins, or ends before a colon
 }
 
 // Blocks returns the fenced blocks of a page.
 func Blocks(page string) []Block {
-	fence := regexp.MustCompile("(?ms)(?:^`([\\w-]+(?:\\.[\\w-]+)+)`[^\n]*\n\n)?^```([a-z]*)\n(.*?)^```$")
+	fence := regexp.MustCompile("(?ms)(?:^(?:[^\n]*`([\\w-]+(?:\\.[\\w-]+)+)`:|`([\\w-]+(?:\\.[\\w-]+)+)`[^\n]*)\n\n)?^```([a-z]*)\n(.*?)^```$")
 	var blocks []Block
 	for _, found := range fence.FindAllStringSubmatch(page, -1) {
-		blocks = append(blocks, Block{File: found[1], Language: found[2], Text: found[3]})
+		blocks = append(blocks, Block{File: found[1] + found[2], Language: found[3], Text: found[4]})
 	}
 	return blocks
 }
