@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,17 +12,15 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// transcripts types the commands of a page in a new folder that has the page's files.
-func transcripts(t *testing.T, path string, environ ...string) {
+// transcripts types the commands of a page in a folder that has the page's files.
+func transcripts(t *testing.T, path, folder string) {
 	t.Helper()
-	folder := t.TempDir()
-	blocks := launchertest.Blocks(launchertest.ReadFile(t, path))
-	launchertest.WriteFiles(t, folder, blocks)
-	launchertest.RequireTranscripts(t, folder, launchertest.Folder(), append(environ, "HOME="+folder), blocks)
+	launchertest.WriteFiles(t, folder, launchertest.Blocks(launchertest.ReadFile(t, path)))
+	launchertest.RequireTranscripts(t, path, folder, launchertest.Folder(), []string{"HOME=" + folder})
 }
 
 // TestThePageAboutTasks types its commands.
-func TestThePageAboutTasks(t *testing.T) { transcripts(t, "../../docs/tasks.md") }
+func TestThePageAboutTasks(t *testing.T) { transcripts(t, "../../docs/tasks.md", t.TempDir()) }
 
 // TestTheKeysOfThePageAreAccepted gives a handler the page's list of keys.
 func TestTheKeysOfThePageAreAccepted(t *testing.T) {
@@ -38,4 +37,24 @@ func TestTheKeysOfThePageAreAccepted(t *testing.T) {
 }
 
 // TestThePageAboutDeliveries types its commands.
-func TestThePageAboutDeliveries(t *testing.T) { transcripts(t, "../../docs/deliveries.md") }
+func TestThePageAboutDeliveries(t *testing.T) {
+	transcripts(t, "../../docs/deliveries.md", t.TempDir())
+}
+
+// TestThePageAboutTroubleRuns brings each message about that the page quotes.
+func TestThePageAboutTroubleRuns(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"job.sh":          "#!/bin/sh\n",
+		"plain.sh":        "echo hello\n",
+		"app.env":         "DB_PASSWORD=abc$DEF\n",
+		"misspelled.yaml": "spec:\n  secret_source: []\n",
+		"colon.yaml":      "metadata: {name: train}\nspec: {secret_sources: [{kind: inline, source: {DB_PASSWORD:hunter2}}]}\n",
+		"exec.yaml":       "spec: {secret_sources: [{kind: exec, source: {command: [sh, -c, exit 3], secrets: [DB_PASSWORD]}}]}\n",
+		"ok.yaml":         "spec: {secret_sources: [{kind: inline, source: {LOG_LEVEL: info}}]}\n",
+	} {
+		launchertest.WriteFile(t, filepath.Join(folder, name), text)
+	}
+	require.NoError(t, os.Chmod(filepath.Join(folder, "job.sh"), 0o700))
+	transcripts(t, "../../docs/troubleshooting.md", folder)
+}

@@ -81,8 +81,8 @@ func (l language) built(t *testing.T) []string {
 	return []string{"sh", "-c", `cd "$1" && shift && exec ` + expand(l.Run) + ` "$@"`, "probe", folder}
 }
 
-// TestTheDocsNameEveryLanguageAndField finds each field of probe.json in the page that
-// describes them, and each language in the change log.
+// TestTheDocsNameEveryLanguageAndField finds how each language asks for a secret in the
+// README's table of handlers, and each field of probe.json in the page that describes them.
 func TestTheDocsNameEveryLanguageAndField(t *testing.T) {
 	page := launchertest.ReadFile(t, "../README.md")
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[language]()) {
@@ -91,8 +91,10 @@ func TestTheDocsNameEveryLanguageAndField(t *testing.T) {
 			require.True(t, strings.Contains(page, "\n| `"+name+"` |"), "handler/README.md does not describe the field %q", name)
 		}
 	}
-	changelog := launchertest.ReadFile(t, "../../CHANGELOG.md")
+	readme, changelog := launchertest.ReadFile(t, "../../README.md"), launchertest.ReadFile(t, "../../CHANGELOG.md")
 	for _, l := range languages(t) {
+		row := regexp.MustCompile(`(?m)^\| .*` + regexp.QuoteMeta(l.Secret))
+		require.True(t, row.MatchString(readme), "no row of a table in README.md has %s, for %s", l.Secret, l.Name)
 		name := regexp.MustCompile(`\b` + l.Name + `\b`)
 		require.True(t, name.MatchString(changelog), "CHANGELOG.md does not name %s", l.Name)
 	}

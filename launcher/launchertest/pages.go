@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,15 +15,15 @@ import (
 // Block is a fenced block of a Markdown page.
 type Block struct {
 	Language, Text string
-	File           string // the name in backquotes that the paragraph before the block begins with, if it does
+	File           string // the name in backquotes with which the line before the block begins, or ends before a colon
 }
 
 // Blocks returns the fenced blocks of a page.
 func Blocks(page string) []Block {
-	fence := regexp.MustCompile("(?ms)(?:^`([\\w-]+(?:\\.[\\w-]+)+)`[^\n]*\n\n)?^```([a-z]*)\n(.*?)^```$")
+	fence := regexp.MustCompile("(?ms)(?:^(?:[^\n]*`([\\w-]+(?:\\.[\\w-]+)+)`:|`([\\w-]+(?:\\.[\\w-]+)+)`[^\n]*)\n\n)?^```([a-z]*)\n(.*?)^```$")
 	var blocks []Block
 	for _, found := range fence.FindAllStringSubmatch(page, -1) {
-		blocks = append(blocks, Block{File: found[1], Language: found[2], Text: found[3]})
+		blocks = append(blocks, Block{File: found[1] + found[2], Language: found[3], Text: found[4]})
 	}
 	return blocks
 }
@@ -37,32 +38,39 @@ func WriteFiles(t *testing.T, folder string, blocks []Block) {
 	}
 }
 
-// RequireTranscripts types the commands of each console block, all in one shell in the
-// folder with the programs in PATH, and compares what is printed with the block. Standard
-// input is an empty file, so that the default delivery is that of a terminal.
-func RequireTranscripts(t *testing.T, folder, programs string, environ []string, blocks []Block) {
+// RequireTranscripts types the commands of the page's console blocks, all in one shell in
+// the folder with the programs in PATH, and compares what is printed with the page.
+// UPDATE_DOCS=1 writes it into the page. Standard input is an empty file, so that the
+// default delivery is that of a terminal.
+func RequireTranscripts(t *testing.T, path, folder, programs string, environ []string) {
 	t.Helper()
-	var want, script strings.Builder
+	const mark = "\f\n" // before each block
+	page := ReadFile(t, path)
+	script := "status=0; exec 2>&1\n"
+	blocks := slices.DeleteFunc(Blocks(page), func(b Block) bool { return b.Language != "console" })
 	for _, block := range blocks {
-		if block.Language != "console" {
-			continue
-		}
-		want.WriteString(block.Text)
+		script += "printf '\\f\\n'\n"
 		for _, command := range commands(block.Text) {
-			script.WriteString("printf '$ %s\\n' " + quote(command) + "\n(exit $status)\n" + command + "\nstatus=$?\n")
+			script += "printf '$ %s\\n' " + quote(command) + "\n(exit $status)\n" + command + "\nstatus=$?\n"
 		}
 	}
 	input, err := os.Create(filepath.Join(t.TempDir(), "input"))
 	require.NoError(t, err)
 	defer func() { _ = input.Close() }()
-	cmd := exec.Command("sh", "-c", "status=0; exec 2>&1\n"+script.String())
+	cmd := exec.Command("sh", "-c", script+"exit 0")
 	cmd.Dir, cmd.Stdin = folder, input
 	cmd.Env = append(environ, "PATH="+programs+":"+os.Getenv("PATH"))
 	output, err := cmd.Output()
-	if ended, ok := err.(*exec.ExitError); !ok || ended.ExitCode() < 0 {
-		require.NoError(t, err)
+	require.NoError(t, err)
+	printed := strings.Split(string(output), mark)[1:]
+	require.Len(t, printed, len(blocks))
+	for i, block := range blocks {
+		page = strings.Replace(page, "```console\n"+block.Text, "```console\n"+printed[i], 1)
 	}
-	require.Equal(t, want.String(), string(output))
+	if os.Getenv("UPDATE_DOCS") != "" {
+		require.NoError(t, os.WriteFile(path, []byte(page), 0o644))
+	}
+	require.Equal(t, ReadFile(t, path), page, "UPDATE_DOCS=1 writes %s", path)
 }
 
 // commands returns the lines of a console block that a user types. A line that ends in a
