@@ -39,7 +39,7 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 			for name, text := range files {
 				launchertest.WriteFile(t, filepath.Join(folder, name), text)
 			}
-			launchertest.RequireTranscripts(t, folder, bin, []string{"HOME=" + folder, "PYTHONDONTWRITEBYTECODE=1"}, blocks)
+			launchertest.RequireTranscripts(t, "../../docs/"+page+".md", folder, bin, []string{"HOME=" + folder, "PYTHONDONTWRITEBYTECODE=1"})
 			requireShellBlocks(t, folder, blocks)
 		})
 	}
