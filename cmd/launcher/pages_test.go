@@ -58,3 +58,21 @@ func TestThePageAboutTroubleRuns(t *testing.T) {
 	require.NoError(t, os.Chmod(filepath.Join(folder, "job.sh"), 0o700))
 	transcripts(t, "../../docs/troubleshooting.md", folder)
 }
+
+// TestTheProgramsOfThePageRun gives a handler what the page's exec sources read, by
+// programs that print what the stores' clients would.
+func TestTheProgramsOfThePageRun(t *testing.T) {
+	block := regexp.MustCompile("(?s)takes what it prints:\n\n```yaml\n(.*?)```").FindStringSubmatch(launchertest.ReadFile(t, "../../docs/tasks.md"))
+	require.NotNil(t, block)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"vault": "#!/bin/sh\n[ \"$*\" = 'kv get -mount=secret -field=value prod/db' ] && echo 'pa$word'\n",
+		"sops":  "#!/bin/sh\n[ \"$*\" = 'decrypt secrets.enc.json' ] && echo '{\"API_TOKEN\": \"t\"}'\n",
+	} {
+		require.NoError(t, os.Chmod(launchertest.WriteFile(t, filepath.Join(dir, name), text), 0o700))
+	}
+	task := launchertest.WriteFile(t, filepath.Join(dir, "task.yaml"), "spec:\n  secret_sources:\n"+block[1])
+	got := launchertest.Run(t, []string{"PATH=" + dir + ":" + os.Getenv("PATH")}, "", "run", "--task", task, "--", "cat")
+	require.Empty(t, got.Stderr)
+	require.Contains(t, got.Stdout, `"secrets":{"API_TOKEN":"t","DB_PASSWORD":"pa$word"}`)
+}

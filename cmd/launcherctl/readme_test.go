@@ -106,18 +106,23 @@ func TestTheReadmeStartsAJob(t *testing.T) {
 // tools, with programs that print what the tools would.
 func TestTheSourcesOfTheReadme(t *testing.T) {
 	_, text, folder := readme(t)
-	rows := regexp.MustCompile("(?m)^\\| ([^|]*) \\| `(\\{command: .*\\})` \\|$").FindAllStringSubmatch(text, -1)
+	rows := regexp.MustCompile("(?m)^\\| ([^|]*) \\| `(\\{command: .*\\})`[^`]*\\|$").FindAllStringSubmatch(text, -1)
 	require.Len(t, rows, 6)
 	programs := t.TempDir()
 	for _, row := range rows {
-		program := regexp.MustCompile(`command: \[([\w-]+)`).FindStringSubmatch(row[2])
-		require.NoError(t, os.WriteFile(filepath.Join(programs, program[1]), []byte("#!/bin/sh\nfor last; do :; done\nprintf 'value of %s' \"$last\"\n"), 0o700))
-		task := write(t, "task.yaml", "spec: {secret_sources: [{kind: exec, source: "+row[2]+"}]}")
+		program := regexp.MustCompile(`command: \[(?:/usr/local/lib/summon/)?([\w-]+)`).FindStringSubmatch(row[2])
+		prints := map[bool]string{true: `{"DB_PASSWORD": "value"}`, false: "value"}[strings.Contains(row[2], "format: json")]
+		if strings.Contains(row[2], "format: dotenv") {
+			prints = `DB_PASSWORD="value"`
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(programs, program[1]), []byte("#!/bin/sh\necho '"+prints+"'\n"), 0o700))
+		source := strings.ReplaceAll(row[2], "/usr/local/lib/summon", programs)
+		task := write(t, "task.yaml", "spec: {secret_sources: [{kind: exec, source: "+source+"}]}")
 		cmd := exec.Command(filepath.Join(bin, "launcher"), "run", "--task", task, "--deliver", "env", "--", "sh", "-c", `printf %s "$DB_PASSWORD"`)
 		cmd.Dir, cmd.Env = folder, []string{"PATH=" + programs + ":" + os.Getenv("PATH")}
 		got := finish(t, cmd)
 		require.Zero(t, got.status, "%s: %s", row[1], got.stderr)
-		require.Contains(t, got.stdout, "value of ", row[1])
+		require.Equal(t, "value", got.stdout, row[1])
 	}
 }
 
