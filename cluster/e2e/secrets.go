@@ -134,7 +134,7 @@ func deleteKeys(ctx context.Context, p *probe) error {
 	}
 	got := p.ctl(ctx, call{args: secretsCommand("list", name)})
 	if strings.Contains(got.stdout, "\nA ") || !strings.Contains(got.stdout, "\nC ") {
-		return fmt.Errorf("C is not the only key that is left\n%s", got.shown())
+		return fmt.Errorf("key C is not the only one that is left\n%s", got.shown())
 	}
 	return got.expect(0)
 }
