@@ -38,8 +38,8 @@ type call struct {
 	stdin      string
 	env        []string
 	kubeconfig string       // "" for the user's
-	signal     <-chan error // has the program ended by signal once it closes; may be nil
-	send       os.Signal
+	signal     <-chan error // the program is sent a signal once it closes; may be nil
+	send       os.Signal    // that signal
 }
 
 // ctl runs launcherctl in the namespace. Its messages must hold no value.
@@ -99,9 +99,11 @@ func (r result) shown() string {
 	return "stdout: " + shorten(r.stdout) + "\nstderr: " + shorten(r.stderr)
 }
 
+// shorten leaves out the middle of a long text.
 func shorten(text string) string {
-	if const2k := 3000; len(text) > const2k {
-		return text[:const2k/2] + "\n[...]\n" + text[len(text)-const2k/2:]
+	const most = 3000
+	if len(text) > most {
+		return text[:most/2] + "\n[...]\n" + text[len(text)-most/2:]
 	}
 	return text
 }

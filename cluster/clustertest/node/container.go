@@ -45,8 +45,7 @@ func (p *pod) runContainer(c corev1.Container, started func()) *corev1.Container
 	return end
 }
 
-// execute runs runc, and returns the exit status of the container. Nothing but the
-// node's test starts containers below the node's folder.
+// execute runs runc, and returns the exit status of the container.
 func (p *pod) execute(c corev1.Container, bundle string, started func()) int {
 	id := fmt.Sprintf("e2e-%d-%s-%s", os.Getpid(), filepath.Base(p.at), c.Name)
 	file := &logFile{}
