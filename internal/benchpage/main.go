@@ -1,14 +1,18 @@
-// Command benchpage reads the output of "go test -bench" on standard input and
-// writes docs/benchmarks.md on standard output, from the template page.md. It
-// refuses a page that names a figure which was not measured.
+// Command benchpage reads the output of "go test -bench" on standard input. It
+// writes docs/benchmarks.md from the template page.md, and docs/benchmarks.json,
+// the bars of the page's picture. It refuses a page that names a figure which was
+// not measured.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"runtime"
@@ -22,26 +26,66 @@ import (
 var page string
 
 func main() {
-	if err := run(os.Stdin, os.Stdout, page); err != nil {
+	if err := write(os.Stdin, "docs/benchmarks.md", "docs/benchmarks.json"); err != nil {
 		fmt.Fprintln(os.Stderr, "benchpage:", err)
 		os.Exit(1)
 	}
 }
 
-func run(in io.Reader, out io.Writer, page string) error {
+func write(in io.Reader, pagePath, barsPath string) error {
 	r, err := parse(in)
 	if err != nil {
 		return err
 	}
-	parsed, err := template.New("page").Funcs(template.FuncMap{
-		"figure": r.figure, "rows": r.rows, "processors": runtime.NumCPU,
-		"div": func(a, b float64) float64 { return a / b },
-		"sub": func(a, b float64) float64 { return a - b },
-	}).Parse(page)
+	text, err := r.render(page)
 	if err != nil {
 		return err
 	}
-	return parsed.Execute(out, r)
+	bars, err := r.bars()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(pagePath, text, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(barsPath, bars, 0o644)
+}
+
+func (r *results) render(page string) ([]byte, error) {
+	parsed, err := template.New("page").Funcs(template.FuncMap{
+		"figure": r.figure, "rows": r.rows, "processors": runtime.NumCPU,
+		"sub": func(a, b float64) float64 { return a - b },
+	}).Parse(page)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = parsed.Execute(&out, r)
+	return out.Bytes(), err
+}
+
+// bar is one program in the picture.
+type bar struct {
+	Program string  `json:"program"`
+	Ratio   float64 `json:"ratio"` // to a Go program that only execs
+}
+
+// bars returns the data of the picture, the fastest program first.
+func (r *results) bars() ([]byte, error) {
+	peers, err := r.rows("Peers")
+	if err != nil {
+		return nil, err
+	}
+	bars := []bar{{"Go, exec and nothing else", 1}}
+	for _, peer := range peers {
+		bars = append(bars, bar{peer.Param("of"), math.Round(100*peer.Figure("ratio")) / 100})
+	}
+	slices.SortFunc(bars, func(a, b bar) int { return cmp.Compare(a.Ratio, b.Ratio) })
+	return json.MarshalIndent(map[string]any{
+		"title": "Time to start /bin/true with ten local secrets",
+		"note":  "As a multiple of a Go program that only execs. Bars over 10 are cut.",
+		"limit": 10, "rows": bars,
+	}, "", "  ")
 }
 
 // results holds every figure that was measured, by benchmark and unit.

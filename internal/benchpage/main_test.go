@@ -18,13 +18,14 @@ PASS
 
 func render(t *testing.T, page string) (string, error) {
 	t.Helper()
-	var out strings.Builder
-	err := run(strings.NewReader(output), &out, page)
-	return out.String(), err
+	r, err := parse(strings.NewReader(output))
+	require.NoError(t, err)
+	text, err := r.render(page)
+	return string(text), err
 }
 
 func TestAFigureIsTheMedianOfItsRuns(t *testing.T) {
-	got, err := render(t, `{{.CPU}}: {{figure "Start/via=lines" "ms-launcher"}} {{printf "%.2f" (div 3.0 2.0)}}`)
+	got, err := render(t, `{{.CPU}}: {{figure "Start/via=lines" "ms-launcher"}} {{printf "%.2f" (sub 3.0 1.5)}}`)
 	require.NoError(t, err)
 	require.Equal(t, "Some Processor: 3 1.50", got)
 }
@@ -50,5 +51,14 @@ func TestAFigureThatWasNotMeasuredIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, `Start/via=lines: no figure with the unit "MiB" was measured`)
 	_, err = render(t, `{{rows "Stop"}}`)
 	require.ErrorContains(t, err, "Stop: nothing was measured")
-	require.ErrorContains(t, run(strings.NewReader("BenchmarkA-2 1 x ms\n"), nil, ""), `A: ["x" "ms"] is not a figure with its unit`)
+	_, err = parse(strings.NewReader("BenchmarkA-2 1 x ms\n"))
+	require.ErrorContains(t, err, `A: ["x" "ms"] is not a figure with its unit`)
+}
+
+func TestBarsAreSorted(t *testing.T) {
+	r, err := parse(strings.NewReader("BenchmarkPeers/of=slow-2 1 4.567 ratio\nBenchmarkPeers/of=fast-2 1 0.5 ratio\n"))
+	require.NoError(t, err)
+	bars, err := r.bars()
+	require.NoError(t, err)
+	require.Regexp(t, `(?s)fast.*0\.5.*Go, exec.*1.*slow.*4\.57`, string(bars))
 }
