@@ -31,6 +31,8 @@ type Job struct {
 	Manifest *batchv1.Job   // as it was sent, with the UID and time of its creation
 	Values   *corev1.Secret // what the Job is to own, nil for nothing
 
+	Container string // the handler's, whose start, status and results count
+
 	run string // marks what this run has made
 }
 
@@ -109,6 +111,9 @@ func (j *Job) Create(ctx context.Context) error {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
 	j.Manifest.UID, j.Manifest.CreationTimestamp = made.UID, made.CreationTimestamp
+	if j.Manifest.Spec.BackoffLimit == nil {
+		j.Manifest.Spec.BackoffLimit = made.Spec.BackoffLimit // the cluster's default
+	}
 	err = checkImageVolumes(j.Manifest, made)
 	if err == nil && j.Values != nil {
 		err = j.createValues(ctx)

@@ -59,7 +59,7 @@ func (w *waiting) readEvents(ctx context.Context) {
 // look notes whether a pod has started, and warns of what keeps the others from it.
 func (w *waiting) look() {
 	for _, name := range slices.Sorted(maps.Keys(w.pods)) {
-		started, _ := started(w.pods[name], w.container())
+		started, _ := started(w.pods[name], w.Container)
 		w.begun = w.begun || started
 	}
 	if w.begun {
@@ -86,9 +86,6 @@ func closed() <-chan time.Time {
 	close(c)
 	return c
 }
-
-// container is the one whose start is waited for: the first of the pod.
-func (w *waiting) container() string { return w.Manifest.Spec.Template.Spec.Containers[0].Name }
 
 // obstacles returns what keeps pods from starting, the pods' own reasons first.
 func (w *waiting) obstacles() []obstacle {

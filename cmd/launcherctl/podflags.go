@@ -31,6 +31,7 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 		Keys: p.keyLookup(c), KeysNamed: c.IsSet("keys"), CheckValue: p.valueCheck(c), Environ: resolve.Environ(p.environ), Realm: azure.Clouds{Domains: cli.Values(c, "azure-domain")},
 		InPod: cli.Values(c, "in-pod"), EmbedValues: c.Bool("embed-values"),
 		ServiceAccount: c.String("service-account"), WorkloadIdentity: c.Bool("workload-identity"), AzureCredentials: c.String("azure-credentials"),
+		Env: r.variables(), Volumes: r.volumes(), PullSecrets: cli.Values(c, "image-pull-secret"),
 		User:     r.user(),
 		Requests: r.quantities("requests"), Limits: r.quantities("limits"),
 		Labels: r.pairs("label"), NodeSelector: r.pairs("node-selector"),
@@ -101,6 +102,34 @@ func (r *podReader) quantities(flag string) corev1.ResourceList {
 		list[corev1.ResourceName(name)] = r.quantity(flag, text)
 	}
 	return list
+}
+
+// variables reads --env. Unlike pairs, a value may have commas.
+func (r *podReader) variables() []manifest.Variable {
+	var all []manifest.Variable
+	for _, text := range cli.Values(r.Context, "env") {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			r.refuse("--env KEY=VALUE; --env KEY= gives it no text", "--env %s is not KEY=VALUE", keyname.Show(text))
+			continue
+		}
+		all = append(all, manifest.Variable{Name: name, Value: value})
+	}
+	return all
+}
+
+// volumes reads --volume.
+func (r *podReader) volumes() []manifest.Volume {
+	var all []manifest.Volume
+	for _, text := range cli.Values(r.Context, "volume") {
+		v, err := manifest.ParseVolume(text)
+		if err != nil {
+			r.errs = append(r.errs, err)
+			continue
+		}
+		all = append(all, v)
+	}
+	return all
 }
 
 // pairs reads the NAME=VALUE of a repeatable flag. Commas separate several.
