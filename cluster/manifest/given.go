@@ -23,15 +23,15 @@ func (p *plan) givenVariables() {
 	keys := p.keysOfTask()
 	seen := map[string]bool{}
 	for _, v := range p.Env {
-		if why, advice := p.checkGiven(v, keys); why != "" {
+		why, advice := p.checkGiven(v, keys)
+		if seen[v.Name] {
+			why, advice = "duplicate variable", "give it once"
+		}
+		seen[v.Name] = true
+		if why != "" {
 			p.refuse(advice, "--env %s: %s", keyname.Show(v.Name), why)
 			continue
 		}
-		if seen[v.Name] {
-			p.refuse("give it once", "--env %s: duplicate variable", keyname.Show(v.Name))
-			continue
-		}
-		seen[v.Name] = true
 		p.env = append(p.env, corev1.EnvVar{Name: v.Name, Value: literal(v.Value)})
 	}
 }

@@ -28,7 +28,8 @@ func IntoJob(ctx context.Context, base Base, task *document.Node, o Options) (Ma
 	}
 	job, err := m.decodeJob()
 	if err != nil {
-		return Manifest{}, &Error{fmt.Sprintf("%s: %v", base.Origin, err), "correct the manifest: kubectl create --dry-run=server says more"}
+		why := strings.TrimPrefix(err.Error(), "error unmarshaling JSON: while decoding JSON: json: ")
+		return Manifest{}, &Error{fmt.Sprintf("%s: %s", base.Origin, why), "correct the manifest: kubectl create --dry-run=server says more"}
 	}
 	if o.Name != "" {
 		job.Name = o.Name
