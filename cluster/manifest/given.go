@@ -38,7 +38,6 @@ func (p *plan) givenVariables() {
 
 // checkGiven returns why the pod cannot have the user's variable, and what to do.
 func (p *plan) checkGiven(v Variable, keys []string) (why, advice string) {
-	wrong := CheckVariable(v.Name, []byte(v.Value))
 	switch {
 	case validation.IsEnvVarName(v.Name) != nil:
 		return "it is not the name of a variable", "KEY=VALUE, in which KEY is letters, digits, _, - and ."
@@ -50,8 +49,6 @@ func (p *plan) checkGiven(v Variable, keys []string) (why, advice string) {
 		return "the task has a secret key of this name, and --env gives no secret", "leave it out, or rename it; " + fmt.Sprintf("secrets set gives key %s its value", keyname.Show(v.Name))
 	case !utf8.ValidString(v.Value):
 		return "its value is not UTF-8", "a Secret can hold it: secrets set"
-	case wrong != nil:
-		return wrong.Error(), "leave large values to a file: --volume"
 	}
 	return "", ""
 }

@@ -70,8 +70,6 @@ spec:
 	got = aManifest(t, task, "--values-file", "v.yaml", "--env", "OK=1", "--env", "OK=1", "--env", "user=1")
 	require.Contains(t, got.stderr, `--env "OK": duplicate variable`)
 	require.Contains(t, got.stderr, `--env "user": the task has`)
-	got = aManifest(t, task, "--env", "A="+strings.Repeat("x", 131070))
-	require.Equal(t, 125, got.status)
 }
 
 // TestAKeyThatNoTaskNamesIsNoVariableEither is a task that gets all of the project's keys.
