@@ -31,6 +31,7 @@ type Job struct {
 	Manifest *batchv1.Job   // as it was sent, with the UID and time of its creation
 	Values   *corev1.Secret // what the Job is to own, nil for nothing
 
+	Detached  bool   // it is created, and not waited for
 	Container string // the handler's, whose start, status and results count
 
 	run string // marks what this run has made
@@ -86,15 +87,17 @@ func (j *Job) renameValues(suffix string) {
 	}
 }
 
-// access is what a run needs to be let do.
+// access returns what a run needs to be let do.
 func (j *Job) access() []cluster.Access {
-	return []cluster.Access{
-		{Verbs: []string{"create", "get", "list", "watch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
-		{Verbs: []string{"list", "watch"}, Resource: "pods"},
-		{Verbs: []string{"get"}, Resource: "pods/log"},
-		{Verbs: []string{"list"}, Resource: "events"},
-		{Verbs: []string{"create"}, Resource: "secrets", Spare: j.Values == nil},
+	command := cluster.Run
+	if j.Detached {
+		command = cluster.RunDetached
 	}
+	access := cluster.AccessOf(command, "")
+	for i := range access {
+		access[i].Spare = access[i].Resource == "secrets" && j.Values == nil
+	}
+	return access
 }
 
 func (j *Job) explain(ctx context.Context, what string, err error) error {

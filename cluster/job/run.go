@@ -95,7 +95,7 @@ func (w *waiting) watch(ctx context.Context) {
 	lost := func(err error) { send(ctx, w.changes.lost, err) }
 	eventsContext, stop := context.WithCancel(ctx)
 	w.stopEvents = stop
-	go w.readEvents(eventsContext)
+	go w.readEvents(eventsContext, ctx)
 	go func() {
 		err := w.followJob(ctx, func(job *batchv1.Job) { send(ctx, w.changes.jobs, job) }, lost)
 		w.changes.failures <- w.explain(ctx, "watch", err)

@@ -34,8 +34,9 @@ func (w *waiting) settleTime() time.Duration {
 }
 
 // readEvents reads the namespace's warnings until ctx ends. Without the right to read
-// them, only the pods' status says what is wrong.
-func (w *waiting) readEvents(ctx context.Context) {
+// them, only the pods' status says what is wrong; the wait's own context then serves to
+// ask which right is missing.
+func (w *waiting) readEvents(ctx, wait context.Context) {
 	every := eventsEvery
 	if w.StartTimeout > 0 {
 		every = min(every, w.StartTimeout/20)
@@ -49,6 +50,7 @@ func (w *waiting) readEvents(ctx context.Context) {
 		list, err := w.Cluster.Core.Events(w.Cluster.Namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
 		switch {
 		case apierrors.IsForbidden(err):
+			w.logs.fail(w.explain(wait, "read the events of", err))
 			return
 		case err == nil:
 			send(ctx, w.changes.events, list.Items)

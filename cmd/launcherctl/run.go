@@ -52,7 +52,7 @@ func (p *program) runJob(c *urfave.Context) error {
 		ctx = cluster.CarryingValues(ctx)
 	}
 	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(target, m.Job, m.Values, !c.IsSet("name"))}
-	r.Container = m.Container
+	r.Container, r.Detached = m.Container, c.Bool("detach")
 	if err := r.create(ctx); err != nil {
 		return err
 	}
