@@ -104,8 +104,9 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.listed, err = readProjectSecrets(c, p.environ); err != nil {
 		errs = append(errs, err)
 	}
-	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
-		errs = append(errs, err)
+	if text := c.String("user"); text != "" {
+		uid, gid, err := cli.ParseUser(text, launcher.MaxID)
+		s.user, errs = &launcher.User{UID: int(uid), GID: int(gid)}, append(errs, err)
 	}
 	if s.local, err = parseLocal(c.String("local")); err != nil {
 		errs = append(errs, err)

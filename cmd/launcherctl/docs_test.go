@@ -17,7 +17,7 @@ import (
 )
 
 // pages is what is written about this program.
-var pages = []string{"../../docs/kubernetes.md", "../../docs/from-mlrun.md", "../../docs/threats.md"}
+var pages = []string{"../../docs/kubernetes.md", "../../docs/from-mlrun.md", "../../docs/threats.md", "../../docs/rbac.md"}
 
 // TestThePagesNameWhatThereIs finds every flag, command, file and test that the
 // pages speak of.

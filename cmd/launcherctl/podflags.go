@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	urfave "github.com/urfave/cli/v2"
@@ -69,19 +69,9 @@ func (r *podReader) count(flag string) int32 {
 }
 
 func (r *podReader) user() manifest.User {
-	uid, gid, both := strings.Cut(r.String("user"), ":")
-	if !both {
-		gid = uid
-	}
-	var u manifest.User
-	for id, text := range map[*int64]string{&u.UID: uid, &u.GID: gid} {
-		n, err := strconv.ParseInt(text, 10, 32) // as the API server has them
-		if *id = n; err != nil || n < 0 {
-			r.refuse("a user is given by number: id -u NAME says it", "--user %s is not UID[:GID]", keyname.Quote(r.String("user")))
-			return u
-		}
-	}
-	return u
+	uid, gid, err := cli.ParseUser(r.String("user"), math.MaxInt32) // as the API server has them
+	r.errs = append(r.errs, err)
+	return manifest.User{UID: uid, GID: gid}
 }
 
 func (r *podReader) quantity(flag, text string) resource.Quantity {

@@ -62,10 +62,9 @@ need no rule: the pod uses those objects, not you. So anyone who can create Jobs
 
 ## Rules to apply
 
-Replace PROJECT, and apply the Role to the namespace: ` + "`kubectl apply -n NAMESPACE -f FILE`" + `. Then give it to a user, or to a service account by
-` + "`--serviceaccount NAMESPACE:NAME`" + `:
-
-    kubectl create rolebinding -n NAMESPACE launcherctl-run-ana --role launcherctl-run --user ana@example.org
+Replace PROJECT, and apply the Role to the namespace: ` + "`kubectl apply -n NAMESPACE -f FILE`" + `. Then give it to a user:
+` + "`kubectl create rolebinding -n NAMESPACE launcherctl-run-ana --role launcherctl-run --user ana@example.org`" + `. For a service account it is
+` + "`kubectl create rolebinding ... --serviceaccount NAMESPACE:NAME`" + `.
 `)
 	for _, c := range cluster.Commands() {
 		fmt.Fprintf(&page, "\n`launcherctl %s`:\n\n```yaml\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata:\n  name: %s\nrules:\n", c.Name, roleOf(c.Name))
