@@ -74,7 +74,7 @@ func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.
 	if !c.IsSet("ttl") && !c.Bool("detach") && !c.Bool("keep") {
 		options.KeepFor = leftoverTTL
 	}
-	if !c.IsSet("into") {
+	if c.String("into") == "" {
 		return manifest.New(ctx, task, options)
 	}
 	base, err := p.readBase(ctx, c)
