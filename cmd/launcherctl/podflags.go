@@ -46,6 +46,11 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 			r.refuse("", "--azure-domain: %v", err)
 		}
 	}
+	for _, flag := range []string{"template", "container"} {
+		if c.IsSet(flag) && c.String("into") == "" {
+			r.refuse("--into FILE", "--%s is for a manifest", flag)
+		}
+	}
 	return o, errors.Join(r.errs...)
 }
 

@@ -106,6 +106,7 @@ func TestVolumesOfTheHandler(t *testing.T) {
 	require.NotContains(t, volumes, "tmp")
 
 	for flag, want := range map[string]string{
+		"--template=a --container=b":             "--template is for a manifest",
 		"--volume=pvc/data:/launcher-bin":        `are both to be mounted at "/launcher-bin"`,
 		"--volume=data:/data":                    `volume "data:/data": unknown kind of volume`,
 		"--image-pull-secret=A_b":                "no name of a Secret to pull images with",
