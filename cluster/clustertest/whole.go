@@ -38,17 +38,14 @@ func nameOf(path string) string {
 	return ""
 }
 
-// access is what a request needs.
-type access struct{ user, verb, namespace, resource, name string }
-
 // granted reports whether the user may do it. A service account needs a RoleBinding to a
 // Role; whoever has the kubeconfig needs none. It is called with the lock held.
-func (s *Server) granted(a access) bool {
-	account, restricted := strings.CutPrefix(a.user, "system:serviceaccount:")
-	if !restricted || strings.HasPrefix(a.resource, "selfsubject") {
+func (s *Server) granted(user, namespace string, a asked) bool {
+	account, restricted := strings.CutPrefix(user, "system:serviceaccount:")
+	if !restricted {
 		return true
 	}
-	rules := "/apis/rbac.authorization.k8s.io/v1/namespaces/" + a.namespace + "/"
+	rules := "/apis/rbac.authorization.k8s.io/v1/namespaces/" + namespace + "/"
 	for _, path := range s.order {
 		if !strings.HasPrefix(path, rules+"rolebindings/") {
 			continue
@@ -71,7 +68,7 @@ func bound(binding map[string]any, account string) bool {
 	})
 }
 
-func (a access) allowedBy(rule any) bool {
+func (a asked) allowedBy(rule any) bool {
 	r, _ := rule.(map[string]any)
 	names := list(r, "resourceNames")
 	return slices.Contains(list(r, "verbs"), any(a.verb)) && slices.Contains(list(r, "resources"), any(a.resource)) &&
