@@ -71,7 +71,7 @@ func (p *program) app() *urfave.App {
 		Reader:      p.stdin,
 		Writer:      p.stdout,
 		ErrWriter:   p.stderr,
-		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand()},
+		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand(), p.checkCommand()},
 	}, version, commit, p.name+" --help lists the commands")
 }
 
