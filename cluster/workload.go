@@ -46,6 +46,8 @@ func (c *Cluster) Read(ctx context.Context, w Workload, name string) ([]byte, er
 	default:
 		client = c.Core.RESTClient()
 	}
-	text, err := client.Get().Namespace(c.Namespace).Resource(w.Resource).Name(name).DoRaw(ctx)
+	answer := client.Get().Namespace(c.Namespace).Resource(w.Resource).Name(name).Do(ctx)
+	err := answer.Error() // Raw has no words of the server's
+	text, _ := answer.Raw()
 	return text, c.Explain(ctx, "read "+strings.ToLower(w.Kind)+" "+name, err, Access{Verbs: []string{"get"}, Group: w.Group, Resource: w.Resource})
 }

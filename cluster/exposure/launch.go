@@ -1,8 +1,6 @@
 package exposure
 
 import (
-	"iter"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -23,7 +21,8 @@ type launch struct {
 // source is a -s KIND=SOURCE.
 type source struct {
 	text  string
-	node  *document.Node // the word, or the variable
+	node  *document.Node // the flag, or the variable
+	value *document.Node // the word after the flag
 	way   Way
 	where string
 }
@@ -45,7 +44,7 @@ func readLaunch(c *document.Node) launch {
 			l.mask = value == "true" || value == "1"
 		case name == "LAUNCHER_SECRETS":
 			for each := range strings.Lines(value) {
-				l.sources = append(l.sources, source{strings.TrimSpace(each), v, embedded, "variable LAUNCHER_SECRETS"})
+				l.sources = append(l.sources, source{strings.TrimSpace(each), v, nil, embedded, "variable LAUNCHER_SECRETS"})
 			}
 		}
 	}
@@ -74,19 +73,20 @@ func (l *launch) flags(line []*document.Node) {
 			l.mask = !joined || value == "true"
 		case name == "--secrets", name == "-secrets", name == "-s":
 			l.hasTask = true
-			l.sources = append(l.sources, source{next(), word, argument, "argument " + name})
+			l.sources = append(l.sources, source{next(), word, line[i], argument, "argument " + name})
 		case name == "--task":
 			l.hasTask = true
 		}
 	}
 }
 
-// withoutSources returns a command line without the texts of -s, which are read as
+// withoutSources returns a command line without the words of -s, which are read as
 // sources.
-func (l *launch) withoutSources(words []string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
-		return slices.ContainsFunc(l.sources, func(s source) bool { return s.text != "" && strings.HasSuffix(word, s.text) })
-	})
+func (l *launch) withoutSources(line []*document.Node) (words []string) {
+	for _, n := range line {
+		if !slices.ContainsFunc(l.sources, func(s source) bool { return s.node == n || s.value == n }) {
+			words = append(words, n.Text)
+		}
+	}
+	return words
 }
-
-func keysOf(set map[string]string) iter.Seq[string] { return maps.Keys(set) }

@@ -3,6 +3,7 @@ package exposure
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -198,9 +199,7 @@ func (c *container) arguments() {
 	for _, n := range []*document.Node{c.node, c.node.Field("livenessProbe").Field("exec"), c.node.Field("readinessProbe").Field("exec"),
 		c.node.Field("startupProbe").Field("exec"), c.node.Field("lifecycle").Field("postStart").Field("exec"), c.node.Field("lifecycle").Field("preStop").Field("exec")} {
 		line := slices.Concat(items(n, "command"), items(n, "args"))
-		words := make([]string, len(line))
-		for i, word := range line {
-			words[i] = word.Text
+		for _, word := range line {
 			for _, found := range reference.FindAllStringSubmatch(strings.ReplaceAll(word.Text, "$$", ""), -1) {
 				if secret := c.secret[found[1]]; secret != "" {
 					c.add(secret, expanded)
@@ -208,7 +207,7 @@ func (c *container) arguments() {
 				}
 			}
 		}
-		for _, name := range secretArguments(c.launch.withoutSources(words)) {
+		for _, name := range secretArguments(c.launch.withoutSources(line)) {
 			what := "argument " + cmp.Or(shown(name), "with a URL")
 			c.add(what, argument)
 			c.find(c.at(cmp.Or(n.Field("args"), n.Field("command"))), maybeInSpec, "the value of %s is in the specification, and looks like a secret", what)
@@ -235,7 +234,7 @@ const maxNamed = 5
 
 // some returns the first names of a set.
 func some(set map[string]string) string {
-	names := slices.Sorted(keysOf(set))
+	names := slices.Sorted(maps.Keys(set))
 	if len(names) > maxNamed {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
 	}

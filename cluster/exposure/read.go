@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,6 +76,9 @@ func errTemplate(at document.Position) error {
 		Advice: "render it first: helm template CHART | launcherctl check -"}
 }
 
+// maxDocuments is the most documents of a text.
+const maxDocuments = 20_000
+
 // objects returns the objects of a text: several documents of YAML, or JSON. The items
 // of a List are objects of their own. It also returns the kinds without a place for
 // pods that it did not read.
@@ -84,16 +88,20 @@ func objects(origin string, raw []byte) (found []object, skipped []string, err e
 	if err != nil {
 		return nil, nil, err
 	}
+	parts := split(raw)
+	if len(parts) > maxDocuments {
+		return nil, nil, &document.Problem{At: document.Position{Origin: origin}, Message: fmt.Sprintf("holds more than %d documents", maxDocuments), Advice: "check it in parts"}
+	}
 	var problems []error
-	for _, part := range split(raw) {
-		if skippable.Match(part.text) { // of megabytes, some of them
+	for _, part := range parts {
+		switch {
+		case blank(part.text):
+			continue
+		case skippable.Match(part.text): // of megabytes, some of them
 			skipped = append(skipped, "CustomResourceDefinition")
 			continue
 		}
 		o := object{before: part.before, origin: origin}
-		if blank(part.text) {
-			continue
-		}
 		node, err := document.Parse(origin, part.text)
 		switch {
 		case braces.Match(part.text) && (err != nil || len(pods(node)) > 0):
