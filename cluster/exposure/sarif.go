@@ -81,7 +81,7 @@ func (r *Report) SARIF(version string) any {
 			})
 		}
 	}
-	return sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}
+	return sarifLog{"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "2.1.0", []sarifRun{run}}
 }
 
 // location returns the place of a finding. An object that is in no file has only a
