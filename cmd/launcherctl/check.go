@@ -67,7 +67,7 @@ func (p *program) check(c *urfave.Context) error {
 		return err
 	}
 	if least := c.String("fail-on"); least != failNever && report.Worst(exposure.Severity(least)) {
-		return cli.ExitStatus(cli.StatusAbsent)
+		return cli.ExitStatus(cli.StatusFindings)
 	}
 	return nil
 }
@@ -150,9 +150,10 @@ func (p *program) checkDirectory(ctx context.Context, report *exposure.Report, d
 
 // manifestFiles returns the manifests below a directory, without what is hidden.
 func manifestFiles(dir string) ([]string, error) {
+	root := filepath.Clean(dir) + string(filepath.Separator) // also if it is a link
 	var files []string
-	err := filepath.WalkDir(filepath.Clean(dir)+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
-		hidden := err == nil && len(path) > len(dir)+1 && strings.HasPrefix(entry.Name(), ".")
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		hidden := err == nil && path != root && strings.HasPrefix(entry.Name(), ".")
 		switch {
 		case err != nil:
 			return err

@@ -84,4 +84,6 @@ func flags(rows ...[]cli.Flag) []urfave.Flag { return cli.Flags(nil, slices.Conc
 const statusHelp = `The exit status of run and debug is the handler's own, or
    124    a temporary failure: the cluster is not reached, or too busy
    125    a permanent failure: bad flags, a missing permission, a bad Job
-   128+n  ended by signal n`
+   128+n  ended by signal n
+
+The exit status of check is 1 if there is something to change.`
