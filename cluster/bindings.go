@@ -2,20 +2,20 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
 // Bindings is who may do what in a namespace by RBAC, as far as the caller may list it.
 type Bindings struct {
-	roles     map[string][]rbacv1.PolicyRule // by kind and name: "Role/x"
-	subjects  map[string][]string            // of each role that is bound in the namespace
-	namespace string
+	roles    map[string][]rbacv1.PolicyRule // by kind and name: "Role/x"
+	subjects map[string][]string            // of each role that is bound in the namespace
 
 	// Denied is what the caller may not list, such as "clusterroles".
 	Denied []string
@@ -24,53 +24,15 @@ type Bindings struct {
 // Bindings reads the roles and their bindings. What the caller may not list is in
 // Denied. Any other refusal is an error.
 func (c *Cluster) Bindings(ctx context.Context) (Bindings, error) {
-	b := Bindings{roles: map[string][]rbacv1.PolicyRule{}, subjects: map[string][]string{}, namespace: c.Namespace}
+	b := Bindings{roles: map[string][]rbacv1.PolicyRule{}, subjects: map[string][]string{}}
 	for _, step := range []struct {
 		resource string
-		list     func() error
+		list     func(context.Context, Bindings) error
 	}{
-		{"rolebindings", func() error {
-			list, err := c.RBAC.RoleBindings(c.Namespace).List(ctx, metav1.ListOptions{})
-			if err != nil {
-				return err
-			}
-			for _, each := range list.Items {
-				b.bind(each.RoleRef, each.Subjects)
-			}
-			return nil
-		}},
-		{"roles", func() error {
-			list, err := c.RBAC.Roles(c.Namespace).List(ctx, metav1.ListOptions{})
-			if err != nil {
-				return err
-			}
-			for _, each := range list.Items {
-				b.roles["Role/"+each.Name] = each.Rules
-			}
-			return nil
-		}},
-		{"clusterrolebindings", func() error {
-			list, err := c.RBAC.ClusterRoleBindings().List(ctx, metav1.ListOptions{})
-			if err != nil {
-				return err
-			}
-			for _, each := range list.Items {
-				b.bind(each.RoleRef, each.Subjects)
-			}
-			return nil
-		}},
-		{"clusterroles", func() error {
-			list, err := c.RBAC.ClusterRoles().List(ctx, metav1.ListOptions{})
-			if err != nil {
-				return err
-			}
-			for _, each := range list.Items {
-				b.roles["ClusterRole/"+each.Name] = each.Rules
-			}
-			return nil
-		}},
+		{"rolebindings", c.listRoleBindings}, {"roles", c.listRoles},
+		{"clusterrolebindings", c.listClusterRoleBindings}, {"clusterroles", c.listClusterRoles},
 	} {
-		err := step.list()
+		err := step.list(ctx, b)
 		switch {
 		case err == nil:
 		case apierrors.IsForbidden(err):
@@ -82,12 +44,58 @@ func (c *Cluster) Bindings(ctx context.Context) (Bindings, error) {
 	return b, nil
 }
 
+func (c *Cluster) listRoleBindings(ctx context.Context, b Bindings) error {
+	list, err := c.RBAC.RoleBindings(c.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, each := range list.Items {
+		b.bind(each.RoleRef, each.Subjects)
+	}
+	return nil
+}
+
+func (c *Cluster) listRoles(ctx context.Context, b Bindings) error {
+	list, err := c.RBAC.Roles(c.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, each := range list.Items {
+		b.roles["Role/"+each.Name] = each.Rules
+	}
+	return nil
+}
+
+func (c *Cluster) listClusterRoleBindings(ctx context.Context, b Bindings) error {
+	list, err := c.RBAC.ClusterRoleBindings().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, each := range list.Items {
+		b.bind(each.RoleRef, each.Subjects)
+	}
+	return nil
+}
+
+func (c *Cluster) listClusterRoles(ctx context.Context, b Bindings) error {
+	list, err := c.RBAC.ClusterRoles().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, each := range list.Items {
+		b.roles["ClusterRole/"+each.Name] = each.Rules
+	}
+	return nil
+}
+
+// bind adds the subjects of a role, by names that can be printed.
 func (b Bindings) bind(role rbacv1.RoleRef, subjects []rbacv1.Subject) {
 	for _, s := range subjects {
-		name := strings.ToLower(s.Kind) + " " + s.Name
+		name := keyname.Plain(s.Name)
 		if s.Kind == rbacv1.ServiceAccountKind {
-			name = fmt.Sprintf("serviceaccount %s/%s", s.Namespace, s.Name)
+			name = keyname.Plain(s.Namespace) + "/" + name
 		}
+		name = keyname.Plain(strings.ToLower(s.Kind)) + " " + name
 		b.subjects[role.Kind+"/"+role.Name] = append(b.subjects[role.Kind+"/"+role.Name], name)
 	}
 }
