@@ -99,8 +99,11 @@ func indented(value any) ([]byte, error) {
 // that names an existing file is one.
 func (p *program) checkWord(c *urfave.Context, report *exposure.Report, word string) error {
 	info, err := os.Stat(word)
-	if err == nil && info.IsDir() {
+	switch {
+	case err == nil && info.IsDir():
 		return p.checkDirectory(c.Context, report, word)
+	case err != nil && strings.HasPrefix(word, "-") && word != cli.StandardInput:
+		return cli.Usage(fmt.Sprintf("%s is not a file", keyname.Quote(word)), "flags come before the files")
 	}
 	kind, name, _ := strings.Cut(word, "/")
 	workload, ok := cluster.FindWorkload(kind)
