@@ -121,7 +121,7 @@ func TestCheckOfAnObjectThatCannotBeRead(t *testing.T) {
 	s.Deny("get", "jobs")
 	got = ctl(t, s, "", "check", "job/gone")
 	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, `launcherctl: read job gone: you may not get jobs in namespace "ml"`)
+	require.Contains(t, got.stderr, `launcherctl: read job gone: you may not get jobs.batch in namespace "ml"`)
 	require.Contains(t, got.stderr, "kind: RoleBinding\n")
 	require.Empty(t, got.stdout)
 
@@ -173,8 +173,8 @@ func TestCheckReadsWhateverFilesThereAre(t *testing.T) {
 	text := map[string]string{
 		"crlf":   strings.ReplaceAll(leaky, "\n", "\r\n"),
 		"bom":    "\ufeff" + leaky,
-		"json":   asJSON(t, leaky),
-		"list":   `{"kind": "List", "items": [{"kind": "List", "items": [` + asJSON(t, leaky) + `]}]}`,
+		"json":   manifestJSON(t, leaky),
+		"list":   `{"kind": "List", "items": [{"kind": "List", "items": [` + manifestJSON(t, leaky) + `]}]}`,
 		"pages":  "---\n---\n# nothing\n---\n" + strings.TrimSpace(leaky) + "\n...\n---\n",
 		"merge":  "x: &x {image: i, env: [{name: API_KEY, value: c4n4ry}]}\nkind: Pod\nspec: {containers: [{<<: *x, name: a}]}\n",
 		"params": "kind: Pod\nspec: {containers: [{name: a, image: i, args: [\"--api-key=c4n4ry\"]}]}\n",
@@ -197,7 +197,7 @@ func TestCheckReadsWhateverFilesThereAre(t *testing.T) {
 	require.NotContains(t, got.stdout, "c4n4ry")
 }
 
-func asJSON(t *testing.T, text string) string {
+func manifestJSON(t *testing.T, text string) string {
 	t.Helper()
 	out, err := yaml.YAMLToJSON([]byte(text))
 	require.NoError(t, err)
