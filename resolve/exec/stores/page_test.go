@@ -1,0 +1,114 @@
+package stores_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
+)
+
+const page = "../../../docs/stores.md"
+
+// recipe is what the page shows for a store.
+type recipe struct {
+	task   string // the file task.yaml
+	script string // the command that runs it
+	env    map[string]string
+	source source
+}
+
+// source is the exec source of a task.
+type source struct {
+	Command []string
+	Secrets map[string]string `yaml:",omitempty"`
+	Format  string            `yaml:",omitempty"`
+	Missing []int             `yaml:",omitempty"`
+}
+
+// task is the part of a task that this package reads and writes.
+type task struct {
+	Spec struct {
+		Sources []struct {
+			Kind   string
+			Source yaml.Node
+		} `yaml:"secret_sources"`
+	}
+}
+
+var (
+	block     = regexp.MustCompile("(?s)```([a-z]+)\n(.*?)```")
+	execStart = regexp.MustCompile(`(?m)^ExecStart=(.*)$`)
+)
+
+// readRecipe returns the blocks of a section of the page. The command is a block of
+// sh, a workflow's step, or a unit's ExecStart.
+func readRecipe(t *testing.T, heading string) (r recipe) {
+	t.Helper()
+	_, section, found := strings.Cut(launchertest.ReadFile(t, page), "\n## "+heading+"\n")
+	require.True(t, found, heading)
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, b := range block.FindAllStringSubmatch(section, -1) {
+		switch {
+		case b[1] == "sh":
+			r.script = b[2]
+		case b[1] == "ini":
+			r.script = execStart.FindStringSubmatch(b[2])[1]
+		case strings.HasPrefix(b[2], "- run:"):
+			var steps []struct {
+				Run string
+				Env map[string]string
+			}
+			require.NoError(t, yaml.Unmarshal([]byte(b[2]), &steps))
+			r.script, r.env = steps[0].Run, steps[0].Env
+		case r.task == "":
+			r.task = b[2]
+		}
+	}
+	require.NotEmpty(t, r.task, heading)
+	require.NotEmpty(t, r.script, heading)
+	r.source = execSource(t, r.task)
+	return r
+}
+
+// execSource returns the exec source of a task.
+func execSource(t *testing.T, text string) (s source) {
+	t.Helper()
+	var parsed task
+	require.NoError(t, yaml.Unmarshal([]byte(text), &parsed))
+	for i := range parsed.Spec.Sources {
+		if one := parsed.Spec.Sources[i]; one.Kind == "exec" {
+			require.NoError(t, one.Source.Decode(&s))
+		}
+	}
+	require.NotEmpty(t, s.Command)
+	return s
+}
+
+// taskOf returns a task with one exec source.
+func taskOf(t *testing.T, s source) string {
+	t.Helper()
+	text, err := yaml.Marshal(map[string]any{"spec": map[string]any{"secret_sources": []any{map[string]any{"kind": "exec", "source": s}}}})
+	require.NoError(t, err)
+	return string(text)
+}
+
+// requireTables compares the generated tables of the page with what was found. With
+// UPDATE_DOCS it writes them. Without it, a store may be missing.
+func requireTables(t *testing.T, tables []string) {
+	t.Helper()
+	const begin, end = "<!-- begin -->\n", "<!-- end -->"
+	text, found := launchertest.ReadFile(t, page), strings.Join(tables, "\n")
+	from, to := strings.Index(text, begin)+len(begin), strings.Index(text, end)
+	if os.Getenv("UPDATE_DOCS") != "" {
+		require.NoError(t, os.WriteFile(page, []byte(text[:from]+found+text[to:]), 0o644))
+		return
+	}
+	for line := range strings.Lines(found) {
+		require.Contains(t, text[from:to], line, "UPDATE_DOCS=1 writes the page; read the difference")
+	}
+}
