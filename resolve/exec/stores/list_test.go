@@ -32,7 +32,7 @@ var stores = []store{
 		},
 	},
 	{
-		heading: "AWS Systems Manager Parameter Store", needs: []string{"aws", "moto_server"}, open: openParameterStore, lacks: "empty binary",
+		heading: "AWS Parameter Store", needs: []string{"aws", "moto_server"}, open: openParameterStore, lacks: "empty binary",
 		name: func(key string) string { return "/table/" + key },
 		faults: []fault{
 			{column: "missing", absent: true},
@@ -49,6 +49,14 @@ var stores = []store{
 	},
 	{
 		heading: "pass", needs: []string{"pass", "gpg"}, open: openPass, drops: true,
+		name: func(key string) string { return "table/" + key },
+		faults: []fault{
+			{column: "missing", absent: true},
+			{column: "refused", env: []string{"GNUPGHOME=/none"}},
+		},
+	},
+	{
+		heading: "pass", swap: "gopass", needs: []string{"gopass", "pass", "gpg"}, slow: true, open: openPass, drops: true,
 		name: func(key string) string { return "table/" + key },
 		faults: []fault{
 			{column: "missing", absent: true},

@@ -12,7 +12,7 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-const page = "../../../docs/stores.md"
+const page, reference = "../../../docs/stores.md", "../../../docs/exec.md"
 
 // recipe is what the page shows for a store.
 type recipe struct {
@@ -45,17 +45,23 @@ var (
 	execStart = regexp.MustCompile(`(?m)^ExecStart=(.*)$`)
 )
 
-// readRecipe returns the blocks of a section of the page. The command is a block of
-// sh, a workflow's step, or a unit's ExecStart.
+// section returns the text below a heading of a page.
+func section(t *testing.T, page, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(launchertest.ReadFile(t, page), "\n## "+heading+"\n")
+	require.True(t, found, heading)
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
+// readRecipe returns the blocks of a section of the page. The command is a workflow's
+// step, a unit's ExecStart, or else the command at the top of the page.
 func readRecipe(t *testing.T, heading string) (r recipe) {
 	t.Helper()
-	_, section, found := strings.Cut(launchertest.ReadFile(t, page), "\n## "+heading+"\n")
-	require.True(t, found, heading)
-	section, _, _ = strings.Cut(section, "\n## ")
-	for _, b := range block.FindAllStringSubmatch(section, -1) {
+	r.script = "launcher run --task task.yaml -- ./job"
+	require.Contains(t, launchertest.ReadFile(t, page), "\n"+r.script+"\n```\n")
+	for _, b := range block.FindAllStringSubmatch(section(t, page, heading), -1) {
 		switch {
-		case b[1] == "sh":
-			r.script = b[2]
 		case b[1] == "ini":
 			r.script = execStart.FindStringSubmatch(b[2])[1]
 		case strings.HasPrefix(b[2], "- run:"):
@@ -70,7 +76,6 @@ func readRecipe(t *testing.T, heading string) (r recipe) {
 		}
 	}
 	require.NotEmpty(t, r.task, heading)
-	require.NotEmpty(t, r.script, heading)
 	r.source = execSource(t, r.task)
 	return r
 }
@@ -97,18 +102,18 @@ func taskOf(t *testing.T, s source) string {
 	return string(text)
 }
 
-// requireTables compares the generated tables of the page with what was found. With
-// UPDATE_DOCS it writes them. Without it, a store may be missing.
-func requireTables(t *testing.T, tables []string) {
+// requireTable compares the generated table of the page with what was found. With
+// UPDATE_DOCS it writes the table. Without it, a store may be missing.
+func requireTable(t *testing.T, table string) {
 	t.Helper()
 	const begin, end = "<!-- begin -->\n", "<!-- end -->"
-	text, found := launchertest.ReadFile(t, page), strings.Join(tables, "\n")
+	text := launchertest.ReadFile(t, page)
 	from, to := strings.Index(text, begin)+len(begin), strings.Index(text, end)
 	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(page, []byte(text[:from]+found+text[to:]), 0o644))
+		require.NoError(t, os.WriteFile(page, []byte(text[:from]+table+text[to:]), 0o644))
 		return
 	}
-	for line := range strings.Lines(found) {
+	for line := range strings.Lines(table) {
 		require.Contains(t, text[from:to], line, "UPDATE_DOCS=1 writes the page; read the difference")
 	}
 }

@@ -17,6 +17,7 @@ import (
 // store is a store that a test can fill and read.
 type store struct {
 	heading string   // of its section in the page
+	swap    string   // another program with the same store and section
 	needs   []string // programs
 	slow    bool     // ".ci/stores" does not install it
 	plain   bool     // the test keeps its values as plain text
@@ -129,7 +130,7 @@ func (s store) available(t *testing.T) {
 		if _, err := exec.LookPath(program); err == nil {
 			continue
 		}
-		untested := "the recipe for " + s.heading + " (.ci/stores)"
+		untested := "the recipe for " + s.title() + " (.ci/stores)"
 		if s.slow {
 			t.Skipf("lacks: %s: %s", program, untested)
 		}

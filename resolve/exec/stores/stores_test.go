@@ -1,15 +1,16 @@
 package stores_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
@@ -57,33 +58,47 @@ func (s store) contents(r recipe) map[string]string {
 }
 
 // TestStores runs each recipe as the page shows it, delivers each value, and injects
-// the faults. UPDATE_DOCS=1 writes the tables.
+// the faults. UPDATE_DOCS=1 writes the table.
 func TestStores(t *testing.T) {
-	head := "| store |"
+	table := "| store |"
 	for _, v := range values {
-		head += " " + v.column + " |"
+		table += " " + v.column + " |"
 	}
-	delivered := head + "\n" + strings.Repeat("| --- ", len(values)+1) + "|\n"
-	failed := "| store | missing | refused | unreachable |\n| --- | --- | --- | --- |\n"
+	table += " missing | refused | unreachable |\n" + strings.Repeat("| --- ", len(values)+4) + "|\n"
 	for _, s := range stores {
-		t.Run(s.heading, func(t *testing.T) {
+		t.Run(s.title(), func(t *testing.T) {
 			s.available(t)
-			r, p := readRecipe(t, s.heading), newPlace(t)
+			r, p := s.recipe(t), newPlace(t)
 			contents := s.contents(r)
 			s.open(t, p, contents)
 			for name, expression := range r.env {
 				p.env = append(p.env, name+"="+evaluate(t, expression, contents))
 			}
 			s.requireRecipe(t, p, r)
-			delivered += "| " + s.heading + " | " + s.deliver(t, p, r) + " |\n"
-			if row := s.fail(t, p, r); row != "" {
-				failed += "| " + s.heading + " | " + row + " |\n"
-			}
+			s.requireSecret(t, p, r)
+			table += "| " + s.title() + " | " + s.deliver(t, p, r) + " | " + s.fail(t, p, r) + " |\n"
 		})
 	}
 	if !t.Failed() {
-		requireTables(t, []string{delivered, failed})
+		requireTable(t, table)
 	}
+}
+
+// title returns the name of a store in the table.
+func (s store) title() string { return cmp.Or(s.swap, s.heading) }
+
+// recipe returns the recipe of a store. The page has the command for gopass in the
+// section of pass.
+func (s store) recipe(t *testing.T) recipe {
+	r := readRecipe(t, s.heading)
+	if s.swap != "" {
+		var command []string
+		text := regexp.MustCompile("`(\\[" + s.swap + ", [^`]*)`").FindStringSubmatch(section(t, page, s.heading))[1]
+		require.NoError(t, yaml.Unmarshal([]byte(text), &command))
+		r.source.Command, r.source.Missing = command, nil
+		r.task = taskOf(t, r.source)
+	}
+	return r
 }
 
 // evaluate returns the value of an expression of GitHub Actions.
@@ -185,11 +200,11 @@ func (s store) asking(from source, keys ...string) source {
 
 var ended = regexp.MustCompile(`program "[a-z-]+" ended with status (\d+)`)
 
-// fail returns the cells of a store's faults: the program's status, and the
-// launcher's. The message names the key, or the program, and the hint what to do.
+// fail returns the cells of a store's faults: the program's status. The message names
+// the key, or else the program, and a hint says what to do.
 func (s store) fail(t *testing.T, p *place, r recipe) string {
 	t.Helper()
-	cells := map[string]string{"missing": "", "refused": "", "unreachable": ""}
+	cells := map[string]string{"missing": "-", "refused": "-", "unreachable": "-"}
 	for _, f := range s.faults {
 		key := "TEXT"
 		if f.absent {
@@ -213,15 +228,13 @@ func (s store) fail(t *testing.T, p *place, r recipe) string {
 		if asked.Format == "" {
 			require.Contains(t, got.Stderr, `launcher: secret "`+key+`": exec: program "`)
 		}
+		require.Equal(t, 125, got.Status)
 		require.Contains(t, got.Stderr, "\nhint: ")
 		require.Empty(t, got.Stdout)
 		requireNoCanary(t, f.column, got.Stderr)
-		if text, listed := cells[f.column]; listed && text == "" {
-			cells[f.column] = fmt.Sprintf("%s, so %d", status[1], got.Status)
+		if text, listed := cells[f.column]; listed && text == "-" {
+			cells[f.column] = status[1]
 		}
-	}
-	if len(s.faults) == 0 {
-		return ""
 	}
 	return strings.Join([]string{cells["missing"], cells["refused"], cells["unreachable"]}, " | ")
 }
