@@ -37,7 +37,7 @@ func TestVaultReadsAFieldOfEachPath(t *testing.T) {
 	for _, program := range []string{"vault", "bao"} {
 		require.Contains(t, section(t, page, s.heading), "`command: [vault, kv, get, -mount=secret, -field=value]`")
 		p.write(t, "task.yaml", taskOf(t, source{
-			Command: []string{program, "kv", "get", "-mount=secret", "-field=value"}, Secrets: map[string]string{"DB_PASSWORD": "prod/db"},
+			Command: []string{program, "kv", "get", "-mount=secret", "-field=value"}, Secrets: map[string]any{"DB_PASSWORD": "prod/db"},
 		}))
 		require.Equal(t, "a\nb", p.must(t, "launcher run --task task.yaml -- probe secret DB_PASSWORD", ""))
 	}
@@ -89,12 +89,12 @@ func TestAMissingProgramIsNamed(t *testing.T) {
 // TestRecipesWithoutTheProgram runs recipes that are not tested with the real program:
 // a script prints what the program's documentation says.
 func TestRecipesWithoutTheProgram(t *testing.T) {
-	launchertest.NeedsAll(t, []string{"jq"}, "the recipes for Infisical and Bitwarden")
+	launchertest.NeedsAll(t, []string{"jq"}, "the recipe for Bitwarden")
 	list := `[{"key": "DB_PASSWORD", "value": "it's \"a\"\n"}, {"key": "OTHER", "value": ""}]`
 	for heading, script := range map[string]string{
 		"Google Secret Manager": `[ "$*" = "secrets versions access latest --secret db-password" ] && printf 'it'"'"'s "a"\n\n'`,
 		"1Password":             `[ "$*" = "read op://prod/db/password" ] && printf 'it'"'"'s "a"\n\n'`,
-		"Infisical":             `[ "$*" = "export --env prod --format json" ] && cat "$0.json"`,
+		"Infisical":             `[ "$*" = "secrets get --plain --silent --env prod DB_PASSWORD" ] && cat "$0.txt"`,
 		"Bitwarden":             `[ "$*" = "secret list --output json" ] && cat "$0.json"`,
 	} {
 		t.Run(heading, func(t *testing.T) {
@@ -102,16 +102,17 @@ func TestRecipesWithoutTheProgram(t *testing.T) {
 			p.env[0] = "PATH=" + p.dir + ":" + launchertest.Folder() + ":" + os.Getenv("PATH")
 			p.write(t, "task.yaml", r.task)
 			p.job(t, "DB_PASSWORD")
+			p.write(t, "bws.json", list)
+			p.write(t, "infisical.txt", "it's \"a\"\n\n")
 			for _, program := range []string{"gcloud", "op", "infisical", "bws"} {
-				p.write(t, program+".json", list)
 				path := p.write(t, program, "#!/bin/sh\n"+script+"\n")
 				require.NoError(t, os.Chmod(path, 0o700))
 			}
 			require.Equal(t, "aXQncyAiYSIK\n", p.must(t, r.script, ""))
-			for _, empty := range []string{"", "[]"} { // a failed program, and an empty project
-				p.write(t, "infisical.json", empty)
+			for _, empty := range []string{"", "[]"} { // a missing key or a failed program, and an empty project
+				p.write(t, "infisical.txt", "")
 				p.write(t, "bws.json", empty)
-				if r.source.Format != "" {
+				if heading == "Infisical" || heading == "Bitwarden" {
 					require.Equal(t, 125, launchertest.Finish(t, p.command(r.script)).Status)
 				}
 			}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // stores lists the stores of the page that are tested, in its order.
@@ -67,7 +69,7 @@ var stores = []store{
 		heading: "Doppler", needs: []string{"doppler"}, open: openDoppler, lacks: "binary",
 		faults: []fault{
 			{column: "refused", env: []string{"DOPPLER_TOKEN=dp.st.wrong"}},
-			{column: "unreachable", env: []string{"DOPPLER_API_HOST=" + nowhere}},
+			{column: "unreachable", env: []string{"DOPPLER_API_HOST=" + nowhere}, swap: map[string]string{"download": "download --attempts=1"}},
 		},
 	},
 	{heading: "GitHub Actions", needs: []string{"printenv"}, open: func(*testing.T, *place, map[string]string) {}, lacks: "empty binary", plain: true},
@@ -83,7 +85,9 @@ func openVault(t *testing.T, p *place, values map[string]string) {
 	address := freeAddress(t)
 	p.env = append(p.env, "VAULT_ADDR=http://"+address, "VAULT_TOKEN=root", "VAULT_MAX_RETRIES=0")
 	p.serve(t, address, "vault server -dev -dev-no-store-token -dev-root-token-id=root -dev-listen-address="+address)
-	p.must(t, "until vault secrets list >list 2>&1 && grep -q ^secret/ list; do :; done", "")
+	launchertest.Eventually(t, "the store is not ready", func() bool {
+		return p.command("vault secrets list | grep -q ^secret/").Run() == nil
+	})
 	p.must(t, "vault kv put -mount=secret prod/app -", object(t, values))
 }
 

@@ -25,9 +25,10 @@ type recipe struct {
 // source is the exec source of a task.
 type source struct {
 	Command []string
-	Secrets map[string]string `yaml:",omitempty"`
-	Format  string            `yaml:",omitempty"`
-	Missing []int             `yaml:",omitempty"`
+	Secrets any    `yaml:",omitempty"` // a map of key to identifier, or a list
+	Format  string `yaml:",omitempty"`
+	Missing []int  `yaml:",omitempty"`
+	Empty   bool   `yaml:"empty_is_missing,omitempty"`
 }
 
 // task is the part of a task that this package reads and writes.

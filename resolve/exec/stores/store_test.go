@@ -1,11 +1,11 @@
 package stores_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -108,13 +108,15 @@ func (p *place) serve(t *testing.T, address, script string) {
 	})
 }
 
-// freeAddress returns an address on loopback that nobody listens on.
+// freeAddress returns an address on loopback that nobody listens on. Its host is of
+// this process alone, so that nobody takes the port.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	pid := os.Getpid()
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+pid>>16, pid>>8&255, pid&255))
 	require.NoError(t, err)
 	defer func() { _ = listener.Close() }()
-	return "127.0.0.1:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return listener.Addr().String()
 }
 
 // nowhere is an address that refuses connections.

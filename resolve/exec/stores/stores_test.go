@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -45,8 +44,8 @@ func (s store) contents(r recipe) map[string]string {
 	contents := map[string]string{"DB_PASSWORD": canary}
 	if r.source.Format == "" {
 		contents = map[string]string{}
-		for _, name := range r.source.Secrets {
-			contents[name] = canary
+		for _, name := range r.source.Secrets.(map[string]any) {
+			contents[name.(string)] = canary
 		}
 	}
 	for _, v := range values {
@@ -191,11 +190,24 @@ func (s store) asking(from source, keys ...string) source {
 	if from.Format != "" {
 		return from
 	}
-	from.Secrets = map[string]string{}
+	secrets := map[string]any{}
 	for _, key := range keys {
-		from.Secrets[key] = s.identifier(key)
+		secrets[key] = s.identifier(key)
 	}
+	from.Secrets = secrets
 	return from
+}
+
+// swapped returns a command with other arguments. A text with blanks is several.
+func (f fault) swapped(command []string) (swapped []string) {
+	for _, argument := range command {
+		if text := f.swap[argument]; text != "" {
+			swapped = append(swapped, strings.Fields(text)...)
+		} else {
+			swapped = append(swapped, argument)
+		}
+	}
+	return swapped
 }
 
 var ended = regexp.MustCompile(`program "[a-z-]+" ended with status (\d+)`)
@@ -211,12 +223,7 @@ func (s store) fail(t *testing.T, p *place, r recipe) string {
 			key = "NO_SUCH_SECRET"
 		}
 		asked := s.asking(r.source, key)
-		asked.Command = slices.Clone(asked.Command)
-		for i := range asked.Command {
-			for from, to := range f.swap {
-				asked.Command[i] = strings.ReplaceAll(asked.Command[i], from, to)
-			}
-		}
+		asked.Command = f.swapped(asked.Command)
 		if f.spoil != nil {
 			f.spoil(t, p)
 		}
