@@ -114,7 +114,8 @@ func evaluate(t *testing.T, expression string, secrets map[string]string) string
 	return secrets[name]
 }
 
-// requireRecipe runs the recipe as it stands. No message holds the value.
+// requireRecipe runs the recipe as it stands, and explains it. No message holds the
+// value.
 func (s store) requireRecipe(t *testing.T, p *place, r recipe) {
 	t.Helper()
 	p.write(t, "task.yaml", r.task)
@@ -123,6 +124,9 @@ func (s store) requireRecipe(t *testing.T, p *place, r recipe) {
 	require.Zero(t, got.Status, got.Stderr)
 	require.Equal(t, base64.StdEncoding.EncodeToString([]byte(canary))+"\n", got.Stdout)
 	requireNoCanary(t, s.heading, got.Stderr)
+	explained := p.must(t, "launcher explain --task task.yaml", "")
+	require.Regexp(t, `(?m)^DB_PASSWORD +exec +.* +found `, explained)
+	requireNoCanary(t, s.heading, explained)
 }
 
 const run = "launcher run --task task.yaml -- ./job"
