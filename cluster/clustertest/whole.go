@@ -106,7 +106,7 @@ func listKind(collection string) (version, kind string) {
 	kinds := map[string]string{
 		"pods": "PodList", "jobs": "JobList", "secrets": "SecretList", "events": "EventList", "cronjobs": "CronJobList", "deployments": "DeploymentList",
 		"replicasets": "ReplicaSetList", "roles": "RoleList", "rolebindings": "RoleBindingList", "serviceaccounts": "ServiceAccountList",
-		"configmaps": "ConfigMapList", "namespaces": "NamespaceList",
+		"configmaps": "ConfigMapList", "namespaces": "NamespaceList", "clusterroles": "ClusterRoleList", "clusterrolebindings": "ClusterRoleBindingList",
 	}
 	version = "v1"
 	if rest, ok := strings.CutPrefix(collection, "/apis/"); ok {
