@@ -1,7 +1,7 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check
+.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check version
 
-VERSION ?= 0.1.0
+VERSION ?= $(shell cat VERSION)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
@@ -58,3 +58,6 @@ licenses: ## write THIRD_PARTY_LICENSES.txt, the licences of what is linked
 
 check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible build
 	@.ci/check
+
+version: ## write VERSION into every file that says the version
+	@.ci/version '$(VERSION)'
