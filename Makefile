@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check version
+.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check version release
 
 VERSION ?= $(shell cat VERSION)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -61,3 +61,9 @@ check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible
 
 version: ## write VERSION into every file that says the version
 	@.ci/version '$(VERSION)'
+
+# VERSION only counts here if it is given: the version to release.
+release: ## build a release into dist/ from the last commit; VERSION=1.2.3 SIGN=KEYFILE PLATFORMS=linux/amd64
+	@.ci/needs release git python3 npm
+	@go build -C .ci/release -trimpath -buildvcs=false -o ../../build/release-tool .
+	@build/release-tool $(if $(filter command environment,$(firstword $(origin VERSION))),-version '$(VERSION)') -platforms '$(PLATFORMS)' -sign '$(SIGN)' -url '$(RELEASE_URL)'
