@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check version release
+.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check version release release-check
 
 VERSION ?= $(shell cat VERSION)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -13,7 +13,7 @@ FUZZTIME ?= 30s
 export CGO_ENABLED = 0
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 build: ## build/launcher, static and reproducible
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/launcher ./cmd/launcher
@@ -67,3 +67,7 @@ release: ## build a release into dist/ from the last commit; VERSION=1.2.3 SIGN=
 	@.ci/needs release git python3 npm
 	@go build -C .ci/release -trimpath -buildvcs=false -o ../../build/release-tool .
 	@build/release-tool $(if $(filter command environment,$(firstword $(origin VERSION))),-version '$(VERSION)') -platforms '$(PLATFORMS)' -sign '$(SIGN)' -url '$(RELEASE_URL)'
+
+release-check: ## build a release twice, compare, install each file in an empty place; PLATFORMS
+	@.ci/needs release-check git python3 npm file jq
+	@.ci/release-check '$(PLATFORMS)'

@@ -54,7 +54,7 @@ hint: write the version of the file VERSION, or run "make version VERSION=98.8.0
 func copyVersions(t *testing.T) (root string, version func(args ...string) (string, error)) {
 	root = t.TempDir()
 	script := read(t, "version")
-	names := []string{".ci/version", "VERSION", "CHANGELOG.md"}
+	names := []string{".ci/version", "VERSION", "CHANGELOG.md", "Dockerfile"}
 	for line := range strings.Lines(script) {
 		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(name, "handler/") {
 			names = append(names, name)
