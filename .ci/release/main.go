@@ -140,6 +140,15 @@ var allPlatforms = []platform{
 	{"linux", "riscv64", both},
 	{"darwin", "amd64", both},
 	{"darwin", "arm64", both},
+	{"windows", "amd64", []string{"launcherctl"}},
+}
+
+// suffix returns the end of a program's file name.
+func (p platform) suffix() string {
+	if p.os == "windows" {
+		return ".exe"
+	}
+	return ""
 }
 
 // file returns the platform's part of a file's name.

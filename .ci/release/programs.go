@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -28,15 +29,19 @@ func environ(os, arch string) []string {
 	}
 }
 
-// compile builds both programs for a platform as "make build launcherctl" does.
-func (r *release) compile(os, arch string) error {
-	return r.command(r.src, environ(os, arch), "make", "build", "launcherctl", "COMMIT="+r.hash[:12], "VERSION="+r.version)
+// compile builds programs for a platform as "make build launcherctl" does.
+func (r *release) compile(p platform) error {
+	args := []string{"COMMIT=" + r.hash[:12], "VERSION=" + r.version, "launcherctl"}
+	if slices.Contains(p.programs, "launcher") {
+		args = append(args, "build")
+	}
+	return r.command(r.src, environ(p.os, p.arch), "make", args...)
 }
 
 // writePages has this platform's programs print their manual pages and completion
 // scripts.
 func (r *release) writePages() error {
-	if err := r.compile(runtime.GOOS, runtime.GOARCH); err != nil {
+	if err := r.compile(platform{runtime.GOOS, runtime.GOARCH, both}); err != nil {
 		return err
 	}
 	r.pages = map[string]string{}
@@ -67,11 +72,11 @@ func zshPage(program, bash string) string {
 func (r *release) buildPrograms() error {
 	for _, p := range r.platforms {
 		fmt.Println("  " + p.os + "/" + p.arch)
-		if err := r.compile(p.os, p.arch); err != nil {
+		if err := r.compile(p); err != nil {
 			return err
 		}
 		for _, program := range p.programs {
-			b := binary{p, program, filepath.Join(r.work, p.file(), program)}
+			b := binary{p, program, filepath.Join(r.work, p.file(), program+p.suffix())}
 			if err := os.MkdirAll(filepath.Dir(b.path), 0o755); err != nil {
 				return err
 			}
