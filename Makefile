@@ -59,14 +59,17 @@ licenses: ## write THIRD_PARTY_LICENSES.txt, the licences of what is linked
 check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible build
 	@.ci/check
 
+version: export NEW_VERSION = $(VERSION)
 version: ## write VERSION into every file that says the version
-	@.ci/version '$(VERSION)'
+	@.ci/version "$$NEW_VERSION"
 
 # VERSION only counts here if it is given: the version to release.
+release: export RELEASE_VERSION = $(if $(filter command environment,$(firstword $(origin VERSION))),$(VERSION))
+release: export RELEASE_SIGN = $(SIGN)
 release: ## build a release into dist/ from the last commit; VERSION=1.2.3 SIGN=KEYFILE PLATFORMS=linux/amd64
 	@.ci/needs release git python3 npm
 	@go build -C .ci/release -trimpath -buildvcs=false -o ../../build/release-tool .
-	@build/release-tool $(if $(filter command environment,$(firstword $(origin VERSION))),-version '$(VERSION)') -platforms '$(PLATFORMS)' -sign '$(SIGN)' -url '$(RELEASE_URL)'
+	@build/release-tool -version "$$RELEASE_VERSION" -sign "$$RELEASE_SIGN" -platforms '$(PLATFORMS)' -url '$(RELEASE_URL)'
 
 release-check: ## build a release twice, compare, install each file in an empty place; PLATFORMS
 	@.ci/needs release-check git python3 npm file jq

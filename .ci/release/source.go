@@ -71,7 +71,7 @@ func checkTools(ctx context.Context, sign string) error {
 		}
 	}
 	if _, err := output(ctx, ".", "python3", "-c", "import pip"); err != nil {
-		return errors.New("Python's pip is missing: install Debian's python3-pip")
+		return errors.New("pip is missing: install Debian's python3-pip")
 	}
 	return nil
 }
