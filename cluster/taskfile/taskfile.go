@@ -23,6 +23,7 @@ type Source struct {
 	Source   any    `json:"source"`
 	Prefix   string `json:"prefix,omitempty"`
 	Optional bool   `json:"optional,omitempty"`
+	Env      bool   `json:"env,omitempty"`
 }
 
 // Add returns the text with one more secret source at the end, as MLRun's

@@ -82,6 +82,7 @@ func TestNoInputTakesMoreThanTheBudget(t *testing.T) {
 	for name, text := range unfolding() {
 		trials["into/"+name] = trial{nil, text + "kind: Pod\nspec: {containers: [{name: a, command: [x]}]}\n", into}
 		trials["check/"+name] = trial{nil, text + "metadata: {name: a}\n", fields("task check -")}
+		trials["summon/"+name] = trial{nil, text, fields("task from summon -p p -")}
 		trials["manifest/"+name] = trial{nil, "metadata: {name: a}\n" + text, append(manifest, "true")}
 	}
 	for name, text := range inJSON() {
@@ -92,6 +93,10 @@ func TestNoInputTakesMoreThanTheBudget(t *testing.T) {
 	for name, text := range map[string]string{"pods": "kind: X\nx:\n" + lines("- {spec: {containers: []}}\n"), "containers": "kind: Pod\nspec:\n  containers:\n" + lines("  - {name: a}\n"),
 		"variables": "kind: Pod\nspec:\n  containers:\n  - name: a\n    command: [x]\n    env:\n" + lines("    - {name: E%d}\n")} {
 		trials["into/"+name] = trial{nil, text, into}
+	}
+	for name, text := range map[string]string{"files": lines("K%d_FILE: !var:file x\n"), "other files": lines("K%d: !file x\n"), "defaults": lines("K%d: !var:default='y' x\n"), "paths": lines("K%d: !var $$\n"),
+		"problems": lines("K%d: !x y\n"), "a value": "K: " + strings.Repeat("$$", 500_000) + "\n", "a tag": "K: !var:default='" + strings.Repeat("x':'", 200_000) + "' y\n"} {
+		trials["summon/"+name] = trial{nil, text, fields("task from summon -p p -")}
 	}
 	const head = "metadata: {name: a, project: p}\nspec:\n  secret_sources:\n"
 	for name, text := range map[string]string{

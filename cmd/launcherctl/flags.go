@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/seed45446ece/launcher/cluster/manifest"
+	"github.com/seed45446ece/launcher/cluster/summon"
 	"github.com/seed45446ece/launcher/internal/cli"
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/azure"
@@ -119,6 +120,12 @@ var (
 	execFlags = []cli.Flag{
 		{Name: "key", Argument: "KEY[=IDENTIFIER]", Default: cli.List(nil), Usage: "a key; the program runs once for each, with the identifier as its last argument"},
 		{Name: "format", Choices: exec.Formats, Usage: "the program prints all keys at once, in this format"},
+	}
+	// of task from summon, named as in summon
+	summonFlags = []cli.Flag{
+		{Name: "provider", Alias: "p", Argument: "NAME|PATH", Usage: "the provider that reads !var, where the job runs; a NAME is in " + summon.Folder},
+		{Name: "environment", Alias: "e", Argument: "NAME", Usage: "the section to read, with those of common or default"},
+		{Name: "define", Alias: "D", Argument: "NAME=VALUE", Default: cli.List(nil), Usage: "replace $NAME; not for secrets, as everybody on the machine sees a command line"},
 	}
 	fileFlags   = []cli.Flag{{Name: "format", Choices: file.Formats, Usage: "the file's format (default: by its name)"}}
 	inlineFlags = []cli.Flag{{Name: "from-file", Argument: "FILE", Usage: "KEY=value lines with the values; - is standard input"}}

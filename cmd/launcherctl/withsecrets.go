@@ -31,6 +31,10 @@ func (p *program) taskCommand() *urfave.Command {
 				Description: "Without --task the new task is printed.", Subcommands: p.kindCommands(),
 			},
 			{
+				Name: "from", Usage: "Print the task that another tool's file stands for",
+				Description: "What a task cannot say is an error with its line.", Subcommands: p.fromCommands(),
+			},
+			{
 				Name: "check", Usage: "Report what the launcher would refuse; - is standard input",
 				ArgsUsage: "FILE...", Flags: flags([]cli.Flag{cli.DomainFlag}), Action: p.checkTasks,
 			},

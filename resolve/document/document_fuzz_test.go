@@ -20,7 +20,7 @@ var documents = []string{
 	`{"a": "\\ufffd\ud800", "\udc00": 1}`, "{\"a\": 1,\n\t\"b\" 2}", "{a: 1, a: 2}", "a: 1\na: 2\n---\nb", "\xff\xfea\x00", "\xef\xbb\xbfa: 1\r\nb: 2\r\n",
 	"a: b\u0085c\u2028d", "a: &x [*x]", "%YAML 1.1\n%TAG ! tag:x,2026:\n---\n!y z\n...\n", "\"a\\\n  b\\x41\\u00e9\": 'c''d'", "- - - a\n    -\tb\n  - c: d\n# e\n",
 	"{a, b: , 'c': [d,], ? e : f}", "a: \"\\N\\_\\L\\P\\e\"", "? |\n  a\n: b\n#c\n\n#d\ne: f\n\n#g\n", "key with blanks: [a b, \"c\":d, e:f]\n",
-	laughs(3, "{k: v}"), "a: !<tag:yaml.org,2002:int> 0o17\nb: !!float 1_0.5\nc: 08\n", "---\n", "#\n", "a:\n - b\n#c\n  #d\n - e\n",
+	strings.Repeat("[ ", maxDepth+1), strings.Repeat("- ", maxDepth+1) + "a", laughs(3, "{k: v}"), "a: !<tag:yaml.org,2002:int> 0o17\nb: !!float 1_0.5\nc: 08\n", "---\n", "#\n", "a:\n - b\n#c\n  #d\n - e\n",
 }
 
 // reasons is all that is said of a text that is no YAML: the library's fixed
@@ -84,7 +84,7 @@ var message = regexp.MustCompile(`^o(:\d+:\d+)?: (` + strings.Join([]string{
 	`is empty`, `holds no value`, `is UTF-16; save it as UTF-8`, `a NUL byte: this is not a text`, `not UTF-8`,
 	`not valid JSON(: it ends too early|: more follows the value)?`, `nested too deeply`, `a \\u escape is half of a surrogate pair`,
 	`not valid YAML(: (` + strings.ReplaceAll(regexp.QuoteMeta(reasons), "\n", "|") + `))?`, `holds more than one YAML document`,
-	`unfolds to more than 200 levels or 1000000 values`, `is YAML of more than 4 MiB`, `an alias holds itself`, `!!binary is not base64`,
+	`(is YAML that may hold too many values: )?` + regexp.QuoteMeta(limits), `is YAML of more than 4 MiB`, `an alias holds itself`, `!!binary is not base64`,
 	`unknown tag, or one that does not fit the value`, `duplicate merge key \(<<\)`, `a merge key \(<<\) takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list)`,
 	`a field's name must be a string, not (bytes|a list|a map)`, `duplicate field "([^"\\]|\\.)*"`,
 	`JSON (cannot carry bytes|has no form for this number)`,

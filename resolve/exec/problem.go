@@ -16,6 +16,8 @@ func (r result) problem(ctx context.Context, spec Spec, size int) error {
 	switch {
 	case r.tooLong || size > maxOutput:
 		return &problem{text: name + " wrote more than 1 MiB on standard output"}
+	case r.status.Exited() && status == 0 && size == 0 && spec.EmptyIsMissing:
+		return resolve.Absent(name + " printed nothing: the secret is missing")
 	case r.status.Exited() && status == 0:
 		return nil
 	case ctx.Err() != nil:

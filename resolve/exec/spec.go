@@ -29,6 +29,8 @@ type Spec struct {
 
 	Temporary []int // exit statuses after which a retry may help
 	Missing   []int // exit statuses that report a missing secret
+
+	EmptyIsMissing bool // status 0 with nothing printed reports a missing secret too
 }
 
 // Formats lists the formats in which a program can print all keys.
@@ -74,8 +76,13 @@ func (s *Spec) field(problems *document.Problems, f document.Field) {
 		s.Temporary = statuses(problems, f.Value, f.Name)
 	case "missing":
 		s.Missing = statuses(problems, f.Value, f.Name)
+	case "empty_is_missing":
+		if f.Value.Kind != document.Bool {
+			problems.Add(f.Value.At, "", "empty_is_missing must be true or false, not %s", f.Value.Kind)
+		}
+		s.EmptyIsMissing = strings.EqualFold(f.Value.Text, "true")
 	default:
-		problems.Unknown(f, "an exec source", "command", "secrets", "format", "temporary", "missing")
+		problems.Unknown(f, "an exec source", "command", "secrets", "format", "temporary", "missing", "empty_is_missing")
 	}
 }
 
