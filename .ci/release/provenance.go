@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -103,17 +104,29 @@ func (r *release) writeSums() error {
 	if err := r.write(sums, text.Bytes()); err != nil {
 		return err
 	}
+	return r.signSums()
+}
+
+// signSums signs the checksums. The program can prompt for a passphrase or a login.
+func (r *release) signSums() error {
+	var cmd *exec.Cmd
 	switch r.sign {
 	case "":
 		return nil
 	case "keyless":
-		return r.command(r.out, nil, "cosign", "sign-blob", "--yes", "--bundle", sums+".sigstore.json", sums)
+		cmd = exec.CommandContext(r.ctx, "cosign", "sign-blob", "--yes", "--bundle", sums+".sigstore.json", sums)
+	default:
+		key, err := filepath.Abs(r.sign)
+		if err != nil {
+			return err
+		}
+		cmd = exec.CommandContext(r.ctx, "ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", namespace, sums)
 	}
-	key, err := filepath.Abs(r.sign)
-	if err != nil {
-		return err
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.out, os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("sign: %w", err)
 	}
-	return r.command(r.out, nil, "ssh-keygen", "-Y", "sign", "-f", key, "-n", namespace, sums)
+	return nil
 }
 
 // namespace keeps a signature of something else from being taken for one of a release.

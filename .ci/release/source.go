@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -175,11 +176,13 @@ func output(ctx context.Context, dir, name string, args ...string) (string, erro
 }
 
 // command runs a program with further variables. It prints nothing unless the
-// program fails.
+// program fails. If the release is interrupted, the programs that it started end too.
 func (r *release) command(dir string, environ []string, name string, args ...string) error {
 	cmd := exec.CommandContext(r.ctx, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), environ...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	text, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, shorten(strings.TrimSpace(string(text)), 40))
