@@ -1,5 +1,7 @@
 package exposure
 
+import "slices"
+
 // rule is a kind of finding.
 type rule struct {
 	ID       string
@@ -43,3 +45,8 @@ var (
 // rules lists all rules.
 var rules = []rule{valueInSpec, valueInTask, valueInConfigMap, maybeInSpec, maybeInConfigMap, unreadableTask,
 	fromSecret, inArguments, deliverEnv, defaultInTask, logInStatus, sharedProcesses, secretInFile}
+
+// ruleOf returns the rule with an ID.
+func ruleOf(id string) rule {
+	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.ID == id })]
+}
