@@ -110,6 +110,7 @@ func TestVolumesOfTheHandler(t *testing.T) {
 		"--volume=pvc/data:/launcher-bin":        `are both to be mounted at "/launcher-bin"`,
 		"--volume=data:/data":                    `volume "data:/data": unknown kind of volume`,
 		"--image-pull-secret=A_b":                "no name of a Secret to pull images with",
+		"--volume=pvc/a:/launcher-bin/x":         `a volume at "/launcher-bin/x" is inside the volume "launcher-bin", which is read-only`,
 		"--volume=pvc/a:/x --volume=cm/b:/x":     `are both to be mounted at "/x"`,
 		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `are both to be mounted at "/tmp"`,
 	} {
