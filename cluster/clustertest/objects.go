@@ -246,12 +246,19 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, collection string)
 			items = append(items, maps.Clone(object))
 		}
 	}
-	version, kind := "v1", map[string]string{"pods": "PodList", "jobs": "JobList", "secrets": "SecretList", "events": "EventList"}[collection[strings.LastIndexByte(collection, '/')+1:]]
-	if strings.HasPrefix(collection, "/apis/batch/") {
-		version = "batch/v1"
+	version, kind := "v1", listKinds[collection[strings.LastIndexByte(collection, '/')+1:]]
+	if group, ok := strings.CutPrefix(collection, "/apis/"); ok {
+		group, _, _ = strings.Cut(group, "/")
+		version = group + "/v1"
 	}
 	Answer(w, http.StatusOK, map[string]any{"apiVersion": version, "kind": kind, "items": items,
 		"metadata": map[string]any{"resourceVersion": strconv.Itoa(s.version)}})
+}
+
+// listKinds is the kinds of the lists that clients of the tests ask for.
+var listKinds = map[string]string{
+	"pods": "PodList", "jobs": "JobList", "secrets": "SecretList", "events": "EventList",
+	"roles": "RoleList", "rolebindings": "RoleBindingList", "clusterroles": "ClusterRoleList", "clusterrolebindings": "ClusterRoleBindingList",
 }
 
 // named reports whether an object is the one that a field selector asks for.
