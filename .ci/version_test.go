@@ -40,6 +40,7 @@ func TestAVersionIsWrittenIntoEveryFile(t *testing.T) {
 	out, err = version()
 	require.Error(t, err)
 	require.Equal(t, `handler/ruby/launcher_context.rb: "its task. Version 98.8.0." is missing
+handler/ruby/launcher_context.rb: "its task. Version 98.7.6." has another version
 hint: write the version of the file VERSION, or run "make version VERSION=98.8.0"
 `, out)
 	for _, wrong := range []string{"v1.0.0", "1.0", "1.0.0-rc.1", "", "$(id)", "1.0.0\n2.0.0"} {
@@ -53,12 +54,12 @@ hint: write the version of the file VERSION, or run "make version VERSION=98.8.0
 // that runs "version" there.
 func copyVersions(t *testing.T) (root string, version func(args ...string) (string, error)) {
 	root = t.TempDir()
-	script := read(t, "version")
-	names := []string{".ci/version", "VERSION", "CHANGELOG.md", "Dockerfile"}
-	for line := range strings.Lines(script) {
-		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.HasPrefix(name, "handler/") {
-			names = append(names, name)
-		}
+	_, places, _ := strings.Cut(read(t, "version"), "<<-'END'\n")
+	places, _, _ = strings.Cut(places, "\n\tEND\n")
+	names := []string{".ci/version", "VERSION", "CHANGELOG.md"}
+	for line := range strings.Lines(places) {
+		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		names = append(names, name)
 	}
 	for _, name := range names {
 		path := filepath.Join(root, name)

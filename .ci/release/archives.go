@@ -45,14 +45,11 @@ func tarball(entries []entry, at time.Time) ([]byte, error) {
 // compress returns data as gzip writes it, without a name or a time.
 func compress(data []byte) ([]byte, error) {
 	var compressed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
+	w := gzip.NewWriter(&compressed)
 	if _, err := w.Write(data); err != nil {
 		return nil, err
 	}
-	err = w.Close()
+	err := w.Close()
 	return compressed.Bytes(), err
 }
 

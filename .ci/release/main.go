@@ -93,7 +93,6 @@ type release struct {
 	src, work, out string // what the commit has; a temporary folder; the new dist
 	pages          map[string]string
 	binaries       []binary
-	licenses       detector
 }
 
 // build runs every step.

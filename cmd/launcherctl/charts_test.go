@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,8 +44,8 @@ func requireRuns(t *testing.T, job, secret string, keys map[string][]byte, want 
 
 // TestTheExampleOfAChartRuns renders it with helm, and plays the kubelet.
 func TestTheExampleOfAChartRuns(t *testing.T) {
-	helm := filepath.Join(os.Getenv("LAUNCHER_TEST_HELM"), "helm")
-	if os.Getenv("LAUNCHER_TEST_HELM") == "" {
+	helm := filepath.Join(os.Getenv("LAUNCHER_TEST_CHARTS"), "helm")
+	if os.Getenv("LAUNCHER_TEST_CHARTS") == "" {
 		helm = launchertest.Needs(t, "helm", "the example of a chart")
 	}
 	const chart = "../../examples/helm"
@@ -56,16 +57,16 @@ func TestTheExampleOfAChartRuns(t *testing.T) {
 	require.Zero(t, finish(t, exec.Command(helm, "lint", "--quiet", chart)).status)
 }
 
-// TestTheExampleOfAKustomizationRuns renders it with kubectl, and plays the kubelet.
+// TestTheExampleOfAKustomizationRuns renders it, and plays the kubelet.
 func TestTheExampleOfAKustomizationRuns(t *testing.T) {
-	kubectl := launchertest.Needs(t, "kubectl", "the example of a kustomization")
+	kustomize := kustomization(t)
 	const folder = "../../examples/kustomize"
-	before := render(t, kubectl, "kustomize", folder+"/base")
+	before := render(t, kustomize[0], kustomize[1], folder+"/base")
 	report := ctlIn(t, t.TempDir(), nil, "check", "--fail-on", "note", write(t, "job.yaml", before))
 	require.Equal(t, 1, report.status)
 	require.Contains(t, report.stdout, "note: container report: kubectl exec shows DB_PASSWORD\n")
 
-	job := decoded(t, render(t, kubectl, "kustomize", folder+"/overlay"))
+	job := decoded(t, render(t, kustomize[0], kustomize[1], folder+"/overlay"))
 	was := decoded(t, before).Spec.Template.Spec.Containers[0]
 	is := &job.Spec.Template.Spec.Containers[0]
 	require.Equal(t, append(was.Command, was.Args...), is.Args, "the command became the handler's")
@@ -73,4 +74,19 @@ func TestTheExampleOfAKustomizationRuns(t *testing.T) {
 	text, err := yaml.Marshal(job)
 	require.NoError(t, err)
 	requireRuns(t, string(text), "report-secrets", map[string][]byte{"password": []byte("c4n4ry")}, `"secrets":{"DB_PASSWORD":"c4n4ry"}`)
+}
+
+// kustomization returns the program and the argument that render a kustomization:
+// kubectl does since 1.24, which is when it began to name its version of kustomize.
+func kustomization(t *testing.T) []string {
+	t.Helper()
+	const untested = "the example of a kustomization"
+	if folder := os.Getenv("LAUNCHER_TEST_CHARTS"); folder != "" {
+		return []string{filepath.Join(folder, "kustomize"), "build"}
+	}
+	kubectl := launchertest.Needs(t, "kubectl", untested)
+	if version, err := exec.Command(kubectl, "version", "--client", "-o", "json").Output(); err != nil || !strings.Contains(string(version), "kustomizeVersion") {
+		launchertest.Lacks(t, "kubectl 1.24 or later", untested)
+	}
+	return []string{kubectl, "kustomize"}
 }

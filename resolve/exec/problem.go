@@ -35,14 +35,15 @@ func (r result) problem(ctx context.Context, spec Spec, size int) error {
 }
 
 const (
-	adviseRun   = "run the program yourself, or use --exec-stderr: what it writes on standard error is not shown, as it may hold values"
-	adviseStart = "check the program's #! line, and the programs that it starts: with 126 and 127 something cannot be run"
+	adviseRun     = "run the program yourself, or use --exec-stderr: what it writes on standard error is not shown, as it may hold values"
+	adviseMissing = "check the command, or mark the source optional: true"
+	adviseStart   = "check the program's #! line, and the programs that it starts: with 126 and 127 something cannot be run"
 )
 
 // problem is an error with a hint.
 type problem struct {
 	text, hint string
-	kind       error // resolve.ErrUnavailable, or nil
+	kind       error // resolve.ErrUnavailable, resolve.ErrAbsent or nil
 }
 
 func (p *problem) Error() string        { return p.text }
