@@ -150,7 +150,7 @@ func maven(t *testing.T) string {
 		launchertest.Lacks(t, "LAUNCHER_TEST_MAVEN, a folder for Maven's plugins", "the package for Java")
 	}
 	require.NoError(t, os.RemoveAll(filepath.Join(folder, "io/github/seed45446ece")))
-	return "MAVEN_OPTS=-Dmaven.repo.local=" + folder
+	return "MAVEN_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dmaven.repo.local=" + folder
 }
 
 // shell returns what a command prints on standard output. It must succeed.
