@@ -1085,7 +1085,10 @@ def finish(error: BaseException | None) -> None:
 
 
 def _written() -> Any:
-    """Return the outputs, if there are any and the context was read."""
+    """Return the outputs of this run, or None. It has some if an earlier run has.
+
+    Without a context, nothing says where they would be.
+    """
     context = sys.modules["launcher_context"]._context
     if context is None:
         return None
