@@ -27,7 +27,7 @@ func ParseUser(text string) (*User, error) {
 	for id, text := range map[*int]string{&u.UID: uid, &u.GID: gid} {
 		n, err := strconv.ParseUint(text, 10, 32)
 		if err != nil || n > maxID {
-			return nil, &RefusedError{"", fmt.Sprintf("--user %q is not UID[:GID]", text), "a user is given by number, such as --user 1000:1000; id -u NAME says it"}
+			return nil, &RefusedError{"", fmt.Sprintf("--user %q is not UID[:GID]", text), "give numbers, such as --user 1000:1000; id -u NAME prints a user's"}
 		}
 		*id = int(n)
 	}

@@ -51,7 +51,7 @@ func (p *program) clusterKeyLookup(c *urfave.Context) func(ctx context.Context, 
 		target, err := p.connect(c)
 		if err != nil {
 			if e := (*cluster.Error)(nil); errors.As(err, &e) {
-				e.Advice = "--keys A,B names the project's keys where no cluster is to be asked"
+				e.Advice = "use --keys A,B to name the project's keys without asking the cluster"
 			}
 			return nil, err
 		}

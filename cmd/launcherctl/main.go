@@ -82,6 +82,6 @@ var version, commit string
 func flags(rows ...[]cli.Flag) []urfave.Flag { return cli.Flags(nil, slices.Concat(rows...)...) }
 
 const statusHelp = `The exit status of run and debug is the handler's own, or
-   124    a temporary failure: the cluster is not reached, or too busy
+   124    a temporary failure: the cluster is unreachable or too busy
    125    a permanent failure: bad flags, a missing permission, a bad Job
    128+n  ended by signal n`

@@ -227,9 +227,9 @@ func TestAJobWithoutPrefixHasAList(t *testing.T) {
 func TestWhatNoPodCanDoIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	for text, want := range map[string]string{
-		"spec: {hyperparams: {a: [1, 2]}}":                                         "spec.hyperparams is not supported: the launcher starts the handler once\nhint: run one Job for each combination of parameters, with --param; or one Job for all: launcherctl manifest --completions N",
+		"spec: {hyperparams: {a: [1, 2]}}":                                         "spec.hyperparams is not supported: the launcher starts the handler once\nhint: run one Job per combination with --param, or use launcherctl manifest --completions N",
 		"{kind: job, metadata: {name: f}}":                                         `kind "job" is not a task`,
-		"spec: {secret_sources: [{kind: inline, source: {A: canary}, env: true}]}": "env: true is for sources that the pod reads",
+		"spec: {secret_sources: [{kind: inline, source: {A: canary}, env: true}]}": "env: true works only for sources that the pod reads",
 	} {
 		task := write(t, "t.yaml", text)
 		for _, args := range [][]string{

@@ -76,7 +76,7 @@ func (r *podReader) user() manifest.User {
 	for id, text := range map[*int64]string{&u.UID: uid, &u.GID: gid} {
 		n, err := strconv.ParseInt(text, 10, 32) // as the API server has them
 		if *id = n; err != nil || n < 0 {
-			r.refuse("a user is given by number: id -u NAME says it", "--user %s is not UID[:GID]", keyname.Quote(r.String("user")))
+			r.refuse("give the number that id -u NAME prints", "--user %s is not UID[:GID]", keyname.Quote(r.String("user")))
 			return u
 		}
 	}
@@ -86,7 +86,7 @@ func (r *podReader) user() manifest.User {
 func (r *podReader) quantity(flag, text string) resource.Quantity {
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() < 0 {
-		r.refuse("for instance 500m, 2, 64Mi or 1Gi", "--%s: %s is not a quantity", flag, keyname.Quote(text))
+		r.refuse("write, for instance, 500m, 2, 64Mi or 1Gi", "--%s: %s is not a quantity", flag, keyname.Quote(text))
 	}
 	return q
 }

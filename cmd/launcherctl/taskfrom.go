@@ -14,7 +14,7 @@ import (
 // fromCommands returns a command for each tool whose file can become a task.
 func (p *program) fromCommands() []*urfave.Command {
 	return []*urfave.Command{{
-		Name: "summon", Usage: "Print the task of a secrets.yml; - is standard input", ArgsUsage: "[flags] FILE",
+		Name: "summon", Usage: "Convert summon's secrets.yml; - is standard input", ArgsUsage: "[flags] FILE",
 		Flags: flags(summonFlags), Action: p.fromSummon,
 	}}
 }

@@ -243,7 +243,7 @@ public final class LauncherContext {
             try {
                 byte[] text = System.in.readAllBytes();
                 if (text.length == 0) {
-                    throw new ContextException("standard input holds no context: it was already read; " + WORKERS);
+                    throw new ContextException("standard input holds no context: it was already read, by this process or another; " + WORKERS);
                 }
                 System.in.close();
                 return text;
@@ -419,7 +419,7 @@ public final class LauncherContext {
         }
 
         private ContextException ended(String why) {
-            return new ContextException("the launcher's process that answers for secrets has ended (" + path + ": " + why + ")");
+            return new ContextException("the launcher process that serves secrets has ended (" + path + ": " + why + ")");
         }
     }
 

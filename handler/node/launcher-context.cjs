@@ -438,7 +438,7 @@ function ended(path, reason) {
   if (reason === "EACCES" || reason === "EPERM") {
     return `the socket ${quote(path)} is not for this user: ${reason}`;
   }
-  return `the launcher's process that answers for secrets has ended: ${reason}`;
+  return `the launcher process that serves secrets has ended: ${reason}`;
 }
 
 function problem(status, body) {

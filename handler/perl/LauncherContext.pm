@@ -151,7 +151,7 @@ sub _read {
 sub _stdin {
     binmode STDIN, ':raw';
     my $text = do { local $/; <STDIN> };
-    die "standard input holds no context: it was already read; $WORKERS\n"
+    die "standard input holds no context: it was already read, by this process or another; $WORKERS\n"
         if !defined $text || $text eq '';
     open STDIN, '<', '/dev/null' or 1;    # an image without /dev
     return $text;
@@ -270,7 +270,7 @@ sub _ask {
 # One request; the status and the body.
 sub _get {
     my ($path, $target) = @_;
-    my $ended = "the launcher's process that answers for secrets has ended";
+    my $ended = "the launcher process that serves secrets has ended";
     require IO::Socket::UNIX;
     local $SIG{PIPE} = 'IGNORE';
     my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$ended ($path: $!)\n";

@@ -21,7 +21,7 @@ declare(strict_types=1);
  */
 final class LauncherContext
 {
-    private const ENDED = "the launcher's process that answers for secrets has ended";
+    private const ENDED = "the launcher process that serves secrets has ended";
 
     private static ?self $context = null;
 
@@ -129,7 +129,7 @@ final class LauncherContext
     {
         $text = (string) file_get_contents('php://stdin');
         if ($text === '') {
-            throw new RuntimeException('standard input holds no context: it was already read; ' . self::WORKERS);
+            throw new RuntimeException('standard input holds no context: it was already read, by this process or another; ' . self::WORKERS);
         }
         if (defined('STDIN') && is_resource(STDIN)) {
             fclose(STDIN);

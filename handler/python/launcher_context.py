@@ -413,7 +413,7 @@ def _ask(path: str, target: str) -> tuple[int, bytes]:
         problem = f"the socket {_quote(path)} is not for this user: {error.strerror}"
     except (OSError, HTTPException) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        problem = f"the launcher's process that answers for secrets has ended: {reason}"
+        problem = f"the launcher process that serves secrets has ended: {reason}"
     finally:
         connection.close()
     raise RuntimeError(problem)  # here, as an IncompleteRead would hold a part of a value

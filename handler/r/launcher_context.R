@@ -87,7 +87,7 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
     } else if (where == "stdin") {
       bytes <- read_all(file("stdin", "rb"))
       if (length(bytes) == 0) {
-        fail("standard input holds no context: it was already read; ", workers)
+        fail("standard input holds no context: it was already read, by this process or another; ", workers)
       }
     } else if (where == "env") {
       bytes <- variable("LAUNCHER_CONTEXT_JSON")

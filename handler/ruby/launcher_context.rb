@@ -84,7 +84,7 @@ class LauncherContext
   module Reader # :nodoc:
     DEEPEST = 1000 # each level is a call
     WORKERS = "for worker processes use --deliver files or socket"
-    ENDED = "the launcher's process that answers for secrets has ended"
+    ENDED = "the launcher process that serves secrets has ended"
 
     module_function
 
@@ -113,7 +113,7 @@ class LauncherContext
     # it is a file that could be read again.
     def stdin
       text = $stdin.binmode.read
-      raise Error, "standard input holds no context: it was already read; #{WORKERS}" if text.empty?
+      raise Error, "standard input holds no context: it was already read, by this process or another; #{WORKERS}" if text.empty?
 
       begin
         $stdin.reopen(File::NULL)

@@ -178,7 +178,7 @@ fn stdin() -> Result<Vec<u8>, Error> {
     }
     done.map_err(|e| error(format!("the context on standard input: {}", e)))?;
     if text.is_empty() {
-        return Err(error(format!("standard input holds no context: it was already read; {}", WORKERS)));
+        return Err(error(format!("standard input holds no context: it was already read, by this process or another; {}", WORKERS)));
     }
     Ok(text)
 }
@@ -333,7 +333,7 @@ fn ask(path: &Path, key: &str) -> Result<Option<Secret>, Error> {
 /// One request: the status and the body.
 fn get(path: &Path, target: &str) -> Result<(u16, Vec<u8>), Error> {
     let ended = |why: String| {
-        error(format!("the launcher's process that answers for secrets has ended ({}: {})", path.display(), why))
+        error(format!("the launcher process that serves secrets has ended ({}: {})", path.display(), why))
     };
     let mut answer = Vec::new();
     UnixStream::connect(path)

@@ -37,7 +37,7 @@ const forever = "exec sleep 1000"
 var scenarios = []scenario{
 	{"the handler exits with 42", "exit 42", nil, "42", nil},
 	{"the handler is killed, as for want of memory", "kill -KILL $$", nil, "137", nil},
-	{"the command is not there", "", nil, "127", nil},
+	{"the command does not exist", "", nil, "127", nil},
 	{"TERM, which the handler leaves at its default", "echo ready; " + forever, terminate, "ready; 143", nil},
 	{"TERM, which the handler catches", "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.01; done", terminate, "ready; caught; 3", nil},
 	{"a thousand orphans, then TERM", "i=0; while [ $i -lt 1000 ]; do (true &); i=$((i+1)); done; echo ready; " + forever, afterOrphans, "ready; 143", nil},

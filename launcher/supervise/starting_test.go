@@ -246,7 +246,7 @@ func TestOutputThatIsLostIsAFailure(t *testing.T) {
 	require.NoError(t, unix.Kill(childrenOf(t, cmd.Process.Pid)[0], unix.SIGKILL))
 	_ = cmd.Wait()
 	require.Equal(t, 125, launchertest.ExitStatus(cmd))
-	require.Equal(t, "launcher: the process beside the handler was ended by SIGKILL\n", messages.String())
+	require.Equal(t, "launcher: the companion process was ended by SIGKILL\n", messages.String())
 	require.NoError(t, out.Close())
 }
 

@@ -37,8 +37,8 @@ func (r result) problem(ctx context.Context, spec Spec, size int) error {
 }
 
 const (
-	adviseRun   = "run the program yourself, or use --exec-stderr: what it writes on standard error is not shown, as it may hold values"
-	adviseStart = "check the program's #! line, and the programs that it starts: with 126 and 127 something cannot be run"
+	adviseRun   = "run the program yourself, or use --exec-stderr to see its standard error, which may hold values"
+	adviseStart = "check the program's #! line, and the programs that it starts: 126 and 127 mean that one cannot run"
 )
 
 // problem is an error with a hint.

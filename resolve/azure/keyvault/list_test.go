@@ -110,9 +110,9 @@ func TestAMalformedListIsAnErrorAndNotAPanic(t *testing.T) {
 		"good":                     {item("SELF/secrets/a"), ""},
 		"the same twice":           {`{"value": [{"id": "SELF/secrets/a"}, {"id": "SELF/secrets/A"}, {}, {"id": null}, null]}`, ""},
 		"another's address":        {item("https://evil.example/secrets/a"), ""}, // its name is what counts
-		"a name with a separator":  {item("SELF/secrets/..%2f..%2fa"), "its list has a name that no secret can have"},
-		"a name of dots":           {item("SELF/secrets/.."), "its list has a name that no secret can have"},
-		"no name":                  {item("SELF/secrets/"), "its list has a name that no secret can have"},
+		"a name with a separator":  {item("SELF/secrets/..%2f..%2fa"), "its list has an invalid secret name"},
+		"a name of dots":           {item("SELF/secrets/.."), "its list has an invalid secret name"},
+		"no name":                  {item("SELF/secrets/"), "its list has an invalid secret name"},
 		"an id that is none":       {item("SELF"), "the Azure SDK could not use the answer"},
 		"an id that is no URL":     {item("%zz"), "the Azure SDK could not use the answer"},
 		"a list of something else": {`{"value": "` + sourcetest.Canary + `"}`, "the Azure SDK could not use the answer"},

@@ -203,8 +203,8 @@ func TestEachRefusalOfEntraHasItsOwnMessage(t *testing.T) {
 		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "az ad app credential reset --id " + application},
 		"expired secret": {tenant, application, expired, "no token: the client secret of application " + application + " has expired (AADSTS7000222)", "az ad app credential reset --id " + application},
 		"no application": {tenant, unknown, proof, `no token: tenant "` + tenant + `" does not have application ` + unknown + " (AADSTS700016)", "az ad sp show --id " + unknown},
-		"no tenant":      {otherTenant, application, proof, `no token: there is no tenant "` + otherTenant + `" (AADSTS90002)`, "az account show"},
-		"no such domain": {"nowhere.example", application, proof, `no token: there is no tenant "nowhere.example" (AADSTS90002)`, "az account show"},
+		"no tenant":      {otherTenant, application, proof, `no token: tenant "` + otherTenant + `" does not exist (AADSTS90002)`, "az account show"},
+		"no such domain": {"nowhere.example", application, proof, `no token: tenant "nowhere.example" does not exist (AADSTS90002)`, "az account show"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
