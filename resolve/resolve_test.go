@@ -197,7 +197,7 @@ func TestAKeyThatNoDeliveryCarriesStopsTheStart(t *testing.T) {
 		"an equals sign is in the prefix":  {prefixed("A=", source("a", "K=1")), `"A…" is not a key: it is followed by a value`},
 		"a separator":                      {source("a", "../K=1"), "text that is not a key: it holds a punctuation character"},
 		"a separator is in the prefix":     {prefixed("a/", source("a", "K=1")), "text that is not a key: it holds a punctuation character"},
-		"a directory by its prefix":        {prefixed(".", source("a", ".=1")), `a key is not "." and does not start with "..", which name directories`},
+		"a directory by its prefix":        {prefixed(".", source("a", ".=1")), `a key cannot be "." or start with "..", which name directories`},
 		"a dot that a prefix makes a name": {prefixed("P", source("a", ".=1")), ""},
 		"empty":                            {source("a", "=1"), "a key is empty"},
 		"empty but for its prefix":         {prefixed("P", source("a", "=1")), ""},

@@ -109,7 +109,7 @@ func TestHelpShowsArgumentsDefaultsAndVariables(t *testing.T) {
 	for _, want := range []string{
 		"USAGE:\n   kubectl prog run [flags] COMMAND\n",
 		"   --task FILE\n      the task (default: none) [$LAUNCHER_TASK]\n",
-		"   -s, --secrets KIND=SOURCE\n      add a source; repeatable, one per line in its variable\n      [$LAUNCHER_SECRETS]\n",
+		"   -s, --secrets KIND=SOURCE\n      add a source; repeatable, one per line in its variable [$LAUNCHER_SECRETS]\n",
 		"   --deliver stdin|fd\n      how (default: stdin) [$LAUNCHER_DELIVER]\n",
 		"   --mask\n      redact (default: off) [$LAUNCHER_MASK]\n",
 		"   --count N\n      how many (default: 16) [$LAUNCHER_COUNT]\n",

@@ -76,7 +76,7 @@ exceeded max depth of 10000
 found a character that is not allowed in a tag
 a character that YAML does not allow
 an alias (*) of a missing anchor (&)
-a line end that is none in every version of YAML`
+a line break that YAML 1.1 and 1.2 read differently`
 
 // message is every text that a problem of a document has; it holds names in
 // quotes, which the document wrote as names.

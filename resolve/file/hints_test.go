@@ -41,7 +41,7 @@ func followed(t *testing.T, hint, text, value string) (statement string, format 
 			}
 			return r
 		}, text), inFormat
-	case strings.HasPrefix(hint, "save the file with LF line ends"):
+	case strings.HasPrefix(hint, "save the file with LF line endings"):
 		return strings.ReplaceAll(text, "\r", "\n"), inFormat
 	case strings.HasPrefix(hint, `write "_" for "-"`):
 		return strings.ReplaceAll(key, "-", "_") + "=" + right, inFormat

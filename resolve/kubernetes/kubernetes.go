@@ -262,8 +262,8 @@ func (e secretError) Hint() string {
 type plainError struct{ name, plain string }
 
 func (e plainError) Error() string {
-	return fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
-		"whose value may be written in the pod's specification", e.name, e.plain)
+	return fmt.Sprintf("variable %s is not set, and --require-confidential does not accept variable %s, "+
+		"which the pod's specification may hold", e.name, e.plain)
 }
 
 func (plainError) Is(target error) bool { return target == resolve.ErrAbsent }

@@ -150,7 +150,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"[a b]":                 "task:1:2: text that is not a key: it holds a blank",
 		"[a/b, é, '', '..']": strings.Join([]string{"task:1:2: text that is not a key: it holds a punctuation character",
 			"task:1:7: text that is not a key: it holds a character that is not ASCII", "task:1:10: a kubernetes source has an empty name",
-			`task:1:14: a key is not "." and does not start with "..", which name directories`}, "\n"),
+			`task:1:14: a key cannot be "." or start with "..", which name directories`}, "\n"),
 		"[" + long + "]":                        "task:1:2: text that is not a key: it is longer than 253 bytes",
 		"[a, b, a]":                             `task:1:8: duplicate key "a" in ` + what,
 		`"a,a"`:                                 `task:1:1: duplicate key "a" in ` + what,

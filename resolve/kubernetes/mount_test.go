@@ -151,7 +151,7 @@ func TestWhatIsNoFileIsAFailure(t *testing.T) {
 		require.NotErrorIs(t, f.Err, resolve.ErrAbsent)
 	}
 	require.NoError(t, os.Symlink("nowhere", at("dangling")))
-	require.Contains(t, find(t, v.source("dangling")), "is not there")
+	require.Contains(t, find(t, v.source("dangling")), "does not exist")
 }
 
 func TestAMountThatIsAFileIsAFailure(t *testing.T) {

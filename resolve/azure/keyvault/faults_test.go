@@ -237,7 +237,7 @@ func TestOnlyAMissingSecretIsAbsent(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "NOT_THERE! db-password="+value+" OLD!", values(found))
 	require.EqualError(t, found[0].Err, `vault "my-vault": secret "NOT-THERE" does not exist`)
-	require.Equal(t, "az keyvault secret set --vault-name my-vault --name NOT-THERE --file FILE, or mark the source optional: true", hintOf(found[0].Err))
+	require.Equal(t, "run az keyvault secret set --vault-name my-vault --name NOT-THERE --file FILE, or mark the source optional: true", hintOf(found[0].Err))
 	require.EqualError(t, found[2].Err, `vault "my-vault": secret "db-password", version "ffff" does not exist`)
 	require.Contains(t, hintOf(found[2].Err), "list-versions")
 	for _, i := range []int{0, 2} {
@@ -257,11 +257,11 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 	}{
 		"roles":            {func(v *fake.Vault) { v.Access = nil }, one, theOne + ": application " + application + " has no permission to get secrets", `--role "Key Vault Secrets User" --assignee ` + application},
 		"roles, list":      {func(v *fake.Vault) { v.Access[application] = []string{"get"} }, all, aVault + ": application " + application + " has no permission to list secrets", "--role \"Key Vault Secrets User\""},
-		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
+		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "run az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
 		"policies, list":   {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, all, aVault + ": application " + application + " has no permission to list secrets", "--secret-permissions get list"},
 		"an address":       {func(v *fake.Vault) { v.Firewall = "address" }, one, aVault + ": its firewall blocks this pod", "private endpoint"},
 		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + " does not accept public addresses (ForbiddenByConnection)", "privatelink.vaultcore.azure.net"},
-		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "az keyvault secret set-attributes --vault-name my-vault --name db-password --enabled true"},
+		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "run az keyvault secret set-attributes --vault-name my-vault --name db-password --enabled true"},
 		"another's tenant": {func(v *fake.Vault) { v.Tenant = otherTenant }, one, aVault + `: it is in tenant "` + otherTenant + `", and application ` + application + ` in tenant "` + tenant + `"`, "an application of the vault's tenant"},
 	} {
 		t.Run(name, func(t *testing.T) {

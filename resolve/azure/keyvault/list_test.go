@@ -44,7 +44,7 @@ func TestASecretOfACertificateIsReadWhereItIsNamed(t *testing.T) {
 	require.Equal(t, "site=pfx", values(found))
 	found, err = w.find("{name: my-vault, secrets: [disabled-now]}")
 	require.EqualError(t, problemIn(t, found, err), `vault "my-vault": secret "disabled-now" is disabled`)
-	require.Equal(t, "az keyvault secret set-attributes --vault-name my-vault --name disabled-now --enabled true, or name a version that is enabled", hintOf(found[0].Err))
+	require.Equal(t, "run az keyvault secret set-attributes --vault-name my-vault --name disabled-now --enabled true, or name a version that is enabled", hintOf(found[0].Err))
 	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
 }
 

@@ -164,5 +164,5 @@ func TestAnAuthorityBesideTheBundleIsTrusted(t *testing.T) {
 		})
 	}
 	_, err = newTrustIn("", "/nowhere", []string{w.CA}, []string{dir})
-	require.ErrorContains(t, err, "no certificate of an authority")
+	require.ErrorContains(t, err, "no CA certificate")
 }
