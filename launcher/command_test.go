@@ -137,7 +137,7 @@ func TestField14ACommandThatCannotStartSaysWhy(t *testing.T) {
 func TestField14ACommandThatIsMissingHasAHint(t *testing.T) {
 	t.Chdir(newFolder(t))
 	for name, want := range map[string]string{
-		"a && b": "there is no shell", "echo $HOME": "there is no shell", "x|y": "there is no shell", "/bin/echo x": "there is no shell",
+		"a && b": "start a shell for it", "echo $HOME": "start a shell for it", "x|y": "start a shell for it", "/bin/echo x": "start a shell for it",
 		"run": "use ./run: it is in the working directory", "folder": "give its path", "none": "give its path", "./none": "", "": "give its path",
 	} {
 		_, err := Find("/no/such", []string{name})

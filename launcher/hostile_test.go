@@ -225,7 +225,7 @@ func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
 	allow := []string{"run", "--deliver", "env", "-s", "inline=" + string(inline), "--allow-env", strings.Join(names[3:], ","), "--allow-env", "L*,T*"}
 	still := launchertest.Run(t, nil, "", append(allow, "--", "true")...)
 	require.Equal(t, 1, strings.Count(still.Stderr, " steers "), still.Stderr)
-	require.Contains(t, still.Stderr, "hint: --allow-env PATH lets it through")
+	require.Contains(t, still.Stderr, "hint: use --allow-env PATH to allow it")
 
 	env := launchertest.Run(t, []string{"LAUNCHER_ALLOW_ENV=AZURE_*\n  NODE_OPTIONS"}, "", "run", "--deliver", "env",
 		"-s", `inline={"TRUST_PROXY": "v", "AZURE_CLIENT_ID": "v", "AZURE_STORAGE_CONNECTION_STRING": "v", "NODE_OPTIONS": "v", "LAUNCHER_LICENSE": "v"}`,

@@ -68,7 +68,7 @@ func TestWhatWasMeantIsSuggested(t *testing.T) {
 	for text, want := range map[string]string{
 		`[{knid: env, source: A, kind: env}]`:  "did you mean kind?",
 		`[{kind: env, source: A, optinal: 1}]`: "did you mean optional?",
-		`[{kind: env, source: A, other: 1}]`:   "a secret source has env, kind, optional, prefix, source",
+		`[{kind: env, source: A, other: 1}]`:   "use one of env, kind, optional, prefix, source",
 	} {
 		_, err := read(t, "{spec: {secret_sources: "+text+"}}")
 		require.Equal(t, want, hint(err), text)

@@ -174,7 +174,7 @@ func TestCredentialsAreInTheFolderOfTheirSecretIfThereIsOne(t *testing.T) {
 		require.NoError(t, os.Remove(filepath.Join(own, name)))
 	}
 	_, err = w.find(source)
-	require.ErrorContains(t, err, aVault+`: no credentials: "`+own+`" has none of`, "its folder is empty: another's credentials do not stand in")
+	require.ErrorContains(t, err, aVault+`: no credentials: "`+own+`" has no tenant_id`, "its folder is empty: another's credentials do not stand in")
 	_, err = w.find("{name: my-vault, k8s_secret: azure-creds, credential: mounted, secrets: [db-password]}")
 	require.EqualError(t, err, aVault+`: no credentials: "`+own+`" has no tenant_id, client_id, secret`)
 }
@@ -194,13 +194,13 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 	w.requireRead()
 	delete(w.options.Environ, "HOME")
 	_, err = w.find(one)
-	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has no tenant_id`)
 }
 
 func TestEachRefusalOfEntraHasItsOwnMessage(t *testing.T) {
 	const unknown = "22222222-2222-4222-8222-222222222222"
 	for name, c := range map[string]struct{ tenant, client, secret, want, hint string }{
-		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "run az ad app credential reset --id " + application},
+		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "az ad app credential reset --id " + application},
 		"expired secret": {tenant, application, expired, "no token: the client secret of application " + application + " has expired (AADSTS7000222)", "run az ad app credential reset --id " + application},
 		"no application": {tenant, unknown, proof, `no token: tenant "` + tenant + `" does not have application ` + unknown + " (AADSTS700016)", "az ad sp show --id " + unknown},
 		"no tenant":      {otherTenant, application, proof, `no token: tenant "` + otherTenant + `" does not exist (AADSTS90002)`, "az account show"},
