@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl cross examples test cover conformance demo fuzz bench licenses check
+.PHONY: help build launcherctl cross examples test cover conformance demo docs fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -46,6 +46,10 @@ demo: ## run one task with secrets from five sources
 	@.ci/needs demo python3
 	@$(MAKE) --no-print-directory examples
 	@examples/python/demo
+
+docs: ## draw the pictures of docs/, and write what the commands on its pages print
+	@go run ./internal/pictures docs
+	@UPDATE_DOCS=1 go test -count=1 ./cmd/launcher ./cmd/launcherctl -run 'TestThePageAbout(Tasks|Deliveries|Trouble)|TestTheFirstMinute|TestTheCommandsOfThePages' >/dev/null
 
 fuzz: ## fuzz each parser for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -31,14 +31,14 @@ var everyByte = func() string {
 
 var secrets = []secret{
 	{"text", "TEXT", "TEXT", `pa$word "x" \ 'y' %s #{z} @w` + "\t`"},
-	{"lines", "LINES", "LINES", "\n-----BEGIN KEY-----\r\nbm90\n-----END KEY-----\n\n"},
+	{"several lines", "LINES", "LINES", "\n-----BEGIN KEY-----\r\nbm90\n-----END KEY-----\n\n"},
 	{"1 MiB", "BIG", "BIG", strings.Repeat("0123456789abcde\n", 1<<16)},
 	{"emoji", "EMOJI", "EMOJI", "\U0001F511 ключ é \U0001F469\u200d\U0001F680\ufeff"},
 	{"empty", "EMPTY", "EMPTY", ""},
 	{"NUL", "NUL", "NUL", "a\x00b"},
 	{"not UTF-8", "BYTES", "BYTES", everyByte},
 	{"dash and dot", "db-pass.word", "db-pass.word", "dashed"},
-	{"folded", "Folded-key.x", "FOLDED_KEY_X", "folded"},
+	{"letter case, dash and dot ignored", "Folded-key.x", "FOLDED_KEY_X", "folded"},
 }
 
 // Two keys that are alike, so that neither answers for a third.

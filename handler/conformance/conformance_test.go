@@ -50,15 +50,15 @@ func questions(refused func(secret) bool) []question {
 	_, own, _ := strings.Cut(ownText, "=")
 	_, bytes, _ := strings.Cut(ownBytes, "=")
 	list = append(list,
-		question{"missing", "secret NO_SUCH_KEY", isMissing},
-		question{"missing, any characters", "secret a b/../%2F?é#🔑", isMissing},
-		question{"missing, no variable's name", "secret A=B", isMissing},
-		question{"missing, the empty key", "secret ", isMissing},
-		question{"folded beyond ASCII", "secret SCHLÜSSEL", isMissing},
+		question{"a missing key", "secret NO_SUCH_KEY", isMissing},
+		question{"a missing key with any characters", "secret a b/../%2F?é#🔑", isMissing},
+		question{"a missing key that is not a variable's name", "secret A=B", isMissing},
+		question{"the empty key", "secret ", isMissing},
+		question{"letter case beyond ASCII", "secret SCHLÜSSEL", isMissing},
 		question{"default", "default NO_SUCH_KEY", is(fallback)},
-		question{"two fit", "secret " + twoAsked, isMissing},
+		question{"two keys that fit", "secret " + twoAsked, isMissing},
 		question{"own variable", "secret OWN_TEXT", is(own)},
-		question{"own variable, not UTF-8", "secret OWN_BYTES", is(bytes)})
+		question{"own variable that is not UTF-8", "secret OWN_BYTES", is(bytes)})
 	all := map[string]json.RawMessage{}
 	for _, p := range parameters {
 		list = append(list, question{p.name, "param " + p.name, isSame(p.json)})
@@ -68,10 +68,10 @@ func questions(refused func(secret) bool) []question {
 	}
 	whole, _ := json.Marshal(all) // cannot fail: they are JSON
 	return append(list,
-		question{"no parameter", "param no such parameter", isMissing},
-		question{"all of them", "parameters", holds(string(whole))},
+		question{"a missing parameter", "param no such parameter", isMissing},
+		question{"all parameters", "parameters", holds(string(whole))},
 		question{"metadata", "metadata", holds(metadata)},
-		question{"printed", "show", showsNone(refused)},
+		question{"the context, printed", "show", showsNone(refused)},
 		question{"a child's standard input", "child", isEmpty})
 }
 

@@ -15,15 +15,15 @@ import (
 // astray is what secrets_files can name in place of a file of the delivery. All
 // of it leads to a file with a value.
 var astray = []struct{ name, file, says string }{
-	{"its file a link", "link", "link"},
-	{"its file a folder", "folder", "folder"},
-	{"its file's path", "OUTSIDE", "secrets_files"},
-	{"its file in the folder above", "../outside", "secrets_files"},
-	{"its file in a folder below", "folder/outside", "secrets_files"},
-	{"its file the folder above", "..", "secrets_files"},
-	{"its file the folder itself", ".", "secrets_files"},
-	{"its file without a name", "", "secrets_files"},
-	{"its file with a NUL", `link\u0000`, ""}, // each language has its own words,
+	{"its file is a link", "link", "link"},
+	{"its file is a directory", "folder", "folder"},
+	{"its file is an absolute path", "OUTSIDE", "secrets_files"},
+	{"its file is in the parent directory", "../outside", "secrets_files"},
+	{"its file is in a subdirectory", "folder/outside", "secrets_files"},
+	{"its file is the parent directory", "..", "secrets_files"},
+	{"its file is the directory itself", ".", "secrets_files"},
+	{"its file has no name", "", "secrets_files"},
+	{"its file's name has a NUL", `link\u0000`, ""}, // each language has its own words,
 }
 
 // directory is a files delivery, and beside it a file that is not of it.
@@ -75,8 +75,8 @@ func stray(t *testing.T, table *table, l language, probe []string) {
 
 // misplaced is what only one delivery has.
 var misplaced = []struct{ name, member, text, delivery string }{
-	{"files without the files delivery", "secrets_files", "outside", "files"},
-	{"variables without the env delivery", "secrets_env", "CANARY", "env"},
+	{"files in another delivery", "secrets_files", "outside", "files"},
+	{"variables in another delivery", "secrets_env", "CANARY", "env"},
 }
 
 // placed starts a probe with the file as the context, in a delivery.

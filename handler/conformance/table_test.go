@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -58,85 +57,93 @@ func (t *table) put(test *testing.T, l language, delivery, name string, wrong er
 	t.set(cell{l.Name, delivery, name}, what)
 }
 
-// render is the page: the languages, the cases, the faults, the notes.
+// render is the page: how many cases each language passes, what it cannot do, the cases.
 func (t *table) render() string {
 	var page strings.Builder
 	page.WriteString(intro)
-	row(&page, "language", "from", "a secret", "none", "not UTF-8", "module")
-	row(&page, "---", "---", "---", "---", "---", "---")
-	for _, l := range t.languages {
-		row(&page, l.Name, l.From, "`"+l.Secret+"`", l.None, l.Bytes, fmt.Sprintf("[%s](../handler/%[1]s)", path.Join(l.folder, l.Module)))
-	}
-	var notes []string
-	var names, marks []string
+	asked, broken := caseNames()
+	var notes, refused []string
+	header, line := []string{"language"}, []string{"---"}
 	for _, d := range deliveries {
-		names = append(names, d.name)
-	}
-	for _, q := range questions(func(secret) bool { return false }) {
-		marks = append(marks, q.name)
-	}
-	fmt.Fprintf(&page, "\n## What was asked\n\nFor each language a mark a delivery: %s. `%s` is right; `%s` refused by the launcher,\n"+
-		"which names the key and does not start the handler; `.` not asked; a digit a note below.\n\n", strings.Join(names, ", "), pass, refusal)
-	t.grid(&page, marks, names, &notes)
-	page.WriteString(faultsIntro)
-	marks = nil
-	for _, f := range faults {
-		marks = append(marks, f.name)
-	}
-	for _, f := range astray {
-		marks = append(marks, f.name)
-	}
-	for _, m := range misplaced {
-		marks = append(marks, m.name)
-	}
-	t.grid(&page, marks, []string{""}, &notes)
-	page.WriteString("\n")
-	for i, note := range notes {
-		fmt.Fprintf(&page, "%d. %s\n", i+1, note)
-	}
-	page.WriteString(acceptsIntro)
-	for _, l := range t.languages {
-		for _, name := range slices.Sorted(maps.Keys(l.Accepts)) {
-			fmt.Fprintf(&page, "- %s, %s: %s\n", l.Name, name, l.Accepts[name])
+		header, line = append(header, "`"+d.name+"`"), append(line, "---")
+		for _, name := range slices.Sorted(maps.Keys(d.refuses)) {
+			refused = append(refused, fmt.Sprintf("%s in `%s`", name, d.name))
 		}
 	}
+	row(&page, append(header, "damaged contexts")...)
+	row(&page, append(line, "---")...)
+	for _, l := range t.languages {
+		columns := []string{l.Name}
+		for _, d := range deliveries {
+			columns = append(columns, t.count(l.Name, d.name, asked, &notes))
+		}
+		row(&page, append(columns, t.count(l.Name, "", broken, &notes))...)
+	}
+	fmt.Fprintf(&page, refusedText, strings.Join(refused, ", "))
+	page.WriteString("\n## What a language cannot do\n\n")
+	row(&page, "language", "question", "why")
+	row(&page, "---", "---", "---")
+	page.WriteString(strings.Join(notes, ""))
+	page.WriteString(acceptsIntro)
+	t.accepted(&page)
+	fmt.Fprintf(&page, "\n## The questions\n\nIn every delivery:\n\n%s", bullets(asked))
+	page.WriteString(faultsText + bullets(broken))
 	return page.String()
 }
 
-// grid is a row a case and a column a language; why something cannot be goes to
-// the notes.
-func (t *table) grid(page *strings.Builder, names, deliveries []string, notes *[]string) {
-	header, line := []string{""}, []string{"---"}
-	for _, l := range t.languages {
-		header, line = append(header, l.Name), append(line, "---")
+// caseNames returns the names of the questions, and of the damaged contexts.
+func caseNames() (asked, broken []string) {
+	for _, q := range questions(func(secret) bool { return false }) {
+		asked = append(asked, q.name)
 	}
-	row(page, header...)
-	row(page, line...)
+	for _, f := range faults {
+		broken = append(broken, f.name)
+	}
+	for _, f := range astray {
+		broken = append(broken, f.name)
+	}
+	for _, m := range misplaced {
+		broken = append(broken, m.name)
+	}
+	return asked, broken
+}
+
+// count returns how many of the cases a language passes, of those that it was asked. Why it
+// cannot pass one goes to the notes.
+func (t *table) count(language, delivery string, names []string, notes *[]string) string {
+	passed, asked := 0, 0
 	for _, name := range names {
-		columns := []string{name}
-		for _, l := range t.languages {
-			marks := ""
-			for _, d := range deliveries {
-				marks += mark(t.cells[cell{l.Name, d, name}], l.Name+", "+name, notes)
+		switch what := t.cells[cell{language, delivery, name}]; what {
+		case pass:
+			passed, asked = passed+1, asked+1
+		case refusal, "": // by the launcher, or not asked in this delivery
+		default:
+			asked++
+			if note := fmt.Sprintf("| %s | %s | %s |\n", language, name, what); !slices.Contains(*notes, note) {
+				*notes = append(*notes, note)
 			}
-			columns = append(columns, "`"+marks+"`")
 		}
-		row(page, columns...)
+	}
+	return fmt.Sprintf("%d of %d", passed, asked)
+}
+
+// accepted writes what each language accepts although Go refuses it.
+func (t *table) accepted(page *strings.Builder) {
+	row(page, "language", "part", "accepted")
+	row(page, "---", "---", "---")
+	for _, l := range t.languages {
+		for _, name := range slices.Sorted(maps.Keys(l.Accepts)) {
+			row(page, l.Name, name, l.Accepts[name])
+		}
 	}
 }
 
-func mark(what, where string, notes *[]string) string {
-	switch what {
-	case pass, refusal:
-		return what
-	case "":
-		return "."
+func bullets(list []string) string {
+	var text strings.Builder
+	for _, item := range list {
+		text.WriteString("- " + item + "\n")
 	}
-	note := where + ": " + what
-	if !slices.Contains(*notes, note) {
-		*notes = append(*notes, note)
-	}
-	return fmt.Sprint(slices.Index(*notes, note) + 1)
+	return text.String()
 }
 
 func row(page *strings.Builder, columns ...string) {
@@ -174,19 +181,28 @@ func leaks(text, value string) bool {
 	return false
 }
 
-const intro = `# Languages
+const intro = `# Languages tested
 
-Generated by ` + "`make conformance`" + `; do not edit. It asks the module of each language the same questions, behind the
-real launcher, in every delivery; the questions are in [handler/conformance](../handler/conformance), how to add a
-language in [handler/README.md](../handler/README.md).
+Every module answers the same questions, behind the real launcher, in every delivery. The table counts the questions that
+it answers right. How to use a module is in [handlers.md](handlers.md).
+
+This page is generated by ` + "`make conformance`" + `. How to add a language is in [handler/README.md](../handler/README.md).
 
 `
 
-const faultsIntro = "\n## What goes wrong\n\nThe error says so, and holds no value. None of these is ever \"no such secret\".\n\n"
+const refusedText = `
+The launcher itself refuses some values, because no variable can hold them, and names the key: %s.
+`
 
 const acceptsIntro = `
 ## What a module accepts although Go refuses it
 
-A test gives all modules the same 600 damaged contexts. Each module refuses a damaged context or reads it as Go does, but:
+A test gives all modules the same 600 damaged contexts. A module refuses such a context or reads it as Go does, with these
+exceptions:
+
+`
+
+const faultsText = `
+With a damaged context, or after the launcher ended. The error says so, holds no value, and is never "no such secret":
 
 `

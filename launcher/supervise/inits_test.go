@@ -36,7 +36,7 @@ const forever = "exec sleep 1000"
 
 var scenarios = []scenario{
 	{"the handler exits with 42", "exit 42", nil, "42", nil},
-	{"the handler is killed, as for want of memory", "kill -KILL $$", nil, "137", nil},
+	{"the handler is killed, as when memory runs out", "kill -KILL $$", nil, "137", nil},
 	{"the command does not exist", "", nil, "127", nil},
 	{"TERM, which the handler leaves at its default", "echo ready; " + forever, terminate, "ready; 143", nil},
 	{"TERM, which the handler catches", "trap 'echo caught; exit 3' TERM; echo ready; while :; do sleep 0.01; done", terminate, "ready; caught; 3", nil},
@@ -44,7 +44,7 @@ var scenarios = []scenario{
 	{"the handler leaves a child that holds its output", "sleep 1000 & exit 5", nil, "5", nil},
 	{"the handler leaves a child that would clean up on TERM",
 		"mkfifo $D/f; (trap 'echo cleaned; exit' TERM; echo >$D/f; while :; do sleep 0.01; done) & read x <$D/f; exit 5", nil, "cleaned; 5", []string{"5", "cleaned; 5"}},
-	{"the handler leaves a daemon in a session of its own that would clean up on TERM",
+	{"the handler leaves a daemon in a separate session that would clean up on TERM",
 		"mkfifo $D/f; (setsid sh -c \"trap 'echo cleaned; exit' TERM; echo >$D/f; while :; do sleep 0.01; done\" &); read x <$D/f; exit 6", nil, "cleaned; 6", nil},
 	{"the handler leaves a child that ignores TERM", "trap '' TERM; sleep 1000 & exit 5", nil, "5", nil},
 	{"the handler stops itself; CONT", "echo ready; kill -STOP $$; echo continued; exit 4", afterStop, "ready; continued; 4", nil},

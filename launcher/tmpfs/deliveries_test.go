@@ -176,7 +176,7 @@ func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
 			require.Equal(t, 125, got.Status, got.Stderr)
 			require.Empty(t, got.Stdout)
 			require.Contains(t, got.Stderr, "launcher: cannot make a directory in memory: /dev/shm: other users can rename what is in it (writable without the sticky bit, or owned by another user); ")
-			require.Contains(t, got.Stderr, "\nhint: with --user, mount a tmpfs of mode 1777 at /dev/shm; ")
+			require.Contains(t, got.Stderr, "\nhint: mount a tmpfs of mode 1777 at /dev/shm, or remove")
 			memory.RequireEmpty(t)
 
 			own := launchertest.Finish(t, memory.AsRoot(change+` && exec launcher run --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- probe secret KEY`))

@@ -39,6 +39,6 @@ func TestTheDocsAboutFiles(t *testing.T) {
 			require.Equal(t, value, values(t, "A="+right, Dotenv)["A"])
 		}
 	}
-	require.Contains(t, string(page), "What each parser makes of 349 texts")
+	require.Contains(t, string(page), "what each parser makes of 349 texts")
 	require.Len(t, storedReadings(t), 349)
 }
