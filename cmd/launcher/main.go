@@ -115,7 +115,7 @@ func (p *program) app(args []string) *urfave.App {
 			command("render", "[--output FILE] TEMPLATE", "Inside a handler: fill in a Go template with secrets", p.render, cli.Flags(nil, outputFlag)...),
 			command("install", "DIR", "Copy this program to DIR/launcher", p.install),
 		},
-	}, version, commit, "launcher run -- COMMAND starts a handler; launcher --help lists the commands")
+	}, version, commit, "start a handler with launcher run -- COMMAND, or see launcher --help")
 }
 
 // version and commit are set by the linker, -X main.version=V.

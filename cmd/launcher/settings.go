@@ -44,7 +44,7 @@ type settings struct {
 
 // flagError returns a usage error about a flag of run or explain.
 func flagError(format string, args ...any) error {
-	return cli.Usage(fmt.Sprintf(format, args...), "launcher run --help lists the flags")
+	return cli.Usage(fmt.Sprintf(format, args...), "see launcher run --help")
 }
 
 // listValues returns a repeatable flag's values, or else its variable's lines.

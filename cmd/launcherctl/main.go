@@ -72,7 +72,7 @@ func (p *program) app() *urfave.App {
 		Writer:      p.stdout,
 		ErrWriter:   p.stderr,
 		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand()},
-	}, version, commit, p.name+" --help lists the commands")
+	}, version, commit, "see "+p.name+" --help")
 }
 
 // version and commit are set by the linker, -X main.version=V.

@@ -28,7 +28,7 @@ func (p *program) fromSummon(c *urfave.Context) error {
 	for i, text := range cli.Values(c, "define") {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || !variableName.MatchString(name) {
-			return cli.Usage(fmt.Sprintf("--define, value %d, is not NAME=VALUE", i+1), "NAME is letters, digits and _")
+			return cli.Usage(fmt.Sprintf("--define, value %d, is not NAME=VALUE", i+1), "use letters, digits and _ for NAME")
 		}
 		variables[name] = value
 	}

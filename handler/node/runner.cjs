@@ -47,7 +47,7 @@ async function main([source, file, name]) {
   const named = `${shown}: ${name}()`;
   const result = call.apply(self, [context, ...byName(call, named, context, given)]);
   if (typeof result?.next === "function" && typeof result.return === "function") {
-    throw new TypeError(`${named} is a generator, of which nothing would run`);
+    throw new TypeError(`${named} is a generator, which is not supported`);
   }
   await result;
 }

@@ -119,7 +119,7 @@ test("a promise is awaited, a generator refused", () => {
     "awaited\n",
   );
   for (const star of ["function*", "async function*"]) {
-    const problem = "TypeError: handler.mjs: f() is a generator, of which nothing would run\n";
+    const problem = "TypeError: handler.mjs: f() is a generator, which is not supported\n";
     fails(call(`export ${star} f() { yield 1; }`), problem);
   }
   const problem = "launcher: the handler's promise was never settled\n";
@@ -235,6 +235,6 @@ test("the status is the handler's", () => {
 
 test("a context that cannot be read starts nothing", () => {
   const result = call("console.log('loaded'); export const f = 1;", "f", { data: { version: 2 } });
-  fails(result, "Error: the context is of version 2, not of version 1, which this module reads\n");
+  fails(result, "Error: the context has an unsupported version (2): this module reads version 1\n");
   assert.equal(result.stdout, "");
 });

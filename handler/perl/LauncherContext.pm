@@ -140,10 +140,10 @@ sub _read {
     if ($kind eq 'files') { return _parse(_slurp("$rest/context.json", '')) }
     if ($kind eq 'unix') {
         my ($status, $body) = _get($rest, '/v1/context');
-        die "the launcher did not give the context: $body\n" if $status != 200;
+        die "the launcher did not return the context: $body\n" if $status != 200;
         return (_parse($body), sub { return _ask($rest, $_[0]) });
     }
-    die qq{this version of LauncherContext.pm does not read LAUNCHER_CONTEXT "$kind"\n};
+    die qq{unsupported delivery "$kind" in LAUNCHER_CONTEXT\n};
 }
 
 # Standard input is at its end afterwards for child processes too, also where it
@@ -176,8 +176,8 @@ sub _parse {
     my $document = eval { local $SIG{__DIE__}; JSON::PP->new->utf8->decode($text) };
     die "the context is not a JSON object in UTF-8\n" if ref $document ne 'HASH';
     my $version = $document->{version};
-    $version = 'none' if !defined $version || $version !~ /\A[0-9]+\z/;
-    die "the context is of version $version, and LauncherContext.pm reads version 1\n"
+    $version = '' if !defined $version || $version !~ /\A[0-9]+\z/;
+    die 'the context has an unsupported version' . ($version && " ($version)") . ": LauncherContext.pm reads version 1\n"
         if $version ne '1';
     return $document;
 }
@@ -207,7 +207,7 @@ sub _secrets {
             my $text = $texts->{$key};
             my $value = defined $text && !ref $text ? $readers{$place}->($text) : undef;
             die qq{the context's $place has no value for "} . _bytes($key) . qq{"\n} if !defined $value;
-            die 'the context has the secret "' . _bytes($key) . qq{" twice\n} if exists $secrets{$key};
+            die 'duplicate secret "' . _bytes($key) . qq{" in the context\n} if exists $secrets{$key};
             $secrets{$key} = $value;
         }
     }

@@ -116,9 +116,9 @@ final class LauncherContext
             case $kind === 'unix':
                 self::$socket = $rest;
                 [$status, $body] = self::request($rest, '/v1/context');
-                return $status === 200 ? $body : throw new RuntimeException("the launcher did not give the context: $body");
+                return $status === 200 ? $body : throw new RuntimeException("the launcher did not return the context: $body");
         }
-        throw new RuntimeException("this version of LauncherContext.php does not read LAUNCHER_CONTEXT \"$kind\"");
+        throw new RuntimeException("unsupported delivery \"$kind\" in LAUNCHER_CONTEXT");
     }
 
     /**
@@ -164,7 +164,7 @@ final class LauncherContext
         }
         $version = $document['version'] ?? null;
         return $version === 1 ? $document
-            : throw new RuntimeException('the context is of version ' . (is_int($version) ? $version : 'none') . ', and LauncherContext.php reads version 1');
+            : throw new RuntimeException('the context has an unsupported version' . (is_int($version) ? " ($version)" : '') . ': LauncherContext.php reads version 1');
     }
 
     /** @return array<string, mixed> */
@@ -193,7 +193,7 @@ final class LauncherContext
         foreach ($readers as $place => $reader) {
             foreach (self::object($document, $place) as $key => $text) {
                 if (isset($secrets[$key])) {
-                    throw new RuntimeException("the context has the secret \"$key\" twice");
+                    throw new RuntimeException("duplicate secret \"$key\" in the context");
                 }
                 $value = is_string($text) ? $reader($text) : false;
                 $secrets[$key] = $value !== false ? $value

@@ -131,7 +131,7 @@ class Context:
         """
         address = self.inputs.get(key) or url or key
         if not isinstance(address, str):
-            raise TypeError(f"input {_quote(key)} is no address")
+            raise TypeError(f"input {_quote(key)} : its address is not a string")
         folder = self.spec.get("input_path") or ""
         if "://" not in address and not address.startswith("/"):
             address = os.path.join(folder, address)
@@ -278,7 +278,7 @@ def _split_keys(inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 _WORKERS = "for worker processes use --deliver files or socket"
 
 _EMPTY = {
-    "stdin": f"the context on standard input was already read, by this process or another: {_WORKERS}",
+    "stdin": f"standard input holds no context: it was already read, by this process or another; {_WORKERS}",
     "env": "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
     "fd": f"the context's descriptor is empty: {_WORKERS}",
     "files": "the context's file is empty",
@@ -291,7 +291,7 @@ def _load(where: str) -> Context:
     if kind == "unix" and place:
         status, data = _ask(place, "/v1/context")
         if status != 200:
-            raise RuntimeError(f"the launcher gives no context: {_problem(status, data)}")
+            raise RuntimeError(f"the launcher did not return the context: {_problem(status, data)}")
         document = _parse(data)
         _secrets(document, kind)
         return Context(document, _asker(place))
@@ -321,7 +321,7 @@ def _read(where: str) -> bytes:
         data = _file(place, "context.json")
     else:
         raise RuntimeError(
-            f"this version of launcher_context.py does not read LAUNCHER_CONTEXT {_quote(kind)}: "
+            f"unsupported delivery {_quote(kind)} in LAUNCHER_CONTEXT: "
             'use "launcher run --deliver" with stdin, fd, env, files or socket'
         )
     if not data:
@@ -433,9 +433,9 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise RuntimeError("the context is not a JSON object in UTF-8")
     version = document.get("version")
     if type(version) is not int or version != 1:
-        other = f"version {version}" if type(version) is int else "another form"
+        other = f" ({version})" if type(version) is int else ""
         raise RuntimeError(
-            f"the context is of {other}, not of version 1, which this launcher_context.py reads"
+            f"the context has an unsupported version{other}: launcher_context.py reads version 1"
         )
     return document
 
@@ -477,7 +477,7 @@ def _secrets(document: dict[str, Any], kind: str, folder: str = "") -> dict[str,
             if value is None:
                 raise RuntimeError(f"the context's {name} has no value for {_quote(key)}")
             if key in secrets:
-                raise RuntimeError(f"the context has the secret {_quote(key)} twice")
+                raise RuntimeError(f"duplicate secret {_quote(key)} in the context")
             secrets[key] = value
     return secrets
 

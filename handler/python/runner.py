@@ -118,7 +118,7 @@ def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
 
         result = asyncio.run(_awaited(result))
     elif isinstance(result, (GeneratorType, AsyncGeneratorType)):
-        raise TypeError(f"{named} is a generator, of which nothing would run")
+        raise TypeError(f"{named} is a generator, which is not supported")
     if hints or _true(result):
         import mlrun_stand_in
 

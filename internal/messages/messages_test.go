@@ -17,66 +17,6 @@ const (
 	info    = "info"
 )
 
-// constructor says where a call or a composite literal has a message and its hint:
-// at which position, or in which field. -1 and "" are for none.
-type constructor struct {
-	text, hint           int
-	textField, hintField string
-	formatted            bool   // the text is a format, and the arguments follow
-	status               string // "" is 125
-	advice               string // the hint of all
-}
-
-// calls are the functions that make a message, by "package.name"; ".name" is in any
-// package. A method is followed by "()".
-var calls = map[string]constructor{
-	".Usage":                 {text: 0, hint: 1},
-	".Errorf":                {text: 0, hint: -1, formatted: true},
-	".New":                   {text: 0, hint: -1},
-	".Absent":                {text: 0, hint: -1},
-	".Unavailable":           {text: 0, hint: -1, status: "124"},
-	".Detail()":              {text: 0, hint: -1, formatted: true, status: "--verbose"},
-	".Add()":                 {text: 2, hint: 1, formatted: true},
-	".Report()":              {text: 1, hint: -1},
-	".Message()":             {text: 1, hint: 2},
-	"main.flagError":         {text: 0, hint: -1, formatted: true, advice: "launcher run --help lists the flags"},
-	"main.missingHere":       {text: -1, hint: -1},
-	"main.refuse()":          {text: 1, hint: 0, formatted: true},
-	"manifest.refuse()":      {text: 1, hint: 0, formatted: true},
-	"manifest.warn()":        {text: 1, hint: 0, formatted: true, status: warning},
-	"yamledit.refuse()":      {text: 1, hint: -1, formatted: true, advice: "write it out in full in the part that is edited"},
-	"yamledit.child()":       {text: -1, hint: -1},
-	"document.problem":       {text: 1, hint: -1},
-	"document.problem()":     {text: 1, hint: 2},
-	"document.limit()":       {text: 0, hint: -1},
-	"file.refuse":            {text: 1, hint: 2},
-	"file.refuse()":          {text: 1, hint: 0, formatted: true},
-	"keyvault.refusal":       {text: 0, hint: 1},
-	"keyvault.unavailable":   {text: 0, hint: 1, status: "124"},
-	"job.stuck()":            {text: 0, hint: -1},
-	"cluster.Explain()":      {text: -1, hint: -1},
-	"document.Unavailable()": {text: 0, hint: -1, status: "124"},
-}
-
-// literals are the types whose literals are messages.
-var literals = map[string]constructor{
-	"Problem":           {text: 1, hint: 2, textField: "Message", hintField: "Advice"},
-	"problem":           {text: -1, hint: -1, textField: "text", hintField: "hint"},
-	"keyname.Error":     {text: 0, hint: 1},
-	"manifest.Error":    {text: 0, hint: 1},
-	"Error":             {text: -1, hint: -1, textField: "What", hintField: "Advice"},
-	"RefusedError":      {text: 1, hint: 2},
-	"CannotRunError":    {text: 0, hint: 1, status: "126"},
-	"NotFoundError":     {text: 0, hint: 1, status: "127"},
-	"Outcome":           {text: -1, hint: -1, textField: "Why", hintField: "Advice"},
-	"file.refusal":      {text: -1, hint: -1, textField: "reason", hintField: "advice"},
-	"keyvault.refusals": {text: 1, hint: 2},
-	"job.causes":        {text: -1, hint: 2},
-}
-
-// fields are the fields to which a message or its hint is assigned.
-var fields = map[string]bool{"Message": true, "What": true, "Why": true, "Advice": false, "advice": false, "hint": false}
-
 // messages returns the messages of a package.
 func (s *sources) messages(p *pkg) []message {
 	var found []message
@@ -85,12 +25,13 @@ func (s *sources) messages(p *pkg) []message {
 			in := finder{scope: scope{sources: s, pkg: p}}
 			if f, ok := d.(*ast.FuncDecl); ok {
 				in.assigned = assignments(f)
+				in.addResults(f)
 			}
 			ast.Inspect(d, in.visit)
 			found = append(found, in.found...)
 		}
 	}
-	found = slices.DeleteFunc(found, func(m message) bool { return !speaks(m.text) && !speaks(m.hint) })
+	found = slices.DeleteFunc(found, func(m message) bool { return !speaks(m.text) && (m.text != elsewhere || !speaks(m.hint)) })
 	slices.SortFunc(found, func(a, b message) int {
 		return cmp.Or(strings.Compare(plain(a.text), plain(b.text)), strings.Compare(a.hint, b.hint), strings.Compare(a.status, b.status))
 	})
@@ -100,7 +41,8 @@ func (s *sources) messages(p *pkg) []message {
 // speaks reports whether a template has words of its own.
 func speaks(text string) bool {
 	fixed := placeholders.ReplaceAllString(text, "")
-	return strings.Contains(strings.Trim(fixed, ` :,."()`), " ")
+	fixed = strings.Trim(fixed, ` :,."()`)
+	return strings.Contains(fixed, " ") || len(fixed) >= 7
 }
 
 // finder collects the messages of one declaration.
@@ -111,6 +53,22 @@ type finder struct {
 	done  map[ast.Node]bool
 }
 
+// addResults adds what an Error method returns, with the hint of its type, and what
+// other functions return for a message.
+func (f *finder) addResults(d *ast.FuncDecl) {
+	status, known := results[f.pkg.name+"."+d.Name.Name]
+	if d.Name.Name != "Error" && !known {
+		return
+	}
+	hints := []string{""}
+	for _, other := range f.pkg.functions["Hint"] {
+		if d.Recv != nil && other.Recv != nil && lastName(other.Recv.List[0].Type) == lastName(d.Recv.List[0].Type) {
+			hints = f.results(other)
+		}
+	}
+	f.add(f.results(d), hints, status)
+}
+
 func (f *finder) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -119,6 +77,8 @@ func (f *finder) visit(n ast.Node) bool {
 		f.visitLiteral(n)
 	case *ast.AssignStmt:
 		f.visitAssignment(n)
+	case *ast.ValueSpec:
+		f.visitTable(n)
 	}
 	return true
 }
@@ -149,7 +109,7 @@ func (f *finder) visitCall(c *ast.CallExpr) {
 	if made.hint >= 0 {
 		hints = f.texts(c.Args[made.hint])
 	}
-	f.add(texts, hints, cmp.Or(made.status, levelOf(name, c.Args[0])))
+	f.add(made.around(texts), hints, cmp.Or(made.status, levelOf(name, c.Args[0])))
 }
 
 // mark adds the message of an error that a call makes, with a hint or a status.
@@ -173,6 +133,11 @@ func (f *finder) mark(e ast.Expr, hint, status string) {
 		texts = f.format(c.Args[made.text], c.Args[made.text+1:])
 	}
 	f.add(texts, []string{hint}, cmp.Or(status, made.status))
+}
+
+// around returns texts between the constructor's prefix and suffix.
+func (c constructor) around(texts []string) []string {
+	return join(join([]string{c.prefix}, texts), []string{c.suffix})
 }
 
 func (f *finder) constructorOf(c *ast.CallExpr, name string) (constructor, bool) {
@@ -243,6 +208,30 @@ func (f *finder) visitLiteral(c *ast.CompositeLit) {
 	f.add(f.optional(text), f.optional(hint), status)
 }
 
+// visitTable adds the messages in the elements of a variable.
+func (f *finder) visitTable(v *ast.ValueSpec) {
+	made, ok := tables[f.pkg.name+"."+v.Names[0].Name]
+	if !ok {
+		return
+	}
+	for _, e := range v.Values[0].(*ast.CompositeLit).Elts {
+		var text, hint ast.Expr
+		for i, element := range e.(*ast.CompositeLit).Elts {
+			switch i {
+			case made.text:
+				text = element
+			case made.hint:
+				hint = element
+			}
+		}
+		texts := f.optional(text)
+		if made.formatted {
+			texts = f.format(text, nil)
+		}
+		f.add(made.around(texts), f.optional(hint), made.status)
+	}
+}
+
 // optional returns the templates of an expression, "" if it is missing.
 func (f *finder) optional(e ast.Expr) []string {
 	if e == nil {
@@ -278,7 +267,13 @@ func (f *finder) add(texts, hints []string, status string) {
 			if text == "" && hint == "" {
 				continue
 			}
-			f.found = append(f.found, message{cmp.Or(text, elsewhere), hint, cmp.Or(status, "125")})
+			m := message{cmp.Or(text, elsewhere), hint, cmp.Or(status, "125")}
+			for _, e := range exceptions {
+				if strings.HasPrefix(plain(m.text), e.start) {
+					m.status = e.status
+				}
+			}
+			f.found = append(f.found, m)
 		}
 	}
 }

@@ -41,15 +41,15 @@ func (s scope) texts(e ast.Expr) []string {
 		if text, err := strconv.Unquote(x.Value); err == nil && x.Kind == token.STRING {
 			return []string{text}
 		}
-		return []string{x.Value}
+		return []string{strings.ReplaceAll(x.Value, "_", "")}
 	case *ast.ParenExpr:
 		return s.texts(x.X)
 	case *ast.BinaryExpr:
-		if x.Op == token.ADD {
+		if x.Op == token.ADD && !isNumber(x.X) && !isNumber(x.Y) {
 			return join(s.texts(x.X), s.texts(x.Y))
 		}
 	case *ast.Ident:
-		if found := s.variable(x.Name); found != nil {
+		if found := s.variable(x.Name); found != nil && !slices.Contains(errorNames[:3], x.Name) {
 			return found
 		}
 	case *ast.SelectorExpr:
@@ -84,10 +84,7 @@ func (s scope) variable(name string) []string {
 		return scope{sources: s.sources, pkg: s.pkg, visiting: inside.visiting}.texts(s.pkg.values[name])
 	}
 	found = slices.DeleteFunc(found, func(text string) bool { return text == "" && len(more)+len(found) > 1 })
-	if len(found) == 0 {
-		return nil
-	}
-	return slices.Concat(found, join(found, more))
+	return informative(slices.Concat(found, join(found, more)))
 }
 
 // call returns the templates of what a function returns.
@@ -128,11 +125,15 @@ func (s scope) returned(name string) []string {
 	if len(functions) != 1 || slices.Contains(s.visiting, name+"()") {
 		return nil
 	}
-	f := functions[0]
+	return informative(s.results(functions[0]))
+}
+
+// results returns the templates that a function returns, nil if it has another result.
+func (s scope) results(f *ast.FuncDecl) []string {
 	if f.Body == nil || f.Type.Results == nil || !isIdent(f.Type.Results.List[0].Type, "string") {
 		return nil
 	}
-	inside := scope{sources: s.sources, pkg: s.pkg, assigned: assignments(f), visiting: append(slices.Clone(s.visiting), name+"()")}
+	inside := scope{sources: s.sources, pkg: s.pkg, assigned: assignments(f), visiting: append(slices.Clone(s.visiting), f.Name.Name+"()")}
 	var found []string
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		if _, closure := n.(*ast.FuncLit); closure {
@@ -144,6 +145,15 @@ func (s scope) returned(name string) []string {
 		return true
 	})
 	return unique(found)
+}
+
+// informative returns templates, or nil if one of them says less than the name of
+// its variable or function would.
+func informative(texts []string) []string {
+	if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, open) && !speaks(text) }) && !slices.ContainsFunc(texts, speaks) {
+		return nil
+	}
+	return texts
 }
 
 // verb matches a verb of a format.
@@ -168,6 +178,9 @@ func (s scope) format(format ast.Expr, args []ast.Expr) []string {
 			value := []string{open + "NAME" + shut}
 			if next < len(args) {
 				value = s.texts(args[next])
+			}
+			if kind == "d" && strings.Contains(value[0], open) {
+				value = []string{open + "N" + shut}
 			}
 			if kind == "q" {
 				for i := range value {
@@ -204,6 +217,15 @@ func unique(texts []string) []string {
 	return all
 }
 
+// errorNames are the names of what holds another message.
+var errorNames = []string{"err", "Err", "wrong", "Error", "reason", "Message"}
+
+// renamed are names that say little to a reader of the page.
+var renamed = map[string]string{
+	"UsageText": "USAGE", "HelpName": "COMMAND", "dashed": "--FLAG", "shown": "KEY", "refers": "KEY", "First": "NAME", "spoken": "ACCESS",
+	"SIGNAL_NAME": "SIGNAL", "SignalName": "SIGNAL", "signalName": "SIGNAL", "projectSecretsFlag": "--project-secrets",
+}
+
 // words splits an identifier in camel case.
 var words = regexp.MustCompile(`[A-Z]?[a-z0-9]+|[A-Z]+`)
 
@@ -212,8 +234,11 @@ var words = regexp.MustCompile(`[A-Z]?[a-z0-9]+|[A-Z]+`)
 func placeholder(e ast.Expr) string {
 	name := lastName(e)
 	switch {
-	case name == "err" || name == "Err" || name == "Error" || name == "reason" || name == "Message":
+	case slices.Contains(errorNames, name):
 		name = "..."
+	case renamed[name] != "":
+		name = renamed[name]
+	case name == "N":
 	case len(name) < 3 && name != "at" && name != "At":
 		name = "NAME"
 	case strings.EqualFold(name, "at"):
@@ -233,7 +258,7 @@ func lastName(e ast.Expr) string {
 	case *ast.CallExpr:
 		if name := calledName(x); len(x.Args) > 0 && slices.Contains([]string{"len", "string", "Join", "cmp", "Clone", "TrimSpace", "Base", "Unquote"}, name) {
 			if name == "len" {
-				return "NUMBER"
+				return "N"
 			}
 			return lastName(x.Args[0])
 		}
@@ -246,9 +271,14 @@ func lastName(e ast.Expr) string {
 	case *ast.StarExpr:
 		return lastName(x.X)
 	case *ast.BinaryExpr:
-		return "NUMBER"
+		return "N"
 	}
 	return ""
+}
+
+func isNumber(e ast.Expr) bool {
+	literal, ok := e.(*ast.BasicLit)
+	return ok && literal.Kind == token.INT
 }
 
 func calledName(c *ast.CallExpr) string {
