@@ -39,8 +39,8 @@ func TestField1APipeStaysTheHandlers(t *testing.T) {
 func TestField2To7DotenvLinesAreRefused(t *testing.T) {
 	for line, hint := range map[string]string{
 		`A="pa\ss"`: "single quotes", `A="a\tb"`: "single quotes", `A="\u00e9"`: "single quotes", // 2
-		"A=${db_user}/a": "write the value out", "A=$(cat x)": "write the value out", "A=${DB_USER}": "write the value out", // 5
-		"URL=x${P}": "write the value out", // 7
+		"A=${db_user}/a": "write the value in place of", "A=$(cat x)": "write the value in place of", "A=${DB_USER}": "write the value in place of", // 5
+		"URL=x${P}": "write the value in place of", // 7
 	} {
 		got := bash(t, map[string]string{"x.env": "# first\n" + line + "\n"}, `launcher run -s file=x.env -- true`)
 		require.Equal(t, 125, got.Status, line)

@@ -47,7 +47,7 @@ var secretFaults = map[string]struct {
 	says   string
 }{
 	"a conflict":                     {clustertest.On("patch", "", clustertest.Times(3, clustertest.Conflict)), 0, ""},
-	"conflicts without end":          {clustertest.On("patch", "", clustertest.Conflict), 124, "others change it all the time"},
+	"conflicts without end":          {clustertest.On("patch", "", clustertest.Conflict), 124, "other clients keep changing it"},
 	"a throttle":                     {clustertest.On("patch", "", clustertest.Times(2, clustertest.Throttled(0))), 0, ""},
 	"a throttle with a Retry-After":  {clustertest.On("patch", "", clustertest.Times(1, clustertest.Throttled(1))), 0, ""},
 	"a throttle without Retry-After": {clustertest.On("patch", "", clustertest.Times(2, clustertest.Throttled(-1))), 0, ""},

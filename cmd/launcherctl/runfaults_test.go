@@ -246,7 +246,7 @@ func TestOtherEndsOfAJob(t *testing.T) {
 			state["terminated"].(map[string]any)["reason"] = "OOMKilled"
 			c.pod("-a", "Failed", state)
 			c.ends("Failed", "BackoffLimitExceeded")
-		}, 137, "was out of memory\nhint: give it more"},
+		}, 137, "ran out of memory\nhint: give it more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := controller(t)

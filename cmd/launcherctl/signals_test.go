@@ -74,7 +74,7 @@ func TestASecondSignalEndsTheWaiting(t *testing.T) {
 	c.until("the Job's end", c.ending)
 	require.NoError(t, p.Process.Signal(syscall.SIGINT))
 	p.ends(130)
-	require.Contains(t, p.err.String(), "is stopped waiting: kubectl -n ml get job "+c.name)
+	require.Contains(t, p.err.String(), "stopped waiting for job "+c.name+": run kubectl -n ml get job ")
 	c.noValueInASpecification()
 }
 

@@ -93,7 +93,7 @@ class Context {
    */
   getInput(key) {
     let address = own(this.inputs, key) || key;
-    if (typeof address !== "string") throw new TypeError(`input ${quote(key)} : its address is not a string`);
+    if (typeof address !== "string") throw new TypeError(`input ${quote(key)}: its address is not a string`);
     const folder = this.spec.input_path;
     if (folder && !address.includes("://") && !address.startsWith("/")) {
       address = `${folder.replace(/\/$/, "")}/${address}`;

@@ -274,10 +274,10 @@ test("what goes wrong on the socket is no missing key", async (t) => {
   const get = (key) => `await (await getContext()).getSecret(${JSON.stringify(key)}, "default")`;
   await refused({ env: { ...env, KEY: "own" } }, /^the secret "KEY": vault: 403\ndenied$/m, get("KEY"));
   for (const key of ["SHORT", "CLOSED", "ENDLESS", "OTHER"]) {
-    await refused({ env }, /process that answers for secrets has ended: /, get(key));
+    await refused({ env }, /process that serves secrets has ended: /, get(key));
   }
   await new Promise((resolve) => server.close(resolve)); // which removes the socket's file
-  await refused({ env }, /process that answers for secrets has ended: ENOENT/);
+  await refused({ env }, /process that serves secrets has ended: ENOENT/);
 });
 
 test("what is not a context is refused without a value", async () => {

@@ -131,7 +131,7 @@ class Context:
         """
         address = self.inputs.get(key) or url or key
         if not isinstance(address, str):
-            raise TypeError(f"input {_quote(key)} : its address is not a string")
+            raise TypeError(f"input {_quote(key)}: its address is not a string")
         folder = self.spec.get("input_path") or ""
         if "://" not in address and not address.startswith("/"):
             address = os.path.join(folder, address)

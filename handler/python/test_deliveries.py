@@ -152,7 +152,7 @@ class Socket(InProcess):
     def assertEnded(self, context, key):
         with self.assertRaises(RuntimeError) as caught:
             context.get_secret(key, "default")
-        self.assertIn("process that answers for secrets has ended", str(caught.exception))
+        self.assertIn("process that serves secrets has ended", str(caught.exception))
         self.assertNotIn(CANARY, "".join(traceback.format_exception(None, caught.exception, None)))
         self.assertIsNone(caught.exception.__context__, "it may hold a part of a value")
 

@@ -724,7 +724,7 @@ class Runner(Subprocess):
         self.assertEqual(process.returncode, 1)
         self.assertEqual(process.stdout, b"")
         self.assertRegex(
-            process.stderr.decode(), r"^RuntimeError: the context on standard input .*\n$"
+            process.stderr.decode(), r"^RuntimeError: standard input holds no context: .*\n$"
         )
 
     def test_a_function_that_is_not_there(self):

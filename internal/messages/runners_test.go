@@ -12,7 +12,7 @@ import (
 // test finds their words in the files.
 var runners = []message{
 	{"{FILE} has no {function} \"{NAME}\"", "it defines {NAMES}", "127"},
-	{"{FILE} exports no {function} \"{NAME}\"", "it exports {NAMES}", "127"},
+	{"{FILE} exports no {function} \"{NAME}\"", "it {exports NAMES}", "127"},
 	{"{FILE}: class {CLASS} has no {method} \"{NAME}\"", "it defines {NAMES}", "127"},
 	{"handler \"{FILE}\": {...}", "", "127"},
 	{"handler: no module \"{NAME}\"", "it is searched in the working directory and PYTHONPATH", "127"},

@@ -210,7 +210,7 @@ func TestHintsFitWhatWasRefused(t *testing.T) {
 	cmd = launchertest.Command(launchertest.Needs(t, "prlimit", "a limit of open files"), "--nofile=9", launchertest.Path("launcher"), "run", "--deliver", "files", "--", "true")
 	got = launchertest.Finish(t, cmd)
 	require.Equal(t, 125, got.Status)
-	require.NotContains(t, got.Stderr, "mount one at /dev/shm")
+	require.NotContains(t, got.Stderr, "mount a tmpfs at /dev/shm")
 }
 
 // TestAMessageThatNobodyReadsDoesNotEndTheHandler kills the companion of a
