@@ -49,7 +49,7 @@ demo: ## run one task with secrets from five sources
 
 docs: ## draw the pictures of docs/, and write what the commands on its pages print
 	@go run ./internal/pictures docs
-	@UPDATE_DOCS=1 go test -count=1 ./cmd/launcher ./cmd/launcherctl -run 'TestThePageAbout(Tasks|Deliveries|Trouble)|TestTheFirstMinute|TestTheCommandsOfThePages' >/dev/null
+	@UPDATE_DOCS=1 go test -count=1 ./cmd/launcher ./cmd/launcherctl -run 'TestThePageAbout(Tasks|Deliveries|Trouble)|TestTheFirstMinute|TestTheCommandsOfThePages'
 
 fuzz: ## fuzz each parser for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

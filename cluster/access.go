@@ -53,11 +53,12 @@ func (c *Cluster) may(ctx context.Context, verb string, a Access) bool {
 	return err == nil && review.Status.Allowed
 }
 
-// spoken is an access in words: "get, patch secrets x".
+// spoken is an access in words: "get, patch secrets x", "list jobs.batch".
 func spoken(access []Access) string {
 	var words []string
 	for _, a := range access {
-		words = append(words, strings.Join(a.Verbs, ", ")+" "+strings.TrimSpace(a.Resource+" "+a.Name))
+		resource := strings.TrimSuffix(a.Resource+"."+a.Group, ".") // as kubectl writes it
+		words = append(words, strings.Join(a.Verbs, ", ")+" "+strings.TrimSpace(resource+" "+a.Name))
 	}
 	return strings.Join(words, ", nor ")
 }
@@ -65,7 +66,8 @@ func spoken(access []Access) string {
 // roleName returns the name of the rules for a command and a user: applying them
 // replaces only earlier rules for the same.
 func (c *Cluster) roleName(access []Access, user string) string {
-	parts := []string{"launcherctl", strings.ReplaceAll(c.command, " ", "-")}
+	words := strings.FieldsFunc(c.command, func(r rune) bool { return r == ' ' || r == '-' })
+	parts := []string{"launcherctl", strings.Join(words, "-")}
 	for _, a := range access {
 		if a.Name != "" && !slices.Contains(parts, a.Name) {
 			parts = append(parts, a.Name)

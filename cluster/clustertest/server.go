@@ -22,6 +22,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	rbacv1 "k8s.io/api/rbac/v1"
 )
 
 // Request is one request that the server was sent.
@@ -56,6 +57,8 @@ type Server struct {
 	requests []Request
 	faults   []Fault
 	denied   []string
+	rules    []rbacv1.PolicyRule
+	limited  bool // to the rules
 }
 
 // New starts a server, which ends with the test.
@@ -134,23 +137,6 @@ func resource(path string) string {
 	return name
 }
 
-// mayAnswer answers whether a permission is there.
-func (s *Server) mayAnswer(w http.ResponseWriter, r Request) {
-	var review struct {
-		Spec struct {
-			ResourceAttributes struct{ Verb, Resource, Subresource string }
-		}
-	}
-	_ = json.Unmarshal([]byte(r.Body), &review) // what is none is about nothing
-	a := review.Spec.ResourceAttributes
-	about := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
-	s.mu.Lock()
-	allowed := !slices.Contains(s.denied, a.Verb+" "+about)
-	s.mu.Unlock()
-	Answer(w, http.StatusCreated, map[string]any{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-		"status": map[string]any{"allowed": allowed}})
-}
-
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+Token {
 		Refuse(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
@@ -165,10 +151,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, request)
 	s.wake()
 	faults := append([]Fault(nil), s.faults...)
-	denied := slices.Contains(s.denied, request.Verb+" "+resource(r.URL.Path))
+	ask := about(request.Verb, r.URL.Path, r.URL.RawQuery)
+	allowed := isReview(r.URL.Path) || s.allows(ask)
 	s.mu.Unlock()
-	if denied {
-		Refuse(w, http.StatusForbidden, "Forbidden", fmt.Sprintf("User %q cannot %s resource %q in the namespace \"ml\"", User, request.Verb, resource(r.URL.Path)))
+	if !allowed {
+		Refuse(w, http.StatusForbidden, "Forbidden", ask.String())
 		return
 	}
 	for _, f := range faults {

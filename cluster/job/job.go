@@ -31,6 +31,9 @@ type Job struct {
 	Manifest *batchv1.Job   // as it was sent, with the UID and time of its creation
 	Values   *corev1.Secret // what the Job is to own, nil for nothing
 
+	Detached  bool   // it is created, and not waited for
+	Container string // the handler's, whose start, status and results count
+
 	run string // marks what this run has made
 }
 
@@ -84,15 +87,17 @@ func (j *Job) renameValues(suffix string) {
 	}
 }
 
-// access is what a run needs to be let do.
+// access returns what a run needs to be let do.
 func (j *Job) access() []cluster.Access {
-	return []cluster.Access{
-		{Verbs: []string{"create", "get", "list", "watch", "delete"}, Group: batchv1.GroupName, Resource: "jobs"},
-		{Verbs: []string{"list", "watch"}, Resource: "pods"},
-		{Verbs: []string{"get"}, Resource: "pods/log"},
-		{Verbs: []string{"list"}, Resource: "events"},
-		{Verbs: []string{"create"}, Resource: "secrets", Spare: j.Values == nil},
+	command := cluster.Run
+	if j.Detached {
+		command = cluster.RunDetached
 	}
+	access := cluster.AccessOf(command, "")
+	for i := range access {
+		access[i].Spare = access[i].Resource == "secrets" && j.Values == nil
+	}
+	return access
 }
 
 func (j *Job) explain(ctx context.Context, what string, err error) error {
@@ -109,6 +114,9 @@ func (j *Job) Create(ctx context.Context) error {
 		return errors.Join(err, j.removeOurs(context.WithoutCancel(ctx)))
 	}
 	j.Manifest.UID, j.Manifest.CreationTimestamp = made.UID, made.CreationTimestamp
+	if j.Manifest.Spec.BackoffLimit == nil {
+		j.Manifest.Spec.BackoffLimit = made.Spec.BackoffLimit // the cluster's default
+	}
 	err = checkImageVolumes(j.Manifest, made)
 	if err == nil && j.Values != nil {
 		err = j.createValues(ctx)

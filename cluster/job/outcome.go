@@ -43,16 +43,16 @@ func finished(job *batchv1.Job) *batchv1.JobCondition {
 
 // outcome returns the outcome of a Job that has ended. The status comes from the
 // last pod that failed by itself, not from one that was ended for it.
-func outcome(c *batchv1.JobCondition, pods map[string]*corev1.Pod) Outcome {
+func outcome(c *batchv1.JobCondition, pods map[string]*corev1.Pod, container string) Outcome {
 	if c.Type == batchv1.JobComplete {
 		return Outcome{}
 	}
 	if c.Reason == batchv1.JobReasonDeadlineExceeded {
 		return Outcome{Status: unavailable, Why: "the Job's deadline has passed: " + c.Message, Advice: "raise --deadline, which covers all pods and retries of the Job"}
 	}
-	pod, state := failed(pods, false)
+	pod, state := failed(pods, container, false)
 	if state == nil {
-		pod, state = failed(pods, true)
+		pod, state = failed(pods, container, true)
 	}
 	if state == nil {
 		return Outcome{Status: refused, Why: fmt.Sprintf("%s: %s", c.Reason, c.Message)}
@@ -60,23 +60,38 @@ func outcome(c *batchv1.JobCondition, pods map[string]*corev1.Pod) Outcome {
 	return ofPod(pod, state)
 }
 
-// failed is the last container that ended with a status other than 0, and its
-// pod; those of pods that were deleted count only where they are asked for.
-func failed(pods map[string]*corev1.Pod, deleted bool) (*corev1.Pod, *corev1.ContainerStateTerminated) {
+// failed returns the last container that ended with a status other than 0, and its
+// pod. In one pod, the handler's container comes before the others. Deleted pods count
+// only if they are asked for.
+func failed(pods map[string]*corev1.Pod, container string, deleted bool) (*corev1.Pod, *corev1.ContainerStateTerminated) {
 	var of *corev1.Pod
 	var last *corev1.ContainerStateTerminated
 	for _, pod := range pods {
 		if pod.DeletionTimestamp != nil && !deleted {
 			continue
 		}
-		for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
-			t := status.State.Terminated
-			if t != nil && t.ExitCode != 0 && (last == nil || later(pod, t, of, last)) {
-				of, last = pod, t
-			}
+		if t := failedIn(pod, container); t != nil && (last == nil || later(pod, t, of, last)) {
+			of, last = pod, t
 		}
 	}
 	return of, last
+}
+
+// failedIn returns the end of the handler's container if it failed, else of the last of
+// the others that failed.
+func failedIn(pod *corev1.Pod, container string) *corev1.ContainerStateTerminated {
+	var last *corev1.ContainerStateTerminated
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		t := status.State.Terminated
+		switch {
+		case t == nil || t.ExitCode == 0:
+		case status.Name == container:
+			return t
+		case last == nil || later(pod, t, pod, last):
+			last = t
+		}
+	}
+	return last
 }
 
 // handlersOwn reports whether the handler itself ended with 124, as timeout(1) does. The launcher writes why it ends with 124.

@@ -58,7 +58,7 @@ func TestTheStatusIsThatOfThePodThatFailedLast(t *testing.T) {
 		"the launcher's 124":    {failed, podsOf(ending{pod: "a", status: 124, message: "x\nlauncher: y\nhint: z\n"}), 124, "pod a: status 124 is the launcher's: " + meaning[124]},
 		"another's hint before": {failed, podsOf(ending{pod: "a", status: 126, message: "hint: z\nlauncher: y"}), 126, "pod a: status 126 is the launcher's: " + meaning[126]},
 	} {
-		got := outcome(c.condition, c.pods)
+		got := outcome(c.condition, c.pods, "main")
 		require.Equal(t, c.status, got.Status, name)
 		require.Equal(t, c.why, got.Why, name)
 		for _, line := range got.Lines {

@@ -95,7 +95,7 @@ func (w *waiting) watch(ctx context.Context) {
 	lost := func(err error) { send(ctx, w.changes.lost, err) }
 	eventsContext, stop := context.WithCancel(ctx)
 	w.stopEvents = stop
-	go w.readEvents(eventsContext)
+	go w.readEvents(eventsContext, ctx)
 	go func() {
 		err := w.followJob(ctx, func(job *batchv1.Job) { send(ctx, w.changes.jobs, job) }, lost)
 		w.changes.failures <- w.explain(ctx, "watch", err)
@@ -207,7 +207,7 @@ func (w *waiting) outcome() Outcome {
 			Why:    fmt.Sprintf("pod %s: status 124 is the handler's own, and its --retries are used up", w.tooOften().Name),
 			Advice: "use another status, such as with timeout --preserve-status: the cluster takes 124 for the launcher's and retries until --deadline"}
 	}
-	return outcome(finished(w.job), w.logs.all)
+	return outcome(finished(w.job), w.logs.all, w.Container)
 }
 
 // tooOften returns the last pod whose handler ended with a 124 of its own, once that
@@ -218,7 +218,7 @@ func (w *waiting) tooOften() *corev1.Pod {
 	var last *corev1.ContainerStateTerminated
 	var times int32
 	for _, pod := range w.logs.all {
-		t := ranTo(pod, w.container())
+		t := ranTo(pod, w.Container)
 		if t == nil || !handlersOwn(t) {
 			continue
 		}
@@ -240,7 +240,7 @@ func (w *waiting) stopped() Outcome {
 	var last *corev1.ContainerStateTerminated
 	ran := false
 	for _, pod := range w.logs.all {
-		t := ranTo(pod, w.container())
+		t := ranTo(pod, w.Container)
 		ran = ran || t != nil
 		if t != nil && t.ExitCode != 0 && (last == nil || later(pod, t, of, last)) {
 			of, last = pod, t

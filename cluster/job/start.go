@@ -34,8 +34,9 @@ func (w *waiting) settleTime() time.Duration {
 }
 
 // readEvents reads the namespace's warnings until ctx ends. Without the right to read
-// them, only the pods' status says what is wrong.
-func (w *waiting) readEvents(ctx context.Context) {
+// them, only the pods' status says what is wrong; the wait's own context then serves to
+// ask which right is missing.
+func (w *waiting) readEvents(ctx, wait context.Context) {
 	every := eventsEvery
 	if w.StartTimeout > 0 {
 		every = min(every, w.StartTimeout/20)
@@ -49,6 +50,7 @@ func (w *waiting) readEvents(ctx context.Context) {
 		list, err := w.Cluster.Core.Events(w.Cluster.Namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
 		switch {
 		case apierrors.IsForbidden(err):
+			w.logs.fail(w.explain(wait, "read the events of", err))
 			return
 		case err == nil:
 			send(ctx, w.changes.events, list.Items)
@@ -59,7 +61,7 @@ func (w *waiting) readEvents(ctx context.Context) {
 // look notes whether a pod has started, and warns of what keeps the others from it.
 func (w *waiting) look() {
 	for _, name := range slices.Sorted(maps.Keys(w.pods)) {
-		started, _ := started(w.pods[name], w.container())
+		started, _ := started(w.pods[name], w.Container)
 		w.begun = w.begun || started
 	}
 	if w.begun {
@@ -86,9 +88,6 @@ func closed() <-chan time.Time {
 	close(c)
 	return c
 }
-
-// container is the one whose start is waited for: the first of the pod.
-func (w *waiting) container() string { return w.Manifest.Spec.Template.Spec.Containers[0].Name }
 
 // obstacles returns what keeps pods from starting, the pods' own reasons first.
 func (w *waiting) obstacles() []obstacle {

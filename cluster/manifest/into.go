@@ -22,12 +22,16 @@ type Base struct {
 
 	Templates []string // the names of the pod templates that are meant; none for all
 	Container string   // the name of the handler's container; "" for the only one
+
+	onlyJobs bool // objects of other kinds are not meant
 }
 
 // Merged is the manifest with the launcher in it.
 type Merged struct {
 	Manifest // without a Job
 	Text     []byte
+
+	index int // of the edited document
 }
 
 // Into adds the launcher, and what the task's secrets need, to the pods of a
@@ -70,9 +74,12 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	if err := errors.Join(p.problems...); err != nil {
 		return Merged{}, err
 	}
+	if base.onlyJobs {
+		p.warnOfOthers(base.Origin, file, found[0].doc)
+	}
 	text, err := file.Bytes()
-	m := Merged{Text: text, Manifest: Manifest{Values: p.values, Warnings: p.warnings}}
-	m.owner = ownerOf(root)
+	m := Merged{Text: text, Manifest: Manifest{Values: p.values, Warnings: p.warnings}, index: slices.Index(file.Documents, found[0].doc)}
+	m.Container, m.owner = p.handler, ownerOf(root)
 	return m, err
 }
 
@@ -81,6 +88,9 @@ func (b Base) choose(file *yamledit.File) ([]template, error) {
 	var found []template
 	var names []string
 	for _, d := range file.Documents {
+		if b.onlyJobs && !isJob(d.Root) {
+			continue
+		}
 		for _, t := range templates(d) {
 			names = append(names, keyname.Plain(cmpName(t)))
 			if len(b.Templates) == 0 || slices.Contains(b.Templates, cmpName(t)) {
@@ -88,13 +98,16 @@ func (b Base) choose(file *yamledit.File) ([]template, error) {
 			}
 		}
 	}
+	if len(names) == 0 {
+		if b.onlyJobs {
+			return nil, &Error{b.Origin + ": there is no Job in it", "a Job or CronJob of batch/v1, in a document of its own"}
+		}
+		return nil, &Error{b.Origin + ": it contains no pod", "give a Job, CronJob, Deployment, Pod, or another object with a pod template"}
+	}
 	for _, name := range b.Templates {
 		if !slices.Contains(names, keyname.Plain(name)) {
 			return nil, &Error{fmt.Sprintf("%s: pod template %s does not exist", b.Origin, keyname.Quote(name)), "use one of " + strings.Join(names, ", ")}
 		}
-	}
-	if len(found) == 0 {
-		return nil, &Error{b.Origin + ": it contains no pod", "give a Job, CronJob, Deployment, Pod, or another object with a pod template"}
 	}
 	for _, t := range found {
 		if t.doc != found[0].doc {

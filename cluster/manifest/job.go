@@ -71,21 +71,25 @@ func failurePolicy(container string, bounded bool) *batchv1.PodFailurePolicy {
 
 // podSpec is the plan as a pod that can do nothing but its work.
 func (p *plan) podSpec() corev1.PodSpec {
-	temporary := inMemory(temporaryVolume, resource.MustParse(filesSize))
-	context := hardened()
+	volumes, mounts := p.volumes, p.mounts
+	if p.ownTemporary() {
+		volumes = append(volumes, inMemory(temporaryVolume, resource.MustParse(filesSize)))
+		mounts = append(mounts, corev1.VolumeMount{Name: temporaryVolume, MountPath: temporaryDir})
+	}
 	handler := corev1.Container{
 		Name: containerName, Image: p.Image,
 		Command: p.command(nil), Args: literals(p.Command),
-		Env: p.variables(), VolumeMounts: append(p.mounts, corev1.VolumeMount{Name: temporaryVolume, MountPath: temporaryDir}),
+		Env: p.variables(), VolumeMounts: mounts,
 		Resources: corev1.ResourceRequirements{Requests: p.Requests, Limits: p.Limits},
 		// The launcher writes its messages there itself; the other policy would
 		// copy what the handler logs to where a reader of pods sees it.
 		TerminationMessagePolicy: corev1.TerminationMessageReadFile,
-		SecurityContext:          context,
+		SecurityContext:          hardened(),
 	}
 	pod := corev1.PodSpec{
 		InitContainers: p.init, Containers: []corev1.Container{handler},
-		Volumes:            append(p.volumes, temporary),
+		Volumes:            volumes,
+		ImagePullSecrets:   p.pullSecrets(),
 		RestartPolicy:      corev1.RestartPolicyNever,
 		NodeSelector:       p.NodeSelector,
 		ServiceAccountName: p.ServiceAccount,

@@ -53,6 +53,10 @@ type Options struct {
 	InPod       []string // kinds among env and file that the launcher reads in the pod
 	EmbedValues bool     // values into the pod's specification, as MLRun does
 
+	Env         []Variable // of the handler
+	Volumes     []Volume   // of the handler
+	PullSecrets []string   // Secrets with the credentials of the images' registry
+
 	ServiceAccount   string
 	WorkloadIdentity bool
 	AzureCredentials string // directory; "" for one of the launcher's own
@@ -97,7 +101,8 @@ type User struct{ UID, GID int64 }
 
 // Manifest is a Job, and what it needs besides.
 type Manifest struct {
-	Job *batchv1.Job
+	Job       *batchv1.Job
+	Container string // the handler's
 
 	// Values holds the values of inline, env and file sources, nil where there
 	// are none. It is to have the Job as its owner, once that has its UID: Own
@@ -130,5 +135,5 @@ func New(ctx context.Context, task *document.Node, o Options) (Manifest, error) 
 	if err = errors.Join(append(wrong, err)...); err != nil {
 		return Manifest{}, err
 	}
-	return Manifest{Job: p.job(), Values: p.values, Warnings: p.warnings, owner: object{"Job", p.name, p.Namespace}}, nil
+	return Manifest{Job: p.job(), Container: containerName, Values: p.values, Warnings: p.warnings, owner: object{"Job", p.name, p.Namespace}}, nil
 }

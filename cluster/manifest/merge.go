@@ -26,6 +26,7 @@ func (m *merge) into(base Base) {
 	if !m.choose(base.Container) {
 		return
 	}
+	m.handler = yamledit.Text(m.container, "name")
 	m.command()
 	if by := m.Launcher.Deliver; m.spark && (by == "" || by == "stdin" || by == "fd") {
 		m.warn("use --deliver env or --deliver files", "%s: a process that Spark starts does not get its container's standard input and descriptors", m.path)
@@ -148,6 +149,9 @@ func (m *merge) surroundings() {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		m.doc.Set(m.doc.Map(m.doc.Map(m.meta, "metadata"), "labels"), name, m.of(labels[name]))
 	}
+	if len(m.PullSecrets) > 0 {
+		m.putPullSecrets()
+	}
 	if m.ServiceAccount != "" {
 		m.doc.Set(m.pod, "serviceAccountName", m.of(m.ServiceAccount))
 	}
@@ -159,6 +163,18 @@ func (m *merge) surroundings() {
 		m.doc.Set(m.doc.Map(m.pod, "securityContext"), "fsGroup", m.of(group))
 		m.warn("remove it if the pod runs as root: other volumes are given to this group too",
 			"%s: fsGroup %d is set, so that the pod can read what is mounted for the launcher", m.path, group)
+	}
+}
+
+// putPullSecrets adds the Secrets that the images are pulled with. A template of Argo
+// has no field for them.
+func (m *merge) putPullSecrets() {
+	if m.one != "" {
+		m.refuse("add them to the workflow's spec.imagePullSecrets", "%s: the template of a workflow has no place for --image-pull-secret", m.path)
+		return
+	}
+	for _, reference := range m.pullSecrets() {
+		m.put(m.doc.List(m.pod, "imagePullSecrets"), "name", "image pull secret", m.of(reference))
 	}
 }
 

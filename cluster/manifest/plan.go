@@ -31,6 +31,7 @@ type plan struct {
 	listed []string          // variables of env that the launcher cannot tell by their names
 	noKeys bool              // the launcher looks for all keys of the project, which has none
 
+	handler  string // the name of the handler's container in a manifest
 	values   *corev1.Secret
 	warnings []error
 	problems []error
@@ -50,6 +51,8 @@ func newPlan(ctx context.Context, task *document.Node, o Options) (*plan, error)
 	p.programs()
 	kept := p.clientValues(ctx, task)
 	p.misplaced(task)
+	p.givenVariables()
+	p.givenVolumes()
 	p.task(task, kept)
 	p.memory()
 	p.distinctMounts()

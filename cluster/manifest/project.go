@@ -174,7 +174,10 @@ func mountable(dir string) bool {
 
 // distinctMounts refuses two volumes in one place.
 func (p *plan) distinctMounts() {
-	at := map[string]string{temporaryDir: temporaryVolume}
+	at := map[string]string{}
+	if p.ownTemporary() {
+		at[temporaryDir] = temporaryVolume
+	}
 	for _, m := range p.mounts {
 		place := path.Clean(m.MountPath)
 		if other, twice := at[place]; twice {

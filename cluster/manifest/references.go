@@ -32,6 +32,10 @@ func (m *merge) putVariables() {
 		if old == nil && slices.Contains(plain, m.plain[variable.Name]) {
 			continue // the launcher finds the key by its plain name
 		}
+		if refers, ok := referenceOf(old); ok && slices.ContainsFunc(m.Env, func(v Variable) bool { return v.Name == variable.Name }) {
+			m.refuse("leave out --env, or remove the reference", "%s: variable %q of the manifest refers to %v, and --env replaces no secret", m.path, variable.Name, refers)
+			continue
+		}
 		if m.isKept(variable, old, earlier) {
 			m.warn("", "%s: variable %q of the manifest is kept%s", m.path, variable.Name, describeReference(old))
 			continue

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
+	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/seed45446ece/launcher/cluster/yamledit"
 )
@@ -29,7 +30,21 @@ func nodeOf(object any) (*yaml.Node, error) {
 	}
 	yamledit.Prune(n)
 	inOctal(n)
+	explainRetry(n)
 	return n, nil
+}
+
+// explainRetry writes beside the status that a Job does not count what the cluster
+// cannot tell apart.
+func explainRetry(n *yaml.Node) {
+	if values := yamledit.Get(n, "onExitCodes", "values"); values != nil && yamledit.Text(n, "action") == string(batchv1.PodFailurePolicyActionIgnore) {
+		for _, status := range values.Content {
+			status.LineComment = "# could not resolve: try again; a handler's own 124 looks the same"
+		}
+	}
+	for _, child := range n.Content {
+		explainRetry(child)
+	}
 }
 
 // inOctal writes beside a file's mode what people read: YAML 1.1 and 1.2 take

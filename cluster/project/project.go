@@ -72,16 +72,9 @@ type Project struct {
 
 func (p Project) secrets() core.SecretInterface { return p.Cluster.Core.Secrets(p.Cluster.Namespace) }
 
-// access is what a command needs to be let do; create cannot be granted for
-// one name alone, as the API server is not told the name in time.
-func (p Project) access(verbs ...string) []cluster.Access {
-	var access []cluster.Access
-	named := slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return verb == "create" })
-	access = append(access, cluster.Access{Verbs: named, Resource: "secrets", Name: SecretName(p.Name)})
-	if len(named) < len(verbs) {
-		access = append(access, cluster.Access{Verbs: []string{"create"}, Resource: "secrets"})
-	}
-	return access
+// access returns what a command needs to be let do.
+func (p Project) access(command string) []cluster.Access {
+	return cluster.AccessOf(command, SecretName(p.Name))
 }
 
 // Keys is the user's keys, sorted: none where there is no Secret yet.
@@ -92,7 +85,7 @@ func (p Project) Keys(ctx context.Context) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, p.Cluster.Explain(ctx, "list the keys of project "+p.Name, err, p.access("get")...)
+		return nil, p.Cluster.Explain(ctx, "list the keys of project "+p.Name, err, p.access(cluster.ListSecrets)...)
 	}
 	keys := userKeys(secret)
 	if wrong := slices.ContainsFunc(keys, func(key string) bool { return keyname.Check(key) != nil }); wrong {
@@ -151,7 +144,7 @@ func (p Project) Set(ctx context.Context, values map[string]resolve.Value) error
 	if apierrors.IsNotFound(err) {
 		return &cluster.Error{What: fmt.Sprintf("namespace %q does not exist", p.Cluster.Namespace), Advice: "choose another with --namespace"}
 	}
-	return p.Cluster.Explain(ctx, "set keys of project "+p.Name, err, p.access("patch", "create")...)
+	return p.Cluster.Explain(ctx, "set keys of project "+p.Name, err, p.access(cluster.SetSecrets)...)
 }
 
 // fresh is the Secret of a project that has none yet.
@@ -189,7 +182,7 @@ func (p Project) Delete(ctx context.Context, keys []string) error {
 		perhaps = perhaps || cluster.Ambiguous(err)
 		return err
 	})
-	return p.Cluster.Explain(ctx, what, err, p.access("get", "patch")...)
+	return p.Cluster.Explain(ctx, what, err, p.access(cluster.DeleteSecrets)...)
 }
 
 // removal is a patch that takes keys away from the Secret as it was read: the

@@ -36,7 +36,7 @@ func (l layout) block(out *bytes.Buffer, n *yaml.Node, indent int) {
 		}
 	default:
 		pad(out, indent)
-		out.WriteString(scalar(n) + "\n")
+		out.WriteString(commented(n) + "\n")
 	}
 }
 
@@ -54,11 +54,7 @@ func (l layout) field(out *bytes.Buffer, name, value *yaml.Node, indent int) {
 		}
 		l.block(out, value, indent)
 	default:
-		out.WriteString(" " + scalar(value))
-		if value.LineComment != "" {
-			out.WriteString(" " + value.LineComment)
-		}
-		out.WriteByte('\n')
+		out.WriteString(" " + commented(value) + "\n")
 	}
 }
 
@@ -72,6 +68,14 @@ func (l layout) item(out *bytes.Buffer, item *yaml.Node, indent int) {
 }
 
 func pad(out *bytes.Buffer, indent int) { out.WriteString(strings.Repeat(" ", indent)) }
+
+// commented returns a scalar with its comment.
+func commented(n *yaml.Node) string {
+	if n.LineComment != "" {
+		return scalar(n) + " " + n.LineComment
+	}
+	return scalar(n)
+}
 
 // scalar returns a scalar on one line, or an empty map or list.
 func scalar(n *yaml.Node) string {

@@ -2,19 +2,18 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
-	"strconv"
 
 	urfave "github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/internal/replacefile"
 	"github.com/seed45446ece/launcher/launcher/supervise"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
@@ -112,13 +111,8 @@ func (p *program) install(c *urfave.Context) error {
 		return cli.Usage("install takes one DIR", c.Command.UsageText)
 	}
 	if err := installTo(dir); err != nil {
-		var path *os.PathError
-		var link *os.LinkError
-		switch {
-		case errors.As(err, &path):
+		if path := (*os.PathError)(nil); errors.As(err, &path) {
 			err = path.Err
-		case errors.As(err, &link):
-			err = link.Err
 		}
 		return fmt.Errorf("install in %q: %w", dir, err)
 	}
@@ -137,27 +131,14 @@ func installTo(dir string) error {
 	if err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(dir)
+	defer func() { _ = source.Close() }() // opened to read: closing loses nothing
+	target, err := unix.Open(dir, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
-	temporary := ".launcher-" + strconv.FormatUint(rand.Uint64(), 36)
-	target, err := root.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	defer func() { _ = unix.Close(target) }()
+	return replacefile.In(target, "launcher", 0o755, func(w io.Writer) error {
+		_, err := io.Copy(w, source)
 		return err
-	}
-	_, err = io.Copy(target, source)
-	err = cmp.Or(err, target.Chmod(0o755), target.Sync())
-	written, statErr := target.Stat()
-	if err = cmp.Or(err, statErr, target.Close()); err == nil {
-		err = root.Rename(temporary, "launcher")
-	}
-	if err != nil {
-		_ = root.Remove(temporary)
-		return err
-	}
-	if installed, err := root.Lstat("launcher"); err != nil || !os.SameFile(written, installed) {
-		return errors.New("another user replaced the file while it was installed")
-	}
-	return nil
+	})
 }

@@ -28,7 +28,7 @@ func TestReadmeNamesWhatThereIs(t *testing.T) {
 
 func namesWhatThereIs(t *testing.T, readme string) {
 	t.Helper()
-	ours := regexp.MustCompile("`(az|kubectl|curl|launcherctl|\\{command:) [^`]*`|(?m:^launcherctl (?:.*\\\n)*.*$)| -- [^`\n]*`|(?m:^    .*$)").ReplaceAllString(readme, "") // others' commands have others' flags
+	ours := regexp.MustCompile("(?s:```sh\n *(?:az|kubectl|curl) .*?```)|`(az|kubectl|curl|launcherctl|\\{command:) [^`]*`|(?m:^launcherctl (?:.*\\\n)*.*$)| -- [^`\n]*`|(?m:^    .*$)").ReplaceAllString(readme, "") // others' commands have others' flags
 	help := launchertest.Run(t, nil, "", "run", "--help").Stdout + launchertest.Run(t, nil, "", "explain", "--help").Stdout
 	for _, flag := range regexp.MustCompile("[` ](--[a-z][a-z-]+)").FindAllStringSubmatch(ours, -1) {
 		if flag[1] != "--from" && flag[1] != "--depliver" { // the Dockerfile's, and a mistake

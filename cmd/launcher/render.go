@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +13,11 @@ import (
 	"unicode/utf8"
 
 	urfave "github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/handler"
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/internal/replacefile"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -128,22 +129,15 @@ func toJSON(value any) (string, error) {
 	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
-// replaceFile writes a file with mode 0600. At any time there is either the whole old
-// file or the whole new one.
+// replaceFile writes a file with mode 0600, in place of an old one or of a link.
 func replaceFile(path string, text []byte) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errors.New("it is not a regular file")
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".launcher-*") // with mode 0600
+	dir, err := unix.Open(filepath.Dir(path), unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	if err = cmp.Or(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
+	defer func() { _ = unix.Close(dir) }()
+	return replacefile.In(dir, filepath.Base(path), 0o600, replacefile.Text(text))
 }

@@ -104,7 +104,7 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	if s.listed, err = readProjectSecrets(c, p.environ); err != nil {
 		errs = append(errs, err)
 	}
-	if s.user, err = launcher.ParseUser(c.String("user")); err != nil {
+	if s.user, err = parseUser(c.String("user")); err != nil {
 		errs = append(errs, err)
 	}
 	if s.local, err = parseLocal(c.String("local")); err != nil {
@@ -128,6 +128,15 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 		errs = append(errs, flagError("--env-prefix cannot be the start of a variable's name"))
 	}
 	return s, errors.Join(errs...)
+}
+
+// parseUser returns whom the handler runs as, nil for the launcher's own user.
+func parseUser(text string) (*launcher.User, error) {
+	if text == "" {
+		return nil, nil
+	}
+	uid, gid, err := cli.ParseUser(text, launcher.MaxID)
+	return &launcher.User{UID: int(uid), GID: int(gid)}, err
 }
 
 // checkInit returns the problems of settings that need the launcher to stay

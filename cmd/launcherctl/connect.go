@@ -17,9 +17,13 @@ import (
 // connect returns the cluster of the flags. It sends no request yet.
 func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 	p.report.Verbose = c.Bool("verbose")
+	command := strings.TrimPrefix(c.Command.HelpName, p.name+" ")
+	if c.Bool("detach") {
+		command = cluster.RunDetached
+	}
 	o := cluster.Options{
 		Kubeconfig: c.String("kubeconfig"), Context: c.String("context"), Namespace: c.String("namespace"),
-		UserAgent: "launcherctl", Command: strings.TrimPrefix(c.Command.HelpName, p.name+" "),
+		UserAgent: "launcherctl", Command: command,
 		Warn: func(message string) { p.report.Warn(errors.New("the cluster: " + message)) },
 	}
 	if p.report.Verbose {

@@ -54,6 +54,9 @@ var (
 		{Name: "grace", Argument: "DURATION", Default: time.Duration(0), Usage: "after TERM, how long before the handler is sent KILL (default: the launcher's)"},
 		{Name: "in-pod", Argument: "KIND", Default: cli.List(nil), Usage: "a kind, env or file, that the launcher reads in the pod, and this program does not"},
 		{Name: "embed-values", Default: false, Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
+		{Name: "env", Argument: "KEY=VALUE", Default: cli.List(nil), Usage: "a variable of the handler; it replaces no secret"},
+		{Name: "volume", Argument: "SOURCE:PATH[:ro]", Default: cli.List(nil), Usage: "a volume of the handler: pvc/NAME:/PATH, configmap/NAME:/PATH, secret/NAME:/PATH or emptydir:/PATH"},
+		{Name: "image-pull-secret", Argument: "NAME", Default: cli.List(nil), Usage: "a Secret with the credentials of the images' registry"},
 		{Name: "service-account", Argument: "NAME", Usage: "the pod's service account"},
 		{Name: "workload-identity", Default: false, Usage: "read vaults as the service account's Azure identity"},
 		{Name: "azure-credentials", Argument: "DIR", Default: azure.MountDirectory, Usage: "where a vault's credentials are mounted"},
@@ -72,7 +75,10 @@ var (
 	}
 	manifestFlags = []cli.Flag{
 		{Name: "values-file", Argument: "FILE", Usage: "write the Secret with the values of inline, env and file sources to this file or pipe; standard output never holds a value"},
-		{Name: "into", Argument: "FILE", Usage: "add the launcher to the pod of the manifest in this file, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others"},
+	}
+	// of manifest and run: the manifest of --into
+	intoFlags = []cli.Flag{
+		{Name: "into", Argument: "FILE", Usage: "add the launcher to the pod of the manifest in this file, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others; run runs it: a Job or CronJob"},
 		{Name: "template", Argument: "NAME", Default: cli.List(nil), Usage: "with --into, only the pod template of this name, such as Worker or driver (default: all)"},
 		{Name: "container", Argument: "NAME", Usage: "with --into, the container that has the handler, if a pod has several"},
 	}

@@ -20,7 +20,7 @@ func (p *program) manifestCommand() *urfave.Command {
 		UsageText: p.name + " manifest --task FILE --image IMAGE [flags] [--] COMMAND...\n" +
 			p.name + " manifest --task FILE --into FILE [flags] [-- COMMAND...]",
 		Description: "The output never holds a secret value.",
-		Flags:       flags(taskFlags, podFlags, connectFlags, manifestFlags), Action: p.manifest,
+		Flags:       flags(taskFlags, podFlags, intoFlags, connectFlags, manifestFlags), Action: p.manifest,
 	}
 }
 
@@ -54,6 +54,16 @@ func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *do
 		text, err := manifest.YAML(m.Job)
 		return m, text, err
 	}
+	base, err := p.readBase(ctx, c)
+	if err != nil {
+		return manifest.Manifest{}, nil, err
+	}
+	m, err := manifest.Into(ctx, base, task, o)
+	return m.Manifest, m.Text, err
+}
+
+// readBase returns the manifest of --into.
+func (p *program) readBase(ctx context.Context, c *urfave.Context) (manifest.Base, error) {
 	var errs []error
 	for _, flag := range jobOnlyFlags {
 		if c.IsSet(flag) {
@@ -61,11 +71,8 @@ func (p *program) buildManifest(ctx context.Context, c *urfave.Context, task *do
 		}
 	}
 	origin, text, err := p.readText(ctx, "--into", c.String("into"))
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return manifest.Manifest{}, nil, err
-	}
-	m, err := manifest.Into(ctx, manifest.Base{Origin: origin, Text: text, Templates: cli.Values(c, "template"), Container: c.String("container")}, task, o)
-	return m.Manifest, m.Text, err
+	base := manifest.Base{Origin: origin, Text: text, Templates: cli.Values(c, "template"), Container: c.String("container")}
+	return base, errors.Join(append(errs, err)...)
 }
 
 // jobOnlyFlags lists the flags that --into refuses: the manifest has the answers.

@@ -139,6 +139,11 @@ func TestTheReadmeInstalls(t *testing.T) {
 		require.FileExists(t, filepath.Join("../..", pkg, "main.go"))
 	}
 	require.Contains(t, text, "git clone https://"+path+"\n")
+	for _, line := range regexp.MustCompile("(?m)^make (.*)$").FindAllStringSubmatch(text, -1) {
+		for target := range strings.FieldsSeq(line[1]) {
+			require.Contains(t, read(t, "../../Makefile"), "\n"+target+": ")
+		}
+	}
 	require.Contains(t, text, "Go "+regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)[1]+",")
 	require.Less(t, strings.Count(text, "\n"), 200)
 }

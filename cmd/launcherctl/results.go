@@ -49,11 +49,10 @@ func (r run) showResults(o *outputs, pod *corev1.PodSpec) {
 	if r.report.Quiet || pod == nil {
 		return
 	}
-	container := r.Manifest.Spec.Template.Spec.Containers[0].Name
 	o.mu.Lock() // after a second signal, logs may still arrive
 	defer o.mu.Unlock()
 	for _, file := range slices.Compact(slices.Sorted(maps.Values(o.paths))) {
-		m := mountOf(pod, container, path.Clean(file))
+		m := mountOf(pod, r.Container, path.Clean(file))
 		text, err := m.read(r.Manifest.CreationTimestamp.Time)
 		var table []string
 		if err == nil {
@@ -154,7 +153,7 @@ func (m mount) inVolume() string {
 
 func (m mount) advice() string {
 	if m.volume == nil || m.volume.EmptyDir != nil {
-		return "mount a persistent volume at the task's output_path: add it to what launcherctl manifest prints"
+		return "mount a persistent volume at the task's output_path: --volume pvc/NAME:PATH"
 	}
 	return ""
 }

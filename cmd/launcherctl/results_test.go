@@ -74,7 +74,7 @@ launcherctl: artifact   gone
 
 // TestRunSaysWhereResultsAre covers what this machine cannot read.
 func TestRunSaysWhereResultsAre(t *testing.T) {
-	lost := "hint: mount a persistent volume at the task's output_path: add it to what launcherctl manifest prints\n"
+	lost := "hint: mount a persistent volume at the task's output_path: --volume pvc/NAME:PATH\n"
 	elsewhere, other, broken := t.TempDir(), t.TempDir(), t.TempDir()
 	outside := resultsIn(t, other, results)
 	require.NoError(t, os.MkdirAll(filepath.Join(elsewhere, "train", "0"), 0o700))

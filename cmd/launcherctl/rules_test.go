@@ -30,7 +30,7 @@ func TestThePrintedRulesAreEnough(t *testing.T) {
 		"launcherctl:secrets-set:mlrun-project-secrets-fraud:ana@example.org":    "secrets set --project fraud",
 		"launcherctl:secrets-list:mlrun-project-secrets-fraud:ana@example.org":   "secrets list --project fraud",
 		"launcherctl:secrets-delete:mlrun-project-secrets-fraud:ana@example.org": "secrets delete --project fraud A",
-		"launcherctl:run:ana@example.org":                                        "run --detach --task TASK --image i --launcher-image l -- true",
+		"launcherctl:run-detach:ana@example.org":                                 "run --detach --task TASK --image i --launcher-image l -- true",
 	} {
 		t.Run(args, func(t *testing.T) {
 			s := clustertest.New(t)

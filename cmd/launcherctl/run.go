@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,11 +22,12 @@ import (
 func (p *program) runCommand() *urfave.Command {
 	return &urfave.Command{
 		Name: "run", Usage: "Run a task's Job, with its logs and exit status",
-		ArgsUsage: "--task FILE --image IMAGE [flags] [--] COMMAND [ARG...]",
+		UsageText: p.name + " run --task FILE --image IMAGE [flags] [--] COMMAND...\n" +
+			p.name + " run --task FILE --into FILE [flags] [-- COMMAND...]",
 		Description: "The first INT, TERM, HUP or QUIT ends the Job: its pods get TERM, and KILL\n" +
 			"after their grace period. The second signal ends only this program. The Job\n" +
 			"is deleted at the end, with everything that it owns.",
-		Flags: flags(taskFlags, podFlags, connectFlags, runFlags), Action: p.runJob,
+		Flags: flags(taskFlags, podFlags, intoFlags, connectFlags, runFlags), Action: p.runJob,
 	}
 }
 
@@ -44,11 +46,13 @@ func (p *program) runJob(c *urfave.Context) error {
 	if err != nil {
 		return err
 	}
+	target.Namespace = cmp.Or(m.Job.Namespace, target.Namespace)
 	p.report.Warn(errors.Join(m.Warnings...))
 	if c.Bool("embed-values") { // the Job has them, and a message about it may repeat them
 		ctx = cluster.CarryingValues(ctx)
 	}
 	r := run{program: p, Context: c, signals: watchSignals(), Job: job.New(target, m.Job, m.Values, !c.IsSet("name"))}
+	r.Container, r.Detached = m.Container, c.Bool("detach")
 	if err := r.create(ctx); err != nil {
 		return err
 	}
@@ -70,7 +74,14 @@ func (p *program) jobManifest(ctx context.Context, c *urfave.Context) (manifest.
 	if !c.IsSet("ttl") && !c.Bool("detach") && !c.Bool("keep") {
 		options.KeepFor = leftoverTTL
 	}
-	return manifest.New(ctx, task, options)
+	if c.String("into") == "" {
+		return manifest.New(ctx, task, options)
+	}
+	base, err := p.readBase(ctx, c)
+	if err != nil {
+		return manifest.Manifest{}, err
+	}
+	return manifest.IntoJob(ctx, base, task, options)
 }
 
 // run holds one run of a Job.

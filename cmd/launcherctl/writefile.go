@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed45446ece/launcher/internal/cli"
+	"github.com/seed45446ece/launcher/internal/replacefile"
 	"github.com/seed45446ece/launcher/resolve/file"
 )
 
@@ -57,37 +57,15 @@ func replaceFile(path string, text []byte, mode fs.FileMode) error {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
 	defer func() { _ = unix.Close(dir) }()
-	replace := replaceIn
 	if isSpecial(dir, name) {
-		replace = writeSpecial
+		err = writeSpecial(dir, name, text)
+	} else {
+		err = replacefile.In(dir, name, mode, replacefile.Text(text))
 	}
-	if err := replace(dir, name, text, mode); err != nil {
+	if err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
 	return nil
-}
-
-// replaceIn replaces a file of an open directory.
-func replaceIn(dir int, name string, text []byte, mode fs.FileMode) error {
-	temporary := ".launcherctl-" + rand.Text()
-	fd, err := unix.Openat(dir, temporary, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
-	if err != nil {
-		return err
-	}
-	f := os.NewFile(uintptr(fd), temporary)
-	_, err = f.Write(text)
-	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
-		if stepErr := step(); err == nil {
-			err = stepErr
-		}
-	}
-	if err == nil {
-		err = unix.Renameat(dir, temporary, dir, name)
-	}
-	if err != nil {
-		_ = unix.Unlinkat(dir, temporary, 0)
-	}
-	return err
 }
 
 // isSpecial reports whether a name exists and is not a regular file's.
@@ -97,7 +75,7 @@ func isSpecial(dir int, name string) bool {
 }
 
 // writeSpecial writes into a FIFO or a device.
-func writeSpecial(dir int, name string, text []byte, _ fs.FileMode) error {
+func writeSpecial(dir int, name string, text []byte) error {
 	if err := checkPrivate(dir, name); err != nil {
 		return err
 	}
