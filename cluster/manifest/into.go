@@ -100,7 +100,7 @@ func (b Base) choose(file *yamledit.File) ([]template, error) {
 	}
 	if len(names) == 0 {
 		if b.onlyJobs {
-			return nil, &Error{b.Origin + ": there is no Job in it", "a Job or CronJob of batch/v1, in a document of its own"}
+			return nil, &Error{b.Origin + ": it contains no Job", "give a Job or CronJob of batch/v1, in a separate document"}
 		}
 		return nil, &Error{b.Origin + ": it contains no pod", "give a Job, CronJob, Deployment, Pod, or another object with a pod template"}
 	}

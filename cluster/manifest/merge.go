@@ -170,7 +170,7 @@ func (m *merge) surroundings() {
 // has no field for them.
 func (m *merge) putPullSecrets() {
 	if m.one != "" {
-		m.refuse("add them to the workflow's spec.imagePullSecrets", "%s: the template of a workflow has no place for --image-pull-secret", m.path)
+		m.refuse("add them to the workflow's spec.imagePullSecrets", "%s: the template of a workflow does not support --image-pull-secret", m.path)
 		return
 	}
 	for _, reference := range m.pullSecrets() {

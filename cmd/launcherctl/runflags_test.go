@@ -37,7 +37,7 @@ spec:
   - {kind: env, source: [{key: E, name: FROM_ENV}]}
 `
 	for flag, want := range map[string]string{
-		"A":                                "--env \"A\" is not KEY=VALUE\nhint: --env KEY=VALUE; --env KEY= gives it no text",
+		"A":                                "--env \"A\" is not KEY=VALUE\nhint: write --env KEY=VALUE, or --env KEY= for an empty value",
 		"hunter 2":                         "--env \"…\" is not KEY=VALUE",
 		"=x":                               "--env \"…\" is not KEY=VALUE",
 		"A B=x":                            "it is not the name of a variable",
@@ -139,7 +139,7 @@ func TestAManifestGainsVariablesAndVolumes(t *testing.T) {
 	refers := strings.Replace(ownJob, "value: own", "valueFrom: {secretKeyRef: {name: creds, key: token}}", 1)
 	got := into(refers, flags...)
 	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, `variable "TASK" of the manifest refers to key "token" of Secret "creds", and --env replaces no secret`)
+	require.Contains(t, got.stderr, `variable "TASK" of the manifest refers to key "token" of Secret "creds", and --env cannot replace a secret`)
 	got = into("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - name: a\n    container: {command: [x]}\n", flags...)
 	require.Equal(t, 125, got.status)
 	require.Contains(t, got.stderr, "no place for --image-pull-secret")

@@ -120,12 +120,12 @@ func TestRunIntoRefusesWhatItCannotFollow(t *testing.T) {
 		text, want string
 		flags      []string
 	}{
-		"empty":             {"", "there is no Job in it\nhint: a Job or CronJob of batch/v1, in a document of its own", nil},
-		"comments":          {"# nothing\n---\n", "there is no Job in it", nil},
-		"a Deployment":      {strings.NewReplacer("kind: Job", "kind: Deployment", "batch/v1", "apps/v1").Replace(ownJob), "there is no Job in it", nil},
-		"an old CronJob":    {strings.Replace(cronJob, "batch/v1", "batch/v1beta1", 1), "there is no Job in it", nil},
-		"a List":            {"apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimPrefix(ownJob, "# nightly\n"), "\n", "\n  "), "there is no Job in it", nil},
-		"a name of nothing": {"kind: Pod\n", "there is no Job in it", []string{"--template", "x"}},
+		"empty":             {"", "it contains no Job\nhint: give a Job or CronJob of batch/v1, in a separate document", nil},
+		"comments":          {"# nothing\n---\n", "it contains no Job", nil},
+		"a Deployment":      {strings.NewReplacer("kind: Job", "kind: Deployment", "batch/v1", "apps/v1").Replace(ownJob), "it contains no Job", nil},
+		"an old CronJob":    {strings.Replace(cronJob, "batch/v1", "batch/v1beta1", 1), "it contains no Job", nil},
+		"a List":            {"apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimPrefix(ownJob, "# nightly\n"), "\n", "\n  "), "it contains no Job", nil},
+		"a name of nothing": {"kind: Pod\n", "it contains no Job", []string{"--template", "x"}},
 		"two Jobs":          {two, "several of its objects have pods: nightly, weekly\nhint: --template NAME", nil},
 		"no such Job":       {two, "pod template \"daily\" does not exist\nhint: use one of nightly, weekly", []string{"--template", "daily"}},
 		"no such container": {cronJob, "its containers are side, handler", nil},

@@ -29,7 +29,7 @@ var topics = []struct {
 	{"Files", []string{"resolve/file"}},
 	{"Programs of exec sources", []string{"resolve/exec"}},
 	{"Azure Key Vault", []string{"resolve/azure", "resolve/azure/keyvault"}},
-	{"Delivering secrets and starting the handler", []string{"launcher", "launcher/tmpfs", "internal/memfd"}},
+	{"Delivering secrets and starting the handler", []string{"launcher", "launcher/tmpfs", "internal/memfd", "internal/replacefile"}},
 	{"While the handler runs", []string{"launcher/supervise", "launcher/companion", "launcher/redact", "launcher/socket", "launcher/sigstate"}},
 	{"Commands and flags of launcherctl", []string{"cmd/launcherctl"}},
 	{"Tasks of launcherctl", []string{"cluster/taskfile", "cluster/summon", "cluster/sources"}},
@@ -37,9 +37,6 @@ var topics = []struct {
 	{"The cluster and its Jobs", []string{"cluster", "cluster/project", "cluster/job"}},
 	{"Inside a handler: the Go module and the commands of launcher", []string{"handler"}},
 }
-
-// silent are folders without messages.
-var silent = []string{"internal/cover", "internal/suggest", "handler/node", "handler/python"}
 
 const intro = `# Messages
 
@@ -61,7 +58,7 @@ This page is generated from the source. Run ` + "`UPDATE_DOCS=1 go test ./intern
 // TestPage compares the messages of the source with docs/messages.md. UPDATE_DOCS=1
 // writes the page.
 func TestPage(t *testing.T) {
-	text := pageText(t, readSources(t, root))
+	text := pageText(readSources(t, root))
 	if os.Getenv("UPDATE_DOCS") != "" {
 		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
 	}
@@ -70,29 +67,26 @@ func TestPage(t *testing.T) {
 	require.Equal(t, strings.Split(string(kept), "\n"), strings.Split(text, "\n"), "UPDATE_DOCS=1 go test ./internal/messages writes the page")
 }
 
-func pageText(t *testing.T, s *sources) string {
-	t.Helper()
-	listed := slices.Clone(silent)
+func pageText(s *sources) string {
+	var listed []string
 	var text strings.Builder
 	text.WriteString(intro)
-	for _, topic := range topics {
-		var found []message
+	table := func(title string, wanted func(folder string) bool, found []message) {
 		for _, p := range s.packages {
-			if slices.Contains(topic.folders, p.dir) {
+			if wanted(p.dir) {
 				found = append(found, s.messages(p)...)
+				listed = append(listed, p.dir)
 			}
 		}
-		listed = append(listed, topic.folders...)
-		fmt.Fprintf(&text, "\n## %s\n\n| message | status | hint |\n| --- | --- | --- |\n", topic.title)
-		for _, row := range rows(found) {
-			text.WriteString(row)
+		if lines := rows(found); len(lines) > 0 {
+			fmt.Fprintf(&text, "\n## %s\n\n| message | status | hint |\n| --- | --- | --- |\n%s", title, strings.Join(lines, ""))
 		}
 	}
-	text.WriteString("\n## Functions of --handler\n\nThe runners for Python and Node.js write these.\n\n| message | status | hint |\n| --- | --- | --- |\n")
-	text.WriteString(strings.Join(rows(runnerMessages()), ""))
-	for _, p := range s.packages {
-		require.True(t, slices.Contains(listed, p.dir), "add %s to a topic of docs/messages.md", p.dir)
+	for _, topic := range topics {
+		table(topic.title, func(folder string) bool { return slices.Contains(topic.folders, folder) }, nil)
 	}
+	table("The runners of --handler, for Python and Node.js", func(string) bool { return false }, runnerMessages())
+	table("Other parts", func(folder string) bool { return !slices.Contains(listed, folder) }, nil)
 	return text.String()
 }
 

@@ -30,8 +30,11 @@ type pkg struct {
 // roots are the folders of the code that runs at a user's.
 var roots = []string{"cmd", "launcher", "resolve", "cluster", "internal", "handler"}
 
-// helpers are folders whose code only tests run.
-var helpers = []string{"testdata", "launchertest", "clustertest", "sourcetest", "azuretest", "mutation", "conformance", "pictures", "messages"}
+// programs are the folders of both programs.
+var programs = []string{"cmd/launcher", "cmd/launcherctl"}
+
+// module is the path of this module, with a slash.
+const module = "github.com/seed45446ece/launcher/"
 
 // readSources parses the packages below the repository's root.
 func readSources(t *testing.T, root string) *sources {
@@ -42,7 +45,7 @@ func readSources(t *testing.T, root string) *sources {
 			switch {
 			case err != nil:
 				return err
-			case d.IsDir() && slices.Contains(helpers, d.Name()):
+			case d.IsDir() && d.Name() == "testdata":
 				return fs.SkipDir
 			case !d.IsDir() && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 				dir, err := filepath.Rel(root, filepath.Dir(path))
@@ -52,8 +55,36 @@ func readSources(t *testing.T, root string) *sources {
 			return nil
 		}))
 	}
+	linked := s.linked()
+	s.packages = slices.DeleteFunc(s.packages, func(p *pkg) bool { return !linked[p.dir] })
+	for _, p := range s.packages {
+		if p.name != "main" {
+			s.byName[p.name] = p
+		}
+	}
 	require.Greater(t, len(s.packages), 30)
 	return s
+}
+
+// linked returns the folders of the packages that the programs import, and so do
+// these.
+func (s *sources) linked() map[string]bool {
+	found := map[string]bool{}
+	for next := slices.Clone(programs); len(next) > 0; next = next[1:] {
+		at := slices.IndexFunc(s.packages, func(p *pkg) bool { return p.dir == next[0] })
+		if at < 0 || found[next[0]] {
+			continue
+		}
+		found[next[0]] = true
+		for _, file := range s.packages[at].files {
+			for _, i := range file.Imports {
+				if dir, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), module); ok {
+					next = append(next, dir)
+				}
+			}
+		}
+	}
+	return found
 }
 
 func (s *sources) add(t *testing.T, dir, path string) {
@@ -65,9 +96,6 @@ func (s *sources) add(t *testing.T, dir, path string) {
 		at = len(s.packages)
 		p := &pkg{name: file.Name.Name, dir: dir, values: map[string]ast.Expr{}, functions: map[string][]*ast.FuncDecl{}}
 		s.packages = append(s.packages, p)
-		if p.name != "main" {
-			s.byName[p.name] = p
-		}
 	}
 	p := s.packages[at]
 	p.files = append(p.files, file)
