@@ -83,7 +83,7 @@ var permanentCauses = []struct {
 }{
 	{"FailedCreate", regexp.MustCompile(`error looking up service account`), "create the service account, or give another --service-account"},
 	{"FailedCreate", regexp.MustCompile(`failed quota: .*must specify`), "give --requests and --limits for what the quota counts"},
-	{"FailedCreate", regexp.MustCompile(`violates PodSecurity`), "the namespace's level of pod security refuses the pod: correct its securityContext or --user, or use another namespace"},
+	{"FailedCreate", regexp.MustCompile(`violates PodSecurity`), "correct the pod's securityContext or --user, or use another namespace: the pod security level refuses the pod"},
 	{"FailedCreate", regexp.MustCompile(` is forbidden: | is invalid: |denied the request`), "correct what the cluster's message names"},
 	{"FailedMount", regexp.MustCompile(`(secret|configmap) "[^"]*" not found`), "create it, or correct its name in the task"},
 	{"FailedMount", regexp.MustCompile(`references non-existent secret key`), "add the key to the Secret"},

@@ -85,7 +85,7 @@ func (r *reader) file(root *yaml.Node) {
 	fields := slices.Clone(root.Content)
 	for i := 0; i < len(fields); i += 2 {
 		if fields[i].Value == "summon.files" {
-			r.Add(r.at(fields[i]), "launcher render writes a file from a template; remove the field to convert the rest", "summon.files has no counterpart in a task")
+			r.Add(r.at(fields[i]), "remove the field to convert the rest; launcher render writes a file from a template", "summon.files has no counterpart in a task")
 			fields = slices.Delete(fields, i, i+2)
 			break
 		}

@@ -36,7 +36,7 @@ func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 func (p *program) findProject(c *urfave.Context) (project.Project, error) {
 	name := c.String("project")
 	if name == "" {
-		return project.Project{}, cli.Usage("--project is missing", c.Command.HelpName+" --project PROJECT")
+		return project.Project{}, cli.Usage("--project is missing", "use "+c.Command.HelpName+" --project PROJECT")
 	}
 	if err := project.CheckName(name); err != nil {
 		return project.Project{}, err

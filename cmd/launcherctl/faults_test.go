@@ -223,7 +223,7 @@ func TestKubectlsPluginSaysItsOwnName(t *testing.T) {
 	cmd.Path = bin + "/kubectl-launcher"
 	cmd.Args[0] = cmd.Path
 	got := finish(t, cmd)
-	require.Equal(t, result{"", "kubectl launcher: --project is missing\nhint: kubectl launcher secrets list --project PROJECT\n", 125}, got)
+	require.Equal(t, result{"", "kubectl launcher: --project is missing\nhint: use kubectl launcher secrets list --project PROJECT\n", 125}, got)
 }
 
 // TestKubectlFindsThePlugin by its name in the PATH.

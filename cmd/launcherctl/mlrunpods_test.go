@@ -67,7 +67,7 @@ func moved(t *testing.T, pod, task string, flags ...string) result {
 const fraudTask = "metadata: {name: train, project: fraud}\nspec: {parameters: {db_name: sales}}\n"
 
 // unlisted is what the launcher says in a pod of MLRun 1.8 or later.
-const unlisted = "launcher: warning: cannot tell the project's secrets from other variables: no variable starts with MLRUN_K8S_SECRET__, " +
+const unlisted = "launcher: warning: cannot tell the project's secrets from other variables: none starts with MLRUN_K8S_SECRET__, " +
 	"as in MLRun 1.8 and later. The handler gets them as variables only\n" +
 	"hint: set LAUNCHER_PROJECT_SECRETS=KEY,…, as launcherctl manifest --into does, or list them in the task's kubernetes source\n"
 

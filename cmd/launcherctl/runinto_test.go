@@ -197,7 +197,7 @@ func TestRunIntoTellsWhyPodSecurityRefuses(t *testing.T) {
 	c.warning(c.job, "FailedCreate", `Error creating: pods "n-" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "main" must set securityContext.runAsNonRoot=true)`)
 	p.ends(125)
 	require.Contains(t, p.err.String(), `container "main" must set securityContext.runAsNonRoot=true`)
-	require.Contains(t, p.err.String(), "hint: the namespace's level of pod security refuses the pod: correct its securityContext")
+	require.Contains(t, p.err.String(), "hint: correct the pod's securityContext")
 	c.nothingIsLeft()
 }
 
