@@ -95,7 +95,7 @@ func TestField14WhatWasMeantIsSuggested(t *testing.T) {
 		"launcher run --delivr fd -- true":       "hint: did you mean --deliver?",
 		"launcher runn -- true":                  "hint: did you mean run?",
 		"LAUNCHER_MASK=yes launcher run -- true": "is not one of true, false, 1, 0",
-		"launcher run 'a && b'":                  "hint: use one of no shell",
+		"launcher run 'a && b'":                  "hint: start a shell for it",
 	} {
 		require.Contains(t, bash(t, nil, line).Stderr, want, line)
 	}
