@@ -1,5 +1,5 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl cross examples test cover conformance demo docs fuzz bench licenses check
+.PHONY: help build launcherctl cross examples test e2e cover conformance demo docs fuzz bench licenses check
 
 VERSION ?= 0.1.0
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -13,7 +13,7 @@ FUZZTIME ?= 30s
 export CGO_ENABLED = 0
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 build: ## build/launcher, static and reproducible
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/launcher ./cmd/launcher
@@ -30,6 +30,11 @@ examples: build ## build/fakevault too, the Key Vault on loopback that the examp
 
 test: ## run all tests, and list those that had to be skipped
 	@.ci/needs test bash && .ci/test
+
+e2e: launcherctl ## test on the cluster of KUBECONFIG, with LAUNCHER_IMAGE: docs/kubernetes.md
+	@.ci/needs e2e
+	@$(BUILD) -o build/e2e ./cluster/e2e
+	@build/e2e
 
 cover: ## print the coverage of each package, by unit tests and by the real programs
 	@.ci/needs cover bash && .ci/cover

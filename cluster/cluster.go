@@ -23,10 +23,12 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
+	apps "k8s.io/client-go/kubernetes/typed/apps/v1"
 	authentication "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	batch "k8s.io/client-go/kubernetes/typed/batch/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
+	rbac "k8s.io/client-go/kubernetes/typed/rbac/v1"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // kubeconfigs that log in by OIDC
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -53,6 +55,8 @@ type Cluster struct {
 	Namespace string
 	Core      core.CoreV1Interface
 	Batch     batch.BatchV1Interface
+	Apps      apps.AppsV1Interface
+	RBAC      rbac.RbacV1Interface
 	WhoAmI    authentication.SelfSubjectReviewsGetter
 	May       authorization.SelfSubjectAccessReviewsGetter
 	host      string
@@ -85,10 +89,13 @@ func Connect(o Options) (*Cluster, error) {
 	batchClient, e2 := batch.NewForConfigAndClient(config, client)
 	whoami, e3 := authentication.NewForConfigAndClient(config, client)
 	may, e4 := authorization.NewForConfigAndClient(config, client)
-	if err := cmp.Or(e1, e2, e3, e4); err != nil {
+	appsClient, e5 := apps.NewForConfigAndClient(config, client)
+	rbacClient, e6 := rbac.NewForConfigAndClient(config, client)
+	if err := cmp.Or(e1, e2, e3, e4, e5, e6); err != nil {
 		return nil, unread(err)
 	}
 	c.Core, c.Batch, c.WhoAmI, c.May = coreClient, batchClient, whoami, may
+	c.Apps, c.RBAC = appsClient, rbacClient
 	return c, nil
 }
 

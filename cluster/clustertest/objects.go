@@ -25,6 +25,17 @@ func (s *Server) Put(path string, object map[string]any) {
 	s.store(path, object)
 }
 
+// Edit changes an object in one step, and reports whether it is there.
+func (s *Server) Edit(path string, edit func(object map[string]any) map[string]any) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	object, ok := s.objects[path]
+	if ok {
+		s.store(path, edit(clone(object)))
+	}
+	return ok
+}
+
 // Object is a copy of an object, nil where there is none.
 func (s *Server) Object(path string) map[string]any {
 	s.mu.Lock()
@@ -91,7 +102,13 @@ func (s *Server) remove(path string) {
 	s.tell("DELETED", path, object)
 	uid := metadata(object)["uid"]
 	for _, other := range slices.Clone(s.order) {
-		if ownedBy(s.objects[other], uid) {
+		switch {
+		case strings.HasPrefix(other, path+"/"): // of a namespace
+			s.remove(other)
+		case !ownedBy(s.objects[other], uid):
+		case s.isRunning(other):
+			s.mark(other)
+		default:
 			s.remove(other)
 		}
 	}
@@ -103,11 +120,16 @@ func (s *Server) terminate(path string) {
 	uid := metadata(s.objects[path])["uid"]
 	for _, other := range slices.Clone(s.order) {
 		if other == path || ownedBy(s.objects[other], uid) {
-			object := clone(s.objects[other])
-			metadata(object)["deletionTimestamp"] = "2026-01-31T12:00:00Z"
-			s.store(other, object)
+			s.mark(other)
 		}
 	}
+}
+
+// mark gives an object the time of its deletion.
+func (s *Server) mark(path string) {
+	object := clone(s.objects[path])
+	metadata(object)["deletionTimestamp"] = "2026-01-31T12:00:00Z"
+	s.store(path, object)
 }
 
 func ownedBy(object map[string]any, uid any) bool {
@@ -167,6 +189,9 @@ func (s *Server) create(w http.ResponseWriter, collection string, r Request) {
 		return
 	}
 	s.store(path, object)
+	if strings.HasSuffix(collection, "/namespaces") {
+		s.store(path+"/serviceaccounts/default", map[string]any{"metadata": map[string]any{"name": "default"}})
+	}
 	Answer(w, http.StatusCreated, s.objects[path])
 }
 
@@ -195,9 +220,12 @@ func (s *Server) one(w http.ResponseWriter, r *http.Request, path string, reques
 		object, _ = merged(clone(object), patch).(map[string]any)
 		s.store(path, object)
 	case "delete":
-		if strings.Contains(request.Body, `"propagationPolicy":"Foreground"`) {
+		switch {
+		case strings.Contains(request.Body, `"propagationPolicy":"Foreground"`):
 			s.terminate(path)
-		} else {
+		case s.isRunning(path):
+			s.mark(path)
+		default:
 			s.remove(path)
 		}
 	}
@@ -246,47 +274,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, collection string)
 			items = append(items, maps.Clone(object))
 		}
 	}
-	version, kind := "v1", map[string]string{"pods": "PodList", "jobs": "JobList", "secrets": "SecretList", "events": "EventList"}[collection[strings.LastIndexByte(collection, '/')+1:]]
-	if strings.HasPrefix(collection, "/apis/batch/") {
-		version = "batch/v1"
-	}
+	version, kind := listKind(collection)
 	Answer(w, http.StatusOK, map[string]any{"apiVersion": version, "kind": kind, "items": items,
 		"metadata": map[string]any{"resourceVersion": strconv.Itoa(s.version)}})
-}
-
-// named reports whether an object is the one that a field selector asks for.
-func named(object map[string]any, r *http.Request) bool {
-	name, ok := strings.CutPrefix(r.URL.Query().Get("fieldSelector"), "metadata.name=")
-	return !ok || metadata(object)["name"] == name
-}
-
-// watch sends what changes after the version that the client has seen, until
-// either goes away.
-func (s *Server) watch(w http.ResponseWriter, r *http.Request, collection string) {
-	since, _ := strconv.Atoi(r.URL.Query().Get("resourceVersion"))
-	w.Header().Set("Content-Type", "application/json")
-	controller := http.NewResponseController(w)
-	_ = controller.Flush() // the headers; a client that went away is seen below
-	for {
-		s.mu.Lock()
-		fresh := slices.DeleteFunc(slices.Clone(s.events), func(e event) bool { return e.version <= since || e.collection != collection })
-		changed := s.changed
-		since = s.version
-		s.mu.Unlock()
-		for _, e := range fresh {
-			var object map[string]any
-			_ = json.Unmarshal(e.Object, &object)
-			if selected(object, r.URL.Query().Get("labelSelector")) && named(object, r) && json.NewEncoder(w).Encode(e) != nil {
-				return
-			}
-		}
-		if controller.Flush() != nil {
-			return
-		}
-		select {
-		case <-changed:
-		case <-r.Context().Done():
-			return
-		}
-	}
 }

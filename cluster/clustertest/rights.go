@@ -65,13 +65,14 @@ func isReview(path string) bool {
 func (s *Server) mayAnswer(w http.ResponseWriter, r Request) {
 	var review struct {
 		Spec struct {
-			ResourceAttributes struct{ Verb, Group, Resource, Subresource, Name string }
+			ResourceAttributes struct{ Verb, Group, Resource, Subresource, Name, Namespace string }
 		}
 	}
 	_ = json.Unmarshal([]byte(r.Body), &review) // what is none is about nothing
 	a := review.Spec.ResourceAttributes
+	ask := asked{a.Verb, a.Group, strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/"), a.Name}
 	s.mu.Lock()
-	allowed := s.allows(asked{a.Verb, a.Group, strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/"), a.Name})
+	allowed := s.allows(ask) && s.granted(r.user, a.Namespace, ask)
 	s.mu.Unlock()
 	Answer(w, http.StatusCreated, map[string]any{"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
 		"status": map[string]any{"allowed": allowed}})

@@ -30,6 +30,7 @@ type Request struct {
 	Verb, Path, Query string // Verb is RBAC's: get, list, watch, create, patch, delete
 	Body              string
 
+	user string
 	done <-chan struct{} // the client waits no longer
 }
 
@@ -47,6 +48,9 @@ type Server struct {
 
 	// Admit changes an object before it is created; nil changes nothing.
 	Admit func(object map[string]any)
+
+	// Kubelet says that somebody ends the pods: a pod that is deleted is only marked.
+	Kubelet bool
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed at the next change or request
@@ -138,7 +142,8 @@ func resource(path string) string {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Authorization") != "Bearer "+Token {
+	user := userOf(r)
+	if user == "" {
 		Refuse(w, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
 		return
 	}
@@ -146,13 +151,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	request := Request{Verb: verb(r), Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body), done: r.Context().Done()}
+	request := Request{Verb: verb(r), Path: r.URL.Path, Query: r.URL.RawQuery, Body: string(body), user: user, done: r.Context().Done()}
 	s.mu.Lock()
 	s.requests = append(s.requests, request)
 	s.wake()
 	faults := append([]Fault(nil), s.faults...)
 	ask := about(request.Verb, r.URL.Path, r.URL.RawQuery)
-	allowed := isReview(r.URL.Path) || s.allows(ask)
+	allowed := isReview(r.URL.Path) || s.allows(ask) && s.granted(user, namespaceOf(r.URL.Path), ask)
 	s.mu.Unlock()
 	if !allowed {
 		Refuse(w, http.StatusForbidden, "Forbidden", ask.String())
@@ -170,9 +175,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, request Request) {
 	name, list := place(r.URL.Path)
 	switch {
+	case r.URL.Path == "/version":
+		Answer(w, http.StatusOK, map[string]any{"gitVersion": "v1.33.0-clustertest"})
+	case strings.HasSuffix(r.URL.Path, "/token") && request.Verb == "create":
+		Answer(w, http.StatusCreated, map[string]any{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+			"status": map[string]any{"token": accountToken + namespaceOf(r.URL.Path) + ":" + nameOf(r.URL.Path), "expirationTimestamp": nil}})
 	case strings.HasSuffix(r.URL.Path, "/selfsubjectreviews"):
 		Answer(w, http.StatusCreated, map[string]any{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
-			"status": map[string]any{"userInfo": map[string]any{"username": User}}})
+			"status": map[string]any{"userInfo": map[string]any{"username": request.user}}})
 	case strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews"):
 		s.mayAnswer(w, request)
 	case strings.HasSuffix(r.URL.Path, "/log"):
@@ -209,11 +219,16 @@ func verb(r *http.Request) string {
 }
 
 // place is an object's path and that of its collection, which are the same for
-// a collection: /api/v1/namespaces/NS/RESOURCE/NAME, or with a group.
+// a collection: /api/v1/namespaces/NS/RESOURCE/NAME, or with a group; also those of a
+// namespace itself.
 func place(path string) (object, collection string) {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
-		if part == "namespaces" && len(parts) > i+2 {
+		switch {
+		case part != "namespaces" || len(parts) == i+1:
+		case len(parts) == i+2:
+			return path, strings.Join(parts[:i+1], "/")
+		default:
 			return path, strings.Join(parts[:i+3], "/")
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // pages is what is written about this program, and pages that name flags and tests.
 var pages = []string{"../../docs/kubernetes.md", "../../docs/from-mlrun.md", "../../docs/threats.md", "../../docs/security.md", "../../docs/init.md",
-	"../../docs/mask.md", "../../docs/files.md", "../../docs/handlers.md", "../../docs/design.md", "../../docs/new-source.md", "../../docs/rbac.md"}
+	"../../docs/mask.md", "../../docs/files.md", "../../docs/handlers.md", "../../docs/design.md", "../../docs/new-source.md", "../../docs/rbac.md", "../../docs/check.md"}
 
 // TestThePagesNameWhatThereIs finds every flag, command, file and test that the
 // pages speak of.
@@ -26,7 +26,7 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 	help := map[string]string{}
 	for _, command := range []string{"launcherctl manifest", "launcherctl run", "launcherctl task", "launcherctl task with-secrets", "launcherctl task check",
 		"launcherctl task with-secrets kubernetes", "launcherctl task with-secrets env", "launcherctl task with-secrets file", "launcherctl task with-secrets inline",
-		"launcherctl task with-secrets azure_vault", "launcherctl secrets", "launcherctl secrets set", "launcherctl secrets list", "launcherctl secrets delete", "launcherctl debug",
+		"launcherctl task with-secrets azure_vault", "launcherctl secrets", "launcherctl secrets set", "launcherctl secrets list", "launcherctl secrets delete", "launcherctl debug", "launcherctl check",
 		"launcher run", "launcher explain"} {
 		words := append(strings.Fields(command), "--help")
 		out, err := exec.Command(filepath.Join(bin, words[0]), words[1:]...).CombinedOutput()

@@ -71,7 +71,7 @@ func TestFaultsOfTheClusterWhileASecretIsSet(t *testing.T) {
 				s.Inject(c.fault)
 				timeout := "1h" // only an error that lasts should meet the deadline
 				if c.status == 124 {
-					timeout = "8s"
+					timeout = "20s"
 				}
 				got := ctl(t, s, "NEW="+canary+"\n", append(fields("secrets "+verb+" --timeout "+timeout+" --verbose --project fraud"), fields(args)...)...)
 				require.Equal(t, c.status, got.status, got.stderr)

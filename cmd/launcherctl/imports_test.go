@@ -33,7 +33,7 @@ func TestNoClientOfKubernetesIsInThePod(t *testing.T) {
 // written: no client, and no network but what Kubernetes' own types import.
 func TestAManifestIsMadeWithoutACluster(t *testing.T) {
 	const imports = "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}"
-	for _, room := range []string{"cluster/manifest", "cluster/sources", "cluster/summon", "cluster/taskfile", "cluster/yamledit"} {
+	for _, room := range []string{"cluster/exposure", "cluster/manifest", "cluster/sources", "cluster/summon", "cluster/taskfile", "cluster/yamledit"} {
 		for _, dep := range list(t, "-deps", module+room) {
 			require.NotRegexp(t, `^k8s\.io/client-go`, dep)
 			require.NotRegexp(t, `^`+module+`(cmd|cluster)(/(job|project))?$`, dep)

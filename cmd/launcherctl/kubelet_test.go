@@ -22,7 +22,7 @@ type kubelet struct {
 }
 
 // directories is where a pod has the launcher's things.
-var directories = []string{"/launcher-bin", "/var/run/launcher", "/etc/tls"}
+var directories = []string{"/launcher-bin", "/var/run/launcher", "/var/run/secrets", "/etc/tls"}
 
 // run is the handler's end.
 func (k kubelet) run(t *testing.T, manifest string) result {

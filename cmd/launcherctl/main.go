@@ -71,7 +71,7 @@ func (p *program) app() *urfave.App {
 		Reader:      p.stdin,
 		Writer:      p.stdout,
 		ErrWriter:   p.stderr,
-		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand()},
+		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand(), p.checkCommand()},
 	}, version, commit, "see "+p.name+" --help")
 }
 
@@ -84,4 +84,6 @@ func flags(rows ...[]cli.Flag) []urfave.Flag { return cli.Flags(nil, slices.Conc
 const statusHelp = `The exit status of run and debug is the handler's own, or
    124    a temporary failure: the cluster is unreachable or too busy
    125    a permanent failure: bad flags, a missing permission, a bad Job
-   128+n  ended by signal n`
+   128+n  ended by signal n
+
+The exit status of check is 1 if there is something to change.`

@@ -55,10 +55,12 @@ RoleBinding with all that the command needs. Every user may ask the cluster for 
 			fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", name, ruleName(r), r.For, without)
 		}
 	}
-	page.WriteString("| `manifest`, `manifest --into`, `task`, `debug` | none | | |\n" + `
+	page.WriteString("| `manifest`, `manifest --into`, `task`, `debug`, `check FILE` | none | | |\n" + `
 ` + "`manifest` and `run`" + ` also read the Secrets that the task's variables come from, if they can: ` + "`get secrets NAME`" + `. They then refuse a value that
 no variable can hold. Without that right they check nothing and say nothing. ` + "`--service-account`, `--volume`, `--image-pull-secret` and `--env`" + `
 need no rule: the pod uses those objects, not you. So anyone who can create Jobs in a namespace can read its Secrets.
+
+` + "`check TYPE/NAME`" + ` needs ` + "`get`" + ` on that kind. It lists roles and their bindings too, and names those that it may not list.
 
 ## Rules to apply
 

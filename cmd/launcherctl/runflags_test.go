@@ -107,11 +107,11 @@ func TestVolumesOfTheHandler(t *testing.T) {
 
 	for flag, want := range map[string]string{
 		"--template=a --container=b":             "--template is for a manifest",
-		"--volume=pvc/data:/launcher-bin":        `are both to be mounted at "/launcher-bin"`,
+		"--volume=pvc/data:/launcher-bin":        `have the same mount path "/launcher-bin"`,
 		"--volume=data:/data":                    `volume "data:/data": unknown kind of volume`,
 		"--image-pull-secret=A_b":                "no name of a Secret to pull images with",
-		"--volume=pvc/a:/x --volume=cm/b:/x":     `are both to be mounted at "/x"`,
-		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `are both to be mounted at "/tmp"`,
+		"--volume=pvc/a:/x --volume=cm/b:/x":     `have the same mount path "/x"`,
+		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `have the same mount path "/tmp"`,
 	} {
 		got := aManifest(t, "metadata: {name: a}", strings.Fields(flag)...)
 		require.Equal(t, 125, got.status, flag)
@@ -142,5 +142,5 @@ func TestAManifestGainsVariablesAndVolumes(t *testing.T) {
 	require.Contains(t, got.stderr, `variable "TASK" of the manifest refers to key "token" of Secret "creds", and --env cannot replace a secret`)
 	got = into("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - name: a\n    container: {command: [x]}\n", flags...)
 	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, "no place for --image-pull-secret")
+	require.Contains(t, got.stderr, "does not support --image-pull-secret")
 }

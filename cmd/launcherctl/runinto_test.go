@@ -126,7 +126,7 @@ func TestRunIntoRefusesWhatItCannotFollow(t *testing.T) {
 		"an old CronJob":    {strings.Replace(cronJob, "batch/v1", "batch/v1beta1", 1), "it contains no Job", nil},
 		"a List":            {"apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimPrefix(ownJob, "# nightly\n"), "\n", "\n  "), "it contains no Job", nil},
 		"a name of nothing": {"kind: Pod\n", "it contains no Job", []string{"--template", "x"}},
-		"two Jobs":          {two, "several of its objects have pods: nightly, weekly\nhint: --template NAME", nil},
+		"two Jobs":          {two, "several of its objects have pods: nightly, weekly\nhint: use --template NAME", nil},
 		"no such Job":       {two, "pod template \"daily\" does not exist\nhint: use one of nightly, weekly", []string{"--template", "daily"}},
 		"no such container": {cronJob, "its containers are side, handler", nil},
 		"restarts":          {strings.Replace(ownJob, "Never", "OnFailure", 1), `restartPolicy "OnFailure" cannot be followed`, nil},

@@ -150,6 +150,9 @@ func again(value, into any) error {
 	return yaml.UnmarshalStrict(text, into)
 }
 
+// rendered matches the files that a tool turns into manifests, which charts_test.go decodes.
+var rendered = regexp.MustCompile(`/examples/(?:helm|kustomize)/`)
+
 // TestEveryManifestInTheRepositoryIsOne decodes each file and each block of a
 // page that is an object of Kubernetes.
 func TestEveryManifestInTheRepositoryIsOne(t *testing.T) {
@@ -182,7 +185,9 @@ func TestEveryManifestInTheRepositoryIsOne(t *testing.T) {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, file := range files {
-			check(file, read(t, file))
+			if !rendered.MatchString(file) {
+				check(file, read(t, file))
+			}
 		}
 	}
 	require.GreaterOrEqual(t, objects, 3)

@@ -6,12 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/seed45446ece/launcher/cluster/exposure"
 )
 
 // TestTheTableOfSourcesIsTrue looks for a value in the pod's specification, in
@@ -58,8 +61,52 @@ func TestTheTableOfSourcesIsTrue(t *testing.T) {
 			_, environ := node.prepare(t, got.stdout)
 			require.Equal(t, c.variables, strings.Contains(fmt.Sprint(environ), value), "exec: variables")
 			require.Equal(t, c.mounts, inFiles(t, node.folder, value), "exec: files")
+			token := row == "azure_vault, by identity" // AKS adds it to the pod
+			require.Equal(t, seen{c.specification, c.variables, c.mounts || token}, checked(t, got.stdout), "launcherctl check")
 		})
 	}
+}
+
+// seen says by which channels a value, or a credential that reads it, is seen.
+type seen struct{ specification, variables, files bool }
+
+// checked is what launcherctl check says about a manifest.
+func checked(t *testing.T, text string) (s seen) {
+	t.Helper()
+	got := ctlIn(t, t.TempDir(), nil, "check", "--output", "json", write(t, "job.yaml", text))
+	var report struct {
+		Objects []struct {
+			Secrets []struct{ Sees map[string]string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &report), got.stderr)
+	require.Len(t, report.Objects, 1)
+	shows := func(level string) bool { return level == "values" || level == "credential" }
+	for _, secret := range report.Objects[0].Secrets {
+		s.specification = s.specification || shows(secret.Sees["spec"])
+		s.variables = s.variables || shows(secret.Sees["exec_env"])
+		s.files = s.files || shows(secret.Sees["exec_files"])
+	}
+	require.Equal(t, map[bool]int{true: 1}[s.specification], got.status) // a value in the specification fails a build
+	return s
+}
+
+// TestThePageAboutThreatsHasTheTables compares it with the tables that launcherctl
+// check reports by. UPDATE_DOCS=1 writes them.
+func TestThePageAboutThreatsHasTheTables(t *testing.T) {
+	const path = "../../docs/threats.md"
+	page := read(t, path)
+	sources, others, deliveries := exposure.Tables()
+	got := page
+	for heading, table := range map[string]string{"By source": sources, "In manifests of others": others, "By delivery": deliveries} {
+		section := regexp.MustCompile(`(?ms)^## ` + heading + `\n(?:[^#]*?\n)?\n(\|.*?\|\n)(?:\n|\z)`).FindStringSubmatchIndex(got)
+		require.NotNil(t, section, heading)
+		got = got[:section[2]] + table + got[section[3]:]
+	}
+	if os.Getenv("UPDATE_DOCS") != "" {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	require.Equal(t, got, page, "UPDATE_DOCS=1 writes the tables; read the difference")
 }
 
 // inFiles reports whether a file below a folder holds the value; the launcher's

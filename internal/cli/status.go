@@ -16,6 +16,7 @@ import (
 // The programs' own exit statuses; docker run and env use 125 to 127 too.
 const (
 	StatusAbsent      = 1   // the context has no such key or name
+	StatusFindings    = 1   // a check found something to change
 	StatusUnavailable = 124 // retrying may help
 	StatusRefused     = 125 // retrying will not help
 	StatusCannotRun   = 126

@@ -37,14 +37,15 @@ func (r result) problem(ctx context.Context, spec Spec, size int) error {
 }
 
 const (
-	adviseRun   = "run the program yourself, or use --exec-stderr to see its standard error, which may hold values"
-	adviseStart = "check the program's #! line, and the programs that it starts: 126 and 127 mean that one cannot run"
+	adviseRun     = "run the program yourself, or use --exec-stderr to see its standard error, which may hold values"
+	adviseMissing = "check the command, or mark the source optional: true"
+	adviseStart   = "check the program's #! line, and the programs that it starts: 126 and 127 mean that one cannot run"
 )
 
 // problem is an error with a hint.
 type problem struct {
 	text, hint string
-	kind       error // resolve.ErrUnavailable, or nil
+	kind       error // resolve.ErrUnavailable, resolve.ErrAbsent or nil
 }
 
 func (p *problem) Error() string        { return p.text }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -77,6 +78,9 @@ type listSource struct {
 // Find runs the program, and returns a Finding for each key of its output.
 func (s listSource) Find(ctx context.Context) ([]resolve.Finding, error) {
 	output, err := s.programs.output(ctx, s.spec, s.path)
+	if errors.Is(err, resolve.ErrAbsent) { // of no key, so the table of kinds has no hint
+		return nil, &problem{text: err.Error(), hint: adviseMissing, kind: resolve.ErrAbsent}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,14 @@ func main() {
 		}
 		check(err)
 		fmt.Print(value)
+	case "secrets": // several secrets in base64, a line each
+		context, err := handler.Read()
+		check(err)
+		for _, key := range os.Args[2:] {
+			value, err := context.Secret(key)
+			check(err)
+			fmt.Println(base64.StdEncoding.EncodeToString([]byte(value)))
+		}
 	case "context": // parameters and keys
 		context, err := handler.Read()
 		check(err)

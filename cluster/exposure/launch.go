@@ -1,0 +1,92 @@
+package exposure
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// launch is how a container starts the launcher.
+type launch struct {
+	found   bool
+	hasTask bool   // a task names secrets in the pod
+	deliver string // "stdin" if nothing says otherwise
+	mask    bool
+	sources []source // of -s and LAUNCHER_SECRETS
+}
+
+// source is a -s KIND=SOURCE.
+type source struct {
+	text  string
+	node  *document.Node // the flag, or the variable
+	value *document.Node // the word after the flag
+	way   Way
+	where string
+}
+
+// readLaunch reads a container's command line and variables as the launcher does.
+func readLaunch(c *document.Node) launch {
+	line := slices.Concat(items(c, "command"), items(c, "args"))
+	l := launch{deliver: task.DeliverStdin}
+	i := slices.IndexFunc(line, func(n *document.Node) bool { return path.Base(n.Text) == "launcher" })
+	l.found = i >= 0 && i+1 < len(line) && line[i+1].Text == "run"
+	for _, v := range items(c, "env") {
+		name, value := text(v, "name"), text(v, "value")
+		l.hasTask = l.hasTask || name == task.ExecConfig
+		switch {
+		case !l.found:
+		case name == "LAUNCHER_DELIVER" && value != "":
+			l.deliver = value
+		case name == "LAUNCHER_MASK":
+			l.mask = value == "true" || value == "1"
+		case name == "LAUNCHER_SECRETS":
+			for each := range strings.Lines(value) {
+				l.sources = append(l.sources, source{strings.TrimSpace(each), v, nil, embedded, "variable LAUNCHER_SECRETS"})
+			}
+		}
+	}
+	if l.found {
+		l.flags(line[i+2:])
+	}
+	return l
+}
+
+// flags reads the launcher's flags, up to the handler's command line.
+func (l *launch) flags(line []*document.Node) {
+	for i := 0; i < len(line) && line[i].Text != "--"; i++ {
+		name, value, joined := strings.Cut(line[i].Text, "=")
+		next := func() string {
+			if !joined && i+1 < len(line) {
+				i++
+				value = line[i].Text
+			}
+			return value
+		}
+		word := line[i]
+		switch {
+		case name == "--deliver", name == "-deliver":
+			l.deliver = next()
+		case name == "--mask", name == "-mask":
+			l.mask = !joined || value == "true"
+		case name == "--secrets", name == "-secrets", name == "-s":
+			l.hasTask = true
+			l.sources = append(l.sources, source{next(), word, line[i], argument, "argument " + name})
+		case name == "--task":
+			l.hasTask = true
+		}
+	}
+}
+
+// withoutSources returns a command line without the words of -s, which are read as
+// sources.
+func (l *launch) withoutSources(line []*document.Node) (words []string) {
+	for _, n := range line {
+		if !slices.ContainsFunc(l.sources, func(s source) bool { return s.node == n || s.value == n }) {
+			words = append(words, n.Text)
+		}
+	}
+	return words
+}

@@ -1,0 +1,76 @@
+package exposure
+
+import (
+	"fmt"
+
+	"github.com/seed45446ece/launcher/resolve/document"
+)
+
+// secret notes a Secret whose values the text has.
+func (o object) secret(result *Object) {
+	for _, field := range []string{"data", "stringData"} {
+		if n := o.node.Field(field); n != nil && len(n.Fields) > 0 {
+			for _, f := range n.Fields {
+				result.add("secret/"+shown(text(o.node.Field("metadata"), "name"))+":"+shown(f.Name), inFile, "", levels(inFile))
+			}
+			result.find(o.at(n), secretInFile, "the values of the Secret are in the file")
+			return
+		}
+	}
+}
+
+// inFile is the way of a Secret that has no pod.
+var inFile = Way{Name: "secret", Cells: [...]Cell{{}, values, {}, {}, theSecret}}
+
+// configMap looks for the values of tasks in a ConfigMap, and for what looks like a
+// secret by its name.
+func (o object) configMap(result *Object) {
+	data := o.node.Field("data")
+	if data == nil {
+		return
+	}
+	sees := levels(configMap.without(ExecEnv, ExecFiles)) // a pod's row says more
+	for _, f := range data.Fields {
+		if !f.Value.Scalar() {
+			continue
+		}
+		if looksSecret(f.Name, f.Value.Text) {
+			result.add("configmap "+shown(f.Name), configMap, "", sees)
+			result.find(o.at(f.Value), maybeInConfigMap, fmt.Sprintf("the value of key %s looks like a secret", shown(f.Name)))
+			continue
+		}
+		n, err := document.Parse("task", []byte(f.Value.Text))
+		if err != nil || n.Field("spec").Field("secret_sources") == nil {
+			continue
+		}
+		for _, s := range taskSources(n) {
+			for _, key := range inlineKeys(s) {
+				result.add("inline "+key, configMap, "", sees)
+				result.find(o.at(f.Value), valueInConfigMap, fmt.Sprintf("the value of key %s is in the task %s", key, shown(f.Name)))
+			}
+		}
+	}
+}
+
+// inlineKeys returns the keys of an inline source that have values.
+func inlineKeys(s *document.Node) (keys []string) {
+	n := s.Field("source")
+	if unwrapped, err := document.Unwrap(n); err == nil {
+		n = unwrapped
+	}
+	if text(s, "kind") != "inline" {
+		return nil
+	}
+	if n.Kind != document.Map {
+		return []string{"…"}
+	}
+	for _, f := range n.Fields {
+		switch {
+		case f.Bare:
+			keys = append(keys, "…")
+		case f.Value.Kind != document.Null:
+			keys = append(keys, shown(f.Name))
+		}
+	}
+	return keys
+}

@@ -1,0 +1,255 @@
+package exposure
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/seed45446ece/launcher/launcher/task"
+	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/keyname"
+)
+
+// podReader reads one pod.
+type podReader struct {
+	object
+	pod
+	result  *Object
+	volumes map[string]*document.Node
+}
+
+// container is one container of the pod that is read.
+type container struct {
+	*podReader
+	node     *document.Node
+	name     string
+	launch   launch
+	declared map[string]bool   // the names of variables that its task declares to be secrets
+	secret   map[string]string // its variables that refer to Secrets, by name
+}
+
+func (r *podReader) read() {
+	r.volumes = map[string]*document.Node{}
+	for _, v := range items(r.spec, "volumes") {
+		r.volumes[text(v, "name")] = v
+	}
+	for _, s := range items(r.spec, "imagePullSecrets") {
+		r.result.add("secret/"+shown(text(s, "name")), nodeSecret, "", levels(nodeSecret))
+	}
+	for _, n := range r.containers {
+		c := &container{podReader: r, node: n, name: shown(text(n, "name")), declared: map[string]bool{}, secret: map[string]string{}}
+		c.launch = readLaunch(n)
+		c.read()
+	}
+	if shared := r.spec.Field("shareProcessNamespace"); shared != nil && shared.Text == "true" && len(r.containers) > 1 {
+		r.result.find(r.at(shared), sharedProcesses, "the containers share their processes, with /proc/*/environ and /proc/*/fd")
+	}
+}
+
+// levels returns what a way shows, without the logs.
+func levels(w Way) (sees [channels]Level) {
+	for c, cell := range w.Cells {
+		sees[c] = cell.Level
+	}
+	return sees
+}
+
+// read reads the container. The task is first, as it says which variables are secrets.
+func (c *container) read() {
+	env := items(c.node, "env")
+	for _, v := range env {
+		if text(v, "name") == task.ExecConfig && v.Field("value") != nil {
+			c.task(text(v, "value"), c.at(v), "variable "+task.ExecConfig, embedded)
+		}
+	}
+	for _, s := range c.launch.sources {
+		c.argumentSource(s)
+	}
+	for _, v := range env {
+		c.variable(v)
+	}
+	for _, from := range items(c.node, "envFrom") {
+		if ref := from.Field("secretRef"); ref != nil {
+			c.secret["the keys of Secret "+shown(text(ref, "name"))] = ""
+			c.add("secret/"+shown(text(ref, "name"))+":*", variable)
+		}
+	}
+	for _, m := range items(c.node, "volumeMounts") {
+		if v := c.volumes[text(m, "name")]; v != nil {
+			c.volume(v)
+		}
+	}
+	c.arguments()
+	c.notes()
+}
+
+// add adds a secret of the container. The launcher's delivery shows its values too.
+func (c *container) add(name string, w Way) {
+	sees := levels(w)
+	if !c.launch.hasTask && sees[ExecEnv] == Names {
+		sees[ExecEnv] = Nothing // there is no task to name it
+	}
+	sees[Logs] = Printed
+	if c.launch.found && w.Name != token.Name {
+		sees[ExecFiles] = max(sees[ExecFiles], delivered(c.launch.deliver))
+		if c.launch.mask {
+			sees[Logs] = Masked
+		}
+	}
+	c.result.add(name, w, c.name, sees)
+}
+
+func (c *container) find(at document.Position, r rule, format string, args ...any) {
+	c.result.find(at, r, fmt.Sprintf("container %s: ", c.name)+fmt.Sprintf(format, args...))
+}
+
+// variable reads an entry of env.
+func (c *container) variable(v *document.Node) {
+	name, value := text(v, "name"), text(v, "value")
+	from := v.Field("valueFrom")
+	switch secret, config := from.Field("secretKeyRef"), from.Field("configMapKeyRef"); {
+	case secret != nil:
+		c.secret[shown(name)] = "secret/" + shown(text(secret, "name")) + ":" + shown(text(secret, "key"))
+		c.add(c.secret[shown(name)], variable)
+	case config != nil:
+		if soundsSecret(name) || c.isDeclared(name) {
+			c.add("configmap/"+shown(text(config, "name"))+":"+shown(text(config, "key")), configMap.without(ExecFiles))
+			c.find(c.at(v), maybeInConfigMap, "variable %s is from a ConfigMap", shown(name))
+		}
+	case name == task.ExecConfig, name == "LAUNCHER_SECRETS":
+	case c.isDeclared(name) && value != "" && !strings.HasPrefix(value, "$("):
+		c.add("variable "+shown(name), literal)
+		c.find(c.at(v), valueInSpec, "the value of variable %s is in the specification", shown(name))
+	case looksSecret(name, value):
+		c.add("variable "+shown(name), literal)
+		c.find(c.at(v), maybeInSpec, "the value of variable %s is in the specification, and looks like a secret", shown(name))
+	}
+}
+
+// isDeclared reports whether a variable is known to be a secret.
+func (c *container) isDeclared(name string) bool {
+	return c.declared[name] || strings.HasPrefix(name, keyname.MLRunPrefix)
+}
+
+// volume reads a volume that the container mounts.
+func (c *container) volume(v *document.Node) {
+	if s := v.Field("secret"); s != nil {
+		c.secretVolume(text(s, "secretName"), s)
+	}
+	for _, source := range items(v.Field("projected"), "sources") {
+		if s := source.Field("secret"); s != nil {
+			c.secretVolume(text(s, "name"), s)
+		}
+		if s := source.Field("serviceAccountToken"); s != nil {
+			c.add("token of volume "+shown(text(v, "name")), token)
+		}
+	}
+	if csi := v.Field("csi"); csi != nil {
+		c.driverVolume(csi)
+	}
+}
+
+// secretVolume adds the keys of a mounted Secret: those that it lists, or all.
+func (c *container) secretVolume(name string, v *document.Node) {
+	way := volume
+	if strings.HasSuffix(name, "-values") && c.launch.found {
+		way = clientValues
+	}
+	keys := items(v, "items")
+	for _, item := range keys {
+		c.add("secret/"+shown(name)+":"+shown(text(item, "key")), way)
+	}
+	if len(keys) == 0 {
+		c.add("secret/"+shown(name)+":*", way)
+	}
+}
+
+// storeDriver is the name of the Secrets Store CSI driver.
+const storeDriver = "secrets-store.csi.k8s.io"
+
+func (c *container) driverVolume(csi *document.Node) {
+	attributes := csi.Field("volumeAttributes")
+	if text(csi, "driver") == storeDriver {
+		c.add("store "+cmp.Or(shown(text(attributes, "secretProviderClass")), "?"), secretStore)
+	}
+	if s := text(csi.Field("nodePublishSecretRef"), "name"); s != "" {
+		c.result.add("secret/"+shown(s), nodeSecret, "", levels(nodeSecret))
+	}
+	if attributes == nil {
+		return
+	}
+	for _, f := range attributes.Fields {
+		if f.Value.Scalar() && looksSecret(f.Name, f.Value.Text) {
+			c.add("attribute "+shown(f.Name), argument)
+			c.find(c.at(f.Value), maybeInSpec, "the value of attribute %s of a volume looks like a secret", shown(f.Name))
+		}
+	}
+}
+
+// reference matches $(NAME), which the kubelet replaces.
+var reference = regexp.MustCompile(`\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)`)
+
+// arguments looks for secrets in the command lines of the container, its probes and
+// its lifecycle hooks.
+func (c *container) arguments() {
+	for _, n := range []*document.Node{c.node, c.node.Field("livenessProbe").Field("exec"), c.node.Field("readinessProbe").Field("exec"),
+		c.node.Field("startupProbe").Field("exec"), c.node.Field("lifecycle").Field("postStart").Field("exec"), c.node.Field("lifecycle").Field("preStop").Field("exec")} {
+		line := slices.Concat(items(n, "command"), items(n, "args"))
+		for _, word := range line {
+			for _, found := range reference.FindAllStringSubmatch(strings.ReplaceAll(word.Text, "$$", ""), -1) {
+				if secret := c.secret[found[1]]; secret != "" {
+					c.add(secret, expanded)
+					c.find(c.at(word), inArguments, "variable %s is in an argument", found[1])
+				}
+			}
+		}
+		for _, name := range secretArguments(c.launch.withoutSources(line)) {
+			what := "argument " + cmp.Or(shown(name), "with a URL")
+			c.add(what, argument)
+			c.find(c.at(cmp.Or(n.Field("args"), n.Field("command"))), maybeInSpec, "the value of %s is in the specification, and looks like a secret", what)
+		}
+	}
+}
+
+// notes adds what is to know about the container as a whole.
+func (c *container) notes() {
+	if len(c.secret) > 0 {
+		at := cmp.Or(c.node.Field("env"), c.node.Field("envFrom"))
+		c.find(c.at(at), fromSecret, "kubectl exec shows %s", some(c.secret))
+	}
+	if c.launch.found && c.launch.deliver == task.DeliverEnv {
+		c.find(c.at(c.node), deliverEnv, "the launcher delivers the values as variables")
+	}
+	if policy := c.node.Field("terminationMessagePolicy"); policy != nil && policy.Text == "FallbackToLogsOnError" {
+		c.find(c.at(policy), logInStatus, "the end of its log is in the pod's status if it fails")
+	}
+}
+
+// maxNamed is how many names a message has.
+const maxNamed = 5
+
+// some returns the first names of a set.
+func some(set map[string]string) string {
+	names := slices.Sorted(maps.Keys(set))
+	if len(names) > maxNamed {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
+	}
+	return strings.Join(names, ", ")
+}
+
+// mountOf returns the volume that a path of the container is in, or nil.
+func (c *container) mountOf(file string) *document.Node {
+	var found *document.Node
+	longest := -1
+	for _, m := range items(c.node, "volumeMounts") {
+		dir := path.Clean(text(m, "mountPath"))
+		if (file == dir || strings.HasPrefix(file, strings.TrimSuffix(dir, "/")+"/")) && len(dir) > longest {
+			longest, found = len(dir), c.volumes[text(m, "name")]
+		}
+	}
+	return found
+}
