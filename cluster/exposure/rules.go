@@ -31,11 +31,11 @@ var (
 	deliverEnv = rule{"deliver-env", Note, "--deliver env puts each value into /proc/*/environ of the handler and its children.",
 		"use --deliver stdin, fd, files or socket if the handler can read one of them"}
 	defaultInTask = rule{"default-in-task", Note, "The default of a key is readable in the task.",
-		"leave out a default that is a secret"}
+		"remove a default that is a secret"}
 	logInStatus = rule{"log-in-status", Note, "The end of the log is copied into the status of the pod if the container fails.",
 		"set terminationMessagePolicy: File"}
 	sharedProcesses = rule{"shared-processes", Note, "The containers of the pod see each other's processes.",
-		"leave out shareProcessNamespace, or give each container a user of its own"}
+		"remove shareProcessNamespace, or give each container a user of its own"}
 	secretInFile = rule{"values-in-file", Note, "A Secret with values is in the file.",
 		"keep the file out of the repository, or encrypt the values"}
 )

@@ -40,7 +40,7 @@ func (p *program) checkCommand() *urfave.Command {
 const failNever = "never"
 
 var checkFlags = []cli.Flag{
-	{Name: "output", Alias: "o", Choices: []string{"table", "json", "yaml", "sarif"}, Default: "table", Usage: "the form of the report"},
+	{Name: "output", Alias: "o", Choices: []string{"table", "json", "yaml", "sarif"}, Default: "table", Usage: "the format of the report"},
 	{Name: "fail-on", Choices: append(slices.Clone(exposure.Severities), failNever), Default: string(exposure.Warning), Usage: "the least severe finding for which the status is 1"},
 }
 
@@ -50,7 +50,7 @@ func (p *program) check(c *urfave.Context) error {
 		return err
 	}
 	if !c.Args().Present() {
-		return cli.Usage("name a manifest, or an object of the cluster", c.Command.HelpName+" job.yaml, or job/NAME")
+		return cli.Usage("name a manifest, or an object of the cluster", "use "+c.Command.HelpName+" job.yaml, or job/NAME")
 	}
 	var report exposure.Report
 	var errs []error
@@ -58,7 +58,7 @@ func (p *program) check(c *urfave.Context) error {
 		errs = append(errs, p.checkWord(c, &report, word))
 	}
 	if skipped := report.SkippedKinds(); skipped != "" {
-		p.report.Message(cli.LevelInfo, "not checked, as it contains no pod: "+skipped, "")
+		p.report.Message(cli.LevelInfo, "not checked, because it contains no pod: "+skipped, "")
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (p *program) checkWord(c *urfave.Context, report *exposure.Report, word str
 	case err == nil && info.IsDir():
 		return p.checkDirectory(c.Context, report, word)
 	case err != nil && strings.HasPrefix(word, "-") && word != cli.StandardInput:
-		return cli.Usage(fmt.Sprintf("%s is not a file", keyname.Quote(word)), "flags come before the files")
+		return cli.Usage(fmt.Sprintf("%s is not a file", keyname.Quote(word)), "put the flags before the files")
 	}
 	kind, name, _ := strings.Cut(word, "/")
 	workload, ok := cluster.FindWorkload(kind)

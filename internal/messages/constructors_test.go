@@ -35,6 +35,7 @@ var calls = map[string]constructor{
 	"file.refuse()":        {text: 1, hint: 0, formatted: true},
 	"keyvault.refusal":     {text: 0, hint: 1},
 	"keyvault.unavailable": {text: 0, hint: 1, status: "124"},
+	"exposure.find()":      {text: 2, hint: -1, formatted: true, status: "1"},
 	"job.stuck()":          {text: 0, hint: -1},
 	"job.explain()":        {text: 1, hint: -1, suffix: " job " + open + "NAME" + shut + ": " + elsewhere, status: "124, 125"},
 	"project.Explain()":    {text: 1, hint: -1, suffix: ": " + elsewhere, status: "124, 125"},

@@ -34,25 +34,27 @@ var topics = []struct {
 	{"Commands and flags of launcherctl", []string{"cmd/launcherctl"}},
 	{"Tasks of launcherctl", []string{"cluster/taskfile", "cluster/summon", "cluster/sources"}},
 	{"Manifests", []string{"cluster/manifest", "cluster/yamledit"}},
+	{"The findings of launcherctl check", []string{"cluster/exposure"}},
 	{"The cluster and its Jobs", []string{"cluster", "cluster/project", "cluster/job"}},
 	{"Inside a handler: the Go module and the commands of launcher", []string{"handler"}},
 }
 
 const intro = `# Messages
 
-Every message of ` + "`launcher` and `launcherctl`" + `, by topic. Search this page for the fixed words of the message that you see.
+Every message of ~launcher~ and ~launcherctl~, by topic. Search this page for the fixed words of the message that you see.
 [Troubleshooting](troubleshooting.md) explains the common ones.
 
-- Words in capitals stand for names, numbers and paths, and ` + "`...`" + ` for another message or the system's own words.
-  ` + "`USAGE`" + ` is the usage line of the command.
-- A message may start with what it is about: ` + "`secret \"KEY\": SOURCE: `, `FILE:LINE:COLUMN: `, `--FLAG: `" + `. The tables leave that out.
-- The middle column is the exit status. 124: retrying may help. 125: it will not. 126 and 127: your program cannot be run or
-  does not exist. 1: a command inside a handler did not find a name. *warning*: the program goes on. *info*: a note of
-  ` + "`launcherctl`. *handler's* and *pod's*: the status is that of your program. *--verbose*: only with that flag" + `.
-- With ` + "`optional: true` or `--missing warn`" + `, a missing key is a warning, or no message at all.
-- Several hints of one message depend on where the program runs.
+- Words in capitals stand for names, numbers and paths, and ~...~ for another message or the system's own words.
+  ~USAGE~ is the usage line of the command.
+- A message may start with what it is about: ~secret "KEY": SOURCE:~, ~FILE:LINE:COLUMN:~, ~--FLAG:~. The tables leave that out.
+- The status column has the exit status. 124: retrying may help. 125: it will not. 126 and 127: your program cannot be run or
+  does not exist. 1: a command inside a handler did not find a name, or ~launcherctl check~ found something to change.
+- *warning*: the program goes on. *info*: a note of ~launcherctl~. *--verbose*: a line of that flag. *handler's* and *pod's*: the
+  status of your program.
+- With ~optional: true~ or ~--missing warn~, a missing key is a warning, or no message at all.
+- One message may have several hints. Which one you see depends on the place and the flags.
 
-This page is generated from the source. Run ` + "`UPDATE_DOCS=1 go test ./internal/messages`" + ` to write it again.
+This page is generated from the source. Run ~UPDATE_DOCS=1 go test ./internal/messages~ to write it again.
 `
 
 // TestPage compares the messages of the source with docs/messages.md. UPDATE_DOCS=1
@@ -70,7 +72,7 @@ func TestPage(t *testing.T) {
 func pageText(s *sources) string {
 	var listed []string
 	var text strings.Builder
-	text.WriteString(intro)
+	text.WriteString(strings.ReplaceAll(intro, "~", "`"))
 	table := func(title string, wanted func(folder string) bool, found []message) {
 		for _, p := range s.packages {
 			if wanted(p.dir) {
