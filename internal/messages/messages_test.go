@@ -31,7 +31,10 @@ func (s *sources) messages(p *pkg) []message {
 			found = append(found, in.found...)
 		}
 	}
-	found = slices.DeleteFunc(found, func(m message) bool { return !speaks(m.text) && (m.text != elsewhere || !speaks(m.hint)) })
+	found = slices.DeleteFunc(found, func(m message) bool {
+		wrapper := strings.Contains(m.text, open+"FORMAT"+shut)
+		return wrapper || !speaks(m.text) && (m.text != elsewhere || !speaks(m.hint))
+	})
 	slices.SortFunc(found, func(a, b message) int {
 		return cmp.Or(strings.Compare(plain(a.text), plain(b.text)), strings.Compare(a.hint, b.hint), strings.Compare(a.status, b.status))
 	})
