@@ -45,7 +45,7 @@ func (s *sources) messages(p *pkg) []message {
 func speaks(text string) bool {
 	fixed := placeholders.ReplaceAllString(text, "")
 	fixed = strings.Trim(fixed, ` :,."()`)
-	return strings.Contains(fixed, " ") || len(fixed) >= 7
+	return strings.Contains(fixed, " ") || len(fixed) >= 7 && fixed != text
 }
 
 // finder collects the messages of one declaration.

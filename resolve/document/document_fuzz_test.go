@@ -84,7 +84,7 @@ var message = regexp.MustCompile(`^o(:\d+:\d+)?: (` + strings.Join([]string{
 	`is empty`, `holds no value`, `is UTF-16; save it as UTF-8`, `a NUL byte: this is not text`, `not UTF-8`,
 	`not valid JSON(: it ends too early|: text follows the value)?`, `nested too deeply`, `a \\u escape is half of a surrogate pair`,
 	`not valid YAML(: (` + strings.ReplaceAll(regexp.QuoteMeta(reasons), "\n", "|") + `))?`, `holds more than one YAML document`,
-	`(holds too many values for YAML: )?` + regexp.QuoteMeta(limits), `is YAML of more than 4 MiB`, `an alias contains itself`, `!!binary is not base64`,
+	regexp.QuoteMeta(limits), `may hold more than 50000 values, too many for YAML`, `is YAML of more than 4 MiB`, `an alias contains itself`, `!!binary is not base64`,
 	`unknown tag, or a tag that does not match the value`, `duplicate merge key \(<<\)`, `a merge key \(<<\) takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list)`,
 	`a field's name must be a string, not (bytes|a list|a map)`, `duplicate field "([^"\\]|\\.)*"`,
 	`JSON (cannot carry bytes|has no form for this number)`,

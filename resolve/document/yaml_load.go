@@ -22,7 +22,7 @@ func LoadYAML(origin string, text []byte) (documents []*yaml.Node, problem *Prob
 	case len(text) > maxYAML:
 		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
 	case countYAMLValues(text) > maxNodes:
-		return nil, &Problem{whole, "holds too many values for YAML: " + limits, "give it as JSON"}
+		return nil, &Problem{whole, fmt.Sprintf("may hold more than %d values, too many for YAML", maxNodes), "give it as JSON"}
 	}
 	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {
 		return nil, &Problem{place(origin, text, i), "not valid YAML: a line break that YAML 1.1 and 1.2 read differently",
