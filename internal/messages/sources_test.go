@@ -23,7 +23,7 @@ type sources struct {
 type pkg struct {
 	name, dir string
 	files     []*ast.File
-	values    map[string]ast.Expr // of constants and variables
+	values    map[string][]ast.Expr // of constants and variables, for each platform
 	functions map[string][]*ast.FuncDecl
 }
 
@@ -94,7 +94,7 @@ func (s *sources) add(t *testing.T, dir, path string) {
 	at := slices.IndexFunc(s.packages, func(p *pkg) bool { return p.dir == dir })
 	if at < 0 {
 		at = len(s.packages)
-		p := &pkg{name: file.Name.Name, dir: dir, values: map[string]ast.Expr{}, functions: map[string][]*ast.FuncDecl{}}
+		p := &pkg{name: file.Name.Name, dir: dir, values: map[string][]ast.Expr{}, functions: map[string][]*ast.FuncDecl{}}
 		s.packages = append(s.packages, p)
 	}
 	p := s.packages[at]
@@ -107,7 +107,7 @@ func (s *sources) add(t *testing.T, dir, path string) {
 			for _, spec := range d.Specs {
 				if v, ok := spec.(*ast.ValueSpec); ok && len(v.Values) == len(v.Names) {
 					for i, name := range v.Names {
-						p.values[name.Name] = v.Values[i]
+						p.values[name.Name] = append(p.values[name.Name], v.Values[i])
 					}
 				}
 			}
