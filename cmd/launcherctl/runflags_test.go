@@ -109,7 +109,7 @@ func TestVolumesOfTheHandler(t *testing.T) {
 		"--template=a --container=b":             "--template is for a manifest",
 		"--volume=pvc/data:/launcher-bin":        `have the same mount path "/launcher-bin"`,
 		"--volume=data:/data":                    `volume "data:/data": unknown kind of volume`,
-		"--image-pull-secret=A_b":                "no name of a Secret to pull images with",
+		"--image-pull-secret=A_b":                "is not a valid name of a Secret",
 		"--volume=pvc/a:/x --volume=cm/b:/x":     `have the same mount path "/x"`,
 		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `have the same mount path "/tmp"`,
 	} {
