@@ -1,7 +1,7 @@
 # The commands of this repository; `make` alone lists them.
-.PHONY: help build launcherctl cross examples test e2e cover conformance demo docs fuzz bench licenses check
+.PHONY: help build launcherctl cross examples test e2e cover conformance demo docs fuzz bench licenses check version release release-check
 
-VERSION ?= 0.1.0
+VERSION ?= $(shell cat VERSION)
 COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 TAGS    := urfave_cli_no_docs
 BUILD   := go build -trimpath -buildvcs=false
@@ -13,7 +13,7 @@ FUZZTIME ?= 30s
 export CGO_ENABLED = 0
 
 help: ## list the commands
-	@sed -n 's/^\([a-z0-9]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 build: ## build/launcher, static and reproducible
 	@$(BUILD) -tags $(TAGS) -ldflags "$(LDFLAGS) $(ENTRY)" -o build/launcher ./cmd/launcher
@@ -67,3 +67,19 @@ licenses: ## write THIRD_PARTY_LICENSES.txt, the licences of what is linked
 
 check: ## gofmt, vet, staticcheck, tidy, licences, vulnerabilities, reproducible build
 	@.ci/check
+
+version: export NEW_VERSION = $(VERSION)
+version: ## write VERSION into every file that says the version
+	@.ci/version "$$NEW_VERSION"
+
+# VERSION only counts here if it is given: the version to release.
+release: export RELEASE_VERSION = $(if $(filter command environment,$(firstword $(origin VERSION))),$(VERSION))
+release: export RELEASE_SIGN = $(SIGN)
+release: ## build a release into dist/ from the last commit; VERSION=1.2.3 SIGN=KEYFILE PLATFORMS=linux/amd64
+	@.ci/needs release git python3 npm
+	@go build -C .ci/release -trimpath -buildvcs=false -o ../../build/release-tool .
+	@build/release-tool -version "$$RELEASE_VERSION" -sign "$$RELEASE_SIGN" -platforms '$(PLATFORMS)' -url '$(RELEASE_URL)'
+
+release-check: ## build a release twice, compare, install each file in an empty place; PLATFORMS
+	@.ci/needs release-check git python3 npm file jq
+	@.ci/release-check '$(PLATFORMS)'

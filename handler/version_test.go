@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -31,23 +30,5 @@ func TestNewcomer4ACopyNeedsOnlyGo124(t *testing.T) {
 		cmd.Env = append(os.Environ(), "GOOS="+system, "GOWORK=off", "CGO_ENABLED=0")
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, string(out))
-	}
-}
-
-// TestNewcomer10EveryModuleSaysItsVersion is for whoever finds a copy of a module, and
-// for the next version: no file is forgotten.
-func TestNewcomer10EveryModuleSaysItsVersion(t *testing.T) {
-	makefile, err := os.ReadFile("../Makefile")
-	require.NoError(t, err)
-	version := regexp.MustCompile(`(?m)^VERSION \?= (.+)$`).FindStringSubmatch(string(makefile))
-	require.NotNil(t, version)
-	for _, file := range []string{
-		"bash/launcher_context.bash", "java/LauncherContext.java", "node/launcher-context.cjs", "node/launcher-context.d.cts",
-		"perl/LauncherContext.pm", "php/LauncherContext.php", "python/launcher_context.py", "r/launcher_context.R",
-		"ruby/launcher_context.rb", "rust/launcher_context.rs",
-	} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.Regexp(t, `(its task\. Version |our \$VERSION   = ')`+regexp.QuoteMeta(version[1])+`[.']`, string(text[:2000]), file)
 	}
 }

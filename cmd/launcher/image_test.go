@@ -53,7 +53,7 @@ func TestDockerfileIsWhatTheReadmeSays(t *testing.T) {
 		}
 	}
 	require.NotContains(t, dockerfile, "# syntax", "it needs no image of its own to be read")
-	require.Regexp(t, `^FROM golang:1\.26[^ ]*@sha256:[0-9a-f]{64} AS build$`, steps[0])
+	require.Regexp(t, `^FROM --platform=\$BUILDPLATFORM golang:1\.26[^ ]*@sha256:[0-9a-f]{64} AS build$`, steps[0])
 	require.Contains(t, steps, "FROM scratch")
 	require.Contains(t, steps, "COPY LICENSE THIRD_PARTY_LICENSES.txt /licenses/")
 	require.Contains(t, steps, "USER 65532:65532")

@@ -93,7 +93,7 @@ func (p *program) loadChild() (err error) {
 func (p *program) app(args []string) *urfave.App {
 	// Flags cost time to make: only the commands that are spoken of get theirs.
 	flags := func(command string, more ...cli.Flag) []urfave.Flag {
-		if !slices.Contains(args, command) && !slices.Contains(args, "completion") {
+		if !slices.Contains(args, command) && !slices.Contains(args, "completion") && !slices.Contains(args, "man") {
 			return nil
 		}
 		return cli.Flags(p.environ, append(sharedFlags, more...)...)

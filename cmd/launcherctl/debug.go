@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strconv"
 
-	urfave "github.com/urfave/cli/v2"
-	"golang.org/x/sys/unix"
-
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/sources"
 	"github.com/seed45446ece/launcher/internal/cli"
@@ -23,6 +20,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
+	urfave "github.com/urfave/cli/v2"
 )
 
 // debugCommand returns the command that runs a task by this machine's launcher.
@@ -36,6 +34,9 @@ func (p *program) debugCommand() *urfave.Command {
 
 // debug becomes the launcher, which decides the exit status.
 func (p *program) debug(c *urfave.Context) error {
+	if !runsLauncher {
+		return cli.Usage("there is no launcher for this system", "use launcherctl debug on Linux or macOS")
+	}
 	if c.String("task") == "" {
 		return cli.Usage("--task is missing", c.Command.UsageText)
 	}
@@ -64,7 +65,7 @@ func (p *program) debug(c *urfave.Context) error {
 	args = append(args, cli.Values(c, "launcher-flag")...)
 	args = append(append(args, "--"), c.Args().Slice()...)
 	p.report.Detail("%s", program)
-	err = unix.Exec(program, args, os.Environ())
+	err = execve(program, args, os.Environ())
 	return fmt.Errorf("start %q: %w", program, err)
 }
 
@@ -77,7 +78,7 @@ func (p *program) findLauncher(path string) (string, error) {
 	if self, err := os.Executable(); err == nil {
 		if self, err = filepath.EvalSymlinks(self); err == nil {
 			path := filepath.Join(filepath.Dir(self), "launcher")
-			if unix.Access(path, unix.X_OK) == nil {
+			if isExecutable(path) {
 				return path, nil
 			}
 		}
@@ -178,7 +179,7 @@ func memoryFile(keys []string, values map[string]resolve.Value) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	inherited, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD, lowestFD)
+	inherited, err := inherit(fd, lowestFD)
 	if err != nil {
 		return "", fmt.Errorf("pass a memfd: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"github.com/seed45446ece/launcher/internal/cli"
 )
@@ -26,8 +26,8 @@ func newProgress(out, err io.Writer) *progress {
 	s := &progress{out: out, err: err}
 	if f, ok := err.(*os.File); ok && isTerminal(err) {
 		s.width = 80
-		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil && size.Col > 0 {
-			s.width = int(size.Col)
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			s.width = width
 		}
 	}
 	return s

@@ -1,11 +1,9 @@
 package node
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -61,18 +59,6 @@ func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
 // unless a file names them.
 func TestNewcomer10TheTypesNameTheirOwn(t *testing.T) {
 	require.True(t, strings.HasPrefix(read(t, "launcher-context.d.cts"), "/// <reference types=\"node\" />\n"))
-}
-
-func TestThePackageHasTheLaunchersVersion(t *testing.T) {
-	makefile, err := os.ReadFile("../../Makefile")
-	require.NoError(t, err)
-	version := regexp.MustCompile(`(?m)^VERSION \?= (.+)$`).FindSubmatch(makefile)
-	require.NotNil(t, version)
-	text, err := os.ReadFile("package.json")
-	require.NoError(t, err)
-	var manifest struct{ Version string }
-	require.NoError(t, json.Unmarshal(text, &manifest))
-	require.Equal(t, string(version[1]), manifest.Version)
 }
 
 func read(t *testing.T, name string) string {

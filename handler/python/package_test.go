@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -105,16 +104,6 @@ func TestNewcomer10ABuildLeavesNothingForGit(t *testing.T) {
 	before := status()
 	build(t, python, source, t.TempDir())
 	require.Equal(t, before, status())
-}
-
-func TestThePackageHasTheLaunchersVersion(t *testing.T) {
-	makefile, err := os.ReadFile("../../Makefile")
-	require.NoError(t, err)
-	version := regexp.MustCompile(`(?m)^VERSION \?= (.+)$`).FindSubmatch(makefile)
-	require.NotNil(t, version)
-	project, err := os.ReadFile("pyproject.toml")
-	require.NoError(t, err)
-	require.Contains(t, string(project), "\nversion = \""+string(version[1])+"\"\n")
 }
 
 // pythonWith is a python3 that has these modules. It skips what this machine

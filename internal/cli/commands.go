@@ -33,6 +33,7 @@ func App(app *cli.App, version, commit, noCommand string) *cli.App {
 	}
 	app.Commands = append(app.Commands,
 		&cli.Command{Name: completion, ArgsUsage: strings.Join(shells, "|"), Usage: "Print a completion script for a shell", Action: printCompletion},
+		&cli.Command{Name: man, ArgsUsage: "[DATE]", Usage: "Print the manual page", Hidden: true, Action: func(c *cli.Context) error { return printMan(c, version) }},
 		&cli.Command{Name: "version", Usage: usage, Action: printVersion})
 	complete(app.HelpName, app.Commands)
 	return app
@@ -67,10 +68,13 @@ func complete(parent string, commands []*cli.Command) {
 	}
 }
 
+// commandNames returns the names of the commands that are in the help.
 func commandNames(commands []*cli.Command) []string {
-	names := make([]string, len(commands))
-	for i, c := range commands {
-		names[i] = c.Name
+	var names []string
+	for _, c := range commands {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
 	}
 	return names
 }

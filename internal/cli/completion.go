@@ -39,7 +39,8 @@ func printCompletion(c *cli.Context) error {
 
 // completable holds what may follow a program's name and the words of a command.
 type completable struct {
-	words    []string // of the command
+	words    []string     // of the command
+	command  *cli.Command // nil for the program
 	commands []*cli.Command
 	flags    []*flag
 }
@@ -60,7 +61,12 @@ func completables(words []string, commands []*cli.Command, flags []cli.Flag) []c
 	}
 	all := []completable{at}
 	for _, c := range commands {
-		all = append(all, completables(append(words[:len(words):len(words)], c.Name), c.Subcommands, c.Flags)...)
+		if c.Hidden {
+			continue
+		}
+		below := completables(append(words[:len(words):len(words)], c.Name), c.Subcommands, c.Flags)
+		below[0].command = c
+		all = append(all, below...)
 	}
 	return all
 }
@@ -161,6 +167,9 @@ func fishScript(app *cli.App) string {
 			_, _ = fmt.Fprintf(&script, "complete -c %s -n '%s' %s -d %s\n", app.Name, when, what, fishQuote(usage))
 		}
 		for _, command := range c.commands {
+			if command.Hidden {
+				continue
+			}
 			line(seen+"; and not __fish_seen_subcommand_from "+strings.Join(commandNames(c.commands), " "), "-f -a "+command.Name, command.Usage)
 		}
 		for _, f := range c.flags {

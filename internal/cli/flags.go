@@ -129,17 +129,21 @@ func CheckChoices(c *cli.Context) error {
 	return errors.Join(errs...)
 }
 
-// String returns the flag's lines in the help: how to write it, what it does, its
-// default and its variable.
+// String returns the flag's lines in the help.
 func (f *flag) String() string {
-	head := "--" + f.Name
+	head, usage := f.help()
+	return head + "\n" + wrap(usage, helpWidth) + "\n"
+}
+
+// help returns how to write the flag, and what it does, its default and its variable.
+func (f *flag) help() (head, usage string) {
+	head, usage = "--"+f.Name, f.Usage
 	if f.Alias != "" {
 		head = "-" + f.Alias + ", " + head
 	}
 	if argument := f.Argument + strings.Join(f.Choices, "|"); argument != "" {
 		head += " " + argument
 	}
-	usage := f.Usage
 	if _, list := f.Default.(List); list && f.variable != "" {
 		usage += "; repeatable, one per line in its variable"
 	} else if list {
@@ -151,7 +155,7 @@ func (f *flag) String() string {
 	if f.variable != "" {
 		usage += " [$" + f.variable + "]"
 	}
-	return head + "\n" + wrap(usage, helpWidth) + "\n"
+	return head, usage
 }
 
 // defaultText returns the default as a user would write it, "" if there is none.

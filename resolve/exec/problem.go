@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
@@ -25,7 +23,7 @@ func (r result) problem(ctx context.Context, spec Spec, size int) error {
 	case ctx.Err() != nil:
 		return resolve.Unavailable(name + " did not end before the deadline")
 	case r.status.Signaled():
-		return &problem{text: fmt.Sprintf("%s was ended by %s", name, cmp.Or(unix.SignalName(r.status.Signal()), "a signal")), hint: adviseRun}
+		return &problem{text: fmt.Sprintf("%s was ended by %s", name, cmp.Or(signalName(r.status.Signal()), "a signal")), hint: adviseRun}
 	case slices.Contains(spec.Temporary, status):
 		return resolve.Unavailable(fmt.Sprintf("%s ended with status %d", name, status))
 	case slices.Contains(spec.Missing, status):

@@ -1,3 +1,5 @@
+//go:build !windows
+
 package exec
 
 import (
@@ -102,6 +104,9 @@ func (p *process) reap() (status syscall.WaitStatus) {
 		}
 	}
 }
+
+// signalName returns the name of a signal, "" if it has none.
+func signalName(signal syscall.Signal) string { return unix.SignalName(signal) }
 
 // forget keeps end and kill from signaling the process group. Call it with p.mu locked.
 func (p *process) forget() {

@@ -8,8 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/keyname"
@@ -132,7 +131,7 @@ var errDeadline = resolve.Unavailable("no answer before the deadline")
 
 // retryable returns ErrUnavailable for a limit that another try may not meet.
 func retryable(err error) error {
-	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		return resolve.ErrUnavailable
 	}
 	return nil

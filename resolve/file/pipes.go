@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"github.com/seed45446ece/launcher/resolve"
 )
@@ -95,9 +94,9 @@ func isPipe(path string, info fs.FileInfo) bool {
 // openPipe opens a FIFO, or an inherited descriptor that another user made, as a
 // container's standard input is.
 func openPipe(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOCTTY, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOCTTY, 0)
 	if fd := Descriptor(path); err != nil && fd >= 0 {
-		if fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3); err == nil {
+		if fd, err = duplicate(fd); err == nil {
 			f = os.NewFile(uintptr(fd), path)
 		}
 	}
