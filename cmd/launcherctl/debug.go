@@ -35,7 +35,7 @@ func (p *program) debugCommand() *urfave.Command {
 // debug becomes the launcher, which decides the exit status.
 func (p *program) debug(c *urfave.Context) error {
 	if !runsLauncher {
-		return cli.Usage("there is no launcher for this system", "use launcherctl debug on Linux or macOS")
+		return cli.Usage("launcher is not available for this system", "use launcherctl debug on Linux or macOS")
 	}
 	if c.String("task") == "" {
 		return cli.Usage("--task is missing", c.Command.UsageText)
