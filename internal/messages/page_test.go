@@ -36,7 +36,7 @@ var topics = []struct {
 	{"Manifests", []string{"cluster/manifest", "cluster/yamledit"}},
 	{"The findings of launcherctl check", []string{"cluster/exposure"}},
 	{"The cluster and its Jobs", []string{"cluster", "cluster/project", "cluster/job"}},
-	{"Inside a handler: the Go module and the commands of launcher", []string{"handler"}},
+	{"Inside a handler: get-secret, get-param, get-metadata, render and the Go module", []string{"handler"}},
 }
 
 const intro = `# Messages
@@ -52,6 +52,8 @@ Every message of ~launcher~ and ~launcherctl~, by topic. Search this page for th
 - *warning*: the program goes on. *info*: a note of ~launcherctl~. *--verbose*: a line of that flag. *handler's* and *pod's*: the
   status of your program.
 - With ~optional: true~ or ~--missing warn~, a missing key is a warning, or no message at all.
+- In a handler's module, a message is an exception or error of the language. The modules of all languages use the words
+  that [handler/README.md](../handler/README.md) demands; the table is the Go module's.
 - One message may have several hints. Which one you see depends on the place and the flags.
 
 This page is generated from the source. Run ~UPDATE_DOCS=1 go test ./internal/messages~ to write it again.
