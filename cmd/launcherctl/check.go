@@ -21,8 +21,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-const checkHelp = `A FILE is a manifest, - is standard input, and of a directory all *.yaml, *.yml
-and *.json below it are read. TYPE/NAME is a Pod, Job, CronJob, Deployment,
+const checkHelp = `A FILE is a manifest, or a directory with *.yaml, *.yml and *.json at any depth,
+or - for standard input. TYPE/NAME is a Pod, Job, CronJob, Deployment,
 StatefulSet, DaemonSet or ReplicaSet of the cluster. No value is printed.
 
 The exit status is 0 if there is nothing to change, 1 if there is, and 125 if

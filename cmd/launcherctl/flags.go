@@ -52,9 +52,9 @@ var (
 		launcherFlag,
 		{Name: "deliver", Choices: task.Deliveries, Usage: "how the context reaches the handler (default: the launcher's)"},
 		{Name: "grace", Argument: "DURATION", Default: time.Duration(0), Usage: "after TERM, how long before the handler is sent KILL (default: the launcher's)"},
-		{Name: "in-pod", Argument: "KIND", Default: cli.List(nil), Usage: "a kind, env or file, that the launcher reads in the pod, and this program does not"},
+		{Name: "in-pod", Argument: "KIND", Default: cli.List(nil), Usage: "a kind, env or file, that only the launcher in the pod reads"},
 		{Name: "embed-values", Default: false, Usage: "put the values of inline, env and file sources into the pod's specification, as MLRun does"},
-		{Name: "env", Argument: "KEY=VALUE", Default: cli.List(nil), Usage: "a variable of the handler; it replaces no secret"},
+		{Name: "env", Argument: "KEY=VALUE", Default: cli.List(nil), Usage: "a variable of the handler; it cannot replace a secret"},
 		{Name: "volume", Argument: "SOURCE:PATH[:ro]", Default: cli.List(nil), Usage: "a volume of the handler: pvc/NAME:/PATH, configmap/NAME:/PATH, secret/NAME:/PATH or emptydir:/PATH"},
 		{Name: "image-pull-secret", Argument: "NAME", Default: cli.List(nil), Usage: "a Secret with the credentials of the images' registry"},
 		{Name: "service-account", Argument: "NAME", Usage: "the pod's service account"},
@@ -67,7 +67,7 @@ var (
 		{Name: "label", Argument: "NAME=VALUE", Default: cli.List(nil), Usage: "a label of the Job and its pods"},
 		{Name: "node-selector", Argument: "NAME=VALUE", Default: cli.List(nil), Usage: "a label that the node must have"},
 		{Name: "shm-size", Argument: "SIZE", Usage: "the size of /dev/shm (default: the node's, and 64Mi for --deliver files and socket)"},
-		{Name: "completions", Argument: "N", Default: 0, Usage: "run N pods, each with its index in JOB_COMPLETION_INDEX (default: one pod, without)"},
+		{Name: "completions", Argument: "N", Default: 0, Usage: "run N pods, each with its index in JOB_COMPLETION_INDEX (default: one pod, without an index)"},
 		{Name: "parallelism", Argument: "N", Default: 0, Usage: "run at most N pods at once (default: 1)"},
 		{Name: "retries", Argument: "N", Default: 0, Usage: "restart a failed handler up to N times"},
 		{Name: "deadline", Argument: "DURATION", Default: 24 * time.Hour, Usage: "the Job's time limit, retries included, also after status 124; 0 means none"},
@@ -78,7 +78,7 @@ var (
 	}
 	// of manifest and run: the manifest of --into
 	intoFlags = []cli.Flag{
-		{Name: "into", Argument: "FILE", Usage: "add the launcher to the pod of the manifest in this file, or - for standard input, and print that: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others; run runs it: a Job or CronJob"},
+		{Name: "into", Argument: "FILE", Usage: "add the launcher to the manifest in this file, or - for standard input: a Job, CronJob, Deployment, Pod, Workflow, PyTorchJob, MPIJob, SparkApplication and others; run accepts a Job or CronJob"},
 		{Name: "template", Argument: "NAME", Default: cli.List(nil), Usage: "with --into, only the pod template of this name, such as Worker or driver (default: all)"},
 		{Name: "container", Argument: "NAME", Usage: "with --into, the container that has the handler, if a pod has several"},
 	}
