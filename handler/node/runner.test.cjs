@@ -136,17 +136,17 @@ test("a method is of an instance that is made with the context and _init_args", 
   prints(call(text, "Large::still"), "0.5\n");
   const parameters = { ...CONTEXT.spec.parameters, _init_args: { bucket: "b" } };
   prints(call(text, "Large::train", { data: { ...CONTEXT, spec: { parameters } } }), "train b sales\n");
-  fails(call(text, "Model::x"), 'launcher: handler.mjs: class Model has no method "x"\nhint: it has train\n', 127);
-  fails(call(text, "X::x"), 'launcher: handler.mjs exports no class "X"\nhint: it exports Large, Model\n', 127);
+  fails(call(text, "Model::x"), 'launcher: handler.mjs: class Model has no method "x"\nhint: use one of train\n', 127);
+  fails(call(text, "X::x"), 'launcher: handler.mjs exports no class "X"\nhint: use one of Large, Model\n', 127);
 });
 
 test("a function that is not exported", () => {
   const text = "export const value = 1; export function first() {} function f() {}";
   for (const name of ["f", "value", "toString", 'a"b']) {
-    const problem = `launcher: handler.mjs exports no function ${JSON.stringify(name)}\nhint: it exports first\n`;
+    const problem = `launcher: handler.mjs exports no function ${JSON.stringify(name)}\nhint: use one of first\n`;
     fails(call(text, name), problem, 127);
   }
-  fails(call(""), 'launcher: handler.mjs exports no function "f"\nhint: it exports no function\n', 127);
+  fails(call(""), 'launcher: handler.mjs exports no function "f"\nhint: add a function\n', 127);
 });
 
 test("CommonJS and ES modules, by file name and package.json", (t) => {

@@ -742,14 +742,14 @@ class Runner(Subprocess):
         )
         self.assertFails(
             process,
-            'launcher: handler.py has no function "value"\nhint: it defines first, second\n',
+            'launcher: handler.py has no function "value"\nhint: use one of first, second\n',
             127,
         )
         process = self.handler("", "a\n\u00e9")
         self.assertFails(
             process,
             'launcher: handler.py has no function "a\\n\\u00e9"\n'
-            "hint: it defines no public function\n",
+            "hint: define a public function\n",
             127,
         )
 

@@ -11,11 +11,11 @@ import (
 // runners are the messages of --handler's runners, which are in other languages. A
 // test finds their words in the files.
 var runners = []message{
-	{"{FILE} has no {function} \"{NAME}\"", "it defines {NAMES}", "127"},
-	{"{FILE} exports no {function} \"{NAME}\"", "it exports {NAMES}", "127"},
-	{"{FILE}: class {CLASS} has no {method} \"{NAME}\"", "it defines {NAMES}", "127"},
+	{"{FILE} has no {function} \"{NAME}\"", "use one of {NAMES}", "127"},
+	{"{FILE} exports no {function} \"{NAME}\"", "use one of {NAMES}", "127"},
+	{"{FILE}: class {CLASS} has no {method} \"{NAME}\"", "use one of {NAMES}", "127"},
 	{"handler \"{FILE}\": {...}", "", "127"},
-	{"handler: no module \"{NAME}\"", "it is searched in the working directory and PYTHONPATH", "127"},
+	{"handler: no module \"{NAME}\"", "check the working directory and PYTHONPATH", "127"},
 	{"handler: no module \"{NAME}\" in a .py file", "", "127"},
 	{"{FUNCTION} needs {KEYS}: not in the task's parameters or inputs", "", "handler's"},
 	{"{FUNCTION} is a generator, which is not supported", "", "handler's"},
