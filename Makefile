@@ -48,7 +48,7 @@ else
 endif
 
 demo: ## run one task with secrets from five sources
-	@.ci/needs demo python3
+	@.ci/needs demo
 	@$(MAKE) --no-print-directory examples
 	@examples/python/demo
 

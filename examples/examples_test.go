@@ -54,6 +54,7 @@ func TestExamples(t *testing.T) {
 		})
 	}
 	t.Run("demo", func(t *testing.T) { testDemo(t, build) })
+	t.Run("demo without Python", func(t *testing.T) { testDemoInShell(t, build) })
 }
 
 func TestReadmesAreShortAndSayWhatRuns(t *testing.T) {
