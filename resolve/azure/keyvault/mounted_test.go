@@ -200,7 +200,7 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 func TestEachRefusalOfEntraHasItsOwnMessage(t *testing.T) {
 	const unknown = "22222222-2222-4222-8222-222222222222"
 	for name, c := range map[string]struct{ tenant, client, secret, want, hint string }{
-		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "run az ad app credential reset --id " + application},
+		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "az ad app credential reset --id " + application},
 		"expired secret": {tenant, application, expired, "no token: the client secret of application " + application + " has expired (AADSTS7000222)", "run az ad app credential reset --id " + application},
 		"no application": {tenant, unknown, proof, `no token: tenant "` + tenant + `" does not have application ` + unknown + " (AADSTS700016)", "az ad sp show --id " + unknown},
 		"no tenant":      {otherTenant, application, proof, `no token: tenant "` + otherTenant + `" does not exist (AADSTS90002)`, "az account show"},
