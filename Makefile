@@ -31,7 +31,7 @@ examples: build ## build/fakevault too, the Key Vault on loopback that the examp
 test: ## run all tests, and list those that had to be skipped
 	@.ci/needs test bash && .ci/test
 
-e2e: launcherctl ## test on the cluster of KUBECONFIG, with LAUNCHER_IMAGE: docs/kubernetes.md
+e2e: launcherctl ## test on the cluster of KUBECONFIG, with LAUNCHER_IMAGE: docs/e2e.md
 	@.ci/needs e2e
 	@$(BUILD) -o build/e2e ./cluster/e2e
 	@build/e2e

@@ -100,6 +100,22 @@ func (w *world) command(only string, settings ...string) *exec.Cmd {
 // left returns the objects of the server that a run has left.
 func (w *world) left() []string { return w.Paths("/api/v1/namespaces") }
 
+// TestThePageNamesWhatIsTested finds each area and each variable in docs/e2e.md.
+func TestThePageNamesWhatIsTested(t *testing.T) {
+	page := launchertest.ReadFile(t, "../../docs/e2e.md")
+	_, err := readSettings(func(name string) string {
+		if name != "LAUNCHERCTL" { // set by tests
+			require.Contains(t, page, "| `"+name+"` |")
+		}
+		return ""
+	})
+	require.Error(t, err)
+	s := &suite{canaries: &canaries{}}
+	for _, a := range append(append([]*area{s.secretsArea()}, s.middleAreas()...), s.lastAreas()...) {
+		require.Contains(t, page, "| "+a.name+" |")
+	}
+}
+
 // TestAgainstACluster is for "make e2e": no machine of CI has a cluster.
 func TestAgainstACluster(t *testing.T) {
 	t.Skip("lacks: a cluster: launcherctl on a real cluster, which make e2e tests with KUBECONFIG and LAUNCHER_IMAGE")

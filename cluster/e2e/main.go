@@ -1,5 +1,5 @@
 // Command e2e tests launcherctl and the launcher on the cluster that the kubeconfig
-// names: "make e2e" in docs/kubernetes.md.
+// names, as docs/e2e.md describes.
 //
 // It owns a namespace, which it creates and deletes, the checks, and the table of what
 // was tested. It refuses to touch anything outside of that namespace. Data flows

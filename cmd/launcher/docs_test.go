@@ -35,7 +35,7 @@ func namesWhatThereIs(t *testing.T, readme string) {
 			require.True(t, strings.Contains(help, flag[1]), flag[1])
 		}
 	}
-	for _, target := range regexp.MustCompile("`make ([a-z]+)[^`]*`").FindAllStringSubmatch(readme, -1) {
+	for _, target := range regexp.MustCompile("`make ([a-z0-9]+)[^`]*`").FindAllStringSubmatch(readme, -1) {
 		require.Contains(t, launchertest.ReadFile(t, "../../Makefile"), "\n"+target[1]+":")
 	}
 }

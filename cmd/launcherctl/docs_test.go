@@ -17,7 +17,7 @@ import (
 )
 
 // pages is what is written about this program, and pages that name flags and tests.
-var pages = []string{"../../docs/kubernetes.md", "../../docs/from-mlrun.md", "../../docs/threats.md", "../../docs/security.md", "../../docs/init.md",
+var pages = []string{"../../docs/kubernetes.md", "../../docs/pods.md", "../../docs/manifests.md", "../../docs/e2e.md", "../../docs/from-mlrun.md", "../../docs/threats.md", "../../docs/security.md", "../../docs/init.md",
 	"../../docs/mask.md", "../../docs/files.md", "../../docs/handlers.md", "../../docs/design.md", "../../docs/new-source.md", "../../docs/rbac.md", "../../docs/check.md"}
 
 // TestThePagesNameWhatThereIs finds every flag, command, file and test that the
@@ -68,15 +68,14 @@ func testNames(t *testing.T) string {
 	return all.String()
 }
 
-// TestThePageAboutKubernetesShowsWhatIsPrinted runs its command with its task.
-func TestThePageAboutKubernetesShowsWhatIsPrinted(t *testing.T) {
-	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```").FindAllStringSubmatch(read(t, pages[0]), -1)
-	command := regexp.MustCompile("(?m)^`launcherctl (manifest --task task.yaml .*)` prints:$").FindStringSubmatch(read(t, pages[0]))
-	require.NotNil(t, command)
+// TestThePageAboutPodsShowsWhatIsPrinted runs its command with its task.
+func TestThePageAboutPodsShowsWhatIsPrinted(t *testing.T) {
+	blocks := launchertest.Blocks(read(t, "../../docs/pods.md"))
+	task, command, job := blocks[0], blocks[1], blocks[2]
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "task.yaml"), []byte(blocks[0][1]), 0o600))
-	got := ctlIn(t, folder, nil, strings.Fields(command[1])...)
-	require.Equal(t, result{blocks[1][1], "", 0}, got)
+	launchertest.WriteFile(t, filepath.Join(folder, "task.yaml"), task.Text)
+	got := ctlIn(t, folder, nil, strings.Fields(strings.TrimPrefix(command.Text, "launcherctl "))...)
+	require.Equal(t, result{job.Text, "", 0}, got)
 }
 
 // TestTheDocumentedPipeLeavesTheManifestAlone runs the page's line with a kubectl that
@@ -85,11 +84,11 @@ func TestTheDocumentedPipeLeavesTheManifestAlone(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		launchertest.Lacks(t, "bash", "the page's line")
 	}
-	line := regexp.MustCompile(`(?m)^    (launcherctl manifest .*\\\n.*--values-file >\(.*)$`).FindStringSubmatch(read(t, pages[0]))
+	line := regexp.MustCompile(`(?m)^(launcherctl manifest .*\\\n.*--values-file >\(.*)$`).FindStringSubmatch(read(t, "../../docs/manifests.md"))
 	require.NotNil(t, line)
 	folder := t.TempDir()
 	for name, text := range map[string]string{
-		"task.yaml": "metadata: {name: train}\nspec: {secret_sources: [{kind: inline, source: {A: c4n4ry}}]}\n",
+		"mail.yaml": "metadata: {name: train}\nspec: {secret_sources: [{kind: inline, source: {A: c4n4ry}}]}\n",
 		"kubectl":   "#!/bin/sh\ntext=$(cat)\ncase $text in *'kind: Secret'*) f=secret;; *) f=job;; esac\nprintf '%s\\n' \"$text\" > $f.new; mv $f.new $f.yaml\necho $f/x serverside-applied\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o700))

@@ -13,21 +13,29 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
+const printsAPod = `echo '{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: i}]}}'`
+
 // programsOfThePages stand for what the pages use and a test cannot: the clients of a
 // cloud and of a store, the reader's own program, and a cluster.
 var programsOfThePages = map[string]string{
-	"az": "echo /an/id", "kubectl": "", "mlrun": "", "sops": "echo DB_PASSWORD=pa", "job": "",
-	"launcherctl": `case $1 in run) shift; set -- manifest "$@" ;; esac; exec "$REAL/launcherctl" "$@" >/dev/null`,
+	"az": "echo /an/id", "mlrun": "", "sops": "echo DB_PASSWORD=pa", "job": "", "python": "",
+	"kubectl":     "case $1 in kustomize) " + printsAPod + " ;; *) cat >/dev/null ;; esac",
+	"helm":        printsAPod,
+	"launcherctl": `case $1 in secrets) exit ;; run) shift; set -- manifest "$@" ;; esac; exec "$REAL/launcherctl" "$@" >/dev/null`,
 }
 
 // TestTheCommandsOfThePagesRun types the commands of each page in a folder that has the
 // page's files, and some that its readers have. What a console block prints is compared.
 func TestTheCommandsOfThePagesRun(t *testing.T) {
 	const task = "metadata: {name: train, project: fraud}\nspec: {secret_sources: [{kind: kubernetes, source: [DB_PASSWORD]}]}\n"
+	const cronJob = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: report}\nspec: {schedule: '0 3 * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, " +
+		"containers: [{name: report, image: 'report:1', command: [./report]}]}}}}}\n"
 	for page, files := range map[string]map[string]string{
 		"azure":      nil,
 		"files":      {"prod.env": "", "task.yaml": task, "laptop.env": "DB_PASSWORD=pa\n"},
 		"from-mlrun": {"pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: base, image: i, command: [python]}]}\n"},
+		"kubernetes": {"laptop.env": "DB_PASSWORD=pa\nSMTP_PASSWORD=pa\nSMTP_USER=ana\n", "cronjob.yaml": cronJob},
+		"manifests":  {"task.yaml": task, "cronjob.yaml": cronJob, "mail.env": "SMTP_PASSWORD=pa\n"},
 		"mask":       nil,
 	} {
 		t.Run(page, func(t *testing.T) {

@@ -1,3 +1,4 @@
+import io.github.seed45446ece.launcher.LauncherContext;
 import java.util.Map;
 
 /** A handler written in Java. */

@@ -1,3 +1,5 @@
+package io.github.seed45446ece.launcher;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -30,6 +32,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 /**
  * The context of a handler: the secrets and parameters of its task. Version 0.1.0.
+ * From https://github.com/seed45446ece/launcher, under the Apache License 2.0.
  *
  * <p>A program that {@code launcher run} started asks for it:
  *
@@ -44,7 +47,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
  * ({@code fd:N}), in the environment ({@code env}), in a folder ({@code files:DIR}) or behind a socket
  * ({@code unix:PATH}).
  *
- * <p>One file for Java 17 and later, with nothing but {@code java.base}. Put it into a package of yours.
+ * <p>One file for Java 17 and later, with nothing but {@code java.base}. A copy can have a package of yours.
  */
 public final class LauncherContext {
 

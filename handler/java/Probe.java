@@ -1,3 +1,4 @@
+import io.github.seed45446ece.launcher.LauncherContext;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

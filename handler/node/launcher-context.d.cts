@@ -1,6 +1,9 @@
 /// <reference types="node" />
 
-/** The context of a handler: the secrets and parameters of its task. Version 0.1.0. */
+/**
+ * The context of a handler: the secrets and parameters of its task. Version 0.1.0.
+ * From https://github.com/seed45446ece/launcher, under the Apache License 2.0.
+ */
 
 /** A value of JSON. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -8,6 +8,7 @@ use Exporter   qw(import);
 use JSON::PP   ();
 use MIME::Base64 ();
 
+# From https://github.com/seed45446ece/launcher, under the Apache License 2.0.
 our $VERSION   = '0.1.0';
 our @EXPORT_OK = qw(get_context);
 

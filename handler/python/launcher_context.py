@@ -1,4 +1,5 @@
 """The context of a handler: the secrets and parameters of its task. Version 0.1.0.
+From https://github.com/seed45446ece/launcher, under the Apache License 2.0.
 
 A program that ``launcher run`` started asks for it::
 

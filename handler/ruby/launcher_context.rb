@@ -3,6 +3,7 @@
 require "json"
 
 # The context of a handler: the secrets and parameters of its task. Version 0.1.0.
+# From https://github.com/seed45446ece/launcher, under the Apache License 2.0.
 #
 # A program that <tt>launcher run</tt> started asks for it:
 #
