@@ -91,8 +91,8 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 			if s.Key == handler.File {
 				refused = append(refused, &RefusedError{s.Key, "files: this name is reserved for the context's file", "give its source a prefix, or " + adviseStdin})
 			}
-			if options.Files {
-				refused = append(refused, options.checkFileVariable(s.Key, holder))
+			if name, ok := options.FileVariable(s); ok {
+				refused = append(refused, options.checkFileVariable(s.Key, name, holder))
 			}
 		case Socket:
 			routes[i] = "/v1/secrets/" + url.PathEscape(s.Key)
@@ -123,13 +123,16 @@ func (o EnvOptions) variable(key string) string {
 	return name
 }
 
-// FileVariable returns the name of the variable that has the path of a key's file.
-func (EnvOptions) FileVariable(key string) string { return EnvOptions{}.variable(key) + "_FILE" }
+// FileVariable returns the name of the variable that has the path of a secret's file,
+// and false if there is none. A secret with env: true has none: images that read
+// KEY_FILE refuse KEY beside it.
+func (o EnvOptions) FileVariable(s resolve.Secret) (name string, ok bool) {
+	return EnvOptions{}.variable(s.Key) + "_FILE", o.Files && !s.Env
+}
 
 // checkFileVariable returns the error for a key whose path no variable may have. It
 // records the variable's key.
-func (o EnvOptions) checkFileVariable(key string, holder map[string]string) error {
-	name := o.FileVariable(key)
+func (o EnvOptions) checkFileVariable(key, name string, holder map[string]string) error {
 	other, taken := holder[name]
 	holder[name] = key
 	switch danger := dangerous(name); {

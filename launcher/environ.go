@@ -39,8 +39,8 @@ func (j Job) environment() ([]string, error) {
 	case Files:
 		environ[handler.Variable] = "files:" + j.directoryPath()
 		for _, s := range j.Context.Secrets {
-			if j.Options.Files {
-				environ[j.Options.FileVariable(s.Key)] = filepath.Join(j.directoryPath(), s.Key)
+			if name, ok := j.Options.FileVariable(s); ok {
+				environ[name] = filepath.Join(j.directoryPath(), s.Key)
 			}
 		}
 	case Socket:

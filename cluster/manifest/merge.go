@@ -95,7 +95,7 @@ func (m *merge) command() {
 			m.doc.Delete(m.container, "args")
 		}
 	case len(own) == 0:
-		m.refuse("give -- COMMAND, which docker inspect -f '{{.Config.Entrypoint}}' IMAGE prints, or choose other pods with --template NAME",
+		m.refuse("give -- COMMAND, which docker inspect -f '{{.Config.Entrypoint}} {{.Config.Cmd}}' IMAGE prints (without Cmd if the container has args), or choose other pods with --template NAME",
 			"%s: the container has no command, and its image's is unknown", m.path)
 		return
 	}

@@ -48,8 +48,8 @@ func (p *program) explain(c *urfave.Context) error {
 	p.report.Warn(similarKeys(r.resolution.Secrets))
 	routes, refused := s.deliver.Routes(r.resolution.Secrets, s.env)
 	for i, secret := range r.resolution.Secrets {
-		if s.env.Files {
-			routes[i] += ", variable " + s.env.FileVariable(secret.Key)
+		if name, ok := s.env.FileVariable(secret); ok {
+			routes[i] += ", variable " + name
 		}
 		if secret.Env && s.deliver != launcher.Env {
 			routes[i] += ", variable " + s.env.Exported(secret.Key)

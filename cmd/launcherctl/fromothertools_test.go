@@ -86,7 +86,7 @@ func TestThePageRunsChamber(t *testing.T) {
 	if storeProgram("chamber") == "" {
 		t.Skip("lacks: chamber (LAUNCHER_TEST_STORES=FOLDER): the page's chamber")
 	}
-	tool := newOtherTool(t, "chamber", "", "DB_PASSWORD", "API_KEY")
+	tool := newOtherTool(t, "chamber", "exact.yaml", "DB_PASSWORD", "API_KEY")
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		_ = json.NewEncoder(w).Encode(map[string]any{"Parameters": []map[string]any{
@@ -97,5 +97,24 @@ func TestThePageRunsChamber(t *testing.T) {
 	tool.env = []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_REGION=eu-central-1", "CHAMBER_AWS_SSM_ENDPOINT=" + store.URL}
 	want := result{provided["prod/db"] + "|one\ntwo\n|", "", 0}
 	require.Equal(t, want, tool.run(t, tool.blocks[0]))
+	require.Equal(t, want, tool.run(t, "launcher run --task exact.yaml --deliver env -- ./job"))
 	require.Equal(t, want, tool.run(t, "chamber exec app -- ./job"))
+}
+
+// TestThePageRunsChamberWithJQ has a script in place of chamber.
+func TestThePageRunsChamberWithJQ(t *testing.T) {
+	if _, err := exec.LookPath("jq"); err != nil {
+		launchertest.Lacks(t, "jq", "the page's chamber with jq")
+	}
+	tool := newOtherTool(t, "chamber", "exact.yaml", "DB_PASSWORD", "API_KEY")
+	values := map[string]string{"db_password": "a!b`c\\\\d$\"", "api-key": "one\ntwo\n"}
+	text, err := json.Marshal(values)
+	require.NoError(t, err)
+	tool.write(t, "values.json", string(text))
+	tool.write(t, "bin/chamber", "#!/bin/sh\ntest \"$*\" = 'export app' && exec cat values.json\n")
+	want := result{values["db_password"] + "|" + values["api-key"] + "|", "", 0}
+	require.Equal(t, want, tool.run(t, "PATH=$PWD/bin:$PATH launcher run --task exact.yaml --deliver env -- ./job"))
+	tool.write(t, "bin/chamber", "#!/bin/sh\nexit 1\n")
+	fails := tool.run(t, "PATH=$PWD/bin:$PATH launcher run --task exact.yaml --deliver env -- ./job")
+	require.Equal(t, 125, fails.status, fails.stderr)
 }

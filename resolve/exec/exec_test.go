@@ -209,7 +209,7 @@ func TestAStatusFailsTheKeyAndShowsNoOutput(t *testing.T) {
 	for text, want := range map[string]string{
 		"exit 3": `program "sh" ended with status 3`, "kill -KILL $$": `program "sh" was ended by SIGKILL`,
 		"exit 127": `program "sh" ended with status 127`, "exit 75": `program "sh" ended with status 75`,
-		"exit 44":                     `program "sh" ended with status 44: the secret is missing`,
+		"exit 44":                     `program "sh" ended with status 44: "KEY" is missing`,
 		"head -c 1048577 /dev/zero":   `program "sh" wrote more than 1 MiB on standard output`,
 		"trap '' TERM; cat /dev/zero": `program "sh" wrote more than 1 MiB on standard output`,
 	} {
@@ -218,6 +218,25 @@ func TestAStatusFailsTheKeyAndShowsNoOutput(t *testing.T) {
 		require.Nil(t, f.Value.Reveal())
 		require.Equal(t, text == "exit 75", errors.Is(f.Err, resolve.ErrUnavailable), text)
 		require.Equal(t, text == "exit 44", errors.Is(f.Err, resolve.ErrAbsent), text)
+	}
+}
+
+func TestAKeyWithADefaultHasAHintForAStatusThatMissingLacks(t *testing.T) {
+	for _, c := range []struct {
+		missing []int
+		secret  any
+		hint    string
+	}{
+		{[]int{}, map[string]string{"key": "KEY", "default": "info"}, fmt.Sprintf(adviseDefault, 1)},
+		{[]int{}, "KEY", adviseRun},
+		{[]int{44}, map[string]string{"key": "KEY", "default": "info"}, adviseRun},
+	} {
+		found, err := script(t, programs(Options{}), "", "exit 1", map[string]any{"secrets": []any{c.secret}, "missing": c.missing}).Find(t.Context())
+		require.NoError(t, err)
+		require.EqualError(t, found[0].Err, `program "sh" ended with status 1`)
+		var hinted interface{ Hint() string }
+		require.ErrorAs(t, found[0].Err, &hinted)
+		require.Equal(t, c.hint, hinted.Hint())
 	}
 }
 

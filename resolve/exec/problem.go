@@ -10,14 +10,14 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// problem returns what is wrong with the run, nil for nothing.
-func (r result) problem(ctx context.Context, spec Spec, size int) error {
+// problem returns what is wrong with the run for the identifiers, nil for nothing.
+func (r result) problem(ctx context.Context, spec Spec, identifiers []string, size int) error {
 	name, status := "program "+keyname.Quote(spec.Name()), r.status.ExitStatus()
 	switch {
 	case r.tooLong || size > maxOutput:
 		return &problem{text: name + " wrote more than 1 MiB on standard output"}
 	case r.status.Exited() && status == 0 && size == 0 && spec.EmptyIsMissing:
-		return resolve.Absent(name + " printed nothing: the secret is missing")
+		return resolve.Absent(fmt.Sprintf("%s printed nothing: %s is missing", name, secretName(identifiers)))
 	case r.status.Exited() && status == 0:
 		return nil
 	case ctx.Err() != nil:
@@ -27,15 +27,26 @@ func (r result) problem(ctx context.Context, spec Spec, size int) error {
 	case slices.Contains(spec.Temporary, status):
 		return resolve.Unavailable(fmt.Sprintf("%s ended with status %d", name, status))
 	case slices.Contains(spec.Missing, status):
-		return resolve.Absent(fmt.Sprintf("%s ended with status %d: the secret is missing", name, status))
+		return resolve.Absent(fmt.Sprintf("%s ended with status %d: %s is missing", name, status, secretName(identifiers)))
 	case status == 126 || status == 127:
 		return &problem{text: fmt.Sprintf("%s ended with status %d", name, status), hint: adviseStart}
+	case len(spec.Missing) == 0 && len(spec.Defaults()) > 0:
+		return &problem{text: fmt.Sprintf("%s ended with status %d", name, status), hint: fmt.Sprintf(adviseDefault, status)}
 	}
 	return &problem{text: fmt.Sprintf("%s ended with status %d", name, status), hint: adviseRun}
 }
 
+// secretName returns how a message names the secret that a program was asked for.
+func secretName(identifiers []string) string {
+	if len(identifiers) == 0 {
+		return "the secret"
+	}
+	return keyname.Quote(identifiers[0])
+}
+
 const (
 	adviseRun     = "run the program yourself, or use --exec-stderr to see its standard error, which may hold values"
+	adviseDefault = "if this status means that the secret is missing, add missing: [%d] to the source, so that the default is used; else use --exec-stderr"
 	adviseMissing = "check the command, or mark the source optional: true"
 	adviseStart   = "check the program's #! line, and the programs that it starts: 126 and 127 mean that one cannot run"
 )

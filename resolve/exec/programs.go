@@ -121,7 +121,7 @@ func (p *Programs) output(ctx context.Context, spec Spec, path string, more ...s
 	if report := p.options().Report; report != nil {
 		report(Messages{spec.Name(), r.messages.lines, func() []byte { return r.messages.text }, func() []byte { return output }})
 	}
-	if err := r.problem(ctx, spec, len(output)); err != nil {
+	if err := r.problem(ctx, spec, more, len(output)); err != nil {
 		return nil, err
 	}
 	return output, nil
