@@ -25,6 +25,7 @@ import json
 import os
 from types import AsyncGeneratorType, FunctionType, GeneratorType
 
+_PID = os.getpid()
 _PATH = list(sys.path)  # before the handler's folder is in it
 _stem = ""  # the name of the handler's module
 
@@ -93,9 +94,16 @@ class _Finder:
 
 
 def _finish(error: BaseException | None) -> None:
-    """Write results.json, if the handler logged anything."""
-    if "mlrun_stand_in" in sys.modules:
-        sys.modules["mlrun_stand_in"].finish(error)
+    """Write results.json, if the handler logged anything or failed.
+
+    A process that the handler forked does nothing.
+    """
+    if os.getpid() == _PID and (error is not None or "mlrun_stand_in" in sys.modules):
+        try:
+            import mlrun_stand_in
+        except Exception:  # such as MemoryError; the handler's own error matters more
+            return
+        mlrun_stand_in.finish(error)
 
 
 def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
@@ -119,7 +127,7 @@ def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
 
         result = asyncio.run(_awaited(result))
     elif isinstance(result, (GeneratorType, AsyncGeneratorType)):
-        raise TypeError(f"{named} is a generator, of which nothing would run")
+        raise TypeError(f"{named} is a generator, which is not supported")
     if hints or _true(result):
         import mlrun_stand_in
 
@@ -343,8 +351,9 @@ def _hide_frames(hidden: list[dict[str, Any]], in_file: bool) -> None:
 
 
 def _not_there(where: str, what: str, name: str, own: list[str]) -> NoReturn:
-    public = ", ".join(n for n in own if n[0] != "_") or f"no public {what}"
-    _stop(127, f"{where} has no {what} {json.dumps(name)}\nhint: it defines {public}")
+    public = ", ".join(n for n in own if n[0] != "_")
+    hint = f"use one of {public}" if public else f"define a public {what}"
+    _stop(127, f"{where} has no {what} {json.dumps(name)}\nhint: {hint}")
 
 
 def _stop(status: int, problem: str) -> NoReturn:

@@ -55,11 +55,11 @@ func Parse(n *document.Node) (Spec, error) {
 	secrets, format := n.Field("secrets") != nil, n.Field("format") != nil
 	switch {
 	case n.Field("command") == nil:
-		problems.Add(n.At, "command: [PROGRAM, ARGUMENT]", "an exec source needs a command")
+		problems.Add(n.At, "write command: [PROGRAM, ARGUMENT]", "an exec source needs a command")
 	case secrets && format:
-		problems.Add(n.At, "with a format, every key that the program prints counts", "an exec source has secrets or a format, not both")
+		problems.Add(n.At, "remove one of them: with a format, every key that the program prints counts", "an exec source has secrets or a format, not both")
 	case !secrets && !format:
-		problems.Add(n.At, "secrets: one run for each key; format: one run for all keys", "an exec source needs secrets or a format")
+		problems.Add(n.At, "give secrets for one run per key, or format for one run for all keys", "an exec source needs secrets or a format")
 	}
 	return spec, problems.Err()
 }
@@ -107,7 +107,7 @@ func argument(problems *document.Problems, n *document.Node) string {
 	case !n.Scalar():
 		problems.Add(n.At, "", "a command must hold strings, not %s", n.Kind)
 	case strings.ContainsRune(n.Text, 0):
-		problems.Add(n.At, "", "a command holds a NUL byte, which no argument can hold")
+		problems.Add(n.At, "", "a command holds a NUL byte, which an argument cannot")
 	}
 	return n.Text
 }
@@ -145,7 +145,7 @@ func (s Spec) Only(key string) Spec {
 
 func secrets(problems *document.Problems, n *document.Node) []Secret {
 	if len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List {
-		problems.Add(n.At, "name each key: no program is asked for a list", "secrets of an exec source is empty")
+		problems.Add(n.At, "name each key: the launcher does not ask a program for a list", "secrets of an exec source is empty")
 	}
 	return keylist.Form{Source: "an exec source", Map: true, CheckName: checkIdentifier}.Parse(problems, n)
 }
@@ -153,7 +153,7 @@ func secrets(problems *document.Problems, n *document.Node) []Secret {
 // checkIdentifier refuses what no argument can hold.
 func checkIdentifier(problems *document.Problems, at document.Position, identifier string) bool {
 	if strings.ContainsRune(identifier, 0) {
-		problems.Add(at, "", "an identifier holds a NUL byte, which no argument can hold")
+		problems.Add(at, "", "an identifier holds a NUL byte, which an argument cannot")
 		return false
 	}
 	return true
