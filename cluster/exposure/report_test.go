@@ -63,6 +63,20 @@ func TestNoReportHoldsAValue(t *testing.T) {
 	}
 }
 
+// TestAValueInPlaceOfAKeyIsFound has braces without colons, in a variable and in a
+// ConfigMap.
+func TestAValueInPlaceOfAKeyIsFound(t *testing.T) {
+	for manifest, want := range map[string]string{
+		"kind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, env: [{name: MLRUN_EXEC_CONFIG, value: 'TASK'}]}]}\n": "value of key … is in variable MLRUN_EXEC_CONFIG",
+		"kind: ConfigMap\nmetadata: {name: a}\ndata: {task: 'TASK'}\n":                                                       "value of key … is in the task task",
+	} {
+		var r Report
+		_ = r.Check(Input{Origin: "x", Text: []byte(strings.Replace(manifest, "TASK", "spec: {secret_sources: [{kind: inline, source: {A, hunter2}}]}", 1))}) // no pod in a ConfigMap
+		require.Contains(t, string(r.Text()), want)
+		require.NotContains(t, string(r.Text()), "hunter2")
+	}
+}
+
 // TestSARIFHasTheFormOfItsVersion also has paths that are no URI as they stand, and an
 // object that is in no file.
 func TestSARIFHasTheFormOfItsVersion(t *testing.T) {
