@@ -52,15 +52,22 @@ func TestReportsAreAsTheyWere(t *testing.T) {
 	}
 }
 
-// TestNoReportHoldsAValue has canaries in every manifest.
+// TestNoReportHoldsAValue has canaries in each manifest that has values.
 func TestNoReportHoldsAValue(t *testing.T) {
+	holding := 0
 	for _, path := range manifests(t) {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		if strings.Contains(string(text), "c4n4ry") {
+			holding++
+		}
 		r := check(t, path)
 		all, err := json.Marshal([]any{r, r.SARIF("1"), string(r.Text())})
 		require.NoError(t, err)
 		require.NotContains(t, string(all), "c4n4ry", path)
 		require.NotContains(t, string(all), "YzRuNHJ5", path)
 	}
+	require.GreaterOrEqual(t, holding, 6)
 }
 
 // TestAValueInPlaceOfAKeyIsFound has braces without colons, in a variable and in a

@@ -63,9 +63,7 @@ func (o Object) heading() string {
 // writeFindings writes the worst first. A hint follows the last of those that share it.
 func (o Object) writeFindings(w *bytes.Buffer) {
 	sorted := slices.Clone(o.Findings)
-	slices.SortStableFunc(sorted, func(a, b Finding) int {
-		return slices.Index(Severities, string(b.Severity)) - slices.Index(Severities, string(a.Severity))
-	})
+	slices.SortStableFunc(sorted, func(a, b Finding) int { return b.Severity.rank() - a.Severity.rank() })
 	for i, f := range sorted {
 		at := ""
 		if f.Line > 0 && o.Line > 0 {

@@ -66,7 +66,7 @@ func (p *program) check(c *urfave.Context) error {
 	if err := p.printReport(c, &report); err != nil {
 		return err
 	}
-	if least := c.String("fail-on"); least != failNever && report.Worst(exposure.Severity(least)) {
+	if least := c.String("fail-on"); least != failNever && report.HasFinding(exposure.Severity(least)) {
 		return cli.ExitStatus(cli.StatusFindings)
 	}
 	return nil
