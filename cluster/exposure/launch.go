@@ -3,6 +3,7 @@ package exposure
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -48,7 +49,7 @@ func readLaunch(c *document.Node) launch {
 		case name == "LAUNCHER_PROJECT_SECRETS", name == task.ProjectSecretsList:
 			l.list(value)
 		case name == "LAUNCHER_MASK":
-			l.mask = value == "true" || value == "1"
+			l.mask, _ = strconv.ParseBool(value) // the launcher refuses what is no boolean
 		case name == "LAUNCHER_SECRETS":
 			for each := range strings.Lines(value) {
 				l.sources = append(l.sources, source{strings.TrimSpace(each), v, nil, embedded, "variable LAUNCHER_SECRETS"})
@@ -64,7 +65,11 @@ func readLaunch(c *document.Node) launch {
 // flags reads the launcher's flags, up to the handler's command line.
 func (l *launch) flags(line []*document.Node) {
 	for i := 0; i < len(line) && line[i].Text != "--"; i++ {
-		name, value, joined := strings.Cut(line[i].Text, "=")
+		word := line[i]
+		name, value, joined := strings.Cut(word.Text, "=")
+		if !strings.HasPrefix(name, "-") {
+			continue
+		}
 		next := func() string {
 			if !joined && i+1 < len(line) {
 				i++
@@ -72,18 +77,18 @@ func (l *launch) flags(line []*document.Node) {
 			}
 			return value
 		}
-		word := line[i]
-		switch {
-		case name == "--deliver", name == "-deliver":
+		switch strings.TrimLeft(name, "-") { // -task is --task
+		case "deliver":
 			l.deliver = next()
-		case name == "--mask", name == "-mask":
-			l.mask = !joined || value == "true"
-		case name == "--secrets", name == "-secrets", name == "-s":
+		case "mask":
+			on, err := strconv.ParseBool(value)
+			l.mask = !joined || err == nil && on
+		case "secrets", "s":
 			l.hasTask = true
 			l.sources = append(l.sources, source{next(), word, line[i], argument, "argument " + name})
-		case name == "--project-secrets", name == "-project-secrets":
+		case "project-secrets":
 			l.list(next())
-		case name == "--task":
+		case "task":
 			l.hasTask, l.unseen = true, true
 		}
 	}
