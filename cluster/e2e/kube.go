@@ -95,6 +95,18 @@ func until(ctx context.Context, limit time.Duration, what string, is func(contex
 	}
 }
 
+// when returns a channel that closes once the answer is yes or the wait ends, and a
+// function that ends the wait.
+func when(ctx context.Context, what string, is func(context.Context) (bool, error)) (<-chan struct{}, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = until(ctx, endTime, what, is)
+	}()
+	return done, stop
+}
+
 // created passes an error on, but for that of an object that an earlier try made.
 func created(err error) error {
 	if apierrors.IsAlreadyExists(err) {

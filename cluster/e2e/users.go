@@ -24,7 +24,7 @@ func (s *suite) usersArea() *area {
 		call     func(*probe) (call, error)
 	}{
 		{"user-set", "secrets set", func(*probe) (call, error) {
-			return call{args: secretsCommand("set", "e2e-user"), stdin: "A=1\n"}, nil
+			return call{args: secretsCommand("set", "e2e-user-set"), stdin: "A=1\n"}, nil
 		}},
 		{"user-list", "secrets list", func(*probe) (call, error) { return call{args: secretsCommand("list", project)}, nil }},
 		{"user-delete", "secrets delete", func(p *probe) (call, error) {
@@ -51,11 +51,7 @@ func (s *suite) usersArea() *area {
 func (p *probe) removeUser(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	_ = p.kube.core.ServiceAccounts(p.kube.namespace).Delete(ctx, p.id, metav1.DeleteOptions{})
-	for _, name := range []string{"e2e-user", "e2e-user-delete"} {
-		if strings.TrimPrefix(name, "e2e-") == strings.TrimSuffix(p.id, "-set") || name == "e2e-"+p.id {
-			_ = p.removeSecret(ctx, "mlrun-project-secrets-"+name)
-		}
-	}
+	_ = p.removeSecret(ctx, "mlrun-project-secrets-e2e-"+p.id) // of set and delete
 }
 
 // asUser runs a command as a user without rights, grants what it asks for, and runs it
