@@ -127,7 +127,7 @@ func (e NoPodError) Error() string {
 	return keyname.Plain(e.Origin) + ": it contains no pod"
 }
 
-// Hint returns what would be one.
+// Hint says what to name instead.
 func (NoPodError) Hint() string {
 	return "name a file with a Pod, Job, CronJob, Deployment, StatefulSet, DaemonSet or another object that has a pod template"
 }

@@ -53,8 +53,8 @@ func ParseVolume(text string) (Volume, error) {
 	return v, nil
 }
 
-// systemDirs are directories that the container's runtime provides. Only /dev can have
-// mounts in it, such as /dev/shm.
+// systemDirs are directories of the container's runtime, in which nothing can be mounted.
+// /dev is another, but can have mounts in it, such as /dev/shm.
 var systemDirs = []string{"/proc", "/sys"}
 
 // within reports whether a clean path is a directory or in it.
