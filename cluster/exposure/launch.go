@@ -7,15 +7,18 @@ import (
 
 	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
+	"github.com/seed45446ece/launcher/resolve/kubernetes"
 )
 
 // launch is how a container starts the launcher.
 type launch struct {
 	found   bool
 	hasTask bool   // a task names secrets in the pod
+	unseen  bool   // the task is a file, which is not in the manifest
 	deliver string // "stdin" if nothing says otherwise
 	mask    bool
 	sources []source // of -s and LAUNCHER_SECRETS
+	listed  []string // variables that it is told are secrets of the project
 }
 
 // source is a -s KIND=SOURCE.
@@ -40,6 +43,10 @@ func readLaunch(c *document.Node) launch {
 		case !l.found:
 		case name == "LAUNCHER_DELIVER" && value != "":
 			l.deliver = value
+		case name == "LAUNCHER_TASK" && value != "":
+			l.unseen = true
+		case name == "LAUNCHER_PROJECT_SECRETS", name == task.ProjectSecretsList:
+			l.list(value)
 		case name == "LAUNCHER_MASK":
 			l.mask = value == "true" || value == "1"
 		case name == "LAUNCHER_SECRETS":
@@ -74,10 +81,18 @@ func (l *launch) flags(line []*document.Node) {
 		case name == "--secrets", name == "-secrets", name == "-s":
 			l.hasTask = true
 			l.sources = append(l.sources, source{next(), word, line[i], argument, "argument " + name})
+		case name == "--project-secrets", name == "-project-secrets":
+			l.list(next())
 		case name == "--task":
-			l.hasTask = true
+			l.hasTask, l.unseen = true, true
 		}
 	}
+}
+
+// list adds the names of a list, as the launcher reads it.
+func (l *launch) list(text string) {
+	names, _ := kubernetes.ParseListed("", text) // a wrong list is refused in the pod
+	l.listed = append(l.listed, names...)
 }
 
 // withoutSources returns a command line without the words of -s, which are read as

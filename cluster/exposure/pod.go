@@ -30,6 +30,8 @@ type container struct {
 	launch   launch
 	declared map[string]bool   // the names of variables that its task declares to be secrets
 	secret   map[string]string // its variables that refer to Secrets, by name
+	removed  map[string]bool   // the names of variables that the launcher removes
+	past     map[string]string // those of secret that it does not
 }
 
 func (r *podReader) read() {
@@ -41,7 +43,8 @@ func (r *podReader) read() {
 		r.result.add("secret/"+shown(text(s, "name")), nodeSecret, "", levels(nodeSecret))
 	}
 	for _, n := range r.containers {
-		c := &container{podReader: r, node: n, name: shown(text(n, "name")), declared: map[string]bool{}, secret: map[string]string{}}
+		c := &container{podReader: r, node: n, name: shown(text(n, "name")), declared: map[string]bool{}, secret: map[string]string{},
+			removed: map[string]bool{}, past: map[string]string{}}
 		c.launch = readLaunch(n)
 		c.read()
 	}
@@ -62,20 +65,28 @@ func levels(w Way) (sees [channels]Level) {
 func (c *container) read() {
 	env := items(c.node, "env")
 	for _, v := range env {
-		if text(v, "name") == task.ExecConfig && v.Field("value") != nil {
+		switch {
+		case text(v, "name") != task.ExecConfig:
+		case v.Field("value") == nil:
+			c.launch.unseen = true
+		default:
 			c.task(text(v, "value"), c.at(v), "variable "+task.ExecConfig, embedded)
 		}
 	}
 	for _, s := range c.launch.sources {
 		c.argumentSource(s)
 	}
+	for _, name := range c.launch.listed {
+		c.removed[name] = true
+	}
 	for _, v := range env {
 		c.variable(v)
 	}
 	for _, from := range items(c.node, "envFrom") {
 		if ref := from.Field("secretRef"); ref != nil {
-			c.secret["the keys of Secret "+shown(text(ref, "name"))] = ""
-			c.add("secret/"+shown(text(ref, "name"))+":*", variable)
+			keys := "the keys of Secret " + shown(text(ref, "name"))
+			c.secret[keys] = ""
+			c.add("secret/"+shown(text(ref, "name"))+":*", c.way(variable, "", keys))
 		}
 	}
 	for _, m := range items(c.node, "volumeMounts") {
@@ -114,7 +125,7 @@ func (c *container) variable(v *document.Node) {
 	switch secret, config := from.Field("secretKeyRef"), from.Field("configMapKeyRef"); {
 	case secret != nil:
 		c.secret[shown(name)] = "secret/" + shown(text(secret, "name")) + ":" + shown(text(secret, "key"))
-		c.add(c.secret[shown(name)], variable)
+		c.add(c.secret[shown(name)], c.way(variable, name, shown(name)))
 	case config != nil:
 		if soundsSecret(name) || c.isDeclared(name) {
 			c.add("configmap/"+shown(text(config, "name"))+":"+shown(text(config, "key")), configMap.without(ExecFiles))
@@ -122,12 +133,28 @@ func (c *container) variable(v *document.Node) {
 		}
 	case name == task.ExecConfig, name == "LAUNCHER_SECRETS":
 	case c.isDeclared(name) && value != "" && !strings.HasPrefix(value, "$("):
-		c.add("variable "+shown(name), literal)
+		c.add("variable "+shown(name), c.way(literal, name, ""))
 		c.find(c.at(v), valueInSpec, "the value of variable %s is in the specification", shown(name))
 	case looksSecret(name, value):
-		c.add("variable "+shown(name), literal)
+		c.add("variable "+shown(name), c.way(literal, name, ""))
 		c.find(c.at(v), maybeInSpec, "the value of variable %s is in the specification, and looks like a secret", shown(name))
 	}
+}
+
+// way returns how a variable shows its value. It stays in the program's environment,
+// unless the launcher removes it, or may do so for a task that is not in the manifest.
+// Label is what a note calls it, if it needs one.
+func (c *container) way(w Way, name, label string) Way {
+	switch {
+	case !c.launch.found:
+		return w.inEnviron()
+	case c.launch.unseen, c.removed[name], strings.HasPrefix(name, keyname.MLRunPrefix):
+		return w
+	}
+	if label != "" {
+		c.past[label] = ""
+	}
+	return w.inEnviron()
 }
 
 // isDeclared reports whether a variable is known to be a secret.
@@ -220,6 +247,10 @@ func (c *container) notes() {
 	if len(c.secret) > 0 {
 		at := cmp.Or(c.node.Field("env"), c.node.Field("envFrom"))
 		c.find(c.at(at), fromSecret, "kubectl exec shows %s", some(c.secret))
+	}
+	if len(c.past) > 0 {
+		at := cmp.Or(c.node.Field("env"), c.node.Field("envFrom"))
+		c.find(c.at(at), pastLauncher, "the program also gets %s past the launcher", some(c.past))
 	}
 	if c.launch.found && c.launch.deliver == task.DeliverEnv {
 		c.find(c.at(c.node), deliverEnv, "the launcher delivers the values as variables")

@@ -28,6 +28,8 @@ var (
 		"mount the Secret in place of variables, with mount: DIR in a task's kubernetes source, and grant pods/exec to few"}
 	inArguments = rule{"secret-in-arguments", Note, "An argument with a Secret's variable is readable in /proc/*/cmdline.",
 		"let the program read the variable or a file in place of an argument"}
+	pastLauncher = rule{"past-launcher", Note, "The launcher removes from its program's environment only what its task reads.",
+		"remove it from the manifest, or declare the key in the task"}
 	deliverEnv = rule{"deliver-env", Note, "--deliver env puts each value into /proc/*/environ of the handler and its children.",
 		"use --deliver stdin, fd, files or socket if the handler can read one of them"}
 	defaultInTask = rule{"default-in-task", Note, "The default of a key is readable in the task.",
@@ -42,4 +44,4 @@ var (
 
 // rules lists all rules.
 var rules = []rule{valueInSpec, valueInTask, valueInConfigMap, maybeInSpec, maybeInConfigMap, unreadableTask,
-	fromSecret, inArguments, deliverEnv, defaultInTask, logInStatus, sharedProcesses, secretInFile}
+	fromSecret, inArguments, pastLauncher, deliverEnv, defaultInTask, logInStatus, sharedProcesses, secretInFile}

@@ -76,6 +76,13 @@ func (w Way) without(unused ...Channel) Way {
 	return w
 }
 
+// inEnviron returns the way of a variable that stays in the program's environment, and
+// so in /proc/*/environ.
+func (w Way) inEnviron() Way {
+	w.Cells[ExecFiles] = values
+	return w
+}
+
 var (
 	names, values = Cell{Level: Names}, Cell{Level: Values}
 	theSecret     = Cell{InSecret, "the Secret"}

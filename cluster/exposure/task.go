@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -17,6 +18,7 @@ func (c *container) task(raw string, at document.Position, where string, w Way) 
 	c.launch.hasTask = true
 	node, err := document.Parse(where, []byte(strings.ReplaceAll(raw, "$$", "$")))
 	if err != nil || node.Kind != document.Map {
+		c.launch.unseen = true
 		c.find(at, unreadableTask, "the task in %s cannot be read", where)
 		return
 	}
@@ -63,11 +65,12 @@ func (c *container) source(kind string, n *document.Node, at document.Position, 
 		c.inline(n, at, where, w)
 	case task.Env:
 		for _, key := range sourceKeys(n) {
-			c.declared[key.name] = true
+			c.declared[key.name], c.removed[key.name] = true, true
 		}
 	case task.Kubernetes:
 		for _, key := range sourceKeys(n) {
 			c.declared[key.name], c.declared[keyname.MLRunPrefix+strings.ToUpper(key.name)] = true, true
+			c.removes(n, key)
 		}
 	case task.File:
 		c.file(n, at)
@@ -79,6 +82,23 @@ func (c *container) source(kind string, n *document.Node, at document.Position, 
 		}
 	}
 	c.defaults(n, at, where, w)
+}
+
+// removes notes the variable that the launcher reads for a key of a kubernetes source.
+// With MLRun's prefix the launcher takes that one, and leaves the other.
+func (c *container) removes(n *document.Node, key sourceKey) {
+	name := key.name
+	if text(n, "secret") != "" {
+		name = key.key
+	}
+	if text(n, "mount") == "" && !c.hasVariable(keyname.MLRunPrefix+strings.ToUpper(name)) {
+		c.removed[name] = true
+	}
+}
+
+// hasVariable reports whether the container has a variable.
+func (c *container) hasVariable(name string) bool {
+	return slices.ContainsFunc(items(c.node, "env"), func(v *document.Node) bool { return text(v, "name") == name })
 }
 
 // inline adds the keys of an inline source that have values.

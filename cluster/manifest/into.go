@@ -59,6 +59,7 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	if !o.KeysNamed {
 		o.Keys = keysOf(found, o.Keys)
 	}
+	o.accountNamed = !slices.ContainsFunc(found, func(t template) bool { return yamledit.Text(t.pod, "serviceAccountName") == "" })
 	p, err := newPlan(ctx, task, o)
 	if err != nil {
 		return Merged{}, err

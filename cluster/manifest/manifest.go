@@ -58,6 +58,7 @@ type Options struct {
 	PullSecrets []string   // Secrets with the credentials of the images' registry
 
 	ServiceAccount   string
+	accountNamed     bool // the manifest names a service account
 	WorkloadIdentity bool
 	AzureCredentials string // directory; "" for one of the launcher's own
 

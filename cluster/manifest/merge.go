@@ -95,7 +95,7 @@ func (m *merge) command() {
 			m.doc.Delete(m.container, "args")
 		}
 	case len(own) == 0:
-		m.refuse("-- COMMAND gives it: docker inspect -f '{{.Config.Entrypoint}}' IMAGE says which it is; or --template NAME chooses other pods",
+		m.refuse("give -- COMMAND, which docker inspect -f '{{.Config.Entrypoint}} {{.Config.Cmd}}' IMAGE prints (without Cmd if the container has args), or choose other pods with --template NAME",
 			"%s: the container has no command, and its image's own is not known here", m.path)
 		return
 	}

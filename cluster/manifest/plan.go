@@ -28,6 +28,8 @@ type plan struct {
 	labels  map[string]string
 
 	plain  map[string]string // the key of the project's Secret, by its variable in env
+	own    map[string]string // the handler's key of another Secret, by its variable in env
+	reads  []reference       // what the task reads of Secrets; without a key, all keys
 	listed []string          // variables of env that the launcher cannot tell by their names
 	noKeys bool              // the launcher looks for all keys of the project, which has none
 

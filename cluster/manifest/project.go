@@ -32,7 +32,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 		declared = []sources.Project{{Spec: spec}}
 	}
 	of := map[string]reference{} // by variable
-	p.plain = map[string]string{}
+	p.plain, p.own = map[string]string{}, map[string]string{}
 	for _, source := range declared {
 		named := len(source.Spec.Keys) > 0
 		keys, ok := source.Spec.Keys, true
@@ -119,8 +119,11 @@ func (p *plan) referTo(ctx context.Context, source sources.Project, keys []keyli
 			continue
 		}
 		of[name] = refers
+		p.reads = append(p.reads, refers)
 		if source.Secret == "" {
 			p.plain[name] = key.Name
+		} else {
+			p.own[name] = key.Key
 		}
 		if !named && source.Spec.Prefix == "" {
 			p.listed = append(p.listed, name)
@@ -164,7 +167,14 @@ func (p *plan) mountKeys(source sources.Project, keys []keylist.Key, named bool)
 			names = append(names, key.Name)
 		}
 	}
-	p.mount(name, secretOf(source, p.project), source.Mount, names, named || source.Optional)
+	secret := secretOf(source, p.project)
+	for _, key := range names {
+		p.reads = append(p.reads, reference{secret, key})
+	}
+	if len(names) == 0 {
+		p.reads = append(p.reads, reference{secret: secret})
+	}
+	p.mount(name, secret, source.Mount, names, named || source.Optional)
 }
 
 // mountable reports whether the API server takes a path for that of a mount.

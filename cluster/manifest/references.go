@@ -29,7 +29,7 @@ func (m *merge) putVariables() {
 	for _, variable := range m.env {
 		planned[variable.Name] = true
 		old := findVariable(list, variable.Name)
-		if old == nil && slices.Contains(plain, m.plain[variable.Name]) {
+		if old == nil && (slices.Contains(plain, m.plain[variable.Name]) || m.hasOwn(list, variable)) {
 			continue // the launcher finds the key by its plain name
 		}
 		if refers, ok := referenceOf(old); ok && slices.ContainsFunc(m.Env, func(v Variable) bool { return v.Name == variable.Name }) {
@@ -54,6 +54,7 @@ func (m *merge) putVariables() {
 			m.warn("", "%s: variable %q is removed: the task no longer has %v", m.path, name, refers)
 		}
 	}
+	m.warnOfCopies(list, plain)
 }
 
 // isKept reports whether the manifest's own variable stays in place of a reference

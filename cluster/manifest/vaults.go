@@ -35,7 +35,7 @@ func (p *plan) vaults() {
 	}
 	if identity {
 		p.labels[identityLabel] = "true"
-		if p.ServiceAccount == "" {
+		if p.ServiceAccount == "" && !p.accountNamed {
 			p.refuse("--service-account NAME", "workload identity needs the service account that the vault's application trusts")
 		}
 	}

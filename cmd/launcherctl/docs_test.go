@@ -18,7 +18,7 @@ import (
 
 // pages is what is written about this program, and pages that name flags and tests.
 var pages = []string{"../../docs/kubernetes.md", "../../docs/pods.md", "../../docs/manifests.md", "../../docs/e2e.md", "../../docs/from-mlrun.md", "../../docs/threats.md", "../../docs/security.md", "../../docs/init.md",
-	"../../docs/mask.md", "../../docs/files.md", "../../docs/handlers.md", "../../docs/design.md", "../../docs/new-source.md", "../../docs/rbac.md", "../../docs/check.md"}
+	"../../docs/mask.md", "../../docs/files.md", "../../docs/handlers.md", "../../docs/design.md", "../../docs/new-source.md", "../../docs/rbac.md", "../../docs/check.md", "../../docs/rollout.md"}
 
 // TestThePagesNameWhatThereIs finds every flag, command, file and test that the
 // pages speak of.

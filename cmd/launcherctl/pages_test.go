@@ -32,6 +32,7 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 		"containers: [{name: report, image: 'report:1', command: [./report]}]}}}}}\n"
 	for page, files := range map[string]map[string]string{
 		"azure":      nil,
+		"debug":      nil,
 		"files":      {"prod.env": "", "task.yaml": task, "laptop.env": "DB_PASSWORD=pa\n"},
 		"from-mlrun": {"pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: base, image: i, command: [python]}]}\n"},
 		"kubernetes": {"laptop.env": "DB_PASSWORD=pa\nSMTP_PASSWORD=pa\nSMTP_USER=ana\n", "cronjob.yaml": cronJob},
@@ -39,8 +40,8 @@ func TestTheCommandsOfThePagesRun(t *testing.T) {
 		"mask":       nil,
 	} {
 		t.Run(page, func(t *testing.T) {
-			if page == "from-mlrun" {
-				launchertest.Needs(t, "python3", "the commands of docs/from-mlrun.md")
+			if page == "from-mlrun" || page == "debug" {
+				launchertest.Needs(t, "python3", "the commands of docs/"+page+".md")
 			}
 			blocks, folder := launchertest.Blocks(read(t, "../../docs/"+page+".md")), t.TempDir()
 			launchertest.WriteFiles(t, folder, blocks)

@@ -133,7 +133,7 @@ func TestTheReadmeInstalls(t *testing.T) {
 	module := read(t, "../../go.mod")
 	require.NotRegexp(t, `(?m)^(replace|exclude)\b`, module)
 	path := regexp.MustCompile(`(?m)^module (.*)$`).FindStringSubmatch(module)[1]
-	for _, found := range regexp.MustCompile("(?m)^go install (\\S*)@latest$").FindAllStringSubmatch(text, -1) {
+	for _, found := range regexp.MustCompile(`(?m)^go install (\S*)@latest$`).FindAllStringSubmatch(text, -1) {
 		pkg, ok := strings.CutPrefix(found[1], path+"/")
 		require.True(t, ok, found[1])
 		require.FileExists(t, filepath.Join("../..", pkg, "main.go"))

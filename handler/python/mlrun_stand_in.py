@@ -1068,7 +1068,8 @@ def _log_frame(context: Any, frame: Any, key: str, format: str, labels: Any) -> 
 def finish(error: BaseException | None) -> None:
     """Write results.json if the handler logged anything, and say where it is.
 
-    If the handler failed, that matters more than an error here.
+    It also replaces the results.json of an earlier run, which would be taken for
+    this one's. If the handler failed, that matters more than an error here.
     """
     outputs = _written()
     if outputs is None:
@@ -1084,9 +1085,20 @@ def finish(error: BaseException | None) -> None:
 
 
 def _written() -> Any:
-    """Return the outputs, if there are any and the context was read."""
+    """Return the outputs of this run, or None. It has some if an earlier run has.
+
+    Without a context, nothing says where they would be.
+    """
     context = sys.modules["launcher_context"]._context
-    return None if context is None else vars(context).get("_outputs")
+    if context is None:
+        return None
+    try:
+        root = _local_root(context)[0] or "outputs"
+        if os.path.exists(os.path.join(root, context.name, str(context.iteration), _RESULTS)):
+            _outputs(context).touch()
+    except Exception as problem:
+        _say(str(problem))
+    return vars(context).get("_outputs")
 
 
 # MLRun itself
@@ -1337,8 +1349,8 @@ def _outputs(context: Any) -> _Outputs:
     return outputs
 
 
-def _root(context: Context) -> tuple[str, str]:
-    """Return the directory below which all outputs are, and why it is not the task's."""
+def _local_root(context: Context) -> tuple[str, str]:
+    """Return the task's output_path, or "" if it is not local, and why it is not."""
     path = context.out_path
     for name, value in (
         ("run.uid", context.uid),
@@ -1350,7 +1362,14 @@ def _root(context: Context) -> tuple[str, str]:
         path = path[len("file://") :]
     if path and "://" not in path:
         return os.path.abspath(path), ""
-    reason = f"spec.output_path is {_address(path)}, which is not a local directory" if path else ""
+    return "", f"spec.output_path is {_address(path)}, which is not a local directory" if path else ""
+
+
+def _root(context: Context) -> tuple[str, str]:
+    """Return the directory below which all outputs are, and why it is not the task's."""
+    path, reason = _local_root(context)
+    if path:
+        return path, reason
     if os.access(".", os.W_OK):
         return os.path.abspath("outputs"), reason
     import tempfile

@@ -25,6 +25,7 @@ import json
 import os
 from types import AsyncGeneratorType, FunctionType, GeneratorType
 
+_PID = os.getpid()
 _PATH = list(sys.path)  # before the handler's folder is in it
 _stem = ""  # the name of the handler's module
 
@@ -92,9 +93,16 @@ class _Finder:
 
 
 def _finish(error: BaseException | None) -> None:
-    """Write results.json, if the handler logged anything."""
-    if "mlrun_stand_in" in sys.modules:
-        sys.modules["mlrun_stand_in"].finish(error)
+    """Write results.json, if the handler logged anything or failed.
+
+    A process that the handler forked does nothing.
+    """
+    if os.getpid() == _PID and (error is not None or "mlrun_stand_in" in sys.modules):
+        try:
+            import mlrun_stand_in
+        except Exception:  # such as MemoryError; the handler's own error matters more
+            return
+        mlrun_stand_in.finish(error)
 
 
 def _run(get_context: Callable[[], Context], file: str, name: str) -> None:

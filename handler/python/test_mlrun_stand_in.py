@@ -235,6 +235,34 @@ class Outputs(StandIn):
                 self.logs("d = {}; d['d'] = d\ndef handler(context): context.%s" % call, 1)
                 self.assertIn(error, self.stderr.splitlines()[-1])
 
+    def test_a_failed_run_replaces_the_results_of_an_earlier_one(self):
+        for text in ("def handler(x): pass", "def handler(): raise ValueError(1)", "import none"):
+            self.logs("def handler(context): context.log_result('a', 1)")
+            document = self.logs(text, 1)
+            self.assertEqual((document["state"], document["results"]), ("error", {}))
+            self.assertIn("launcher: outputs: %s/train/3/results.json\n" % self.out, self.stderr)
+        self.logs("def handler(context): context.log_result('a', 1)")
+        document = self.logs("import mlrun\ndef handler(): pass")
+        self.assertEqual((document["state"], document["results"]), ("completed", {}))
+
+    def test_a_failed_run_that_logged_nothing_writes_nothing(self):
+        self.assertIsNone(self.logs("def handler(): raise ValueError(1)", 1))
+        self.assertNotIn("outputs", self.stderr)
+        self.assertFalse(os.path.exists(self.out))
+
+    def test_a_forked_process_that_fails_keeps_the_results(self):
+        self.logs("def handler(context): context.log_result('a', 1)")
+        document = self.logs(
+            """
+            import os
+            def handler():
+                if os.fork() == 0:
+                    raise ValueError(1)
+                os.wait()
+            """
+        )
+        self.assertEqual(document["results"], {"a": 1})
+
     def test_a_directory_that_cannot_be_written_is_an_error_at_once(self):
         os.makedirs(self.out)
         with open(os.path.join(self.out, "train"), "w"):

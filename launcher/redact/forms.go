@@ -25,6 +25,7 @@ func addForms(value []byte, add func([]byte)) {
 		text := hex.AppendEncode(nil, value)
 		add(text)
 		add(bytes.ToUpper(text))
+		addLines(value, add)
 	}
 	add(value)
 	add(terminal(value))
@@ -38,6 +39,23 @@ func addForms(value []byte, add func([]byte)) {
 	if utf8.Valid(value) {
 		for _, style := range jsonStyles {
 			add(style.escape(value))
+		}
+	}
+}
+
+// minLine is the shortest line of a value of several lines that is hidden, in
+// bytes. Shorter ones may be ordinary text.
+const minLine = 16
+
+// addLines adds the lines of a value of several lines. Programs print them with other
+// text between them: console.log of Node.js does if an object holds the value.
+func addLines(value []byte, add func([]byte)) {
+	if bytes.IndexByte(value, '\n') < 0 {
+		return
+	}
+	for line := range bytes.SplitSeq(value, []byte{'\n'}) {
+		if line = bytes.TrimSpace(line); len(line) >= minLine {
+			add(line)
 		}
 	}
 }

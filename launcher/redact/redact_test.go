@@ -53,6 +53,7 @@ func TestHides(t *testing.T) {
 		"a line end is none":      {[]string{"hunter22\r\n"}, "hunter22\nhunter22\r\n", "***\n***\r\n"},
 		"unless it is needed":     {[]string{"hunter2\n"}, "hunter2\nhunter2", "***hunter2"},
 		"lines":                   {[]string{"line one\nline two\n"}, "line one\nline two\nline one\r\nline two\r\nline one", "***\n***\r\nline one"},
+		"lines with text between": {[]string{"first line of 16\n  second line of 16\nshort line of 1\n"}, "'first line of 16\\n' +\n  '  second line of 16\\n' +\n 'short line of 1'", "'***\\n' +\n  '  ***\\n' +\n 'short line of 1'"},
 		"bytes that are no text":  {[]string{"\xff\xfe\x00\x01\xff\xfe\x00\x01"}, "a\xff\xfe\x00\x01\xff\xfe\x00\x01b", "a***b"},
 	} {
 		t.Run(name, func(t *testing.T) {

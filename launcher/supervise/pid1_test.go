@@ -223,6 +223,17 @@ func TestTheOutputOfPID1IsTheContainers(t *testing.T) {
 	}
 }
 
+// TestWithoutPtraceTheOutputOfPID1IsClosed is what docs/init.md says of containers,
+// which lack CAP_SYS_PTRACE: a program opens nothing of PID 1.
+func TestWithoutPtraceTheOutputOfPID1IsClosed(t *testing.T) {
+	setpriv := launchertest.Needs(t, "setpriv", "PID 1 without CAP_SYS_PTRACE")
+	for init, want := range map[string]string{"auto": "denied\ndenied\n", "never": "out\n"} {
+		got := launchertest.Finish(t, launchertest.PID1Command(setpriv, "--bounding-set", "-sys_ptrace", "launcher", "run", "--init", init, "--",
+			"sh", "-c", "(echo out >/proc/1/fd/1) 2>/dev/null || echo denied; (: </proc/1/environ) 2>/dev/null || echo denied"))
+		require.Equal(t, launchertest.Result{Stdout: want}, got, init)
+	}
+}
+
 // TestDescriptorsOfTheParent has it hold neither end of the handler's pipes.
 func TestDescriptorsOfTheParent(t *testing.T) {
 	handler := []string{"launcher", "run", "--deliver", "env", "--init", "always", "--", "sh", "-c", "echo ready; exec sleep 1000 >/dev/null"}

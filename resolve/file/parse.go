@@ -51,6 +51,10 @@ func Parse(origin string, text []byte, format Format) ([]Entry, error) {
 	}
 	for len(text) > 0 && !p.limitReached() {
 		size := statement(text)
+		if p.inPEM {
+			size += restOfPEM(text[size:])
+			p.inPEM = false
+		}
 		p.line += bytes.Count(text[:size], []byte{'\n'})
 		text = text[size:]
 	}
@@ -123,6 +127,7 @@ type parser struct {
 	seen       map[string]int // the line of each key
 	problems   document.Problems
 	refused    int
+	inPEM      bool // the statement started a PEM block and did not end it
 	hinting    bool // the text is a hint's: its problems need none
 }
 
@@ -185,6 +190,7 @@ func (p *parser) checkWhole(key, value []byte) bool {
 		return false
 	case opensPEM(value):
 		p.refuse(wrappedAdvice, errPEM)
+		p.inPEM = true
 		return false
 	}
 	p.valueAbove = append([]byte{}, value...)

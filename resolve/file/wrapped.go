@@ -23,7 +23,7 @@ import (
 // A value may go on if it is 32 characters of base64 or more, without padding,
 // and mixes capitals, small letters and digits: hexadecimal does not, a token
 // may. Blank lines do not matter. A comment does: a line below it is a new one.
-// A PEM block is refused at its first line.
+// A PEM block is refused at its first line, and its other lines are skipped.
 //
 // An ordinary file is not refused: there KEY=value follows such a value, with a
 // key in one letter case, or in two without a digit.
@@ -119,4 +119,14 @@ func isWholeBase64(above, key []byte) bool {
 // opensPEM reports whether a value starts a PEM block and does not end it.
 func opensPEM(value []byte) bool {
 	return bytes.Contains(value, []byte("-----BEGIN ")) && !bytes.Contains(value, []byte("-----END "))
+}
+
+// restOfPEM returns the length of a PEM block's lines below its first one, 0 if the
+// text has no last line of a block.
+func restOfPEM(text []byte) int {
+	end := bytes.Index(text, []byte("-----END "))
+	if end < 0 {
+		return 0
+	}
+	return end + len(firstLine(text[end:]))
 }

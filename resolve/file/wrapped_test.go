@@ -106,6 +106,8 @@ func TestALineThatMayBeTheRestOfAValueIsRefused(t *testing.T) {
 		{"qET8s7QxAAAAqET8s7QxAAE=", []string{"o:1:1: " + rest}},
 		{"A=1\nSIGNATURE6lz60fzGmOtcrzwFJioDo94v5EVl1=", []string{"o:2:1: " + rest}},
 		{"K=-----BEGIN X-----\nA=b", []string{"o:1:1: " + pemOpen}},
+		{"K=-----BEGIN X-----\n" + first + "\nqET8s7QxAAE=\n-----END X-----\nfoo", []string{"o:1:1: " + pemOpen, "o:5:1: neither KEY=value nor a comment"}},
+		{"K=-----BEGIN X-----\n" + first + "\nA=b", []string{"o:1:1: " + pemOpen, "o:2:1: neither KEY=value nor a comment"}},
 		{"K=" + first + "\n" + first + "\nqET8s7QxAAAA==\n", []string{"o:2:1: neither KEY=value nor a comment", "o:3:1: " + rest}},
 		{"K=" + first + "\nabc+/wQ=\nqET8s7QxAAE=", []string{`o:2:1: text that is not a key stands before the "="`, "o:3:1: " + rest}},
 	} {

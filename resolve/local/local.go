@@ -11,8 +11,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/seed45446ece/launcher/internal/suggest"
 	"github.com/seed45446ece/launcher/resolve"
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
@@ -69,6 +72,7 @@ func (s *source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	for i, f := range all {
 		c.names[i], c.entries[f.Key] = f.Key, f
 	}
+	c.spare = sync.OnceValue(func() []string { return s.spare(c) })
 	var found []resolve.Finding
 	for _, key := range s.keys {
 		found = append(found, s.find(c, key))
@@ -83,7 +87,11 @@ func (s *source) Find(ctx context.Context) ([]resolve.Finding, error) {
 type content struct {
 	names   []string // in the file's order
 	entries map[string]resolve.Finding
+	spare   func() []string // names of the entries that serve no declared key
 }
+
+// maxCompared limits how many keys are compared to find a misspelled one.
+const maxCompared = 100
 
 // candidates returns the names of the entries that serve a key: that match it, or
 // else that match the name where the cluster's source looks.
@@ -102,12 +110,36 @@ func (s *source) find(c content, key keylist.Key) resolve.Finding {
 	names := s.candidates(c, key)
 	switch len(names) {
 	case 0:
-		missing := resolve.Absent("it is not in " + keyname.Plain(s.Path))
+		missing := resolve.Absent("it is not in " + keyname.Plain(s.Path) + s.similar(c, key.Key))
 		return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: missing}
 	case 1:
 		return withKey(key.Key, c.entries[names[0]])
 	}
 	return resolve.Finding{Key: key.Key, Where: keyname.Plain(s.Path), Err: ambiguousError{keyname.Plain(s.Path), c.entries[names[0]], c.entries[names[1]]}}
+}
+
+// similar names the entry that a missing key may be misspelled as, or returns "".
+func (s *source) similar(c content, key string) string {
+	if len(c.names) > maxCompared || len(s.keys) > maxCompared {
+		return ""
+	}
+	if nearest := suggest.Nearest(key, c.spare()...); nearest != "" {
+		return ", which has " + keyname.Show(nearest)
+	}
+	return ""
+}
+
+// spare returns the names of the entries that serve no declared key.
+func (s *source) spare(c content) []string {
+	served := map[string]bool{}
+	for _, other := range s.sources {
+		for _, key := range other.keys {
+			for _, name := range other.candidates(c, key) {
+				served[name] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(c.names), func(name string) bool { return served[name] })
 }
 
 // withKey returns an entry under another key.

@@ -105,6 +105,8 @@ func TestADeclaredKeyIsTakenFromTheFile(t *testing.T) {
 		"every key, in the file's order": {nil, exactly, "DB_PASSWORD=1 @:2\nEMPTY= @:3\nOTHER=3 @:4"},
 		"the declared keys, in theirs":   {[]string{"OTHER", "EMPTY"}, exactly, "OTHER=3 @:4\nEMPTY= @:3"},
 		"a key that it has not":          {[]string{"OTHER", "GONE"}, exactly, "OTHER=3 @:4\nGONE: it is not in @"},
+		"a key that it misspells":        {[]string{"OTHRE", "EMPTY", "GONE"}, exactly, "OTHRE: it is not in @, which has \"OTHER\"\nEMPTY= @:3\nGONE: it is not in @"},
+		"a key like one that is served":  {[]string{"OTHER", "OTHERS"}, exactly, "OTHER=3 @:4\nOTHERS: it is not in @"},
 		"a key as a vault spells it":     {[]string{"db-password"}, folded, "db-password=1 @:2"},
 		"another name":                   {[]string{"P=DB_PASSWORD", "other=EMPTY"}, folded, "P=1 @:2\nother=3 @:4"},
 		"one value for two keys":         {[]string{"db-password", "DB_PASSWORD"}, folded, "db-password=1 @:2\nDB_PASSWORD=1 @:2"},
