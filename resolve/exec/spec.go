@@ -144,12 +144,12 @@ func (s Spec) Only(key string) Spec {
 
 // secrets reads the declared keys. With a format, a key's name is a key of the output.
 func secrets(problems *document.Problems, n *document.Node, format bool) []Secret {
-	form := keylist.Form{Source: "an exec source", Map: true}
+	form, hint := keylist.Form{Source: "an exec source", Map: true}, "name each key, or remove secrets to take every key"
 	if !format {
-		form.CheckName = checkIdentifier
+		form.CheckName, hint = checkIdentifier, "name each key: no program is asked for a list"
 	}
 	if len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List {
-		problems.Add(n.At, "name each key: no program is asked for a list", "secrets of an exec source is empty")
+		problems.Add(n.At, hint, "secrets of an exec source is empty")
 	}
 	return form.Parse(problems, n)
 }
