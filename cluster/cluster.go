@@ -64,7 +64,7 @@ type Cluster struct {
 }
 
 // Connect reads the configuration and asks the server nothing yet. Its errors
-// are for good: a file that is not there, or not a kubeconfig.
+// are for good: a file that does not exist, or not a kubeconfig.
 func Connect(o Options) (*Cluster, error) {
 	silence()
 	config, namespace, err := o.load()
@@ -125,7 +125,7 @@ func (o Options) load() (*rest.Config, string, error) {
 		return nil, "", &Error{What: "the kubeconfig's namespace", Err: err}
 	}
 	if validation.IsDNS1123Label(namespace) != nil { // it is in commands that are shown
-		return nil, "", &Error{What: fmt.Sprintf("%s is not the name of a namespace", keyname.Quote(namespace)), Advice: "up to 63 lower-case letters, digits and hyphens"}
+		return nil, "", &Error{What: fmt.Sprintf("%s is not a valid namespace name", keyname.Quote(namespace)), Advice: "use up to 63 lower-case letters, digits and hyphens"}
 	}
 	return config, namespace, nil
 }
@@ -137,7 +137,7 @@ func unread(err error) error {
 	if errors.As(err, &path) {
 		return &Error{What: "the kubeconfig", Err: err}
 	}
-	return &Error{What: "the kubeconfig cannot be read as one", Advice: "kubectl config view says where"}
+	return &Error{What: "the kubeconfig is malformed", Advice: "run kubectl config view to see where"}
 }
 
 // hasPassword reports whether a kubeconfig has an address with a user in it: the

@@ -56,7 +56,7 @@ func (c *Cluster) Explain(ctx context.Context, what string, err error, access ..
 	case errors.As(err, &status):
 		return c.refusal(ctx, what, err, access)
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{What: what + ": no answer from " + c.host + " in time", Err: nil, Advice: "--timeout is the time for all of it", later: true}
+		return &Error{What: what + ": no answer from " + c.host + " in time", Err: nil, Advice: "raise --timeout, which covers the whole command", later: true}
 	case errors.Is(err, context.Canceled):
 		return &Error{What: what, Err: err, later: true}
 	}
@@ -73,15 +73,15 @@ func (c *Cluster) refusal(ctx context.Context, what string, err error, access []
 	case apierrors.IsForbidden(err):
 		if denied := c.denied(ctx, access); len(denied) > 0 {
 			e.What = fmt.Sprintf("%s: you may not %s in namespace %q", what, spoken(denied), c.Namespace)
-			e.Advice = "who administers the cluster can allow it, by kubectl apply -f - with this:"
+			e.Advice = "ask the cluster's administrator to run kubectl apply -f - with this:"
 			e.Rules = c.rules(ctx, access)
 		}
 	case apierrors.IsUnauthorized(err):
-		e.Advice = "the cluster does not know you: log in again, or look at the user of the kubeconfig's context"
+		e.Advice = "log in again, or check the user of the kubeconfig's context"
 	case apierrors.IsConflict(err):
-		e.later, e.Advice = true, "others change it all the time: try again"
+		e.later, e.Advice = true, "try again: other clients keep changing it"
 	case apierrors.IsTooManyRequests(err):
-		e.later, e.Advice = true, "the cluster is too busy: try again later"
+		e.later, e.Advice = true, "try again later: the cluster is too busy"
 	case apierrors.IsServerTimeout(err), apierrors.IsTimeout(err), apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err), code(err) >= 500:
 		e.later = true
 	}
@@ -106,9 +106,9 @@ func (c *Cluster) unreached(what string, err error) error {
 	var name x509.HostnameError
 	switch {
 	case errors.As(err, &authority), errors.As(err, &name):
-		e.Advice = "the kubeconfig's certificate-authority is not this server's: is it the right cluster?"
+		e.Advice = "check the kubeconfig's server and certificate-authority: they do not match"
 	case e.later:
-		e.Advice = "is the cluster up, and reached from here?"
+		e.Advice = "check that the cluster is running and reachable from here"
 	}
 	return e
 }

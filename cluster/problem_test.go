@@ -97,7 +97,7 @@ func TestExplainSaysWhetherToRetry(t *testing.T) {
 		{answer(500, "", "broken"), true, "read x: broken"},
 		{context.Canceled, true, "read x: context canceled"},
 		{refusedConnection, true, "connection refused"},
-		{errors.New("an answer's own text"), false, "no answer of a Kubernetes API server"},
+		{errors.New("an answer's own text"), false, "not an answer of a Kubernetes API server"},
 	} {
 		err := c.Explain(t.Context(), "read x", e.err)
 		require.ErrorContains(t, err, e.says)

@@ -10,10 +10,10 @@ import (
 )
 
 // ErrRaced marks an attempt that met another writer's, and is worth another.
-var ErrRaced = errors.New("another writer was first")
+var ErrRaced = errors.New("another client changed it first")
 
 // Retry tries again, up to eight times within ten seconds and while ctx lasts,
-// where another writer was first or the answer was lost or put off: try has to
+// where another client changed it first or the answer was lost or put off: try has to
 // come to the same whether or not an earlier try was done after all. A server's
 // Retry-After was kept to by client-go before it counts as one try here.
 func Retry(ctx context.Context, try func(context.Context) error) error {

@@ -29,7 +29,7 @@ func CarriesValues(ctx context.Context) bool {
 	return carries
 }
 
-const withheldAdvice = "try it with kubectl to read the cluster's own words: they may repeat a value and are not shown here"
+const withheldAdvice = "use kubectl to see the cluster's message, which may repeat a value and is not shown here"
 
 // reasons are the reasons of a Status that are shown.
 var reasons = []metav1.StatusReason{
@@ -104,5 +104,5 @@ func ownWords(err error) error {
 	case lost(err):
 		return errors.New("the connection was lost")
 	}
-	return errors.New("no answer of a Kubernetes API server")
+	return errors.New("not an answer of a Kubernetes API server")
 }

@@ -124,7 +124,7 @@ func TestParametersKeepTheirNumbers(t *testing.T) {
 	require.Equal(t, json.Number("1.10"), context.Param("exact", nil))
 	require.Equal(t, []any{json.Number("1e400")}, context.Param("list", nil))
 	require.Equal(t, json.Number("1"), context.Param("Case", nil))
-	require.Nil(t, context.Param("null", "the fallback is for what is not there"))
+	require.Nil(t, context.Param("null", "the fallback is for what does not exist"))
 	require.Equal(t, 7, context.Param("absent", 7))
 }
 

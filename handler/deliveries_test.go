@@ -40,10 +40,10 @@ func TestReadFilesThatAreNotThere(t *testing.T) {
 	for context, message := range map[string]string{
 		"": "the context's directory: open ",
 		`{"version": 1, "secrets_files": {"A": "A"}}`:             "no such file or directory",
-		`{"version": 1, "secrets_files": {"A": "../A"}}`:          "it names no file of the delivery",
-		`{"version": 1, "secrets_files": {"A": ".."}}`:            "it names no file of the delivery",
-		`{"version": 1, "secrets_files": {"A": ""}}`:              "it names no file of the delivery",
-		`{"version": 1, "secrets_files": {"A": "/etc/hostname"}}`: "it names no file of the delivery",
+		`{"version": 1, "secrets_files": {"A": "../A"}}`:          "it does not name a file of the delivery",
+		`{"version": 1, "secrets_files": {"A": ".."}}`:            "it does not name a file of the delivery",
+		`{"version": 1, "secrets_files": {"A": ""}}`:              "it does not name a file of the delivery",
+		`{"version": 1, "secrets_files": {"A": "/etc/hostname"}}`: "it does not name a file of the delivery",
 	} {
 		directory(t, context, nil)
 		_, err := handler.Read()

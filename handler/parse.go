@@ -28,7 +28,7 @@ func (o object) get(name string, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	if decoder.Decode(into) != nil {
-		return fmt.Errorf("the context's %q is not of the form that version %d has", name, Version)
+		return fmt.Errorf("the context's %q is malformed", name)
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func parse(text []byte, from delivery) (*Context, error) {
 	}
 	var version int
 	if err := document.get("version", &version); err != nil || version != Version {
-		return nil, fmt.Errorf("the context is not of version %d, which this program reads", Version)
+		return nil, fmt.Errorf("the context has an unsupported version: this program reads version %d", Version)
 	}
 	var metadata, spec object
 	c := &Context{Spec: json.RawMessage("{}")}
@@ -134,7 +134,7 @@ func (d delivery) file(name string) (string, error) {
 		return "", errors.New("only the files delivery has secrets in files")
 	}
 	if name == "" || name == ".." || filepath.Base(name) != name {
-		return "", errors.New("it names no file of the delivery")
+		return "", errors.New("it does not name a file of the delivery")
 	}
 	path := filepath.Join(d.directory, name)
 	info, err := os.Lstat(path)

@@ -38,10 +38,10 @@ func TestNamesCountAsTheyAreWritten(t *testing.T) {
 }
 
 func TestReadRefusesWhatIsNoContext(t *testing.T) {
-	const form = `is not of the form that version 1 has`
+	const form = `is malformed`
 	for _, test := range []struct{ text, message string }{
 		{``, "not a JSON object"},
-		{`null`, "not of version 1"},
+		{`null`, "the context has an unsupported version"},
 		{`[1]`, "not a JSON object"},
 		{`"` + canary + `"`, "not a JSON object"},
 		{canary, "not a JSON object"},
@@ -50,11 +50,11 @@ func TestReadRefusesWhatIsNoContext(t *testing.T) {
 		{"\ufeff" + whole, "not a JSON object"},
 		{`{"version": 1, "secrets": {"A": "` + canary + "\xff" + `"}}`, "not a JSON object in UTF-8"},
 		{strings.Repeat(`{"a":`, 1<<14), "not a JSON object"},
-		{`{}`, "not of version 1"},
-		{strings.Replace(whole, "1", "2", 1), "not of version 1"},
-		{`{"version": "1"}`, "not of version 1"},
-		{`{"version": 1.5}`, "not of version 1"},
-		{`{"version": null}`, "not of version 1"},
+		{`{}`, "the context has an unsupported version"},
+		{strings.Replace(whole, "1", "2", 1), "the context has an unsupported version"},
+		{`{"version": "1"}`, "the context has an unsupported version"},
+		{`{"version": 1.5}`, "the context has an unsupported version"},
+		{`{"version": null}`, "the context has an unsupported version"},
 		{`{"version": 1, "metadata": "` + canary + `"}`, `"metadata" ` + form},
 		{`{"version": 1, "metadata": {"name": {"` + canary + `": 1}}}`, `"name" ` + form},
 		{`{"version": 1, "metadata": {"iteration": 1.5}}`, `"iteration" ` + form},

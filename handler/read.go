@@ -60,7 +60,7 @@ func read(delivery string) ([]byte, error) {
 	case scheme == "fd":
 		return readDescriptor(number)
 	}
-	return nil, fmt.Errorf(`%s: this program does not read the delivery %q: use "launcher run --deliver" with stdin, fd, env, files or socket`, Variable, scheme)
+	return nil, fmt.Errorf(`unsupported delivery %q in %s: use "launcher run --deliver" with stdin, fd, env, files or socket`, scheme, Variable)
 }
 
 // readDirectory reads the files delivery, which ends with the handler.
@@ -101,7 +101,7 @@ func emptyStdin(fd int) {
 func readDescriptor(number string) ([]byte, error) {
 	fd, err := strconv.ParseUint(number, 10, 31)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %q is no descriptor", Variable, number)
+		return nil, fmt.Errorf("%s: %q is not a descriptor", Variable, number)
 	}
 	var text []byte
 	chunk := make([]byte, 64<<10)

@@ -134,13 +134,13 @@ func TestReadDescriptorThatIsNone(t *testing.T) {
 		descriptor(folder):           "is a directory",
 		descriptor(filed(t, "")):     "holds no context; for worker processes use --deliver files or socket",
 		descriptor(filed(t, canary)): "holds no context",
-		"fd:":                        `"" is no descriptor`,
-		"fd":                         `"" is no descriptor`,
-		"fd:-1":                      `"-1" is no descriptor`,
-		"fd:+3":                      `"+3" is no descriptor`,
-		"fd:0x3":                     `"0x3" is no descriptor`,
-		"fd:3:4":                     `"3:4" is no descriptor`,
-		"fd:99999999999999999999999": "is no descriptor",
+		"fd:":                        `"" is not a descriptor`,
+		"fd":                         `"" is not a descriptor`,
+		"fd:-1":                      `"-1" is not a descriptor`,
+		"fd:+3":                      `"+3" is not a descriptor`,
+		"fd:0x3":                     `"0x3" is not a descriptor`,
+		"fd:3:4":                     `"3:4" is not a descriptor`,
+		"fd:99999999999999999999999": "is not a descriptor",
 		"fd:2147483647":              "bad file descriptor",
 	} {
 		t.Run(where, func(t *testing.T) {
@@ -177,7 +177,7 @@ func TestReadRefusesAnUnknownDelivery(t *testing.T) {
 		t.Run(where, func(t *testing.T) {
 			t.Setenv(handler.Variable, where)
 			_, err := handler.Read()
-			require.ErrorContains(t, err, "does not read the delivery")
+			require.ErrorContains(t, err, "unsupported delivery")
 		})
 	}
 }

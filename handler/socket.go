@@ -13,7 +13,7 @@ import (
 
 // ErrEnded reports that the launcher's process that answers has ended, so it
 // is not known whether there is such a secret.
-var ErrEnded = errors.New("the launcher's process that answers for secrets has ended")
+var ErrEnded = errors.New("the launcher process that serves secrets has ended")
 
 // socket is the path of the launcher's Unix socket, which speaks HTTP. An
 // http.Client would add TLS and its start-up time to every handler.

@@ -20,7 +20,7 @@ type Command struct {
 	Needed   []string // variables that it reads, even with --pristine
 }
 
-// NotFoundError is a command that is not there (status 127).
+// NotFoundError is a command that does not exist (status 127).
 type NotFoundError struct{ Message, Advice string }
 
 func (e *NotFoundError) Error() string { return e.Message }
@@ -89,7 +89,7 @@ func runnable(file string) error {
 	case info.IsDir():
 		return &CannotRunError{Message: fmt.Sprintf("command %q: is a directory", file)}
 	case unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS) != nil:
-		return &CannotRunError{fmt.Sprintf("command %q: permission denied", file), "chmod +x it, or name its interpreter first"}
+		return &CannotRunError{fmt.Sprintf("command %q: permission denied", file), "run chmod +x, or name its interpreter first"}
 	}
 	return nil
 }
@@ -111,11 +111,11 @@ func execError(path string, deliver Delivery, err error) error {
 	case errors.Is(err, syscall.ENOEXEC):
 		return noFormat(path)
 	case errors.Is(err, syscall.E2BIG):
-		advice := "see ulimit -s: a quarter of it is theirs"
+		advice := "raise ulimit -s: they can use a quarter of it"
 		if deliver == Env {
 			advice = adviseStdin
 		}
-		return &CannotRunError{fmt.Sprintf("command %q: arguments and environment are too long together", path), advice}
+		return &CannotRunError{fmt.Sprintf("command %q: arguments and environment together are too long", path), advice}
 	}
 	return &CannotRunError{Message: fmt.Sprintf("command %q: %v", path, reason(err))}
 }

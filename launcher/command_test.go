@@ -99,10 +99,10 @@ func TestExecErrorSaysWhatTheKernelRefused(t *testing.T) {
 		hint    string
 		status  int
 	}{
-		{syscall.ENOENT, Stdin, "its interpreter is not there", "C library", 127},
+		{syscall.ENOENT, Stdin, "its interpreter does not exist", "C library", 127},
 		{fmt.Errorf("exec: %w", syscall.ENOEXEC), Stdin, "exec format error", "this architecture", 126},
-		{syscall.E2BIG, Stdin, "arguments and environment are too long together", "ulimit -s", 126},
-		{syscall.E2BIG, Env, "arguments and environment are too long together", "--deliver stdin", 126},
+		{syscall.E2BIG, Stdin, "arguments and environment together are too long", "ulimit -s", 126},
+		{syscall.E2BIG, Env, "arguments and environment together are too long", "--deliver stdin", 126},
 		{&fs.PathError{Op: "exec", Path: "/app/run", Err: syscall.EACCES}, Stdin, "permission denied", "", 126},
 		{syscall.ETXTBSY, Stdin, "text file busy", "", 126},
 	} {
@@ -120,9 +120,9 @@ func TestField14ACommandThatCannotStartSaysWhy(t *testing.T) {
 		err                   error
 		text, message, advice string
 	}{
-		{syscall.ENOENT, "#!/bin/sh\r\necho", "its #! line ends with a carriage return: the file has DOS line ends", "dos2unix"},
-		{syscall.ENOENT, "#! /no/such -x\n", `its interpreter "/no/such" is not there`, "install the interpreter"},
-		{syscall.ENOENT, "\x7fELF\x02", "its interpreter is not there", "C library"},
+		{syscall.ENOENT, "#!/bin/sh\r\necho", "its #! line ends with a carriage return, as DOS writes it", "dos2unix"},
+		{syscall.ENOENT, "#! /no/such -x\n", `its interpreter "/no/such" does not exist`, "install the interpreter"},
+		{syscall.ENOENT, "\x7fELF\x02", "its interpreter does not exist", "C library"},
 		{syscall.ENOEXEC, "echo x\n", "a script without a #! line", "launcher run -- sh FILE"},
 		{syscall.ENOEXEC, "", "the file is empty, or starts with an empty line", "#!/bin/sh"},
 		{syscall.ENOEXEC, "\x7fELF\x00", "exec format error", "this architecture"},
@@ -137,7 +137,7 @@ func TestField14ACommandThatCannotStartSaysWhy(t *testing.T) {
 func TestField14ACommandThatIsMissingHasAHint(t *testing.T) {
 	t.Chdir(newFolder(t))
 	for name, want := range map[string]string{
-		"a && b": "there is no shell", "echo $HOME": "there is no shell", "x|y": "there is no shell", "/bin/echo x": "there is no shell",
+		"a && b": "start a shell for it", "echo $HOME": "start a shell for it", "x|y": "start a shell for it", "/bin/echo x": "start a shell for it",
 		"run": "use ./run: it is in the working directory", "folder": "give its path", "none": "give its path", "./none": "", "": "give its path",
 	} {
 		_, err := Find("/no/such", []string{name})

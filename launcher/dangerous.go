@@ -107,7 +107,7 @@ func dangerous(name string) string {
 	case matches(inAnyCase, strings.ToLower(name)):
 		return "steers an interpreter, or where requests go"
 	case matches(shells, name):
-		return "is one that a shell sets itself"
+		return "is set by the shell itself"
 	}
 	return ""
 }

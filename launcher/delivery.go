@@ -89,7 +89,7 @@ func (d Delivery) Routes(secrets []resolve.Secret, options EnvOptions) ([]string
 		case Files:
 			routes[i] = s.Key
 			if s.Key == handler.File {
-				refused = append(refused, &RefusedError{s.Key, "files: its file would be the context's own", "give its source a prefix, or " + adviseStdin})
+				refused = append(refused, &RefusedError{s.Key, "files: this name is reserved for the context's file", "give its source a prefix, or " + adviseStdin})
 			}
 			if name, ok := options.FileVariable(s); ok {
 				refused = append(refused, options.checkFileVariable(s.Key, name, holder))
@@ -137,9 +137,9 @@ func (o EnvOptions) checkFileVariable(key, name string, holder map[string]string
 	holder[name] = key
 	switch danger := dangerous(name); {
 	case danger != "" && !o.allows(name):
-		return &RefusedError{key, fmt.Sprintf("files: variable %s %s", name, danger), "--allow-env " + name + " lets it through; or remove --file-env"}
+		return &RefusedError{key, fmt.Sprintf("files: variable %s %s", name, danger), "use --allow-env " + name + " to allow it, or remove --file-env"}
 	case taken:
-		return &RefusedError{key, fmt.Sprintf("files: its variable %s is also that of secret %q", name, other), "give one of their sources a prefix, or remove --file-env"}
+		return &RefusedError{key, fmt.Sprintf("files: variable %s is also used for secret %q", name, other), "give one of their sources a prefix, or remove --file-env"}
 	}
 	return nil
 }
@@ -159,13 +159,13 @@ func (o EnvOptions) check(s resolve.Secret, name string, holder map[string]strin
 	switch {
 	case danger != "" && !o.allows(name):
 		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s %s", name, danger),
-			"--allow-env " + name + " lets it through; or " + adviseStdin}
+			"use --allow-env " + name + " to allow it, or " + adviseStdin}
 	case slices.Contains(value, 0):
-		return &RefusedError{s.Key, "env: its value holds a NUL byte, which no variable can", adviseStdin}
+		return &RefusedError{s.Key, "env: the value holds a NUL byte, which a variable cannot", adviseStdin}
 	case len(name)+1+len(value) > maxVariable:
-		return &RefusedError{s.Key, fmt.Sprintf("env: %s=VALUE is longer than the %d bytes of a variable", name, maxVariable), adviseStdin}
+		return &RefusedError{s.Key, fmt.Sprintf("env: %s=VALUE is longer than %d bytes, the limit of a variable", name, maxVariable), adviseStdin}
 	case taken:
-		return &RefusedError{s.Key, fmt.Sprintf("env: its variable %s is also that of secret %q", name, other),
+		return &RefusedError{s.Key, fmt.Sprintf("env: variable %s is also used for secret %q", name, other),
 			"give one of their sources a prefix, or " + adviseStdin}
 	}
 	return nil

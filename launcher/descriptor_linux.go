@@ -23,7 +23,7 @@ func newPipe(size int) (ends [2]int, err error) {
 
 const (
 	contextFile       = "a memfd"
-	adviseContextFile = "a seccomp filter or a limit may refuse memfd_create; use --deliver files, or env"
+	adviseContextFile = "allow memfd_create (seccomp filter, limits), or use --deliver files or env"
 )
 
 // descriptorFolder lists this process's open descriptors.

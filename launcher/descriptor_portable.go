@@ -24,7 +24,7 @@ func newPipe(int) (ends [2]int, err error) {
 
 const (
 	contextFile       = "a file"
-	adviseContextFile = "set TMPDIR to a directory that you can write; or use --deliver env"
+	adviseContextFile = "set TMPDIR to a directory that you can write, or use --deliver env"
 )
 
 // descriptorFolder lists this process's open descriptors.

@@ -30,7 +30,7 @@ func MakeDirectory(u *User) (*Directory, error) {
 	if err := u.checkOwnership(); err != nil {
 		return nil, err
 	}
-	advice := "mount one at /dev/shm, in Kubernetes an emptyDir of medium: Memory; or " + adviseStdin
+	advice := "mount a tmpfs at /dev/shm (in Kubernetes, an emptyDir with medium: Memory), or " + adviseStdin
 	var wrong []string
 	for _, base := range memory {
 		directory, err := tmpfs.Make(base, u != nil)
@@ -45,10 +45,10 @@ func MakeDirectory(u *User) (*Directory, error) {
 		}
 		wrong = append(wrong, fmt.Sprintf("%s: %v", base, err))
 	}
-	return nil, &RefusedError{"", "no directory in memory can be made: " + strings.Join(wrong, "; "), advice}
+	return nil, &RefusedError{"", "cannot make a directory in memory: " + strings.Join(wrong, "; "), advice}
 }
 
-const adviseSticky = "with --user, mount a tmpfs of mode 1777 at /dev/shm; in Kubernetes remove the emptyDir there, as the node's own has that mode; or " + adviseStdin
+const adviseSticky = "mount a tmpfs of mode 1777 at /dev/shm, or remove the pod's emptyDir there, or " + adviseStdin
 
 // BindSocket returns the socket of the socket delivery, which listens, and gives
 // the directory to the user, nil for the launcher's own.
@@ -61,4 +61,4 @@ func BindSocket(directory *Directory, u *User) (int, error) {
 	return fd, give(directory, u)
 }
 
-const adviseMemory = "what is mounted at /dev/shm needs room for all values, in Docker --shm-size; or " + adviseStdin
+const adviseMemory = "make /dev/shm larger (in Docker, --shm-size), or " + adviseStdin

@@ -22,7 +22,7 @@ func MakeDirectory(*User) (*Directory, error) {
 		path, err = os.MkdirTemp(base, "launcher-")
 	}
 	if err != nil {
-		return nil, &RefusedError{"", fmt.Sprintf("no directory for the files can be made: %v", err), "set TMPDIR to a directory that you can write; or " + adviseStdin}
+		return nil, &RefusedError{"", fmt.Sprintf("cannot make a directory for the files: %v", err), "set TMPDIR to a directory that you can write, or " + adviseStdin}
 	}
 	return &Directory{path}, nil
 }
@@ -63,4 +63,4 @@ func (d *Directory) WriteFile(name string, text []byte, _, _ int) error {
 // Remove deletes the directory with all that is in it. It follows no link.
 func (d *Directory) Remove() error { return os.RemoveAll(d.path) }
 
-const adviseMemory = "the disk of TMPDIR needs room for all values; or " + adviseStdin
+const adviseMemory = "free space on the disk of TMPDIR, or " + adviseStdin

@@ -103,7 +103,7 @@ func (j Job) variables(environ map[string]string, routes []string) error {
 	}
 	for _, name := range []string{handler.VariableJSON, task.ExecConfig} {
 		if len(name)+1+len(environ[name]) > maxVariable {
-			return &RefusedError{"", fmt.Sprintf("env: the task and the names of its keys are longer than the %d bytes of a variable", maxVariable), adviseStdin}
+			return &RefusedError{"", fmt.Sprintf("env: the task and the names of its keys are longer than %d bytes, the limit of a variable", maxVariable), adviseStdin}
 		}
 	}
 	for i, s := range j.Context.Secrets {

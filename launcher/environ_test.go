@@ -66,5 +66,5 @@ func TestATaskThatIsLongerThanAVariableIsRefused(t *testing.T) {
 	_, err := j.environment()
 	var refused *RefusedError
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, "env: the task and the names of its keys are longer than the 131071 bytes of a variable", refused.Error())
+	require.Equal(t, "env: the task and the names of its keys are longer than 131071 bytes, the limit of a variable", refused.Error())
 }

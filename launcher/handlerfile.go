@@ -78,7 +78,7 @@ func isName(text string) bool {
 // and hands over as an argument, so that nothing is written to disk or
 // installed in the image. The handler is as --handler has it, the function the
 // task's, for a handler that names none. Where the handler names no file it is
-// Python in MLRun's variable, which is run whole where no function is named
+// Python in MLRun's variable, which is run whole where the function's name is missing
 // either, as MLRun does. Python finds a module by its path when it runs. It fails
 // as Find does, and with RefusedErrors.
 func FindHandler(environ resolve.Environ, handler, function string) (Command, error) {
@@ -96,8 +96,8 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 			return Command{}, err
 		}
 	case function == "":
-		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: no function is named", file),
-			fmt.Sprintf("name one with --handler FILE:FUNCTION or spec.handler in the task; run a script as a command: launcher run -- %s %s", language.interpreters[0], file)}
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: the function's name is missing", file),
+			fmt.Sprintf("use --handler FILE:FUNCTION or the task's spec.handler, or run a script as a command: launcher run -- %s %s", language.interpreters[0], file)}
 	case file != python.ModulePath:
 		if err := readable(file); err != nil {
 			return Command{}, err
@@ -125,7 +125,7 @@ func FindChecker(environ resolve.Environ, handler string) (Command, error) {
 	file, function := SplitHandler(handler)
 	language, ok := languageOf(file)
 	if !ok || file == "" || language.name != "Python" {
-		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: only a Python file or module can be checked", handler), "--handler FILE.py[:FUNCTION]"}
+		return Command{}, &RefusedError{"", fmt.Sprintf("handler %q: only a Python file or module can be checked", handler), "use --handler FILE.py[:FUNCTION]"}
 	}
 	if file != python.ModulePath {
 		if err := readable(file); err != nil {
@@ -158,10 +158,10 @@ func functionOf(handler string) string {
 // decodes is an error where MLRun's variable holds no source.
 func decodes(code, function string) error {
 	if code == "" {
-		return &RefusedError{"", fmt.Sprintf("handler %q: no file is named, and variable %s is not set", function, task.ExecCode), "--handler FILE:FUNCTION"}
+		return &RefusedError{"", fmt.Sprintf("handler %q: no file is given, and variable %s is not set", function, task.ExecCode), "use --handler FILE:FUNCTION"}
 	}
 	if _, err := base64.StdEncoding.DecodeString(code); err != nil {
-		return &RefusedError{"", "variable " + task.ExecCode + " is not base64", "it holds the handler's source as MLRun puts it there"}
+		return &RefusedError{"", "variable " + task.ExecCode + " is not base64", "set it as MLRun does, to the handler's source in base64"}
 	}
 	return nil
 }

@@ -225,7 +225,7 @@ func TestEnvRefusesWhatSteersTheHandler(t *testing.T) {
 	allow := []string{"run", "--deliver", "env", "-s", "inline=" + string(inline), "--allow-env", strings.Join(names[3:], ","), "--allow-env", "L*,T*"}
 	still := launchertest.Run(t, nil, "", append(allow, "--", "true")...)
 	require.Equal(t, 1, strings.Count(still.Stderr, " steers "), still.Stderr)
-	require.Contains(t, still.Stderr, "hint: --allow-env PATH lets it through")
+	require.Contains(t, still.Stderr, "hint: use --allow-env PATH to allow it")
 
 	env := launchertest.Run(t, []string{"LAUNCHER_ALLOW_ENV=AZURE_*\n  NODE_OPTIONS"}, "", "run", "--deliver", "env",
 		"-s", `inline={"TRUST_PROXY": "v", "AZURE_CLIENT_ID": "v", "AZURE_STORAGE_CONNECTION_STRING": "v", "NODE_OPTIONS": "v", "LAUNCHER_LICENSE": "v"}`,
@@ -253,14 +253,14 @@ func TestEnvRefusesWhatAShellSetsItself(t *testing.T) {
 	for _, name := range strings.Fields("_ PWD OLDPWD SHLVL OPTIND LINENO BASH BASH_VERSION BASHPID RANDOM PPID UID PS1 COMP_WORDBREAKS") {
 		refused := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", fmt.Sprintf(`inline={"%s": "v"}`, name), "--", "true")
 		require.Equal(t, 125, refused.Status, name)
-		require.Contains(t, refused.Stderr, "is one that a shell sets itself")
+		require.Contains(t, refused.Stderr, "is set by the shell itself")
 	}
 }
 
 func TestEnvHasOneVariableOfAName(t *testing.T) {
 	same := launchertest.Run(t, nil, "", "run", "--deliver", "env", "-s", `inline={"my-key": "a", "my.key": "b"}`, "--", "true")
 	require.Equal(t, 125, same.Status)
-	require.Contains(t, same.Stderr, `secret "my.key": env: its variable my_key is also that of secret "my-key"`)
+	require.Contains(t, same.Stderr, `secret "my.key": env: variable my_key is also used for secret "my-key"`)
 
 	own := launchertest.Run(t, []string{"TOKEN=old", "TOKEN=older", "no equals sign"}, "", "run", "--deliver", "env", "-s", `inline={"TOKEN": "new"}`, "--", "env")
 	require.Equal(t, 1, strings.Count("\n"+own.Stdout, "\nTOKEN="), own.Stdout)

@@ -15,13 +15,13 @@ import (
 func noInterpreter(path string) error {
 	line, ok := firstLine(path)
 	if !ok || !strings.HasPrefix(line, "#!") {
-		return &NotFoundError{fmt.Sprintf("command %q: its interpreter is not there", path), "check the C library that it was linked for: a program of glibc does not start in an image with musl"}
+		return &NotFoundError{fmt.Sprintf("command %q: its interpreter does not exist", path), "check the C library: a program that needs glibc does not start in an image with musl"}
 	}
 	if strings.HasSuffix(line, "\r") {
-		return &NotFoundError{fmt.Sprintf("command %q: its #! line ends with a carriage return: the file has DOS line ends", path), `remove them: dos2unix FILE, or sed -i 's/\r$//' FILE`}
+		return &NotFoundError{fmt.Sprintf("command %q: its #! line ends with a carriage return, as DOS writes it", path), `convert the file: dos2unix FILE, or sed -i 's/\r$//' FILE`}
 	}
 	interpreter, _, _ := strings.Cut(strings.TrimLeft(line[2:], " \t"), " ")
-	return &NotFoundError{fmt.Sprintf("command %q: its interpreter %q is not there", path, interpreter), "check its #! line, or install the interpreter in the image"}
+	return &NotFoundError{fmt.Sprintf("command %q: its interpreter %q does not exist", path, interpreter), "check its #! line, or install the interpreter in the image"}
 }
 
 // noFormat explains why execve(2) said ENOEXEC.
@@ -29,9 +29,9 @@ func noFormat(path string) error {
 	line, ok := firstLine(path)
 	switch {
 	case !ok || strings.ContainsRune(line, 0):
-		return &CannotRunError{fmt.Sprintf("command %q: exec format error", path), "a program must be built for this architecture"}
+		return &CannotRunError{fmt.Sprintf("command %q: exec format error", path), "use a program that was built for this architecture"}
 	case line == "":
-		return &CannotRunError{fmt.Sprintf("command %q: the file is empty, or starts with an empty line", path), "a script starts with its interpreter: #!/bin/sh"}
+		return &CannotRunError{fmt.Sprintf("command %q: the file is empty, or starts with an empty line", path), "start the script with its interpreter: #!/bin/sh"}
 	}
 	return &CannotRunError{fmt.Sprintf("command %q: a script without a #! line", path), "start it with #!/bin/sh, or name its interpreter first: launcher run -- sh FILE"}
 }
@@ -57,7 +57,7 @@ func firstLine(path string) (string, bool) {
 // shell, or a file of the working directory, is not one.
 func adviseMissing(name string) string {
 	if strings.ContainsAny(name, " \t\n;|&<>$`*()") {
-		return "there is no shell: use launcher run -- sh -c '…'"
+		return "start a shell for it: launcher run -- sh -c '…'"
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && name != "" {
 		return "use ./" + name + ": it is in the working directory, not in PATH"

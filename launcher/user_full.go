@@ -127,7 +127,7 @@ func capabilities() (unix.CapUserHeader, [2]unix.CapUserData, error) {
 	return header, sets, err
 }
 
-const adviseOwnership = "files and socket with --user need CAP_CHOWN and CAP_DAC_OVERRIDE; or use --deliver stdin"
+const adviseOwnership = "give the container CAP_CHOWN and CAP_DAC_OVERRIDE, or use --deliver stdin"
 
 // checkOwnership returns a RefusedError if this process cannot give the user a
 // directory, or cannot delete what the user then has in it.

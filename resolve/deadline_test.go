@@ -47,7 +47,7 @@ func TestWhatADeadlineCutsShortIsUnavailable(t *testing.T) {
 		"with the context's error": {nil, context.DeadlineExceeded},
 		"with no word of it":       {},
 		"with half of its keys":    source("a", "K=1").Source.(fixed),
-		"saying absent":            {nil, resolve.Absent("it is not there")},
+		"saying absent":            {nil, resolve.Absent("it does not exist")},
 		"failing otherwise":        {nil, errors.New("connection reset")},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func defaults(texts ...string) (list []resolve.Default) {
 // TestADefaultIsTakenOnlyIfNoSourceHasTheKey is what each key becomes: its values,
 // its rows, and the error.
 func TestADefaultIsTakenOnlyIfNoSourceHasTheKey(t *testing.T) {
-	absent := resolve.Absent("the file is not there")
+	absent := resolve.Absent("the file does not exist")
 	for name, c := range map[string]struct {
 		sources      []resolve.Bound
 		secrets, err string
@@ -61,12 +61,12 @@ func TestADefaultIsTakenOnlyIfNoSourceHasTheKey(t *testing.T) {
 			[]resolve.Bound{withDefaults(source("env", "K"), "K=d"), source("file", "K")}, "K=d", "",
 			"K env default in task:9:1 found, K file place of file missing",
 		},
-		"an optional source that is not there": {
+		"an optional source that does not exist": {
 			[]resolve.Bound{optional(withDefaults(failing("file", absent), "K=d", "L=e"))}, "K=d L=e", "",
-			"* file the file is not there missing, K file default in task:9:1 found, L file default in task:9:2 found",
+			"* file the file does not exist missing, K file default in task:9:1 found, L file default in task:9:2 found",
 		},
-		"a source that is not there": {
-			[]resolve.Bound{withDefaults(failing("file", absent), "K=d")}, "", "task:7:5: file: the file is not there", "",
+		"a source that does not exist": {
+			[]resolve.Bound{withDefaults(failing("file", absent), "K=d")}, "", "task:7:5: file: the file does not exist", "",
 		},
 		"an optional source that fails": {
 			[]resolve.Bound{optional(withDefaults(failing("file", errors.New("no permission")), "K=d"))}, "", "task:7:5: file: no permission", "",

@@ -259,5 +259,5 @@ func (a answer) warning() error {
 			err = errors.Join(err, f.Err)
 		}
 	}
-	return fmt.Errorf("the value from before is used: %w", err)
+	return fmt.Errorf("the previous value is used: %w", err)
 }

@@ -81,7 +81,7 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 		"a declared key": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{vault{[]string{"K"}, listed, nil, a}.bound()}
 		}, "k", "listed K", "K"},
-		"a declared key that is not there": {func(a *[]string) []resolve.Bound {
+		"a declared key that does not exist": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{vault{[]string{"L"}, listed, nil, a}.bound()}
 		}, "L", `secret "L": azure_vault: not in the vault`, "L"},
 		"a key that is not declared": {func(a *[]string) []resolve.Bound {
@@ -135,7 +135,7 @@ func TestAskedOneKeyAfterTheOther(t *testing.T) {
 		}, "L", `secret "L": azure_vault: out of order`, "L"},
 		"one missing, and not in the vault": {func(a *[]string) []resolve.Bound {
 			return []resolve.Bound{source("env", "GONE"), vault{nil, listed, nil, a}.bound()}
-		}, "GONE", `secret "GONE": env: it is not there`, "GONE"},
+		}, "GONE", `secret "GONE": env: it does not exist`, "GONE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked []string
@@ -161,9 +161,9 @@ func TestBeginFailsAsResolveDoes(t *testing.T) {
 		sources []resolve.Bound
 		want    string
 	}{
-		{[]resolve.Bound{source("env", "K", "L")}, "secret \"K\": env: it is not there\nsecret \"L\": env: it is not there"},
+		{[]resolve.Bound{source("env", "K", "L")}, "secret \"K\": env: it does not exist\nsecret \"L\": env: it does not exist"},
 		{[]resolve.Bound{source("env", "K"), vault{[]string{"K"}, nil, nil, &asked}.bound()}, ""},
-		{[]resolve.Bound{source("env", "K"), vault{[]string{"L"}, nil, nil, &asked}.bound()}, `secret "K": env: it is not there`},
+		{[]resolve.Bound{source("env", "K"), vault{[]string{"L"}, nil, nil, &asked}.bound()}, `secret "K": env: it does not exist`},
 		{[]resolve.Bound{source("env", "K"), vault{nil, nil, nil, &asked}.bound()}, ""},
 		{[]resolve.Bound{source("env", "K!"), vault{nil, nil, nil, &asked}.bound()}, `secret "K": env: out of order`},
 		{[]resolve.Bound{failing("file", errors.New("broken")), vault{nil, nil, nil, &asked}.bound()}, "task:7:5: file: broken"},
@@ -206,7 +206,7 @@ func TestAnswersAreKeptUntilTheyAreOld(t *testing.T) {
 		require.Equal(t, "second", ask())
 		s.answer = func() ([]resolve.Finding, error) { return nil, resolve.Unavailable("throttled") }
 		require.Equal(t, "second", ask())
-		require.Equal(t, []string{"the value from before is used: throttled"}, slices.Compact(warned))
+		require.Equal(t, []string{"the previous value is used: throttled"}, slices.Compact(warned))
 		s.answer = func() ([]resolve.Finding, error) { return nil, errors.New("refused") }
 		require.Equal(t, "task:7:5: file: refused", ask())
 		s.answer = func() ([]resolve.Finding, error) { return found("third") }

@@ -70,7 +70,7 @@ func TestALaterSourceBeatsAnEarlierOneOfItsGroup(t *testing.T) {
 			"L=2", []string{"K a missing optional", "L a found optional"},
 		},
 		{
-			"an optional source that is not there has one row", bounds{optional(failing("file", resolve.Absent("no file"))), source("a", "K=1")},
+			"an optional source that does not exist has one row", bounds{optional(failing("file", resolve.Absent("no file"))), source("a", "K=1")},
 			"K=1", []string{"* file missing optional", "K a found"},
 		},
 	} {

@@ -43,7 +43,7 @@ const (
 	Failed     State = "failed" // the source could not answer
 )
 
-// AllKeys stands in a Row for the keys of an optional source that is not there.
+// AllKeys stands in a Row for the keys of an optional source that does not exist.
 const AllKeys = "*"
 
 // Row reports one key at one source.
@@ -208,7 +208,7 @@ func (m *merger) add(b Bound, a answer) {
 }
 
 // addDefaults records the defaults of keys that a source lacks. Its rows start at
-// first. An optional source that is not there lacks all of them.
+// first. An optional source that does not exist lacks all of them.
 func (m *merger) addDefaults(b Bound, a answer, first int) {
 	defaults := DefaultsOf(b.Source)
 	if len(defaults) == 0 {

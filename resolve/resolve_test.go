@@ -33,7 +33,7 @@ func source(kind string, findings ...string) resolve.Bound {
 		case failed:
 			finding.Key, finding.Err = name, errors.New("out of order")
 		case !has:
-			finding.Err = resolve.Absent("it is not there")
+			finding.Err = resolve.Absent("it does not exist")
 		default:
 			finding.Value = resolve.NewValue([]byte(value))
 		}
@@ -93,14 +93,14 @@ func TestEveryProblemOfEverySourceIsInOneError(t *testing.T) {
 		want    []string
 		secrets string
 	}{
-		"a missing key": {[]resolve.Bound{source("env", "DB_PASSWORD")}, []string{`secret "DB_PASSWORD": env: it is not there`}, ""},
+		"a missing key": {[]resolve.Bound{source("env", "DB_PASSWORD")}, []string{`secret "DB_PASSWORD": env: it does not exist`}, ""},
 		"all missing keys": {
 			[]resolve.Bound{source("a", "K", "L=1"), yielding(source("b", "M")), source("c", "N", "L")},
-			[]string{`secret "M": b: it is not there`, `secret "K": a: it is not there`, `secret "N": c: it is not there`}, "L=1",
+			[]string{`secret "M": b: it does not exist`, `secret "K": a: it does not exist`, `secret "N": c: it does not exist`}, "L=1",
 		},
 		"missing in one, found in another": {[]resolve.Bound{source("a", "K"), source("b", "K=1"), yielding(source("c", "K"))}, nil, "K=1"},
 		"optional in one, missing in another": {
-			[]resolve.Bound{optional(source("a", "K")), source("b", "K")}, []string{`secret "K": b: it is not there`}, "",
+			[]resolve.Bound{optional(source("a", "K")), source("b", "K")}, []string{`secret "K": b: it does not exist`}, "",
 		},
 		"a failure is no absence": {[]resolve.Bound{source("a", "K!")}, []string{`secret "K": a: out of order`}, ""},
 		"a failure, though it is optional": {
@@ -109,14 +109,14 @@ func TestEveryProblemOfEverySourceIsInOneError(t *testing.T) {
 		"a failure, though another has it": {
 			[]resolve.Bound{source("a", "K!"), source("b", "K=1")}, []string{`secret "K": a: out of order`}, "K=1",
 		},
-		"a source that is not there": {
-			[]resolve.Bound{failing("file", resolve.Absent(`"/x" is not there`)), source("a", "K=1")},
-			[]string{`task:7:5: file: "/x" is not there`}, "K=1",
+		"a source that does not exist": {
+			[]resolve.Bound{failing("file", resolve.Absent(`"/x" does not exist`)), source("a", "K=1")},
+			[]string{`task:7:5: file: "/x" does not exist`}, "K=1",
 		},
-		"an optional source that is not there": {[]resolve.Bound{optional(failing("file", resolve.Absent("no file"))), source("a", "K=1")}, nil, "K=1"},
+		"an optional source that does not exist": {[]resolve.Bound{optional(failing("file", resolve.Absent("no file"))), source("a", "K=1")}, nil, "K=1"},
 		"every problem of a source": {
 			[]resolve.Bound{failing("file", broken), source("a", "K")},
-			[]string{"task:7:5: file: line 1 is broken", "task:7:5: file: line 2 is broken", `secret "K": a: it is not there`}, "",
+			[]string{"task:7:5: file: line 1 is broken", "task:7:5: file: line 2 is broken", `secret "K": a: it does not exist`}, "",
 		},
 		"an optional source that is broken": {
 			[]resolve.Bound{optional(failing("file", broken))}, []string{"task:7:5: file: line 1 is broken", "task:7:5: file: line 2 is broken"}, "",
@@ -161,7 +161,7 @@ func TestWhatIsWrongWithAllOfASourceIsSaidOnce(t *testing.T) {
 		"two problems":      {of(both, both, both), []string{"task:7:5: vault: no token", "task:7:5: vault: throttled"}, []string{"K vault failed", "L vault failed"}},
 		"one of two":        {of(both, refused, both), []string{"task:7:5: vault: no token", "task:7:5: vault: throttled"}, []string{"K vault failed", "L vault failed"}},
 		"wrapped":           {of(fmt.Errorf("around: %w", refused), refused, refused), []string{"task:7:5: vault: around: no token"}, []string{"K vault failed", "L vault failed"}},
-		"it is not there":   {of(gone, gone, gone), []string{"task:7:5: vault: no such vault"}, []string{"K vault missing", "L vault missing"}},
+		"it does not exist": {of(gone, gone, gone), []string{"task:7:5: vault: no such vault"}, []string{"K vault missing", "L vault missing"}},
 		"no source's error": {of(nil, refused, refused), []string{`secret "K": vault: no token`, `secret "L": vault: no token`}, []string{"K vault failed", "L vault failed"}},
 		"its keys are bad": {
 			prefixed("a/", of(gone, gone, refused)),
@@ -197,7 +197,7 @@ func TestAKeyThatNoDeliveryCarriesStopsTheStart(t *testing.T) {
 		"an equals sign is in the prefix":  {prefixed("A=", source("a", "K=1")), `"A…" is not a key: it is followed by a value`},
 		"a separator":                      {source("a", "../K=1"), "text that is not a key: it holds a punctuation character"},
 		"a separator is in the prefix":     {prefixed("a/", source("a", "K=1")), "text that is not a key: it holds a punctuation character"},
-		"a directory by its prefix":        {prefixed(".", source("a", ".=1")), `a key is not "." and does not start with "..", which name directories`},
+		"a directory by its prefix":        {prefixed(".", source("a", ".=1")), `a key cannot be "." or start with "..", which name directories`},
 		"a dot that a prefix makes a name": {prefixed("P", source("a", ".=1")), ""},
 		"empty":                            {source("a", "=1"), "a key is empty"},
 		"empty but for its prefix":         {prefixed("P", source("a", "=1")), ""},

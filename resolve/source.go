@@ -14,7 +14,7 @@ import (
 )
 
 // ErrAbsent says that a source answered and does not have the key (or, from
-// Find itself, that the source is not there). Only this may be forgiven, by
+// Find itself, that the source does not exist). Only this may be forgiven, by
 // "optional: true" or --missing=warn; every other error stops the start.
 var ErrAbsent = errors.New("absent")
 
@@ -87,7 +87,7 @@ type absence string
 func (a absence) Error() string      { return string(a) }
 func (absence) Is(target error) bool { return target == ErrAbsent }
 
-// Absent is an error that says what is not there, and is ErrAbsent.
+// Absent is an error that says what does not exist, and is ErrAbsent.
 func Absent(what string) error { return absence(what) }
 
 // unavailability is an ErrUnavailable with a text of its own.

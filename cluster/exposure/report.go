@@ -126,7 +126,7 @@ func (o *Object) removePlaces() {
 type NoPodError struct{ Origin string }
 
 func (e NoPodError) Error() string {
-	return keyname.Plain(e.Origin) + ": there is no pod in it"
+	return keyname.Plain(e.Origin) + ": it contains no pod"
 }
 
 // Hint returns what would be one.

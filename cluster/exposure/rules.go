@@ -15,7 +15,7 @@ var (
 	valueInSpec = rule{"value-in-spec", Error, "A secret value is in the specification of a pod, or in what makes it.",
 		"put the value into a Secret, and refer to it with secretKeyRef or mount it" + replaced}
 	valueInTask = rule{"value-in-task", Error, "A task in the specification of a pod has values of secrets.",
-		"declare the keys in a kubernetes source, or leave out --embed-values" + replaced}
+		"declare the keys in a kubernetes source, or omit --embed-values" + replaced}
 	valueInConfigMap = rule{"value-in-configmap", Error, "A ConfigMap has a value that a task declares to be a secret.",
 		"put the value into a Secret, and declare the key in a kubernetes source" + replaced}
 	maybeInSpec = rule{"maybe-value-in-spec", Warning, "A value in the specification of a pod looks like a secret. This is a guess by its name.",
@@ -33,11 +33,11 @@ var (
 	deliverEnv = rule{"deliver-env", Note, "--deliver env puts each value into /proc/*/environ of the handler and its children.",
 		"use --deliver stdin, fd, files or socket if the handler can read one of them"}
 	defaultInTask = rule{"default-in-task", Note, "The default of a key is readable in the task.",
-		"leave out a default that is a secret"}
+		"remove a default that is a secret"}
 	logInStatus = rule{"log-in-status", Note, "The end of the log is copied into the status of the pod if the container fails.",
 		"set terminationMessagePolicy: File"}
 	sharedProcesses = rule{"shared-processes", Note, "The containers of the pod see each other's processes.",
-		"leave out shareProcessNamespace, or give each container a user of its own"}
+		"remove shareProcessNamespace, or give each container a user of its own"}
 	secretInFile = rule{"values-in-file", Note, "A Secret with values is in the file.",
 		"keep the file out of the repository, or encrypt the values"}
 )

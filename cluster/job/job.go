@@ -137,7 +137,7 @@ func checkImageVolumes(sent, made *batchv1.Job) error {
 	for _, v := range sent.Spec.Template.Spec.Volumes {
 		if v.Image != nil && !kept[v.Name] {
 			return &cluster.Error{What: fmt.Sprintf("create job %s: the cluster dropped the image of volume %q: its ImageVolume feature is off", sent.Name, v.Name),
-				Advice: "leave out --launcher volume, or have the feature gate turned on: it is on by default from Kubernetes 1.35"}
+				Advice: "omit --launcher volume, or turn on the feature gate, which is on by default from Kubernetes 1.35"}
 		}
 	}
 	return nil
@@ -156,13 +156,13 @@ func (j *Job) createJob(ctx context.Context) (*batchv1.Job, error) {
 			return wrong
 		}
 		if there.Annotations[runAnnotation] != j.run {
-			return &cluster.Error{What: fmt.Sprintf("there is a job %q already in namespace %q", j.Manifest.Name, j.Cluster.Namespace), Advice: "give another --name, or none, or delete it"}
+			return &cluster.Error{What: fmt.Sprintf("job %q already exists in namespace %q", j.Manifest.Name, j.Cluster.Namespace), Advice: "choose another --name, omit it, or delete the job"}
 		}
 		made = there // an earlier try's, whose answer was lost
 		return nil
 	})
 	if apierrors.IsNotFound(err) {
-		return nil, &cluster.Error{What: fmt.Sprintf("namespace %q is not there", j.Cluster.Namespace), Advice: "--namespace names another"}
+		return nil, &cluster.Error{What: fmt.Sprintf("namespace %q does not exist", j.Cluster.Namespace), Advice: "choose another with --namespace"}
 	}
 	return made, j.explain(ctx, "create", err)
 }
@@ -194,7 +194,7 @@ func (j *Job) createValues(ctx context.Context) error {
 		return err
 	})
 	if apierrors.IsAlreadyExists(err) {
-		return &cluster.Error{What: fmt.Sprintf("there is a secret %q already in namespace %q", j.Values.Name, j.Cluster.Namespace), Advice: "give another --name, or none"}
+		return &cluster.Error{What: fmt.Sprintf("secret %q already exists in namespace %q", j.Values.Name, j.Cluster.Namespace), Advice: "choose another --name, or omit it"}
 	}
 	return j.explain(ctx, "create the values of", err)
 }
@@ -229,7 +229,7 @@ func (j *Job) delete(ctx context.Context, how metav1.DeletionPropagation) error 
 	if err == nil {
 		return nil
 	}
-	return withAdvice(j.explain(ctx, "delete", err), fmt.Sprintf("it is still there: kubectl -n %s delete job %s", j.Cluster.Namespace, j.Manifest.Name))
+	return withAdvice(j.explain(ctx, "delete", err), fmt.Sprintf("delete it with kubectl -n %s delete job %s", j.Cluster.Namespace, j.Manifest.Name))
 }
 
 // withAdvice is an error with something else to do about it.

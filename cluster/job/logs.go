@@ -159,7 +159,7 @@ func (p *position) covers(at time.Time, complete bool) bool {
 // line whose start is known leaves no gap.
 func (s *stream) noteGap(before position, at time.Time) {
 	if s.warn != nil && s.head == nil && !before.at.IsZero() && !before.read && !at.IsZero() {
-		s.warn(fmt.Errorf("pod %s: the log was rotated, and lines before %s may have been lost before they were read", s.pod, at.Format(time.RFC3339)))
+		s.warn(fmt.Errorf("pod %s: the log was rotated: lines before %s may be lost", s.pod, at.Format(time.RFC3339)))
 	}
 }
 

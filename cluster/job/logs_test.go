@@ -66,7 +66,7 @@ func TestALogThatIsRotated(t *testing.T) {
 		s.flush()
 		require.Equal(t, c.want, out.String(), name)
 		if c.gap {
-			require.Equal(t, []string{"pod p: the log was rotated, and lines before 2026-01-31T12:00:03Z may have been lost before they were read"}, warnings, name)
+			require.Equal(t, []string{"pod p: the log was rotated: lines before 2026-01-31T12:00:03Z may be lost"}, warnings, name)
 		} else {
 			require.Empty(t, warnings, name)
 		}

@@ -63,7 +63,7 @@ func ofEvent(e corev1.Event) obstacle {
 	o := newObstacle(e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, e.Message)
 	if strings.Contains(e.Message, "exceeded quota: ") {
 		o.permanent = neverFits(e.Message)
-		o.advice = "ask for less by --requests and --limits, or have the quota raised"
+		o.advice = "lower --requests and --limits, or raise the quota"
 		return o
 	}
 	for _, c := range permanentCauses {
@@ -83,8 +83,8 @@ var permanentCauses = []struct {
 }{
 	{"FailedCreate", regexp.MustCompile(`error looking up service account`), "create the service account, or give another --service-account"},
 	{"FailedCreate", regexp.MustCompile(`failed quota: .*must specify`), "give --requests and --limits for what the quota counts"},
-	{"FailedCreate", regexp.MustCompile(`violates PodSecurity`), "the namespace's level of pod security refuses the pod: correct its securityContext or --user, or use another namespace"},
-	{"FailedCreate", regexp.MustCompile(` is forbidden: | is invalid: |denied the request`), "the cluster refuses the pod: its message says why"},
+	{"FailedCreate", regexp.MustCompile(`violates PodSecurity`), "correct the pod's securityContext or --user, or use another namespace: the pod security level refuses the pod"},
+	{"FailedCreate", regexp.MustCompile(` is forbidden: | is invalid: |denied the request`), "correct what the cluster's message names"},
 	{"FailedMount", regexp.MustCompile(`(secret|configmap) "[^"]*" not found`), "create it, or correct its name in the task"},
 	{"FailedMount", regexp.MustCompile(`references non-existent secret key`), "add the key to the Secret"},
 }

@@ -48,7 +48,7 @@ func outcome(c *batchv1.JobCondition, pods map[string]*corev1.Pod, container str
 		return Outcome{}
 	}
 	if c.Reason == batchv1.JobReasonDeadlineExceeded {
-		return Outcome{Status: unavailable, Why: "the Job's deadline is over: " + c.Message, Advice: "activeDeadlineSeconds, --deadline, is the time for all its pods and what is tried again"}
+		return Outcome{Status: unavailable, Why: "the Job's deadline has passed: " + c.Message, Advice: "raise --deadline, which covers all pods and retries of the Job"}
 	}
 	pod, state := failed(pods, container, false)
 	if state == nil {
@@ -128,11 +128,11 @@ func ofPod(pod *corev1.Pod, t *corev1.ContainerStateTerminated) Outcome {
 	o := Outcome{Status: int(t.ExitCode)}
 	switch {
 	case t.Reason == "OOMKilled":
-		o.Why, o.Advice = fmt.Sprintf("pod %s was out of memory", pod.Name), "give it more, by --limits memory="
+		o.Why, o.Advice = fmt.Sprintf("pod %s ran out of memory", pod.Name), "give it more with --limits memory=SIZE"
 	case slices.Contains(neverRan, t.Reason):
 		o.Why = fmt.Sprintf("pod %s: the container was not started: %s: %s", pod.Name, t.Reason, t.Message)
 		if strings.Contains(t.Message, "no such file or directory") {
-			o.Advice = "check that the image has what the pod starts: --launcher-path is the launcher's place in it"
+			o.Advice = "check that the image has the command, and the launcher at --launcher-path"
 		}
 	case pod.Status.Reason != "":
 		o.Why = fmt.Sprintf("pod %s: %s: %s", pod.Name, pod.Status.Reason, pod.Status.Message)
@@ -146,10 +146,10 @@ func ofPod(pod *corev1.Pod, t *corev1.ContainerStateTerminated) Outcome {
 
 // meaning is what the launcher's statuses say.
 var meaning = map[int]string{
-	unavailable: "it could not resolve the secrets for now, and a retry may help",
-	refused:     "it could not resolve the secrets, and a retry will not help",
+	unavailable: "temporary failure to resolve the secrets; retrying may help",
+	refused:     "permanent failure; retrying will not help",
 	cannotRun:   "the command cannot be run",
-	notFound:    "the command is not there",
+	notFound:    "the command does not exist",
 }
 
 // own is the launcher's lines of a termination message. A handler may write

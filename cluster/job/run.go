@@ -107,7 +107,7 @@ func (w *waiting) watch(ctx context.Context) {
 }
 
 // errLeft ends a wait whose Job goes on ending.
-var errLeft = errors.New("waited for no longer")
+var errLeft = errors.New("stopped waiting")
 
 // next sees to one change. An error ends the wait.
 func (w *waiting) next(ctx context.Context) error {
@@ -150,7 +150,7 @@ func (w *waiting) end(err error) (Outcome, error) {
 		return Outcome{Left: true}, stop.error
 	}
 	if errors.Is(err, errLeft) {
-		why := fmt.Sprintf("job %s is waited for no longer: kubectl -n %s get job %s says whether it has ended", w.name(), w.Cluster.Namespace, w.name())
+		why := fmt.Sprintf("stopped waiting for job %s: run kubectl -n %s get job %s to see whether it ended", w.name(), w.Cluster.Namespace, w.name())
 		return Outcome{Status: 128 + int(w.signal), Why: why, Left: true}, nil
 	}
 	return Outcome{}, err
@@ -186,7 +186,7 @@ func (w *waiting) stop(ctx context.Context, s os.Signal) error {
 		return errLeft
 	}
 	w.signal, _ = s.(syscall.Signal)
-	w.warn(fmt.Errorf("job %s: its pods get TERM; once more to wait no longer", w.name()))
+	w.warn(fmt.Errorf("job %s: its pods are sent TERM; a second signal stops waiting", w.name()))
 	go func() {
 		if err := w.Stop(ctx); err != nil {
 			w.changes.failures <- notStopped{err}
@@ -201,11 +201,11 @@ func (w *waiting) outcome() Outcome {
 	case w.signal != 0:
 		return w.stopped()
 	case w.job == nil:
-		return Outcome{Status: unavailable, Why: fmt.Sprintf("job %s was deleted by somebody else", w.name())}
+		return Outcome{Status: unavailable, Why: fmt.Sprintf("job %s was deleted by someone else", w.name())}
 	case finished(w.job) == nil:
 		return Outcome{Status: unavailable, Goes: true,
-			Why:    fmt.Sprintf("pod %s: status 124 is the handler's own, and it has had its --retries", w.tooOften().Name),
-			Advice: "the cluster takes 124 for the launcher's and would start the handler again until the --deadline: give timeouts another status, as by timeout --preserve-status"}
+			Why:    fmt.Sprintf("pod %s: status 124 is the handler's own, and its --retries are used up", w.tooOften().Name),
+			Advice: "use another status, such as with timeout --preserve-status: the cluster takes 124 for the launcher's and retries until --deadline"}
 	}
 	return outcome(finished(w.job), w.logs.all, w.Container)
 }

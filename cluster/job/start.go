@@ -105,7 +105,7 @@ func (w *waiting) obstacles() []obstacle {
 	for i := range found {
 		found[i].text = withoutValues(found[i].text, w.Manifest.Spec.Template.Spec)
 		if w.embedded { // the reason may hold the pod's variables in any form
-			found[i].text = fmt.Sprintf("%s: kubectl -n %s get events says why", found[i].what, w.Cluster.Namespace)
+			found[i].text = fmt.Sprintf("%s: run kubectl -n %s get events to see why", found[i].what, w.Cluster.Namespace)
 		}
 	}
 	return found
@@ -152,7 +152,7 @@ func (w *waiting) stuck(what string) error {
 	o := w.permanent()
 	text := fmt.Sprintf("job %s: %s", w.name(), what)
 	if o != nil {
-		return &cluster.Error{What: text + ": " + o.text, Advice: cmp.Or(o.advice, "correct it, or delete the cause, and run it again")}
+		return &cluster.Error{What: text + ": " + o.text, Advice: cmp.Or(o.advice, "correct the cause and run it again")}
 	}
 	if all := w.obstacles(); len(all) > 0 {
 		text += ": " + all[len(all)-1].text

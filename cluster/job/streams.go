@@ -87,7 +87,7 @@ func (l *logs) containers(pod *corev1.Pod) []string {
 func (l *logs) begin(ctx context.Context, pod *corev1.Pod, container string) {
 	place := container + l.prefix(pod)
 	if before := l.last[place]; before != "" && before != pod.Name {
-		l.fail(fmt.Errorf("pod %s replaces pod %s, and its log begins anew", pod.Name, before))
+		l.fail(fmt.Errorf("pod %s replaces pod %s, and its log starts again", pod.Name, before))
 	}
 	l.last[place] = pod.Name
 	changed := make(chan struct{}, 1)

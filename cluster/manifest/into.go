@@ -52,7 +52,7 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	}
 	if namespace := yamledit.Text(root, "metadata", "namespace"); namespace != "" {
 		if o.Namespace != "" && o.Namespace != namespace {
-			return Merged{}, &Error{fmt.Sprintf("%s: the manifest is for namespace %q, not %q", base.Origin, namespace, o.Namespace), "leave out --namespace"}
+			return Merged{}, &Error{fmt.Sprintf("%s: the manifest is for namespace %q, not %q", base.Origin, namespace, o.Namespace), "omit --namespace"}
 		}
 		o.Namespace = namespace
 	}
@@ -101,18 +101,18 @@ func (b Base) choose(file *yamledit.File) ([]template, error) {
 	}
 	if len(names) == 0 {
 		if b.onlyJobs {
-			return nil, &Error{b.Origin + ": there is no Job in it", "a Job or CronJob of batch/v1, in a document of its own"}
+			return nil, &Error{b.Origin + ": it contains no Job", "give a Job or CronJob of batch/v1, in a separate document"}
 		}
-		return nil, &Error{b.Origin + ": there is no pod in it", "a Job, CronJob, Deployment, Pod, or another object with a pod template"}
+		return nil, &Error{b.Origin + ": it contains no pod", "give a Job, CronJob, Deployment, Pod, or another object with a pod template"}
 	}
 	for _, name := range b.Templates {
 		if !slices.Contains(names, keyname.Plain(name)) {
-			return nil, &Error{fmt.Sprintf("%s: there is no pod template %s", b.Origin, keyname.Quote(name)), "there is " + strings.Join(names, ", ")}
+			return nil, &Error{fmt.Sprintf("%s: pod template %s does not exist", b.Origin, keyname.Quote(name)), "use one of " + strings.Join(names, ", ")}
 		}
 	}
 	for _, t := range found {
 		if t.doc != found[0].doc {
-			return nil, &Error{fmt.Sprintf("%s: several objects in it have pods: %s", b.Origin, strings.Join(names, ", ")), "--template NAME, or one object in a file"}
+			return nil, &Error{fmt.Sprintf("%s: several of its objects have pods: %s", b.Origin, strings.Join(names, ", ")), "use --template NAME, or one object per file"}
 		}
 	}
 	return found, nil

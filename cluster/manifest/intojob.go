@@ -123,7 +123,7 @@ func checkFollowed(origin string, job *batchv1.Job) error {
 	switch policy := spec.Template.Spec.RestartPolicy; {
 	case policy != corev1.RestartPolicyNever:
 		return &Error{fmt.Sprintf("%s: restartPolicy %s cannot be followed: the kubelet starts the handler again in the same pod", origin, keyname.Quote(string(policy))),
-			"restartPolicy: Never; the Job's backoffLimit says how often the cluster starts another pod"}
+			"set restartPolicy: Never, and the Job's backoffLimit for the number of retries"}
 	case spec.Suspend != nil && *spec.Suspend:
 		return &Error{origin + ": the Job is suspended, and nothing would start it", "remove suspend: true"}
 	case spec.ManualSelector != nil && *spec.ManualSelector:
@@ -136,7 +136,7 @@ func checkFollowed(origin string, job *batchv1.Job) error {
 func (p *plan) warnOfOthers(origin string, file *yamledit.File, chosen *yamledit.Document) {
 	for _, d := range file.Documents {
 		if kind := yamledit.Text(d.Root, "kind"); d != chosen && kind != "" {
-			p.warn("kubectl apply creates the others", "%s: %s %q is not created: run creates only the Job",
+			p.warn("create the others with kubectl apply", "%s: %s %q is not created: run creates only the Job",
 				origin, keyname.Plain(kind), yamledit.Text(d.Root, "metadata", "name"))
 		}
 	}

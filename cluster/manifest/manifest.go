@@ -128,10 +128,10 @@ func New(ctx context.Context, task *document.Node, o Options) (Manifest, error) 
 	p, err := newPlan(ctx, task, o)
 	var wrong []error
 	if o.Image == "" {
-		wrong = append(wrong, &Error{"no image is given for the handler", "--image IMAGE"})
+		wrong = append(wrong, &Error{"the handler's image is missing", "use --image IMAGE"})
 	}
 	if len(o.Command) == 0 && o.Handler == "" {
-		wrong = append(wrong, &Error{"no command is given for the handler: a pod's command replaces that of its image", "-- COMMAND [ARG...], or --handler FILE:FUNCTION"})
+		wrong = append(wrong, &Error{"the handler's command is missing: a pod's command replaces its image's", "give -- COMMAND [ARG...], or --handler FILE:FUNCTION"})
 	}
 	if err = errors.Join(append(wrong, err)...); err != nil {
 		return Manifest{}, err

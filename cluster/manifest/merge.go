@@ -29,7 +29,7 @@ func (m *merge) into(base Base) {
 	m.handler = yamledit.Text(m.container, "name")
 	m.command()
 	if by := m.Launcher.Deliver; m.spark && (by == "" || by == "stdin" || by == "fd") {
-		m.warn("--deliver env or --deliver files", "%s: what Spark starts has neither the standard input nor the descriptors of its container", m.path)
+		m.warn("use --deliver env or --deliver files", "%s: a process that Spark starts does not get its container's standard input and descriptors", m.path)
 	}
 	if m.Image != "" {
 		m.doc.Set(m.container, "image", m.of(m.Image))
@@ -71,8 +71,8 @@ func (m *merge) choose(name string) bool {
 		}
 	}
 	if m.container == nil {
-		m.refuse("--container NAME says which has the handler; --template NAME chooses among pod templates",
-			"%s: its containers are %s", m.path, strings.Join(names, ", "))
+		m.refuse("use --container NAME for the handler's container, or --template NAME to choose a pod template",
+			"%s: the handler's container is unknown; its containers are %s", m.path, strings.Join(names, ", "))
 	}
 	return m.container != nil
 }
@@ -91,12 +91,12 @@ func (m *merge) command() {
 	case m.Handler != "":
 		own = nil
 		if yamledit.Get(m.container, "args") != nil {
-			m.warn("", "%s: args of the container are taken out: a handler file has none", m.path)
+			m.warn("", "%s: the container's args are removed: a handler file takes none", m.path)
 			m.doc.Delete(m.container, "args")
 		}
 	case len(own) == 0:
 		m.refuse("give -- COMMAND, which docker inspect -f '{{.Config.Entrypoint}} {{.Config.Cmd}}' IMAGE prints (without Cmd if the container has args), or choose other pods with --template NAME",
-			"%s: the container has no command, and its image's own is not known here", m.path)
+			"%s: the container has no command, and its image's is unknown", m.path)
 		return
 	}
 	line := m.of(m.plan.command(nil))
@@ -131,7 +131,7 @@ func (m *merge) mountAll() {
 		}
 		if other != "" && other != mount.Name {
 			if mount.Name != memoryVolume {
-				m.refuse("give another directory", "%s: volume %q of the manifest is mounted at %q", m.path, other, mount.MountPath)
+				m.refuse("choose another directory", "%s: volume %q of the manifest is already mounted at %q", m.path, other, mount.MountPath)
 			}
 			continue
 		}
@@ -161,8 +161,8 @@ func (m *merge) surroundings() {
 			group = n
 		}
 		m.doc.Set(m.doc.Map(m.pod, "securityContext"), "fsGroup", m.of(group))
-		m.warn("where it runs as root, remove it; volumes of other files are given to this group too",
-			"%s: the pod has fsGroup %d now, to read what is mounted for the launcher", m.path, group)
+		m.warn("remove it if the pod runs as root: other volumes are given to this group too",
+			"%s: fsGroup %d is set, so that the pod can read what is mounted for the launcher", m.path, group)
 	}
 }
 
@@ -170,7 +170,7 @@ func (m *merge) surroundings() {
 // has no field for them.
 func (m *merge) putPullSecrets() {
 	if m.one != "" {
-		m.refuse("add them to the workflow's spec.imagePullSecrets", "%s: the template of a workflow has no place for --image-pull-secret", m.path)
+		m.refuse("add them to the workflow's spec.imagePullSecrets", "%s: the template of a workflow does not support --image-pull-secret", m.path)
 		return
 	}
 	for _, reference := range m.pullSecrets() {
@@ -194,7 +194,7 @@ func (m *merge) jobPolicy() {
 	case m.batch == nil:
 		return
 	case yamledit.Text(m.pod, "restartPolicy") != "Never":
-		m.warn("restartPolicy: Never lets the Job tell 124 and 125 apart", "%s: the kubelet starts the handler again whatever status the launcher ends with", m.path)
+		m.warn("set restartPolicy: Never, so that the Job can tell 124 from 125", "%s: the kubelet restarts the handler whatever the launcher's exit status", m.path)
 		return
 	}
 	policy := failurePolicy(yamledit.Text(m.container, "name"), yamledit.Get(m.batch, "activeDeadlineSeconds") != nil)

@@ -45,5 +45,5 @@ func (p *plan) findSourcesBelow(n *document.Node) {
 
 func (p *plan) refuseSources(at document.Position) {
 	p.problems = append(p.problems, &document.Problem{At: at, Message: "a secret source outside of spec.secret_sources: the pod's specification would show its values",
-		Advice: "secret sources are a list in spec.secret_sources"})
+		Advice: "put secret sources in the list spec.secret_sources"})
 }

@@ -29,16 +29,16 @@ func (p *plan) nameThem() {
 		p.project = p.declared.ProjectName()
 	}
 	if validation.IsDNS1123Label(p.name) != nil || len(p.name) > longest {
-		p.refuse("give one by --name", "a Job cannot be named %s: it is 1 to %d lower-case letters, digits and hyphens", keyname.Quote(p.name), longest)
+		p.refuse("choose one with --name", "a Job cannot be named %s: a name is 1 to %d lower-case letters, digits and hyphens", keyname.Quote(p.name), longest)
 	}
 	if p.project != "" && validation.IsDNS1123Subdomain(SecretName(p.project)) != nil {
-		p.refuse("a project's name is lower-case letters, digits and hyphens", "%s is no name of a project", keyname.Quote(p.project))
+		p.refuse("use only lower-case letters, digits and hyphens", "%s is not a valid project name", keyname.Quote(p.project))
 	}
 	if p.Namespace != "" && validation.IsDNS1123Label(p.Namespace) != nil {
-		p.refuse("", "%s is no name of a namespace", keyname.Quote(p.Namespace))
+		p.refuse("", "%s is not a valid namespace name", keyname.Quote(p.Namespace))
 	}
 	if p.ServiceAccount != "" && validation.IsDNS1123Subdomain(p.ServiceAccount) != nil {
-		p.refuse("", "%s is no name of a service account", keyname.Quote(p.ServiceAccount))
+		p.refuse("", "%s is not a valid service account name", keyname.Quote(p.ServiceAccount))
 	}
 }
 
@@ -66,7 +66,7 @@ func (p *plan) check() {
 	for _, labels := range []map[string]string{p.Labels, p.NodeSelector} {
 		for _, name := range slices.Sorted(maps.Keys(labels)) {
 			if validation.IsQualifiedName(name) != nil || validation.IsValidLabelValue(labels[name]) != nil {
-				p.refuse("", "%s=%s is no label", keyname.Quote(name), keyname.Quote(labels[name]))
+				p.refuse("", "%s=%s is not a valid label", keyname.Quote(name), keyname.Quote(labels[name]))
 			}
 		}
 	}
@@ -74,18 +74,18 @@ func (p *plan) check() {
 	for _, name := range slices.Sorted(maps.Keys(p.Requests)) {
 		request := p.Requests[name]
 		if limit, ok := p.Limits[name]; ok && request.Cmp(limit) > 0 {
-			p.refuse("", "the request of %s is more than its limit", name)
+			p.refuse("", "the request of %s is higher than its limit", name)
 		}
 	}
 	for _, kind := range p.InPod {
 		if k, _ := task.FindKind(kind); !k.InPod() {
-			p.refuse("it is for "+strings.Join(task.KindNames(task.Kind.InPod), " and ")+", whose values the pod may have itself", "--in-pod %s", keyname.Show(kind))
+			p.refuse("use "+strings.Join(task.KindNames(task.Kind.InPod), " or "), "--in-pod: invalid kind %s", keyname.Show(kind))
 		}
 	}
 	if p.Completions < 0 || p.Parallelism < 0 || p.Retries < 0 || p.Deadline < 0 || p.KeepFor < 0 || p.Launcher.Grace < 0 || p.SharedMemory.Sign() < 0 {
-		p.refuse("", "a number, a size or a time is less than 0")
+		p.refuse("", "a number, size or time is negative")
 	}
 	if p.Parallelism > 0 && p.Completions == 0 {
-		p.refuse("--completions N", "--parallelism says how many of --completions run at once")
+		p.refuse("add --completions N", "--parallelism says how many of --completions run at once")
 	}
 }

@@ -94,8 +94,8 @@ func (p *plan) task(n *document.Node, list []*document.Node) {
 		return
 	}
 	if len(task.ExecConfig)+1+len(text) > maxVariable {
-		p.refuse("leave large parameters to a file that the handler reads",
-			"the task is %d bytes of JSON, and a variable holds %d", len(text), maxVariable-len(task.ExecConfig)-1)
+		p.refuse("move large parameters to a file that the handler reads",
+			"the task is %d bytes of JSON, and a variable can hold %d", len(text), maxVariable-len(task.ExecConfig)-1)
 	}
 	p.env = append([]corev1.EnvVar{{Name: task.ExecConfig, Value: literal(string(text))}}, p.env...)
 }

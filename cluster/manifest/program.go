@@ -54,12 +54,12 @@ func (p *plan) program() {
 		p.mounts = append(p.mounts, corev1.VolumeMount{Name: programVolume, MountPath: programDir, ReadOnly: true})
 	case FromHandlerImage:
 		if path = l.Path; !strings.HasPrefix(path, "/") {
-			p.refuse("", "--launcher-path %q is no absolute path", path)
+			p.refuse("", "--launcher-path %q is not an absolute path", path)
 		}
 	}
 	if l.Image == "" && l.From != FromHandlerImage {
-		p.refuse("--launcher-image IMAGE, built from the Dockerfile; or --launcher image where the handler's image has it",
-			"no image is given that the launcher is taken from")
+		p.refuse("use --launcher-image IMAGE, built from the Dockerfile, or --launcher image if the handler's image has it",
+			"the launcher's image is missing")
 	}
 	p.launch = p.commandLine(path)
 }

@@ -43,8 +43,8 @@ func (p *plan) projectKeys(ctx context.Context) {
 		case !ok:
 			return
 		case source.Secret == "" && p.project == "":
-			p.refuse("--project P, or metadata.project in the task; or name the Secret: {secret: NAME, secrets: [KEY]}",
-				"%s: the task names no project, whose Secret has the keys", source.At)
+			p.refuse("use --project P, set metadata.project in the task, or name the Secret: {secret: NAME, secrets: [KEY]}",
+				"%s: the task names no project, so the keys' Secret is unknown", source.At)
 			return
 		case !p.validKeys(source, keys):
 		case source.Mount != "":
@@ -59,7 +59,7 @@ func (p *plan) projectKeys(ctx context.Context) {
 // allKeys is the keys of the project that a job may have.
 func (p *plan) allKeys(ctx context.Context) ([]keylist.Key, bool) {
 	if p.Keys == nil {
-		p.refuse("--keys A,B names them, or list them in the task", "the task names no keys of the project, which gives it all of them")
+		p.refuse("use --keys A,B, or list them in the task", "the task asks for all keys of the project, but their names are unknown")
 		return nil, false
 	}
 	keys, err := p.Keys(ctx, p.Namespace, p.project)
@@ -83,7 +83,7 @@ func (p *plan) validKeys(source sources.Project, keys []keylist.Key) bool {
 	before := len(p.problems)
 	for _, key := range keys {
 		if keyname.Check(key.Name) != nil {
-			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with ..", "%s: %s is no key of a Kubernetes Secret",
+			p.refuse("use 1 to 253 letters, digits, -, _ and ., which do not start with ..", "%s: %s is not a key of a Kubernetes Secret",
 				cmp.Or(source.At.String(), "the project"), keyname.Show(key.Name))
 		}
 	}
@@ -107,13 +107,13 @@ func (p *plan) referTo(ctx context.Context, source sources.Project, keys []keyli
 		other, known := of[name]
 		switch {
 		case known && other != refers:
-			p.refuse("give one of them another key; or read one of them from a mounted Secret: {secrets, mount}",
+			p.refuse("rename one of the keys, or read one from a mounted Secret: {secrets, mount}",
 				"%v and %v would both be variable %s", other, refers, name)
 			continue
 		case known:
 			continue
 		case validation.IsEnvVarName(name) != nil:
-			p.refuse("", "%s: %s is no name of a pod's variable", source.At, keyname.Show(name))
+			p.refuse("", "%s: %s is not a valid variable name in a pod", source.At, keyname.Show(name))
 			continue
 		case !p.fits(ctx, refers, name, named):
 			continue
@@ -150,7 +150,7 @@ func (p *plan) fits(ctx context.Context, refers reference, name string, named bo
 	case named:
 		p.refuse(advice, "%v cannot be variable %s: %v", refers, name, err)
 	default:
-		p.warn(advice, "%v is left out, as it cannot be variable %s: %v", refers, name, err)
+		p.warn(advice, "%v is left out: it cannot be variable %s: %v", refers, name, err)
 	}
 	return false
 }
@@ -159,7 +159,7 @@ func (p *plan) fits(ctx context.Context, refers reference, name string, named bo
 func (p *plan) mountKeys(source sources.Project, keys []keylist.Key, named bool) {
 	name := fmt.Sprintf("launcher-project-%d", len(p.mounts))
 	if !mountable(source.Mount) {
-		p.refuse("", "%s: mount %q is no absolute path without a colon", source.At, source.Mount)
+		p.refuse("", "%s: mount %q is not an absolute path without a colon", source.At, source.Mount)
 	}
 	var names []string
 	for _, key := range keys {
@@ -191,7 +191,7 @@ func (p *plan) distinctMounts() {
 	for _, m := range p.mounts {
 		place := path.Clean(m.MountPath)
 		if other, twice := at[place]; twice {
-			p.refuse("give another directory; or list the keys of two sources in one", "volumes %q and %q are both to be mounted at %q", other, m.Name, place)
+			p.refuse("choose another directory, or list the keys of both sources in one", "volumes %q and %q have the same mount path %q", other, m.Name, place)
 		}
 		at[place] = m.Name
 	}

@@ -33,7 +33,7 @@ func (m *merge) putVariables() {
 			continue // the launcher finds the key by its plain name
 		}
 		if refers, ok := referenceOf(old); ok && slices.ContainsFunc(m.Env, func(v Variable) bool { return v.Name == variable.Name }) {
-			m.refuse("leave out --env, or remove the reference", "%s: variable %q of the manifest refers to %v, and --env replaces no secret", m.path, variable.Name, refers)
+			m.refuse("omit --env, or remove the reference", "%s: variable %q of the manifest refers to %v, and --env cannot replace a secret", m.path, variable.Name, refers)
 			continue
 		}
 		if m.isKept(variable, old, earlier) {

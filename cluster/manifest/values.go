@@ -104,7 +104,7 @@ func (p *plan) resolvedHere() []resolve.Bound {
 	for _, c := range p.declared.Client {
 		if p.readHere(c.Kind) {
 			if c.Env {
-				p.refuse("leave it to the pod, with --in-pod; or declare its keys in a kubernetes source", "%s: env: true is for sources that the pod reads", c.At)
+				p.refuse("use --in-pod, or declare its keys in a kubernetes source", "%s: env: true works only for sources that the pod reads", c.At)
 			}
 			bound = append(bound, resolve.Bound{Declaration: c.Declaration, Source: withoutDefaults{c.Source}})
 		}
@@ -135,14 +135,14 @@ func (p *plan) keep(secrets []resolve.Secret) {
 	size := 0
 	for _, s := range secrets {
 		if kubernetes.Internal(s.Key) || keyname.Check(s.Key) != nil {
-			p.refuse("a key is 1 to 253 of letters, digits, -, _ and ., and does not start with mlrun.; or --embed-values",
-				"%s is no key of a Kubernetes Secret", keyname.Show(s.Key))
+			p.refuse("use 1 to 253 letters, digits, -, _ and ., which do not start with mlrun.; or --embed-values",
+				"%s is not a key of a Kubernetes Secret", keyname.Show(s.Key))
 		}
 		data[s.Key] = s.Value.Reveal()
 		size += len(data[s.Key])
 	}
 	if size > maxSecret {
-		p.refuse("", "the values of inline, env and file sources are %d bytes, and a Secret holds %d", size, maxSecret)
+		p.refuse("", "the values of inline, env and file sources are %d bytes, and a Secret can hold %d", size, maxSecret)
 	}
 	name := p.name + "-values"
 	p.values = &corev1.Secret{
@@ -174,10 +174,10 @@ func (p *plan) embed(secrets []resolve.Secret) *document.Node {
 	for _, s := range secrets {
 		value := s.Value.Reveal()
 		if !utf8.Valid(value) {
-			p.refuse("leave out --embed-values: a Secret holds every value", "secret %s is not UTF-8, and cannot be embedded", keyname.Show(s.Key))
+			p.refuse("omit --embed-values: a Secret holds every value", "secret %s is not UTF-8, and cannot be embedded", keyname.Show(s.Key))
 		}
 		values = append(values, document.Field{Name: s.Key, Value: text(string(value))})
-		p.warn("leave out --embed-values", "secret %s: its value is in the pod's specification", keyname.Show(s.Key))
+		p.warn("omit --embed-values", "secret %s: its value is in the pod's specification", keyname.Show(s.Key))
 	}
 	return source(task.Inline, values...)
 }

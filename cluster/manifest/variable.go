@@ -16,7 +16,7 @@ const maxVariable = 131071
 // error, which quotes the start of the value, is in the pod's status.
 func CheckVariable(name string, value []byte) error {
 	if bytes.IndexByte(value, 0) >= 0 {
-		return errors.New("it holds a NUL byte, which no variable can")
+		return errors.New("it holds a NUL byte, which a variable cannot")
 	}
 	if size := len(name) + 1 + len(value); size > maxVariable {
 		return fmt.Errorf("%s=VALUE would be %d bytes, and Linux allows %d", keyname.Plain(name), size, maxVariable)

@@ -36,7 +36,7 @@ func (p *plan) vaults() {
 	if identity {
 		p.labels[identityLabel] = "true"
 		if p.ServiceAccount == "" && !p.accountNamed {
-			p.refuse("--service-account NAME", "workload identity needs the service account that the vault's application trusts")
+			p.refuse("use --service-account NAME", "workload identity needs the service account that the vault's application trusts")
 		}
 	}
 	if len(secrets) > 0 {
@@ -56,7 +56,7 @@ func (p *plan) mountCredentials(secrets []string) {
 		dir = azure.MountDirectory
 	}
 	if !mountable(dir) {
-		p.refuse("", "--azure-credentials %q is no absolute path without a colon", dir)
+		p.refuse("", "--azure-credentials %q is not an absolute path without a colon", dir)
 	}
 	for i, secret := range secrets {
 		volume, at := credentialsVolume, dir

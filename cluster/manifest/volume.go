@@ -89,7 +89,7 @@ func (p *plan) givenVolumes() {
 	}
 	for _, name := range p.PullSecrets {
 		if validation.IsDNS1123Subdomain(name) != nil {
-			p.refuse("", "%s is no name of a Secret to pull images with", keyname.Quote(name))
+			p.refuse("", "%s is not a valid name of a Secret", keyname.Quote(name))
 		}
 	}
 }

@@ -36,8 +36,8 @@ func SecretName(project string) string { return "mlrun-project-secrets-" + proje
 // labels, RFC 1123.
 func CheckName(project string) error {
 	if wrong := validation.IsDNS1123Label(project); len(wrong) > 0 {
-		return &cluster.Error{What: fmt.Sprintf("%s is no name of a project", keyname.Quote(project)),
-			Advice: "up to 63 lower-case letters, digits and hyphens, with neither end a hyphen"}
+		return &cluster.Error{What: fmt.Sprintf("%s is not a valid project name", keyname.Quote(project)),
+			Advice: "use up to 63 lower-case letters, digits and hyphens, without a hyphen at either end"}
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func CheckName(project string) error {
 // CheckKey refuses a key that a Secret cannot have, and MLRun's own.
 func CheckKey(key string) error {
 	if kubernetes.Internal(key) {
-		return &cluster.Error{What: fmt.Sprintf("key %s is internal to MLRun", keyname.Show(key)), Advice: "keys that start with mlrun. are not a user's"}
+		return &cluster.Error{What: fmt.Sprintf("key %s is internal to MLRun", keyname.Show(key)), Advice: "choose a key that does not start with mlrun."}
 	}
 	return keyname.Check(key)
 }
@@ -89,7 +89,7 @@ func (p Project) Keys(ctx context.Context) ([]string, error) {
 	}
 	keys := userKeys(secret)
 	if wrong := slices.ContainsFunc(keys, func(key string) bool { return keyname.Check(key) != nil }); wrong {
-		return nil, &cluster.Error{What: "list the keys of project " + p.Name + ": the cluster answered with text that is not a key, which no Secret has"}
+		return nil, &cluster.Error{What: "list the keys of project " + p.Name + ": the cluster answered with an invalid key"}
 	}
 	return keys, nil
 }
@@ -142,7 +142,7 @@ func (p Project) Set(ctx context.Context, values map[string]resolve.Value) error
 		return err
 	})
 	if apierrors.IsNotFound(err) {
-		return &cluster.Error{What: fmt.Sprintf("namespace %q is not there", p.Cluster.Namespace), Advice: "--namespace names another"}
+		return &cluster.Error{What: fmt.Sprintf("namespace %q does not exist", p.Cluster.Namespace), Advice: "choose another with --namespace"}
 	}
 	return p.Cluster.Explain(ctx, "set keys of project "+p.Name, err, p.access(cluster.SetSecrets)...)
 }
@@ -155,7 +155,7 @@ func (p Project) fresh(data map[string][]byte) *corev1.Secret {
 	}
 }
 
-// Delete takes the keys away, all or none: one that is not there is an error.
+// Delete takes the keys away, all or none: one that does not exist is an error.
 // The Secret itself stays, empty, as others may have put labels on it.
 func (p Project) Delete(ctx context.Context, keys []string) error {
 	if err := CheckKeys(keys); err != nil {
@@ -221,7 +221,7 @@ func Ambiguous(keys []string) error {
 	for _, key := range keys {
 		variable := Variable(key)
 		if other, twice := first[variable]; twice {
-			wrong = append(wrong, fmt.Errorf("keys %q and %q are one variable in a pod, %s", other, key, variable))
+			wrong = append(wrong, fmt.Errorf("keys %q and %q have the same variable in a pod, %s", other, key, variable))
 			continue
 		}
 		first[variable] = key

@@ -143,6 +143,6 @@ func TestWhatMayGoWellAnotherTime(t *testing.T) {
 
 func TestTwoKeysOfOneVariable(t *testing.T) {
 	require.NoError(t, Ambiguous([]string{"a", "B", "c-d", "c_d"}))
-	require.EqualError(t, Ambiguous([]string{"a", "B", "A", "b"}), "keys \"a\" and \"A\" are one variable in a pod, MLRUN_K8S_SECRET__A\n"+
-		"keys \"B\" and \"b\" are one variable in a pod, MLRUN_K8S_SECRET__B")
+	require.EqualError(t, Ambiguous([]string{"a", "B", "A", "b"}), "keys \"a\" and \"A\" have the same variable in a pod, MLRUN_K8S_SECRET__A\n"+
+		"keys \"B\" and \"b\" have the same variable in a pod, MLRUN_K8S_SECRET__B")
 }

@@ -43,7 +43,7 @@ func Convert(origin string, text []byte, o Options) ([]byte, error) {
 	case len(documents) > 1:
 		r.Add(r.at(documents[1]), "", "holds more than one YAML document, and summon reads one")
 	case len(documents) == 0:
-		r.Add(document.Position{Origin: origin}, "", "holds no secret")
+		r.Add(document.Position{Origin: origin}, "", "contains no secrets")
 	default:
 		r.file(documents[0].Content[0])
 	}
@@ -85,7 +85,7 @@ func (r *reader) file(root *yaml.Node) {
 	fields := slices.Clone(root.Content)
 	for i := 0; i < len(fields); i += 2 {
 		if fields[i].Value == "summon.files" {
-			r.Add(r.at(fields[i]), "launcher render writes a file from a template; remove the field to convert the rest", "summon.files has no counterpart in a task")
+			r.Add(r.at(fields[i]), "remove the field to convert the rest; launcher render writes a file from a template", "summon.files has no counterpart in a task")
 			fields = slices.Delete(fields, i, i+2)
 			break
 		}
@@ -96,7 +96,7 @@ func (r *reader) file(root *yaml.Node) {
 		r.sections(fields)
 	}
 	if r.Err() == nil && len(r.secrets) == 0 {
-		r.Add(document.Position{Origin: r.origin}, "", "holds no secret")
+		r.Add(document.Position{Origin: r.origin}, "", "contains no secrets")
 	}
 }
 
@@ -107,7 +107,7 @@ func (r *reader) sections(fields []*yaml.Node) {
 		name, value := fields[i], fields[i+1]
 		switch {
 		case value.Kind != yaml.MappingNode:
-			r.Add(r.at(name), "--environment is for a file in which every field is a section", "%s is not a section", keyname.Show(name.Value))
+			r.Add(r.at(name), "use --environment only for a file in which every field is a section", "%s is not a section", keyname.Show(name.Value))
 			return
 		case sections[name.Value] != nil:
 			r.Add(r.at(name), "", "duplicate section %s", keyname.Show(name.Value))
@@ -155,20 +155,20 @@ func (r *reader) entry(name, value *yaml.Node) (secret, bool) {
 	case name.Kind == yaml.AliasNode, value.Kind == yaml.AliasNode:
 		r.Add(r.at(value), "write the value itself", "summon reads an alias (*) as its name")
 	case value.Kind == yaml.MappingNode:
-		r.Add(r.at(name), "--environment NAME", "%s is a section: an environment must be chosen", shown)
+		r.Add(r.at(name), "choose one with --environment NAME", "%s is a section: an environment must be chosen", shown)
 	case value.Kind != yaml.ScalarNode:
 		r.Add(r.at(value), "", "the value of %s must be a string, not a list", shown)
 	case !r.CheckKey(r.at(name), s.key):
 	case r.repeated(s.key):
 		r.Add(r.at(name), "", "duplicate key %s", shown)
 	case !s.readTag(value):
-		r.Add(r.at(value), "tags are var, file, str, int, bool, float and default='VALUE', with : between them", "unknown tag of %s", shown)
+		r.Add(r.at(value), "use the tags var, file, str, int, bool, float and default='VALUE', joined by :", "unknown tag of %s", shown)
 	case !s.replace(r.options.Variables):
-		r.Add(r.at(value), "-D NAME=VALUE defines $NAME; $$ is a dollar sign", "the text of %s has a $variable that is not defined", shown)
+		r.Add(r.at(value), "define it with -D NAME=VALUE, or write $$ for a dollar sign", "the text of %s has a $variable that is not defined", shown)
 	case s.variable && (s.text == "" || strings.Contains(s.text, "\x00")):
 		r.Add(r.at(value), "", "the path of %s is empty or holds a NUL byte", shown)
 	case s.variable && r.options.Provider == "":
-		r.Add(r.at(value), "--provider NAME, in "+Folder+", or a path", "%s needs a provider", shown)
+		r.Add(r.at(value), "use --provider NAME, in "+Folder+", or a path", "%s needs a provider", shown)
 	default:
 		return s, true
 	}

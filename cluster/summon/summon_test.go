@@ -77,9 +77,9 @@ func TestAFileIsAKeyWithoutItsEnding(t *testing.T) {
 
 func TestWhatATaskCannotSayIsRefusedByItsPlace(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                  "s: holds no secret",
-		"# nothing\n":                       "s: holds no secret",
-		"{}":                                "s: holds no secret",
+		"":                                  "s: contains no secrets",
+		"# nothing\n":                       "s: contains no secrets",
+		"{}":                                "s: contains no secrets",
 		"- A":                               "s:1:1: must be a map of variables",
 		"hunter2":                           "s:1:1: must be a map of variables",
 		"A: 1\n---\nB: 2\n":                 "s:2:1: holds more than one YAML document, and summon reads one",
@@ -104,7 +104,7 @@ func TestWhatATaskCannotSayIsRefusedByItsPlace(t *testing.T) {
 		"A:\t1\n\tB: 2":                     "s:2:1: not valid YAML",
 		"A: 1\n B: 2\n":                     "not valid YAML",
 		"A: \xff":                           "s:1:4: not UTF-8",
-		"A: \x00":                           "s:1:4: a NUL byte: this is not a text",
+		"A: \x00":                           "s:1:4: a NUL byte: this is not text",
 		"A: " + strings.Repeat("[", 20000):  "",
 		strings.Repeat("A: 1\n", 2_000_000): "",
 	} {

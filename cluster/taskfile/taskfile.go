@@ -71,7 +71,7 @@ func add(origin string, text []byte, source Source) ([]byte, error) {
 }
 
 func notATask(origin string) error {
-	return &document.Problem{At: document.Position{Origin: origin}, Message: "is not one task"}
+	return &document.Problem{At: document.Position{Origin: origin}, Message: "is not a single task"}
 }
 
 func mapWith(name string, value *yaml.Node) *yaml.Node {

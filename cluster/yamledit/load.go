@@ -20,7 +20,7 @@ func Load(origin string, text []byte) (*File, error) {
 	}
 	if i := bytes.IndexByte(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n\n")), '\r'); i >= 0 {
 		at := document.Position{Origin: origin, Line: bytes.Count(text[:i], []byte("\n")) + 1}
-		return nil, &document.Problem{At: at, Message: "not valid YAML: a line end that is none in every version of YAML"}
+		return nil, &document.Problem{At: at, Message: "not valid YAML: a line break that YAML 1.1 and 1.2 read differently"}
 	}
 	documents, problem := document.LoadYAML(origin, text)
 	if problem != nil {

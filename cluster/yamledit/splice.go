@@ -29,7 +29,7 @@ func (f *File) Bytes() ([]byte, error) {
 	if text, whole := s.apply(); possible && whole && f.readsBack(text) {
 		return text, nil
 	}
-	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited here", Advice: "write it in blocks, a field a line, without anchors"}
+	return nil, &document.Problem{At: document.Position{Origin: f.origin}, Message: "is in a form that cannot be edited", Advice: "write it in blocks, one field per line, without anchors"}
 }
 
 // readsBack reports whether a text reads as the edited documents.

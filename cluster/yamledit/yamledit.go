@@ -44,7 +44,7 @@ func (d *Document) At(n *yaml.Node) document.Position {
 
 func (d *Document) refuse(n *yaml.Node, format string, args ...any) {
 	if d.err == nil {
-		d.err = &document.Problem{At: d.At(n), Message: fmt.Sprintf(format, args...), Advice: "write it out in the place that is edited"}
+		d.err = &document.Problem{At: d.At(n), Message: fmt.Sprintf(format, args...), Advice: "write it out in full in the part that is edited"}
 	}
 }
 
@@ -87,11 +87,11 @@ func Text(n *yaml.Node, path ...string) string {
 func (d *Document) checkEditable(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		d.refuse(n, "an alias (*) stands where the manifest is edited")
+		d.refuse(n, "the part that is edited holds an alias (*)")
 	case n.Anchor != "":
-		d.refuse(n, "an anchor (&) is on what is edited")
+		d.refuse(n, "the part that is edited has an anchor (&)")
 	case fieldIndex(n, "<<") >= 0:
-		d.refuse(n, "a merge key (<<) is in what is edited")
+		d.refuse(n, "the part that is edited holds a merge key (<<)")
 	default:
 		return true
 	}

@@ -99,7 +99,7 @@ func TestAFormWhoseLinesCannotBeEditedIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := edit(t, text)
-			require.EqualError(t, err, "t.yaml: is in a form that cannot be edited here")
+			require.EqualError(t, err, "t.yaml: is in a form that cannot be edited")
 		})
 	}
 }

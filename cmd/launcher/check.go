@@ -16,7 +16,7 @@ import (
 func (p *program) check(c *urfave.Context) error {
 	handler := c.String("handler")
 	if handler == "" || c.Args().Present() {
-		return cli.Usage("check takes --handler FILE[:FUNCTION] and nothing else", c.Command.UsageText)
+		return cli.Usage("check takes only --handler FILE[:FUNCTION]", c.Command.UsageText)
 	}
 	command, err := launcher.FindChecker(p.environ, handler)
 	if err != nil {

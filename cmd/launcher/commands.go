@@ -44,7 +44,7 @@ func (p *program) reportMissing(key string, err error) error {
 	if errors.Unwrap(err) == nil { // it says why
 		message = err.Error()
 	}
-	p.report.Message(cli.LevelError, message, "launcher explain, with the flags of this run, lists them")
+	p.report.Message(cli.LevelError, message, "run launcher explain with the same flags to list them")
 	return cli.ExitStatus(cli.StatusAbsent)
 }
 
@@ -72,7 +72,7 @@ func (p *program) getMetadata(c *urfave.Context) error {
 // string unchanged, anything else as JSON.
 func (p *program) printMember(c *urfave.Context, what string, object func(*handler.Context) (map[string]any, error)) error {
 	if c.NArg() > 1 {
-		return cli.Usage(c.Command.Name+" takes one NAME, or none", c.Command.UsageText)
+		return cli.Usage(c.Command.Name+" takes at most one NAME", c.Command.UsageText)
 	}
 	context, err := handler.Read()
 	if err != nil {
@@ -87,7 +87,7 @@ func (p *program) printMember(c *urfave.Context, what string, object func(*handl
 	}
 	value, ok := members[c.Args().First()]
 	if !ok {
-		p.report.Message(cli.LevelError, what+" "+keyname.Quote(c.Args().First())+": the task has none", "")
+		p.report.Message(cli.LevelError, what+" "+keyname.Quote(c.Args().First())+": not in the task", "")
 		return cli.ExitStatus(cli.StatusAbsent)
 	}
 	if text, ok := value.(string); ok {

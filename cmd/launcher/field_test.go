@@ -39,8 +39,8 @@ func TestField1APipeStaysTheHandlers(t *testing.T) {
 func TestField2To7DotenvLinesAreRefused(t *testing.T) {
 	for line, hint := range map[string]string{
 		`A="pa\ss"`: "single quotes", `A="a\tb"`: "single quotes", `A="\u00e9"`: "single quotes", // 2
-		"A=${db_user}/a": "write the value out", "A=$(cat x)": "write the value out", "A=${DB_USER}": "write the value out", // 5
-		"URL=x${P}": "write the value out", // 7
+		"A=${db_user}/a": "write the value in place of", "A=$(cat x)": "write the value in place of", "A=${DB_USER}": "write the value in place of", // 5
+		"URL=x${P}": "write the value in place of", // 7
 	} {
 		got := bash(t, map[string]string{"x.env": "# first\n" + line + "\n"}, `launcher run -s file=x.env -- true`)
 		require.Equal(t, 125, got.Status, line)
@@ -95,7 +95,7 @@ func TestField14WhatWasMeantIsSuggested(t *testing.T) {
 		"launcher run --delivr fd -- true":       "hint: did you mean --deliver?",
 		"launcher runn -- true":                  "hint: did you mean run?",
 		"LAUNCHER_MASK=yes launcher run -- true": "is not one of true, false, 1, 0",
-		"launcher run 'a && b'":                  "hint: there is no shell",
+		"launcher run 'a && b'":                  "hint: start a shell for it",
 	} {
 		require.Contains(t, bash(t, nil, line).Stderr, want, line)
 	}

@@ -26,5 +26,5 @@ func TestNewcomer8TheLauncherReadsEveryKind(t *testing.T) {
 	}
 	got := launchertest.Run(t, nil, "", "explain", "-s", "vault=x")
 	require.Equal(t, launchertest.Result{Stderr: "launcher: --secrets vault: unknown kind of secret source \"vault\"\n" +
-		"hint: one of " + strings.Join(task.KindNames(func(task.Kind) bool { return true }), ", ") + "\n", Status: 125}, got)
+		"hint: use one of " + strings.Join(task.KindNames(func(task.Kind) bool { return true }), ", ") + "\n", Status: 125}, got)
 }

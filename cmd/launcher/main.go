@@ -107,7 +107,7 @@ func (p *program) app(args []string) *urfave.App {
 		Description: statusHelp,
 		Commands: []*urfave.Command{
 			command("run", "[flags] [--] COMMAND [ARG...]", "Resolve the secrets, deliver them, and run the handler", p.runHandler, flags("run")...),
-			command("explain", "[flags]", "Show where each key is looked for; never a value", p.explain, flags("explain", cli.JSONFlag)...),
+			command("explain", "[flags]", "Show where each key comes from, never a value", p.explain, flags("explain", cli.JSONFlag)...),
 			command("check", "--handler FILE[:FUNCTION]", "List which of MLRun's names a Python handler uses", p.check, cli.Flags(p.environ, checkFlag)...),
 			command("get-secret", "KEY", "Inside a handler: print a secret; status 1 if it is missing", p.getSecret),
 			command("get-param", "[NAME]", "Inside a handler: print a parameter, or all as JSON", p.getParam),
@@ -115,7 +115,7 @@ func (p *program) app(args []string) *urfave.App {
 			command("render", "[--output FILE] TEMPLATE", "Inside a handler: fill in a Go template with secrets", p.render, cli.Flags(nil, outputFlag)...),
 			command("install", "DIR", "Copy this program to DIR/launcher", p.install),
 		},
-	}, version, commit, "launcher run -- COMMAND starts a handler; launcher --help lists the commands")
+	}, version, commit, "start a handler with launcher run -- COMMAND, or see launcher --help")
 }
 
 // version and commit are set by the linker, -X main.version=V.

@@ -21,7 +21,7 @@ func nearSettings(environ resolve.Environ) error {
 	known := strings.Fields(launcher.Settings)
 	var flags []string
 	for _, row := range sharedFlags {
-		flags = append(flags, row.Name)
+		flags = append(flags, strings.TrimPrefix(cli.Variable(row.Name), prefix))
 	}
 	var warnings []error
 	for _, variable := range environ.WithPrefix(prefix) {
@@ -32,9 +32,8 @@ func nearSettings(environ resolve.Environ) error {
 		for _, more := range []string{"_FILE", "_PATH", "_DIR"} {
 			name = strings.TrimSuffix(name, more)
 		}
-		if nearest := suggest.Nearest(name, flags...); nearest != "" {
-			warnings = append(warnings, cli.WithHint(fmt.Errorf("variable %s is not a setting", keyname.Show(variable)),
-				"did you mean "+cli.Variable(nearest)+"?"))
+		if hint := suggest.Hint("", name, prefix, flags...); hint != "" {
+			warnings = append(warnings, cli.WithHint(fmt.Errorf("variable %s is not a setting", keyname.Show(variable)), hint))
 		}
 	}
 	return errors.Join(warnings...)

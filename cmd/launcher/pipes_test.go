@@ -85,8 +85,8 @@ func TestAFIFOWithoutAWriterEndsAtTheDeadline(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(path, 0o600))
 	for name, flags := range processes {
 		for flag, want := range map[string]string{
-			"-s=file=" + path: `--secrets file: file: "` + path + `" was not read to its end before the deadline`,
-			"--local=" + path: `the task: kubernetes: --local: "` + path + `" was not read to its end before the deadline`,
+			"-s=file=" + path: `--secrets file: file: "` + path + `" was not read completely before the deadline`,
+			"--local=" + path: `the task: kubernetes: --local: "` + path + `" was not read completely before the deadline`,
 			"--task=" + path:  "--task: " + path + " was not read before the deadline",
 		} {
 			t.Run(name+", "+flag[:3], func(t *testing.T) {

@@ -44,7 +44,7 @@ func (s settings) checkPlatform() []error {
 // missingHere returns the error for something that only the full program has.
 func missingHere(what string) error {
 	return cli.Usage(what+" is not available on "+platform(),
-		"the launcher for Linux on amd64 and arm64 has it; in a container it runs on macOS too")
+		"use the launcher for Linux on amd64 or arm64, on macOS in a container")
 }
 
 // platform returns the name of this platform.
@@ -64,7 +64,7 @@ func (p *program) stay(_ *urfave.Context, s settings) (bool, error) {
 	case p.child != nil:
 		return false, nil
 	case os.Getpid() == 1 && s.init != "never":
-		return true, cli.WithHint(missingHere("an init, as PID 1 has to be,"), "start an init such as tini before the launcher (docker run --init), or set --init never")
+		return true, cli.WithHint(missingHere("an init for PID 1"), "start an init such as tini before the launcher (docker run --init), or set --init never")
 	case !s.deliver.Stays():
 		return false, nil
 	}

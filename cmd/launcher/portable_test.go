@@ -78,7 +78,7 @@ func TestThePortableProgramIsNoInit(t *testing.T) {
 	program := filepath.Join(launchertest.Portable(t), "launcher")
 	got := launchertest.Finish(t, launchertest.PID1Command(program, "run", "-s", "env=MISSING", "--", "no-such-command"))
 	require.Equal(t, 125, got.Status)
-	require.Regexp(t, `^launcher: an init, as PID 1 has to be, is not available on linux/[^\n]+\nhint: start an init such as tini [^\n]+\n$`, got.Stderr)
+	require.Regexp(t, `^launcher: an init for PID 1 is not available on linux/[^\n]+\nhint: start an init such as tini [^\n]+\n$`, got.Stderr)
 	for status, args := range map[int][]string{0: {"--init", "never", "--", "true"}, 127: {"--init", "never", "--", "no-such-command"}} {
 		got := launchertest.Finish(t, launchertest.PID1Command(append([]string{program, "run"}, args...)...))
 		require.Equal(t, status, got.Status, got.Stderr)

@@ -89,7 +89,7 @@ func (p *program) readTask(ctx context.Context, s settings) (loadedTask, error) 
 			problems.AddErr(err)
 		}
 		if execErr != nil {
-			r.warning = errors.New("variable " + task.ExecConfig + " holds no task and is not passed on")
+			r.warning = errors.New("variable " + task.ExecConfig + " does not hold a task, so it is not passed on")
 		}
 	case execConfig != nil:
 		t = *execConfig
@@ -146,7 +146,7 @@ func (p *program) readDocument(ctx context.Context, path string) (*document.Node
 	case ctx.Err() != nil:
 		return nil, resolve.Unavailable("--task: " + origin + " was not read before the deadline")
 	case errors.Is(err, cli.ErrNoFile):
-		return nil, cli.WithHint(err, "check the path and the volume that it is on")
+		return nil, cli.WithHint(err, "check the path and its volume")
 	}
 	return node, err
 }

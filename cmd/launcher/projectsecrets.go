@@ -43,7 +43,7 @@ func (p *program) warnUnlisted(t task.Task, r taskSources, listed kubernetes.Lis
 	if p.environ[inCluster] == "" || project == "" || !r.wantsAll || listed.Known || len(p.environ.WithPrefix(keyname.MLRunPrefix)) > 0 {
 		return nil
 	}
-	return cli.WithHint(errors.New("cannot tell the secrets of the project from other variables: no variable starts with "+keyname.MLRunPrefix+
-		", as MLRun 1.8 and later use no prefix. The handler gets them as variables, and not as secrets"),
-		"list them: "+cli.Variable(projectSecretsFlag)+"=KEY,…, which launcherctl manifest --into writes; or in the task's kubernetes source")
+	return cli.WithHint(errors.New("cannot tell the project's secrets from other variables: none starts with "+keyname.MLRunPrefix+
+		", as in MLRun 1.8 and later. The handler gets them as variables only"),
+		"set "+cli.Variable(projectSecretsFlag)+"=KEY,…, as launcherctl manifest --into does, or list them in the task's kubernetes source")
 }

@@ -82,7 +82,7 @@ func (p *program) fillIn(job *handler.Context, origin, text string) ([]byte, err
 		case !ok && isSecret(name):
 			return nil, errors.New("the name holds the value of a secret")
 		case !ok:
-			p.report.Message(cli.LevelError, "parameter "+keyname.Quote(name)+": the task has none", "")
+			p.report.Message(cli.LevelError, "parameter "+keyname.Quote(name)+": not in the task", "")
 			missing = true
 		}
 		return value, nil

@@ -71,7 +71,7 @@ type terminationLog struct {
 
 const (
 	maxTermination = 4096
-	moreMessages   = "launcher: there are more messages: see the container's log\n"
+	moreMessages   = "launcher: see the container's log for more messages\n"
 )
 
 func (l *terminationLog) Write(text []byte) (int, error) {

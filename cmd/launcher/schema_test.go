@@ -62,5 +62,5 @@ func TestContextKeepsWhatTheTaskSays(t *testing.T) {
 
 func TestContextWithoutANumberForJSONIsRefused(t *testing.T) {
 	got := launchertest.Run(t, nil, "", "run", "-p", "rate=.inf", "--", "cat")
-	require.Equal(t, launchertest.Result{Stderr: "launcher: --param rate:1:1: JSON has no form for this number\nhint: quote it\n", Status: 125}, got)
+	require.Equal(t, launchertest.Result{Stderr: "launcher: --param rate:1:1: JSON cannot hold this number\nhint: quote it\n", Status: 125}, got)
 }

@@ -44,7 +44,7 @@ type settings struct {
 
 // flagError returns a usage error about a flag of run or explain.
 func flagError(format string, args ...any) error {
-	return cli.Usage(fmt.Sprintf(format, args...), "launcher run --help lists the flags")
+	return cli.Usage(fmt.Sprintf(format, args...), "see launcher run --help")
 }
 
 // listValues returns a repeatable flag's values, or else its variable's lines.
@@ -93,11 +93,11 @@ func (p *program) readSettings(c *urfave.Context) (settings, error) {
 	}
 	errs = append(errs, s.checkAzure()...)
 	if s.execParallel < 1 || s.execParallel > maxParallel {
-		errs = append(errs, flagError("--exec-parallel is not from 1 to %d", maxParallel))
+		errs = append(errs, flagError("--exec-parallel must be from 1 to %d", maxParallel))
 	}
 	for _, name := range []string{"timeout", "grace", "refresh"} {
 		if c.Duration(name) < 0 {
-			errs = append(errs, flagError("--%s is less than 0", name))
+			errs = append(errs, flagError("--%s must be 0 or more", name))
 		}
 	}
 	var err error
@@ -164,10 +164,10 @@ func (s settings) checkInit() []error {
 func (s *settings) checkAzure() []error {
 	var errs []error
 	if s.azureParallel < 1 {
-		errs = append(errs, flagError("--azure-parallel is less than 1"))
+		errs = append(errs, flagError("--azure-parallel must be 1 or more"))
 	}
 	if s.azureSpread < 0 {
-		errs = append(errs, flagError("--azure-spread is less than 0"))
+		errs = append(errs, flagError("--azure-spread must be 0 or more"))
 	}
 	if s.realm.Authority != "" {
 		authority, err := azure.ParseAuthority(s.realm.Authority)

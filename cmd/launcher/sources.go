@@ -78,7 +78,7 @@ func openKubernetes(d resolve.Declaration, deps deps) (openedSource, error) {
 		err = errors.Join(err, spec.CheckConfidential(d.At))
 	}
 	if err == nil && spec.ListsAll() && spec.Prefix == "" && !deps.listed.Known {
-		err = &document.Problem{At: d.At, Message: "env_prefix is empty, and nothing lists the keys", Advice: "list them in secrets, or by --" + projectSecretsFlag}
+		err = &document.Problem{At: d.At, Message: "env_prefix is empty, and nothing lists the keys", Advice: "list them in secrets, or with --" + projectSecretsFlag}
 	}
 	return openedSource{spec.Source(deps.environ), spec.Variables(deps.environ), spec.ListsAll() && spec.Prefix == keyname.MLRunPrefix}, err
 }

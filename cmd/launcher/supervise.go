@@ -50,7 +50,7 @@ func (p *program) supervise(s settings) error {
 	status, err := c.Run()
 	switch {
 	case errors.Is(err, unix.EAGAIN):
-		return cli.WithHint(err, "raise the limit of processes: the launcher needs 16 beside the handler's, and 32 with --mask or --deliver socket")
+		return cli.WithHint(err, "raise the limit of processes: the launcher needs 16 besides the handler's, or 32 with --mask or --deliver socket")
 	case err != nil:
 		return err
 	}

@@ -44,7 +44,7 @@ func TestTerminationLogIsCut(t *testing.T) {
 	text := launchertest.ReadFile(t, log)
 	require.LessOrEqual(t, len(text), 4096)
 	require.Greater(t, len(text), 3800)
-	require.True(t, strings.HasPrefix(got.Stderr, strings.TrimSuffix(text, "launcher: there are more messages: see the container's log\n")), text)
+	require.True(t, strings.HasPrefix(got.Stderr, strings.TrimSuffix(text, "launcher: see the container's log for more messages\n")), text)
 	require.NotContains(t, text, `"MISSING_149"`)
 }
 

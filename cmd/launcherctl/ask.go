@@ -35,7 +35,7 @@ func isTerminal(stream any) bool {
 func askTerminal(prompt string) ([]byte, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, cli.Usage("there is no terminal to ask on", "")
+		return nil, cli.Usage("no terminal to prompt on", "")
 	}
 	defer func() { _ = tty.Close() }() // nothing is lost by it
 	signals := make(chan os.Signal, 1)
@@ -86,7 +86,7 @@ type answer struct {
 func readAnswer(tty *os.File) answer {
 	text, err := readLine(tty)
 	if err == nil && hasInput(int(tty.Fd())) {
-		err = cli.Usage("more than one line was typed or pasted", "--from-file KEY=FILE takes a value of several lines")
+		err = cli.Usage("more than one line was typed or pasted", "use --from-file KEY=FILE for a value of several lines")
 	}
 	return answer{text, err}
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-const checkHelp = `A FILE is a manifest, - is standard input, and of a directory all *.yaml, *.yml
-and *.json below it are read. TYPE/NAME is a Pod, Job, CronJob, Deployment,
+const checkHelp = `A FILE is a manifest, or a directory with *.yaml, *.yml and *.json at any depth,
+or - for standard input. TYPE/NAME is a Pod, Job, CronJob, Deployment,
 StatefulSet, DaemonSet or ReplicaSet of the cluster. No value is printed.
 
 The exit status is 0 if there is nothing to change, 1 if there is, and 125 if
@@ -40,7 +40,7 @@ func (p *program) checkCommand() *urfave.Command {
 const failNever = "never"
 
 var checkFlags = []cli.Flag{
-	{Name: "output", Alias: "o", Choices: []string{"table", "json", "yaml", "sarif"}, Default: "table", Usage: "the form of the report"},
+	{Name: "output", Alias: "o", Choices: []string{"table", "json", "yaml", "sarif"}, Default: "table", Usage: "the format of the report"},
 	{Name: "fail-on", Choices: append(slices.Clone(exposure.Severities), failNever), Default: string(exposure.Warning), Usage: "the least severe finding for which the status is 1"},
 }
 
@@ -50,7 +50,7 @@ func (p *program) check(c *urfave.Context) error {
 		return err
 	}
 	if !c.Args().Present() {
-		return cli.Usage("name a manifest, or an object of the cluster", c.Command.HelpName+" job.yaml, or job/NAME")
+		return cli.Usage("name a manifest, or an object of the cluster", "use "+c.Command.HelpName+" job.yaml, or job/NAME")
 	}
 	var report exposure.Report
 	var errs []error
@@ -58,7 +58,7 @@ func (p *program) check(c *urfave.Context) error {
 		errs = append(errs, p.checkWord(c, &report, word))
 	}
 	if skipped := report.SkippedKinds(); skipped != "" {
-		p.report.Message(cli.LevelInfo, "not checked, as there is no pod in it: "+skipped, "")
+		p.report.Message(cli.LevelInfo, "not checked, because it contains no pod: "+skipped, "")
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (p *program) checkWord(c *urfave.Context, report *exposure.Report, word str
 	case err == nil && info.IsDir():
 		return p.checkDirectory(c.Context, report, word)
 	case err != nil && strings.HasPrefix(word, "-") && word != cli.StandardInput:
-		return cli.Usage(fmt.Sprintf("%s is not a file", keyname.Quote(word)), "flags come before the files")
+		return cli.Usage(fmt.Sprintf("%s is not a file", keyname.Quote(word)), "put the flags before the files")
 	}
 	kind, name, _ := strings.Cut(word, "/")
 	workload, ok := cluster.FindWorkload(kind)

@@ -133,7 +133,7 @@ func TestCheckOfAnObjectThatCannotBeRead(t *testing.T) {
 	for _, word := range []string{"job.apps/x", "service/x", "job/", "job/a/b", "job/A"} {
 		got = ctl(t, s, "", "check", word)
 		require.Equal(t, 125, got.status)
-		require.Contains(t, got.stderr, "is not there", word)
+		require.Contains(t, got.stderr, "does not exist", word)
 	}
 
 	// A Job that is deleted between two requests, and a server that fails.

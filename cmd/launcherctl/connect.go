@@ -36,7 +36,7 @@ func (p *program) connect(c *urfave.Context) (*cluster.Cluster, error) {
 func (p *program) findProject(c *urfave.Context) (project.Project, error) {
 	name := c.String("project")
 	if name == "" {
-		return project.Project{}, cli.Usage("--project is missing", c.Command.HelpName+" --project PROJECT")
+		return project.Project{}, cli.Usage("--project is missing", "use "+c.Command.HelpName+" --project PROJECT")
 	}
 	if err := project.CheckName(name); err != nil {
 		return project.Project{}, err
@@ -55,7 +55,7 @@ func (p *program) clusterKeyLookup(c *urfave.Context) func(ctx context.Context, 
 		target, err := p.connect(c)
 		if err != nil {
 			if e := (*cluster.Error)(nil); errors.As(err, &e) {
-				e.Advice = "--keys A,B names the project's keys where no cluster is to be asked"
+				e.Advice = "use --keys A,B to name the project's keys without asking the cluster"
 			}
 			return nil, err
 		}

@@ -35,7 +35,7 @@ func (p *program) debugCommand() *urfave.Command {
 // debug becomes the launcher, which decides the exit status.
 func (p *program) debug(c *urfave.Context) error {
 	if !runsLauncher {
-		return cli.Usage("there is no launcher for this system", "use launcherctl debug on Linux or macOS")
+		return cli.Usage("launcher is not available for this system", "use launcherctl debug on Linux or macOS")
 	}
 	if c.String("task") == "" {
 		return cli.Usage("--task is missing", c.Command.UsageText)
@@ -85,7 +85,7 @@ func (p *program) findLauncher(path string) (string, error) {
 	}
 	path, err := exec.LookPath("launcher")
 	if err != nil {
-		return "", cli.Usage("the launcher is not beside this program, nor in PATH", "run make build, or use --launcher-program FILE")
+		return "", cli.Usage("the launcher is neither beside this program nor in PATH", "run make build, or use --launcher-program FILE")
 	}
 	return path, nil
 }
@@ -95,7 +95,7 @@ func (p *program) findLauncher(path string) (string, error) {
 func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	ctx := cluster.Quiet(c.Context)
 	if c.String("task") == cli.StandardInput {
-		return "", cli.Usage("standard input cannot be the task and the terminal", "--task FILE, or --local FILE")
+		return "", cli.Usage("standard input cannot be the task and the terminal", "use --task FILE or --local FILE")
 	}
 	task, err := p.readTask(ctx, c)
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *program) askForKeys(c *urfave.Context) (string, error) {
 	input := secretInput{program: p, values: map[string]resolve.Value{}}
 	if err := input.ask(keys); err != nil {
 		if usage := (cli.UsageError{}); errors.As(err, &usage) {
-			err = cli.Usage(usage.Message, "--local FILE has the values as KEY=VALUE lines, or in dotenv's form if it is called so")
+			err = cli.Usage(usage.Message, "use --local FILE, with KEY=VALUE lines, or dotenv if it is named .env")
 		}
 		return "", err
 	}
@@ -138,13 +138,13 @@ func (p *program) remoteKeys(ctx context.Context, c *urfave.Context, declared so
 	for _, v := range declared.Vaults {
 		add(v.Keys()...)
 		if len(v.Keys()) == 0 && !c.IsSet("keys") {
-			return nil, cli.Usage(fmt.Sprintf("%s: the vault's keys are not in the task", v.At), "--keys A,B names them, or --local FILE has them")
+			return nil, cli.Usage(fmt.Sprintf("%s: the vault's keys are not in the task", v.At), "use --keys A,B to name them, or --local FILE with their values")
 		}
 	}
 	for _, s := range declared.Programs {
 		add(s.Keys()...)
 		if len(s.Keys()) == 0 && !c.IsSet("keys") {
-			return nil, cli.Usage(fmt.Sprintf("%s: the program's keys are not in the task", s.At), "--keys A,B names them, or --local FILE has them")
+			return nil, cli.Usage(fmt.Sprintf("%s: the program's keys are not in the task", s.At), "use --keys A,B to name them, or --local FILE with their values")
 		}
 	}
 	project := c.String("project")
@@ -181,7 +181,7 @@ func memoryFile(keys []string, values map[string]resolve.Value) (string, error) 
 	}
 	inherited, err := inherit(fd, lowestFD)
 	if err != nil {
-		return "", fmt.Errorf("hand on a memfd: %w", err)
+		return "", fmt.Errorf("pass a memfd: %w", err)
 	}
 	return descriptorFolder + strconv.Itoa(inherited), nil
 }
@@ -195,7 +195,7 @@ func checkRoundTrip(text []byte, keys []string, values map[string]resolve.Value)
 	}
 	for i, key := range keys {
 		if i >= len(entries) || entries[i].Key != key || !bytes.Equal(entries[i].Value.Reveal(), values[key].Reveal()) {
-			return cli.Usage(fmt.Sprintf("the value of %s starts or ends with a blank", keyname.Show(key)), "--local FILE.env keeps it: KEY='value'")
+			return cli.Usage(fmt.Sprintf("the value of %s starts or ends with a blank", keyname.Show(key)), "use --local FILE.env with KEY='value' to keep it")
 		}
 	}
 	return nil

@@ -47,13 +47,13 @@ var secretFaults = map[string]struct {
 	says   string
 }{
 	"a conflict":                     {clustertest.On("patch", "", clustertest.Times(3, clustertest.Conflict)), 0, ""},
-	"conflicts without end":          {clustertest.On("patch", "", clustertest.Conflict), 124, "others change it all the time"},
+	"conflicts without end":          {clustertest.On("patch", "", clustertest.Conflict), 124, "other clients keep changing it"},
 	"a throttle":                     {clustertest.On("patch", "", clustertest.Times(2, clustertest.Throttled(0))), 0, ""},
 	"a throttle with a Retry-After":  {clustertest.On("patch", "", clustertest.Times(1, clustertest.Throttled(1))), 0, ""},
 	"a throttle without Retry-After": {clustertest.On("patch", "", clustertest.Times(2, clustertest.Throttled(-1))), 0, ""},
 	"a throttle without end":         {clustertest.Throttled(3600), 124, "no answer from"},
 	"a lost connection":              {clustertest.Times(3, clustertest.Lost), 0, ""},
-	"connections lost without end":   {clustertest.Lost, 124, "is the cluster up, and reached from here?"},
+	"connections lost without end":   {clustertest.Lost, 124, "check that the cluster is running and reachable from here"},
 	"a server that restarts":         {clustertest.Times(3, clustertest.Failing(503, "ServiceUnavailable", "starting")), 0, ""},
 	"an internal error":              {clustertest.Times(3, clustertest.Failing(500, "InternalError", "etcdserver: leader changed")), 0, ""},
 	"a quota":                        {clustertest.On("", "-fraud", clustertest.Failing(403, "Forbidden", "exceeded quota: secrets")), 125, "a quota is exceeded"},
@@ -124,7 +124,7 @@ func TestAMissingPermissionIsSaidAsTheRuleThatGrantsIt(t *testing.T) {
 	got := ctl(t, s, "A=b\n", "secrets", "set", "--project", "fraud")
 	require.Equal(t, 125, got.status)
 	require.Equal(t, `launcherctl: set keys of project fraud: you may not patch secrets mlrun-project-secrets-fraud in namespace "ml": the cluster answered 403 Forbidden
-hint: who administers the cluster can allow it, by kubectl apply -f - with this:
+hint: ask the cluster's administrator to run kubectl apply -f - with this:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
@@ -223,7 +223,7 @@ func TestKubectlsPluginSaysItsOwnName(t *testing.T) {
 	cmd.Path = bin + "/kubectl-launcher"
 	cmd.Args[0] = cmd.Path
 	got := finish(t, cmd)
-	require.Equal(t, result{"", "kubectl launcher: --project is missing\nhint: kubectl launcher secrets list --project PROJECT\n", 125}, got)
+	require.Equal(t, result{"", "kubectl launcher: --project is missing\nhint: use kubectl launcher secrets list --project PROJECT\n", 125}, got)
 }
 
 // TestKubectlFindsThePlugin by its name in the PATH.

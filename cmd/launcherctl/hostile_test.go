@@ -33,7 +33,7 @@ func TestAServerDoesNotSpeakToTheTerminal(t *testing.T) {
 		store(s, map[string]string{"A": "1", spoken: "2"})
 		for _, args := range []string{"secrets list", "secrets list --json"} {
 			got := ctl(t, s, "", fields(args+" --project fraud")...)
-			require.Equal(t, result{"", "launcherctl: list the keys of project fraud: the cluster answered with text that is not a key, which no Secret has\n", 125}, got)
+			require.Equal(t, result{"", "launcherctl: list the keys of project fraud: the cluster answered with an invalid key\n", 125}, got)
 		}
 		got := ctl(t, s, "", "manifest", "--task", write(t, "t.yaml", "metadata: {project: fraud}"), "--image", "i", "--launcher-image", "l", "--", "true")
 		require.Equal(t, 125, got.status)

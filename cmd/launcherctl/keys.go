@@ -32,7 +32,7 @@ func declaredKeys(c *urfave.Context, words []string) (list []any, plain bool, er
 			key, value, ok := strings.Cut(text, "=")
 			switch wrong := keyname.Check(key); {
 			case !ok || flag == "rename" && value == "":
-				err = errors.Join(err, cli.Usage(fmt.Sprintf("--%s, value %d, lacks \"=\" or what follows it", flag, i+1), "--rename KEY=NAME, --default KEY=VALUE"))
+				err = errors.Join(err, cli.Usage(fmt.Sprintf("--%s, value %d, lacks \"=\" or the text after it", flag, i+1), "write --rename KEY=NAME, --default KEY=VALUE"))
 			case wrong != nil:
 				err = errors.Join(err, fmt.Errorf("--%s, value %d: %w", flag, i+1, wrong))
 			case !slices.Contains(keys, key):

@@ -72,7 +72,7 @@ func (p *program) app() *urfave.App {
 		Writer:      p.stdout,
 		ErrWriter:   p.stderr,
 		Commands:    []*urfave.Command{p.secretsCommand(), p.taskCommand(), p.manifestCommand(), p.runCommand(), p.debugCommand(), p.checkCommand()},
-	}, version, commit, p.name+" --help lists the commands")
+	}, version, commit, "see "+p.name+" --help")
 }
 
 // version and commit are set by the linker, -X main.version=V.
@@ -82,7 +82,7 @@ var version, commit string
 func flags(rows ...[]cli.Flag) []urfave.Flag { return cli.Flags(nil, slices.Concat(rows...)...) }
 
 const statusHelp = `The exit status of run and debug is the handler's own, or
-   124    a temporary failure: the cluster is not reached, or too busy
+   124    a temporary failure: the cluster is unreachable or too busy
    125    a permanent failure: bad flags, a missing permission, a bad Job
    128+n  ended by signal n
 

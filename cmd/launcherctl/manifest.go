@@ -19,7 +19,7 @@ func (p *program) manifestCommand() *urfave.Command {
 		Name: "manifest", Usage: "Print a Job that runs a task, or add the launcher to a manifest",
 		UsageText: p.name + " manifest --task FILE --image IMAGE [flags] [--] COMMAND...\n" +
 			p.name + " manifest --task FILE --into FILE [flags] [-- COMMAND...]",
-		Description: "What is printed holds no secret value.",
+		Description: "The output never holds a secret value.",
 		Flags:       flags(taskFlags, podFlags, intoFlags, connectFlags, manifestFlags), Action: p.manifest,
 	}
 }
@@ -89,8 +89,8 @@ func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 		for key := range m.Values.Data {
 			keys = append(keys, key)
 		}
-		return cli.Usage(fmt.Sprintf("the values of %s must be in a Secret, and standard output has no value", quoteKeys(keys)),
-			"--values-file FILE writes it for kubectl apply --server-side -f FILE; "+p.name+" run creates it itself; --embed-values does as MLRun does")
+		return cli.Usage(fmt.Sprintf("the values of %s must be in a Secret, and standard output never holds a value", quoteKeys(keys)),
+			"use --values-file FILE and kubectl apply --server-side -f FILE, or "+p.name+" run, which creates it, or --embed-values, as MLRun does")
 	}
 	text, err := manifest.YAML(m.Values)
 	if err != nil {
@@ -99,7 +99,7 @@ func (p *program) writeValues(c *urfave.Context, m manifest.Manifest) error {
 	if err := writeSecretFile(path, text); err != nil {
 		return fmt.Errorf("--values-file: %w", err)
 	}
-	p.report.Message(cli.LevelInfo, fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s; it ends with the object that owns it", m.Values.Name, shellWord(path)), m.Adopt())
+	p.report.Message(cli.LevelInfo, fmt.Sprintf("the pod needs Secret %q: kubectl apply --server-side -f %s (it ends with the object that owns it)", m.Values.Name, shellWord(path)), m.Adopt())
 	return nil
 }
 
@@ -132,7 +132,7 @@ func (p *program) keyLookup(c *urfave.Context) func(ctx context.Context, namespa
 func (p *program) readText(ctx context.Context, flag, path string) (string, []byte, error) {
 	if path == cli.StandardInput {
 		if p.inputRead {
-			return "", nil, cli.Usage(flag+": standard input is already read", "name it once")
+			return "", nil, cli.Usage(flag+": standard input is already read", "use - only once")
 		}
 		p.inputRead = true
 	}

@@ -67,9 +67,9 @@ func moved(t *testing.T, pod, task string, flags ...string) result {
 const fraudTask = "metadata: {name: train, project: fraud}\nspec: {parameters: {db_name: sales}}\n"
 
 // unlisted is what the launcher says in a pod of MLRun 1.8 or later.
-const unlisted = "launcher: warning: cannot tell the secrets of the project from other variables: no variable starts with MLRUN_K8S_SECRET__, " +
-	"as MLRun 1.8 and later use no prefix. The handler gets them as variables, and not as secrets\n" +
-	"hint: list them: LAUNCHER_PROJECT_SECRETS=KEY,…, which launcherctl manifest --into writes; or in the task's kubernetes source\n"
+const unlisted = "launcher: warning: cannot tell the project's secrets from other variables: none starts with MLRUN_K8S_SECRET__, " +
+	"as in MLRun 1.8 and later. The handler gets them as variables only\n" +
+	"hint: set LAUNCHER_PROJECT_SECRETS=KEY,…, as launcherctl manifest --into does, or list them in the task's kubernetes source\n"
 
 // TestAPodOfMLRunsAsItIs has the one warning, and only if it says something.
 func TestAPodOfMLRunsAsItIs(t *testing.T) {
@@ -227,9 +227,9 @@ func TestAJobWithoutPrefixHasAList(t *testing.T) {
 func TestWhatNoPodCanDoIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	for text, want := range map[string]string{
-		"spec: {hyperparams: {a: [1, 2]}}":                                         "spec.hyperparams is not supported: the launcher starts the handler once\nhint: run one Job for each combination of parameters, with --param; or one Job for all: launcherctl manifest --completions N",
+		"spec: {hyperparams: {a: [1, 2]}}":                                         "spec.hyperparams is not supported: the launcher starts the handler once\nhint: run one Job per combination with --param, or use launcherctl manifest --completions N",
 		"{kind: job, metadata: {name: f}}":                                         `kind "job" is not a task`,
-		"spec: {secret_sources: [{kind: inline, source: {A: canary}, env: true}]}": "env: true is for sources that the pod reads",
+		"spec: {secret_sources: [{kind: inline, source: {A: canary}, env: true}]}": "env: true works only for sources that the pod reads",
 	} {
 		task := write(t, "t.yaml", text)
 		for _, args := range [][]string{

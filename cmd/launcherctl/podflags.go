@@ -48,7 +48,7 @@ func (p *program) podOptions(c *urfave.Context) (manifest.Options, error) {
 	}
 	for _, flag := range []string{"template", "container"} {
 		if c.IsSet(flag) && c.String("into") == "" {
-			r.refuse("--into FILE", "--%s is for a manifest", flag)
+			r.refuse("use --into FILE", "--%s is for a manifest", flag)
 		}
 	}
 	return o, errors.Join(r.errs...)
@@ -82,7 +82,7 @@ func (r *podReader) user() manifest.User {
 func (r *podReader) quantity(flag, text string) resource.Quantity {
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() < 0 {
-		r.refuse("for instance 500m, 2, 64Mi or 1Gi", "--%s: %s is not a quantity", flag, keyname.Quote(text))
+		r.refuse("write, for instance, 500m, 2, 64Mi or 1Gi", "--%s: %s is not a quantity", flag, keyname.Quote(text))
 	}
 	return q
 }
@@ -105,7 +105,7 @@ func (r *podReader) variables() []manifest.Variable {
 	for _, text := range cli.Values(r.Context, "env") {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
-			r.refuse("--env KEY=VALUE; --env KEY= gives it no text", "--env %s is not KEY=VALUE", keyname.Show(text))
+			r.refuse("write --env KEY=VALUE, or --env KEY= for an empty value", "--env %s is not KEY=VALUE", keyname.Show(text))
 			continue
 		}
 		all = append(all, manifest.Variable{Name: name, Value: value})

@@ -226,7 +226,7 @@ func TestTheLaunchersStatusIsExplained(t *testing.T) {
 	c.pod("-a", "Failed", terminated(125, "a handler's word\nlauncher: secret \"DB_PASSWORD\": kubernetes: variable X is not set\nhint: add the key\n"))
 	c.ends("Failed", "PodFailurePolicy")
 	p.ends(125)
-	require.Contains(t, p.err.String(), "launcherctl: pod "+c.name+"-a: status 125 is the launcher's: it could not resolve the secrets, and a retry will not help\n"+
+	require.Contains(t, p.err.String(), "launcherctl: pod "+c.name+"-a: status 125 is the launcher's: permanent failure; retrying will not help\n"+
 		"launcherctl: in the pod: launcher: secret \"DB_PASSWORD\": kubernetes: variable X is not set\nlauncherctl: in the pod: hint: add the key\n")
 	require.NotContains(t, p.err.String(), "handler's word")
 	c.nothingIsLeft()
@@ -264,6 +264,6 @@ func TestDetachPrintsTheJobAndLeavesIt(t *testing.T) {
 
 	p = c.inBackground("--name", "mine")
 	p.ends(125)
-	require.Contains(t, p.err.String(), `there is a job "mine" already in namespace "ml"`)
+	require.Contains(t, p.err.String(), `job "mine" already exists in namespace "ml"`)
 	require.Equal(t, []string{jobs + "/mine"}, c.Paths(jobs), "it is another run's")
 }

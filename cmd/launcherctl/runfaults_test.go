@@ -145,7 +145,7 @@ func TestAServerThatRepeatsEmbeddedValues(t *testing.T) {
 	c.started()
 	c.warning(c.job, "FailedCreate", "denied: "+canary)
 	p.ends(124)
-	require.Contains(t, p.err.String(), "no pod has started within 1s: job "+c.name+": FailedCreate: kubectl -n ml get events says why")
+	require.Contains(t, p.err.String(), "no pod has started within 1s: job "+c.name+": FailedCreate: run kubectl -n ml get events to see why")
 	requireNoForm(t, p.err.String(), canary)
 }
 
@@ -238,15 +238,15 @@ func TestOtherEndsOfAJob(t *testing.T) {
 		status int
 		says   string
 	}{
-		"deleted by another": {func(c *controlled) { c.Remove(c.job) }, 124, "was deleted by somebody else"},
-		"its deadline":       {func(c *controlled) { c.ends("Failed", "DeadlineExceeded") }, 124, "the Job's deadline is over: as it is"},
+		"deleted by another": {func(c *controlled) { c.Remove(c.job) }, 124, "was deleted by someone else"},
+		"its deadline":       {func(c *controlled) { c.ends("Failed", "DeadlineExceeded") }, 124, "the Job's deadline has passed: as it is"},
 		"no pod at all":      {func(c *controlled) { c.ends("Failed", "FailedIndexes") }, 125, "FailedIndexes: as it is"},
 		"out of memory": {func(c *controlled) {
 			state := terminated(137, "")
 			state["terminated"].(map[string]any)["reason"] = "OOMKilled"
 			c.pod("-a", "Failed", state)
 			c.ends("Failed", "BackoffLimitExceeded")
-		}, 137, "was out of memory\nhint: give it more"},
+		}, 137, "ran out of memory\nhint: give it more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := controller(t)

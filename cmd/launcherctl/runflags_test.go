@@ -37,7 +37,7 @@ spec:
   - {kind: env, source: [{key: E, name: FROM_ENV}]}
 `
 	for flag, want := range map[string]string{
-		"A":                                "--env \"A\" is not KEY=VALUE\nhint: --env KEY=VALUE; --env KEY= gives it no text",
+		"A":                                "--env \"A\" is not KEY=VALUE\nhint: write --env KEY=VALUE, or --env KEY= for an empty value",
 		"hunter 2":                         "--env \"…\" is not KEY=VALUE",
 		"=x":                               "--env \"…\" is not KEY=VALUE",
 		"A B=x":                            "it is not the name of a variable",
@@ -107,11 +107,11 @@ func TestVolumesOfTheHandler(t *testing.T) {
 
 	for flag, want := range map[string]string{
 		"--template=a --container=b":             "--template is for a manifest",
-		"--volume=pvc/data:/launcher-bin":        `are both to be mounted at "/launcher-bin"`,
+		"--volume=pvc/data:/launcher-bin":        `have the same mount path "/launcher-bin"`,
 		"--volume=data:/data":                    `volume "data:/data": unknown kind of volume`,
-		"--image-pull-secret=A_b":                "no name of a Secret to pull images with",
-		"--volume=pvc/a:/x --volume=cm/b:/x":     `are both to be mounted at "/x"`,
-		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `are both to be mounted at "/tmp"`,
+		"--image-pull-secret=A_b":                "is not a valid name of a Secret",
+		"--volume=pvc/a:/x --volume=cm/b:/x":     `have the same mount path "/x"`,
+		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `have the same mount path "/tmp"`,
 	} {
 		got := aManifest(t, "metadata: {name: a}", strings.Fields(flag)...)
 		require.Equal(t, 125, got.status, flag)
@@ -139,8 +139,8 @@ func TestAManifestGainsVariablesAndVolumes(t *testing.T) {
 	refers := strings.Replace(ownJob, "value: own", "valueFrom: {secretKeyRef: {name: creds, key: token}}", 1)
 	got := into(refers, flags...)
 	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, `variable "TASK" of the manifest refers to key "token" of Secret "creds", and --env replaces no secret`)
+	require.Contains(t, got.stderr, `variable "TASK" of the manifest refers to key "token" of Secret "creds", and --env cannot replace a secret`)
 	got = into("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - name: a\n    container: {command: [x]}\n", flags...)
 	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, "no place for --image-pull-secret")
+	require.Contains(t, got.stderr, "does not support --image-pull-secret")
 }

@@ -24,7 +24,7 @@ func TestAHandlersOwn124IsNoReasonToTryForEver(t *testing.T) {
 				c.pod("-c", "Failed", terminated(124, ""))
 			}
 			p.ends(124)
-			require.Contains(t, p.err.String(), "status 124 is the handler's own, and it has had its --retries\n")
+			require.Contains(t, p.err.String(), "status 124 is the handler's own, and its --retries are used up\n")
 			c.nothingIsLeft()
 		})
 	}
@@ -84,7 +84,7 @@ func TestAPodThatReplacesAnother(t *testing.T) {
 	c.ends("Complete", "")
 	p.ends(0)
 	require.Equal(t, "one\none\ntwo\n", p.out.String())
-	require.Contains(t, p.err.String(), "launcherctl: warning: pod "+c.name+"-b replaces pod "+c.name+"-a, and its log begins anew\n")
+	require.Contains(t, p.err.String(), "launcherctl: warning: pod "+c.name+"-b replaces pod "+c.name+"-a, and its log starts again\n")
 	c.nothingIsLeft()
 }
 

@@ -120,14 +120,14 @@ func TestRunIntoRefusesWhatItCannotFollow(t *testing.T) {
 		text, want string
 		flags      []string
 	}{
-		"empty":             {"", "there is no Job in it\nhint: a Job or CronJob of batch/v1, in a document of its own", nil},
-		"comments":          {"# nothing\n---\n", "there is no Job in it", nil},
-		"a Deployment":      {strings.NewReplacer("kind: Job", "kind: Deployment", "batch/v1", "apps/v1").Replace(ownJob), "there is no Job in it", nil},
-		"an old CronJob":    {strings.Replace(cronJob, "batch/v1", "batch/v1beta1", 1), "there is no Job in it", nil},
-		"a List":            {"apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimPrefix(ownJob, "# nightly\n"), "\n", "\n  "), "there is no Job in it", nil},
-		"a name of nothing": {"kind: Pod\n", "there is no Job in it", []string{"--template", "x"}},
-		"two Jobs":          {two, "several objects in it have pods: nightly, weekly\nhint: --template NAME", nil},
-		"no such Job":       {two, "there is no pod template \"daily\"\nhint: there is nightly, weekly", []string{"--template", "daily"}},
+		"empty":             {"", "it contains no Job\nhint: give a Job or CronJob of batch/v1, in a separate document", nil},
+		"comments":          {"# nothing\n---\n", "it contains no Job", nil},
+		"a Deployment":      {strings.NewReplacer("kind: Job", "kind: Deployment", "batch/v1", "apps/v1").Replace(ownJob), "it contains no Job", nil},
+		"an old CronJob":    {strings.Replace(cronJob, "batch/v1", "batch/v1beta1", 1), "it contains no Job", nil},
+		"a List":            {"apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimPrefix(ownJob, "# nightly\n"), "\n", "\n  "), "it contains no Job", nil},
+		"a name of nothing": {"kind: Pod\n", "it contains no Job", []string{"--template", "x"}},
+		"two Jobs":          {two, "several of its objects have pods: nightly, weekly\nhint: use --template NAME", nil},
+		"no such Job":       {two, "pod template \"daily\" does not exist\nhint: use one of nightly, weekly", []string{"--template", "daily"}},
 		"no such container": {cronJob, "its containers are side, handler", nil},
 		"restarts":          {strings.Replace(ownJob, "Never", "OnFailure", 1), `restartPolicy "OnFailure" cannot be followed`, nil},
 		"no restart policy": {strings.Replace(ownJob, "      restartPolicy: Never\n", "", 1), "restartPolicy \"\" cannot be followed", nil},
@@ -173,7 +173,7 @@ status: {failed: 1}`, "spec:\n  template:\n", "spec:\n  selector: {matchLabels: 
 
 	p = c.into(ownJob, "--name", "mine")
 	p.ends(125)
-	require.Contains(t, p.err.String(), `there is a job "mine" already in namespace "ml"`)
+	require.Contains(t, p.err.String(), `job "mine" already exists in namespace "ml"`)
 	require.Equal(t, []string{jobs + "/mine"}, c.Paths(jobs), "it is another run's")
 }
 
@@ -197,7 +197,7 @@ func TestRunIntoTellsWhyPodSecurityRefuses(t *testing.T) {
 	c.warning(c.job, "FailedCreate", `Error creating: pods "n-" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "main" must set securityContext.runAsNonRoot=true)`)
 	p.ends(125)
 	require.Contains(t, p.err.String(), `container "main" must set securityContext.runAsNonRoot=true`)
-	require.Contains(t, p.err.String(), "hint: the namespace's level of pod security refuses the pod: correct its securityContext")
+	require.Contains(t, p.err.String(), "hint: correct the pod's securityContext")
 	c.nothingIsLeft()
 }
 

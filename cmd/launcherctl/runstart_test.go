@@ -28,7 +28,7 @@ func TestAnEventSaysWhyAJobDoesNotStart(t *testing.T) {
 		hint            string
 	}{
 		"a service account": {"FailedCreate", `Error creating: pods "t-" is forbidden: error looking up service account ml/no: serviceaccount "no" not found`, false, "create the service account"},
-		"a quota":           {"FailedCreate", `Error creating: pods "t-" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0`, false, "ask for less"},
+		"a quota":           {"FailedCreate", `Error creating: pods "t-" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0`, false, "lower --requests and --limits"},
 		"a vault's Secret":  {"FailedMount", `MountVolume.SetUp failed for volume "launcher-vault-0" : secret "azure-creds" not found`, true, "create it, or correct its name"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestAWarningThatPasses(t *testing.T) {
 // TestAContainerThatIsNotStarted has the runtime's reason, without values.
 func TestAContainerThatIsNotStarted(t *testing.T) {
 	for message, want := range map[string]string{
-		`failed to create containerd task: exec: "/nosuch": stat /nosuch: no such file or directory`: "was not started: StartError: failed to create containerd task: exec: \"/nosuch\": stat /nosuch: no such file or directory\nhint: check that the image has what the pod starts",
+		`failed to create containerd task: exec: "/nosuch": stat /nosuch: no such file or directory`: "was not started: StartError: failed to create containerd task: exec: \"/nosuch\": stat /nosuch: no such file or directory\nhint: check that the image has the command",
 		`invalid environment variable "MLRUN_K8S_SECRET__DB_PASSWORD=` + canary + `\x00"`:            `was not started: StartError: invalid environment variable "MLRUN_K8S_SECRET__DB_PASSWORD=(its value is not shown)`,
 	} {
 		c := controller(t)
@@ -115,7 +115,7 @@ func TestAnImageVolumeThatIsDropped(t *testing.T) {
 	p := c.inBackground("--launcher", "volume")
 	p.ends(125)
 	require.Contains(t, p.err.String(), `the cluster dropped the image of volume "launcher-bin": its ImageVolume feature is off`)
-	require.Contains(t, p.err.String(), "hint: leave out --launcher volume")
+	require.Contains(t, p.err.String(), "hint: omit --launcher volume")
 	require.False(t, c.asked("create", "/secrets"))
 	c.nothingIsLeft()
 }

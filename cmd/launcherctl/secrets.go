@@ -45,7 +45,7 @@ func keyArguments(c *urfave.Context) ([]string, error) {
 			return nil, cli.Usage(fmt.Sprintf("the value of %q on the command line is in the shell's history and in the list of processes, so it is not used", name),
 				"give only the key to be prompted, or use --from-env-file FILE; replace the value that was typed")
 		case project.CheckKey(key) != nil && !strings.HasPrefix(strings.ToLower(key), "mlrun."):
-			return nil, cli.Usage(fmt.Sprintf("word %d after the flags is not a key of a Kubernetes Secret", i+1), "a key is 1 to 253 of letters, digits, -, _ and .; no value goes here")
+			return nil, cli.Usage(fmt.Sprintf("word %d after the flags is not a key of a Kubernetes Secret", i+1), "use 1 to 253 letters, digits, -, _ and .; do not put a value here")
 		case seen[key]:
 			return nil, cli.Usage(fmt.Sprintf("duplicate key %q", key), "")
 		}

@@ -64,7 +64,7 @@ func TestListPrintsKeysAndNoInternalOnes(t *testing.T) {
 		"AWS_KEY       MLRUN_K8S_SECRET__AWS_KEY\n"+
 		"aws_key       MLRUN_K8S_SECRET__AWS_KEY\n"+
 		"db-password   MLRUN_K8S_SECRET__DB-PASSWORD\n", got.stdout)
-	require.Contains(t, got.stderr, `warning: keys "AWS_KEY" and "aws_key" are one variable in a pod, MLRUN_K8S_SECRET__AWS_KEY`)
+	require.Contains(t, got.stderr, `warning: keys "AWS_KEY" and "aws_key" have the same variable in a pod, MLRUN_K8S_SECRET__AWS_KEY`)
 	requireNoForm(t, got.stderr, "C4n4ry")
 	got = ctl(t, s, "", "secrets", "list", "--project", "fraud", "--json")
 	require.JSONEq(t, `{"keys": [{"key": "AWS_KEY", "variable": "MLRUN_K8S_SECRET__AWS_KEY"},
@@ -92,14 +92,14 @@ func TestWhatIsRefusedBeforeTheClusterIsAsked(t *testing.T) {
 		"set --project fraud mlrun.x":                         `key "mlrun.x" is internal to MLRun`,
 		"delete --project fraud Mlrun.x":                      `key "Mlrun.x" is internal to MLRun`,
 		"set --project fraud A A":                             `duplicate key "A"`,
-		"set --project fraud A":                               "there is no terminal to ask for a value on",
+		"set --project fraud A":                               "no terminal to prompt for a value",
 		"set A --project fraud":                               "flags come before the keys",
 		"set A":                                               "--project is missing",
-		"set --project Fraud_1 A":                             `"Fraud_1" is no name of a project`,
+		"set --project Fraud_1 A":                             `"Fraud_1" is not a valid project name`,
 		"set --project fraud --from-file C4n4ry":              "--from-file is not KEY=FILE",
 		"set --project fraud --from-file mlrun.A=/dev/null":   "is a device",
 		"set --project fraud --from-file A=- --from-file B=-": "standard input is already read",
-		"set --project fraud --from-env-file /no/such":        `"/no/such" is not there`,
+		"set --project fraud --from-env-file /no/such":        `"/no/such" does not exist`,
 		"delete --project fraud":                              "name at least one KEY",
 		"list --project fraud A":                              "takes no KEY",
 		"drop --project fraud":                                `unknown command "drop"`,

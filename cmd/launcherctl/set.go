@@ -110,7 +110,7 @@ func (v *secretInput) readLines(ctx context.Context, path string) error {
 		return err
 	}
 	if len(entries) == 0 {
-		return cli.Usage(fmt.Sprintf("%q holds no KEY=VALUE", path), "")
+		return cli.Usage(fmt.Sprintf("%q contains no KEY=VALUE line", path), "")
 	}
 	var errs []error
 	for _, e := range entries {
@@ -123,7 +123,7 @@ func (v *secretInput) readLines(ctx context.Context, path string) error {
 func (v *secretInput) readValueFile(ctx context.Context, flag string) error {
 	key, path, ok := strings.Cut(flag, "=")
 	if !ok || key == "" || path == "" {
-		return cli.Usage("--from-file is not KEY=FILE", "--from-env-file FILE reads a file of KEY=VALUE lines")
+		return cli.Usage("--from-file is not KEY=FILE", "use --from-env-file FILE for KEY=VALUE lines")
 	}
 	_, text, err := v.readText(ctx, "--from-file", path)
 	if err != nil {
@@ -138,7 +138,7 @@ func (v *secretInput) ask(keys []string) error {
 		return nil
 	}
 	if v.inputRead || !isTerminal(v.stdin) {
-		return cli.Usage("there is no terminal to ask for a value on", "--from-file KEY=- takes the value from standard input, --from-env-file FILE from KEY=VALUE lines")
+		return cli.Usage("no terminal to prompt for a value", "use --from-file KEY=- for standard input, or --from-env-file FILE for KEY=VALUE lines")
 	}
 	for _, key := range keys {
 		text, err := askTerminal(fmt.Sprintf("%s: ", key))

@@ -32,7 +32,7 @@ func TestASignalEndsTheJob(t *testing.T) {
 			c.Remove(clustertest.Path("", "pods", c.name+"-a"))
 			c.Remove(c.job)
 			p.ends(3)
-			require.Contains(t, p.err.String(), "its pods get TERM; once more to wait no longer")
+			require.Contains(t, p.err.String(), "its pods are sent TERM; a second signal stops waiting")
 			require.Contains(t, c.bodyOf("delete"), `"uid":"`+c.uid.(string)+`"`)
 			c.nothingIsLeft()
 		})
@@ -74,7 +74,7 @@ func TestASecondSignalEndsTheWaiting(t *testing.T) {
 	c.until("the Job's end", c.ending)
 	require.NoError(t, p.Process.Signal(syscall.SIGINT))
 	p.ends(130)
-	require.Contains(t, p.err.String(), "is waited for no longer: kubectl -n ml get job "+c.name)
+	require.Contains(t, p.err.String(), "stopped waiting for job "+c.name+": run kubectl -n ml get job ")
 	c.noValueInASpecification()
 }
 

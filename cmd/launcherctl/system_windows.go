@@ -36,12 +36,12 @@ func isTerminal(stream any) bool {
 func askTerminal(prompt string) ([]byte, error) {
 	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {
-		return nil, cli.Usage("there is no terminal to ask on", "")
+		return nil, cli.Usage("no terminal to prompt on", "")
 	}
 	defer func() { _ = in.Close() }()
 	out, err := os.OpenFile("CONOUT$", os.O_WRONLY, 0)
 	if err != nil {
-		return nil, cli.Usage("there is no terminal to ask on", "")
+		return nil, cli.Usage("no terminal to prompt on", "")
 	}
 	defer func() { _ = out.Close() }()
 	if _, err := out.WriteString(prompt); err != nil {

@@ -15,7 +15,7 @@ import (
 func (p *program) readTask(ctx context.Context, c *urfave.Context) (*document.Node, error) {
 	path := c.String("task")
 	if path == "" {
-		return nil, cli.Usage("--task is missing", p.name+" task with-secrets KIND ... writes one")
+		return nil, cli.Usage("--task is missing", "run "+p.name+" task with-secrets KIND ... to write one")
 	}
 	n, err := p.readDocument(ctx, "--task", path)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // fromCommands returns a command for each tool whose file can become a task.
 func (p *program) fromCommands() []*urfave.Command {
 	return []*urfave.Command{{
-		Name: "summon", Usage: "Print the task of a secrets.yml; - is standard input", ArgsUsage: "[flags] FILE",
+		Name: "summon", Usage: "Convert summon's secrets.yml; - is standard input", ArgsUsage: "[flags] FILE",
 		Flags: flags(summonFlags), Action: p.fromSummon,
 	}}
 }
@@ -28,7 +28,7 @@ func (p *program) fromSummon(c *urfave.Context) error {
 	for i, text := range cli.Values(c, "define") {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || !variableName.MatchString(name) {
-			return cli.Usage(fmt.Sprintf("--define, value %d, is not NAME=VALUE", i+1), "NAME is letters, digits and _")
+			return cli.Usage(fmt.Sprintf("--define, value %d, is not NAME=VALUE", i+1), "use letters, digits and _ for NAME")
 		}
 		variables[name] = value
 	}

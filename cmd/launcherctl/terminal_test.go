@@ -199,7 +199,7 @@ func TestDebugWithoutATerminal(t *testing.T) {
 	task := write(t, "task.yaml", debugTask)
 	got := ctl(t, s, "", "debug", "--task", task, "--", "true")
 	require.Equal(t, 125, got.status)
-	require.Contains(t, got.stderr, "there is no terminal to ask for a value on\nhint: --local FILE")
+	require.Contains(t, got.stderr, "no terminal to prompt for a value\nhint: use --local FILE")
 	local := write(t, "x.env", "DB_PASSWORD=' a '\nAPI_TOKEN=b\n")
 	got = ctl(t, s, "", "debug", "--task", task, "--local", local, "--launcher-flag=--deliver=env", "--", "sh", "-c", `echo "[$DB_PASSWORD]$API_TOKEN"; exit 3`)
 	require.Equal(t, result{"[ a ]b\n", "", 3}, got)

@@ -102,7 +102,7 @@ func TestARefusalOfValuesIsUseful(t *testing.T) {
 	got := ctl(t, s, "A="+canary+"\n", "secrets", "set", "--project", "fraud")
 	require.Equal(t, result{"", "launcherctl: warning: the cluster: it sent a warning, which may repeat a value and is not shown\n" +
 		"launcherctl: set keys of project fraud: the cluster answered 422 Invalid, data: FieldValueTooLong\n" +
-		"hint: try it with kubectl to read the cluster's own words: they may repeat a value and are not shown here\n", 125}, got)
+		"hint: use kubectl to see the cluster's message, which may repeat a value and is not shown here\n", 125}, got)
 }
 
 // TestARedirectIsNotFollowed to a server that would get the token and the value.

@@ -31,8 +31,8 @@ func (p *program) taskCommand() *urfave.Command {
 				Description: "Without --task the new task is printed.", Subcommands: p.kindCommands(),
 			},
 			{
-				Name: "from", Usage: "Print the task that another tool's file stands for",
-				Description: "What a task cannot say is an error with its line.", Subcommands: p.fromCommands(),
+				Name: "from", Usage: "Convert another tool's file to a task, and print it",
+				Description: "A field that a task cannot express is an error with its line.", Subcommands: p.fromCommands(),
 			},
 			{
 				Name: "check", Usage: "Report what the launcher would refuse; - is standard input",
@@ -47,7 +47,7 @@ func (p *program) kindCommands() []*urfave.Command {
 	return []*urfave.Command{
 		p.kindCommand(task.Kubernetes, "[KEY...]", "Keys of the project's Kubernetes Secret, or all of them", kubernetesSource, slices.Concat(kubernetesFlags, keyFlags)),
 		p.kindCommand(task.AzureVault, "--name VAULT [KEY...]", "Secrets of an Azure Key Vault, or all of them", azureSource, slices.Concat(azureFlags, keyFlags)),
-		p.kindCommand(task.Exec, "PROGRAM [ARG...]", "What a program prints: the client of another store", execSource, execFlags),
+		p.kindCommand(task.Exec, "PROGRAM [ARG...]", "Output of a program, such as another store's client", execSource, execFlags),
 		p.kindCommand(task.Env, "NAME...", "Variables of the client's or the pod's environment", envSource, keyFlags),
 		p.kindCommand(task.File, "PATH [KEY...]", "A file of KEY=value lines, or keys of it", fileSource, slices.Concat(fileFlags, keyFlags)),
 		p.kindCommand(task.Inline, "--from-file FILE", "Values in the task itself: anyone who reads it can see them", p.inlineSource, inlineFlags),
@@ -83,12 +83,12 @@ func (p *program) withSecrets(c *urfave.Context, source taskfile.Source) error {
 	}
 	if source.Kind == task.Inline {
 		if path == "" || path == cli.StandardInput {
-			return cli.Usage("a task with values is not printed", "--task FILE")
+			return cli.Usage("a task with values is not printed", "use --task FILE")
 		}
 		if text == nil {
 			mode = 0o600
 		}
-		p.report.Message(cli.LevelWarning, fmt.Sprintf("who can read %q can read the values in it", path), "with-secrets kubernetes, or secrets set, for all but tests")
+		p.report.Message(cli.LevelWarning, fmt.Sprintf("anyone who can read %q can read the values in it", path), "use with-secrets kubernetes, or secrets set, except in tests")
 	}
 	added, err := taskfile.Add(origin, text, source, azure.Clouds{Domains: cli.Values(c, "azure-domain")})
 	switch {
@@ -121,7 +121,7 @@ func refuseValues(keys []string) error {
 // inlineSource returns the values of --from-file.
 func (p *program) inlineSource(c *urfave.Context) (any, error) {
 	if c.Args().Present() {
-		return nil, errors.Join(refuseValues(c.Args().Slice()), cli.Usage("an inline source takes its values from a file", "--from-file FILE, or - for standard input"))
+		return nil, errors.Join(refuseValues(c.Args().Slice()), cli.Usage("an inline source takes its values from a file", "use --from-file FILE, or - for standard input"))
 	}
 	if c.String("from-file") == "" {
 		return nil, cli.Usage("--from-file is missing", c.Command.UsageText)
@@ -137,7 +137,7 @@ func (p *program) inlineSource(c *urfave.Context) (any, error) {
 	values := map[string]string{}
 	for _, e := range entries {
 		if !utf8.Valid(e.Value.Reveal()) {
-			return nil, cli.Usage(fmt.Sprintf("secret %s is not UTF-8, which no task can hold", keyname.Show(e.Key)), "")
+			return nil, cli.Usage(fmt.Sprintf("secret %s is not UTF-8, so a task cannot hold it", keyname.Show(e.Key)), "")
 		}
 		values[e.Key] = string(e.Value.Reveal())
 	}

@@ -175,7 +175,7 @@ func checkPrivate(dir int, name string) error {
 		return err
 	}
 	if stat.Mode&0o022 != 0 || stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
-		return cli.Usage(fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in a directory of your own, or a pipe of this command: /dev/stdout, >(command)")
+		return cli.Usage(fmt.Sprintf("%q is not a regular file, in a directory that others can write", name), "name a file in your own directory, or a pipe of this command: /dev/stdout, >(command)")
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type delivery struct {
 var deliveries = []delivery{
 	{"stdin", nil, false},
 	{"fd", nil, true},
-	{"env", map[string]string{"1 MiB": "longer than the 131071 bytes of a variable", "NUL": "holds a NUL byte"}, false},
+	{"env", map[string]string{"1 MiB": "longer than 131071 bytes, the limit of a variable", "NUL": "holds a NUL byte"}, false},
 	{"files", nil, false},
 	{"socket", nil, false},
 }

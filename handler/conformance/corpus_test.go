@@ -215,13 +215,13 @@ func rounded(question, text string) (value any, err error) {
 // accepts.
 var refusals = map[string]string{
 	"JSON":     " is not a JSON object in UTF-8",
-	"version":  " is not of version 1, which this program reads",
-	"secrets":  `'s "secrets" is not of the form that version 1 has`,
-	"metadata": `'s "metadata" is not of the form that version 1 has`,
-	"spec":     `'s "spec" is not of the form that version 1 has`,
+	"version":  " has an unsupported version: this program reads version 1",
+	"secrets":  `'s "secrets" is malformed`,
+	"metadata": `'s "metadata" is malformed`,
+	"spec":     `'s "spec" is malformed`,
 }
 
-var ofMetadata = regexp.MustCompile(`^'s "(name|uid|project|iteration|labels|annotations)" is not of the form`)
+var ofMetadata = regexp.MustCompile(`^'s "(name|uid|project|iteration|labels|annotations)" is malformed`)
 
 // accepted returns which of the language's accepts covers a context that only Go
 // refuses. Any language may accept metadata of another type, which is "".

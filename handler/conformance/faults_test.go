@@ -51,7 +51,7 @@ var faults = []fault{
 // atWork is what helps where a worker process asks.
 const atWork = "for worker processes use --deliver files or socket"
 
-const hasEnded = "the launcher's process that answers for secrets has ended"
+const hasEnded = "the launcher process that serves secrets has ended"
 
 func variables(list ...string) func(*testing.T) []string {
 	return func(*testing.T) []string { return list }

@@ -238,7 +238,7 @@ public final class LauncherContext {
             } else if (kind.equals("files")) {
                 return file(rest + "/context.json", "");
             }
-            throw new ContextException("this LauncherContext.java does not read LAUNCHER_CONTEXT " + quote(kind));
+            throw new ContextException("unsupported delivery " + quote(kind) + " in LAUNCHER_CONTEXT");
         }
 
         /** Closed, descriptor 0 is at its end for child processes too: the JDK puts /dev/null there. */
@@ -246,7 +246,7 @@ public final class LauncherContext {
             try {
                 byte[] text = System.in.readAllBytes();
                 if (text.length == 0) {
-                    throw new ContextException("standard input holds no context: it was already read; " + WORKERS);
+                    throw new ContextException("standard input holds no context: it was already read, by this process or another; " + WORKERS);
                 }
                 System.in.close();
                 return text;
@@ -288,8 +288,8 @@ public final class LauncherContext {
             }
             Object version = ((Map<?, ?>) document).get("version");
             if (!Long.valueOf(1).equals(version)) {
-                throw new ContextException("the context is of version " + (version instanceof Number ? version : "none")
-                        + ", and LauncherContext.java reads version 1");
+                throw new ContextException("the context has an unsupported version" + (version instanceof Number ? " (" + version + ")" : "")
+                        + ": LauncherContext.java reads version 1");
             }
             return object(Map.of("document", document), "document");
         }
@@ -304,7 +304,7 @@ public final class LauncherContext {
                         throw new ContextException("the context's " + place + " has no value for " + quote(key));
                     }
                     if (secrets.put(key, value) != null) {
-                        throw new ContextException("the context has the secret " + quote(key) + " twice");
+                        throw new ContextException("duplicate secret " + quote(key) + " in the context");
                     }
                 });
             }
@@ -384,7 +384,7 @@ public final class LauncherContext {
         byte[] context() {
             Answer answer = get("/v1/context");
             if (answer.status != 200) {
-                throw new ContextException("the launcher did not give the context: " + new String(answer.body, UTF_8));
+                throw new ContextException("the launcher did not return the context: " + new String(answer.body, UTF_8));
             }
             return answer.body;
         }
@@ -422,7 +422,7 @@ public final class LauncherContext {
         }
 
         private ContextException ended(String why) {
-            return new ContextException("the launcher's process that answers for secrets has ended (" + path + ": " + why + ")");
+            return new ContextException("the launcher process that serves secrets has ended (" + path + ": " + why + ")");
         }
     }
 

@@ -94,7 +94,7 @@ class Context {
    */
   getInput(key) {
     let address = own(this.inputs, key) || key;
-    if (typeof address !== "string") throw new TypeError(`input ${quote(key)} is no address`);
+    if (typeof address !== "string") throw new TypeError(`input ${quote(key)}: its address is not a string`);
     const folder = this.spec.input_path;
     if (folder && !address.includes("://") && !address.startsWith("/")) {
       address = `${folder.replace(/\/$/, "")}/${address}`;
@@ -185,7 +185,7 @@ function text(message, args) {
 const WORKERS = "for worker processes use --deliver files or socket";
 
 const EMPTY = {
-  stdin: `the context on standard input was already read, by this process or another: ${WORKERS}`,
+  stdin: `standard input holds no context: it was already read, by this process or another; ${WORKERS}`,
   env: "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
   fd: `the context's descriptor is empty: ${WORKERS}`,
   files: "the context's file is empty",
@@ -195,7 +195,7 @@ async function load(where) {
   const [, kind, place] = /^([^:]*):?(.*)$/s.exec(where);
   if (kind === "unix" && place) {
     const { status, body } = await ask(place, "/v1/context");
-    if (status !== 200) throw new Error(`the launcher gives no context: ${problem(status, body)}`);
+    if (status !== 200) throw new Error(`the launcher did not return the context: ${problem(status, body)}`);
     const document = parse(body);
     secrets(document, kind);
     return new Context(document, asker(place));
@@ -224,7 +224,7 @@ function read(where, kind, place) {
     data = file(place, "context.json");
   } else {
     throw new Error(
-      `this version of launcher-context does not read LAUNCHER_CONTEXT ${quote(kind)}: ` +
+      `unsupported delivery ${quote(kind)} in LAUNCHER_CONTEXT: ` +
         'use "launcher run --deliver" with stdin, fd, env, files or socket',
     );
   }
@@ -284,8 +284,8 @@ function parse(data) {
   if (!isObject(document)) throw new Error("the context is not a JSON object in UTF-8");
   const { version } = document;
   if (version !== 1) {
-    const other = Number.isInteger(version) ? `version ${version}` : "another form";
-    throw new Error(`the context is of ${other}, not of version 1, which this module reads`);
+    const other = Number.isInteger(version) ? ` (${version})` : "";
+    throw new Error(`the context has an unsupported version${other}: this module reads version 1`);
   }
   return document;
 }
@@ -327,7 +327,7 @@ function secrets(document, kind, folder) {
       if (value === undefined) {
         throw new Error(`the context's ${name} has no value for ${quote(key)}`);
       }
-      if (found.has(key)) throw new Error(`the context has the secret ${quote(key)} twice`);
+      if (found.has(key)) throw new Error(`duplicate secret ${quote(key)} in the context`);
       found.set(key, value);
     }
   }
@@ -439,7 +439,7 @@ function ended(path, reason) {
   if (reason === "EACCES" || reason === "EPERM") {
     return `the socket ${quote(path)} is not for this user: ${reason}`;
   }
-  return `the launcher's process that answers for secrets has ended: ${reason}`;
+  return `the launcher process that serves secrets has ended: ${reason}`;
 }
 
 function problem(status, body) {

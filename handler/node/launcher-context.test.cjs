@@ -165,7 +165,7 @@ test("standard input is read once, and left at its end", async () => {
     process.stdin.on("data", () => console.log("more")).on("end", () => console.log("end"));`;
   const { stdout, stderr } = await run(program);
   assert.equal(stderr, "");
-  assert.match(stdout, /^true\nthe context on standard input was already read.*--deliver files or socket\nend\n$/);
+  assert.match(stdout, /^true\nstandard input holds no context: it was already read.*--deliver files or socket\nend\n$/);
 });
 
 test("a descriptor can be read again", async (t) => {
@@ -274,10 +274,10 @@ test("what goes wrong on the socket is no missing key", async (t) => {
   const get = (key) => `await (await getContext()).getSecret(${JSON.stringify(key)}, "default")`;
   await refused({ env: { ...env, KEY: "own" } }, /^the secret "KEY": vault: 403\ndenied$/m, get("KEY"));
   for (const key of ["SHORT", "CLOSED", "ENDLESS", "OTHER"]) {
-    await refused({ env }, /process that answers for secrets has ended: /, get(key));
+    await refused({ env }, /process that serves secrets has ended: /, get(key));
   }
   await new Promise((resolve) => server.close(resolve)); // which removes the socket's file
-  await refused({ env }, /process that answers for secrets has ended: ENOENT/);
+  await refused({ env }, /process that serves secrets has ended: ENOENT/);
 });
 
 test("what is not a context is refused without a value", async () => {
@@ -287,8 +287,8 @@ test("what is not a context is refused without a value", async () => {
     await refused({ data }, close[1]);
   }
   await refused({ data: Buffer.alloc(0) }, close[0]);
-  await refused({ data: document({ version: 2 }) }, /of version 2, not of version 1/);
-  await refused({ data: document({ version: CANARY }) }, /of another form, not of version 1/);
+  await refused({ data: document({ version: 2 }) }, /unsupported version \(2\): /);
+  await refused({ data: document({ version: CANARY }) }, /the context has an unsupported version: /);
   for (const name of ["metadata", "spec", "secrets", "secrets_base64", "secrets_env", "secrets_files"]) {
     await refused({ data: document({ [name]: [CANARY] }) }, new RegExp(`"${name}" is not a JSON object`));
   }
@@ -301,7 +301,7 @@ test("what is not a context is refused without a value", async () => {
 test("not started by the launcher, or by one that knows more", async () => {
   await refused({ env: { LAUNCHER_CONTEXT: "" } }, /LAUNCHER_CONTEXT is not set: start this program with "launcher run"/);
   for (const where of ["fd:", "fd:x", "fd:-1", "stdin:", "unix:", "files:", "?"]) {
-    await refused({ env: { LAUNCHER_CONTEXT: where } }, /does not read LAUNCHER_CONTEXT "/);
+    await refused({ env: { LAUNCHER_CONTEXT: where } }, /unsupported delivery ".*" in LAUNCHER_CONTEXT/);
   }
 });
 
@@ -311,7 +311,7 @@ test("an input is a path, and nothing is fetched", async () => {
   assert.deepEqual(await evaluate(shown, { data: document({ spec: { inputs } }) }), ["/a b", "/f/x", "sub/r", "x.txt"]);
   const data = document({ spec: { inputs, input_path: "/in/" } });
   assert.deepEqual(await evaluate(shown, { data }), ["/a b", "/f/x", "/in/sub/r", "/in/x.txt"]);
-  await refused({ data: document({ spec: { inputs: { a: [1] } } }) }, /^input "a" is no address$/m, '(await getContext()).getInput("a")');
+  await refused({ data: document({ spec: { inputs: { a: [1] } } }) }, /^input "a": its address is not a string$/m, '(await getContext()).getInput("a")');
   await refused({ data }, /^input "far" is s3:\/\/bucket\/in@x, which launcher does not fetch: /m, '(await getContext()).getInput("far")');
 });
 

@@ -47,7 +47,7 @@ async function main([source, file, name]) {
   const named = `${shown}: ${name}()`;
   const result = call.apply(self, [context, ...byName(call, named, context, given)]);
   if (typeof result?.next === "function" && typeof result.return === "function") {
-    throw new TypeError(`${named} is a generator, of which nothing would run`);
+    throw new TypeError(`${named} is a generator, which is not supported`);
   }
   await result;
 }
@@ -84,13 +84,13 @@ function find(exported, name, shown, context, given) {
   const what = member === undefined ? "function" : "class";
   if (typeof value !== "function") {
     const others = Object.keys(all).filter((key) => typeof all[key] === "function");
-    notThere(`${shown} exports no ${what}`, owner, `exports ${list(others, what)}`);
+    notThere(`${shown} exports no ${what}`, owner, advice(others, what));
   }
   if (member === undefined) return [value, undefined];
   const instance = new value(context, given._init_args ?? {});
   if (typeof instance[member] !== "function") {
     const others = Object.getOwnPropertyNames(value.prototype ?? {}).slice(1);
-    notThere(`${shown}: class ${owner} has no method`, member, `has ${list(others, "method")}`);
+    notThere(`${shown}: class ${owner} has no method`, member, advice(others, "method"));
   }
   return [instance[member], instance];
 }
@@ -99,12 +99,12 @@ function own(object, key) {
   return object != null && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-function list(names, what) {
-  return names.join(", ") || `no ${what}`;
+function advice(names, what) {
+  return names.length > 0 ? `use one of ${names.join(", ")}` : `add a ${what}`;
 }
 
-function notThere(where, name, others) {
-  throw new NotThere(`launcher: ${where} ${JSON.stringify(name)}\nhint: it ${others}`);
+function notThere(where, name, hint) {
+  throw new NotThere(`launcher: ${where} ${JSON.stringify(name)}\nhint: ${hint}`);
 }
 
 /** Return what call gets after the context: the task's, by the names it is written with. */

@@ -119,7 +119,7 @@ test("a promise is awaited, a generator refused", () => {
     "awaited\n",
   );
   for (const star of ["function*", "async function*"]) {
-    const problem = "TypeError: handler.mjs: f() is a generator, of which nothing would run\n";
+    const problem = "TypeError: handler.mjs: f() is a generator, which is not supported\n";
     fails(call(`export ${star} f() { yield 1; }`), problem);
   }
   const problem = "launcher: the handler's promise was never settled\n";
@@ -136,17 +136,17 @@ test("a method is of an instance that is made with the context and _init_args", 
   prints(call(text, "Large::still"), "0.5\n");
   const parameters = { ...CONTEXT.spec.parameters, _init_args: { bucket: "b" } };
   prints(call(text, "Large::train", { data: { ...CONTEXT, spec: { parameters } } }), "train b sales\n");
-  fails(call(text, "Model::x"), 'launcher: handler.mjs: class Model has no method "x"\nhint: it has train\n', 127);
-  fails(call(text, "X::x"), 'launcher: handler.mjs exports no class "X"\nhint: it exports Large, Model\n', 127);
+  fails(call(text, "Model::x"), 'launcher: handler.mjs: class Model has no method "x"\nhint: use one of train\n', 127);
+  fails(call(text, "X::x"), 'launcher: handler.mjs exports no class "X"\nhint: use one of Large, Model\n', 127);
 });
 
 test("a function that is not exported", () => {
   const text = "export const value = 1; export function first() {} function f() {}";
   for (const name of ["f", "value", "toString", 'a"b']) {
-    const problem = `launcher: handler.mjs exports no function ${JSON.stringify(name)}\nhint: it exports first\n`;
+    const problem = `launcher: handler.mjs exports no function ${JSON.stringify(name)}\nhint: use one of first\n`;
     fails(call(text, name), problem, 127);
   }
-  fails(call(""), 'launcher: handler.mjs exports no function "f"\nhint: it exports no function\n', 127);
+  fails(call(""), 'launcher: handler.mjs exports no function "f"\nhint: add a function\n', 127);
 });
 
 test("CommonJS and ES modules, by file name and package.json", (t) => {
@@ -235,6 +235,6 @@ test("the status is the handler's", () => {
 
 test("a context that cannot be read starts nothing", () => {
   const result = call("console.log('loaded'); export const f = 1;", "f", { data: { version: 2 } });
-  fails(result, "Error: the context is of version 2, not of version 1, which this module reads\n");
+  fails(result, "Error: the context has an unsupported version (2): this module reads version 1\n");
   assert.equal(result.stdout, "");
 });

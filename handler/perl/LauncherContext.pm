@@ -141,10 +141,10 @@ sub _read {
     if ($kind eq 'files') { return _parse(_slurp("$rest/context.json", '')) }
     if ($kind eq 'unix') {
         my ($status, $body) = _get($rest, '/v1/context');
-        die "the launcher did not give the context: $body\n" if $status != 200;
+        die "the launcher did not return the context: $body\n" if $status != 200;
         return (_parse($body), sub { return _ask($rest, $_[0]) });
     }
-    die qq{this version of LauncherContext.pm does not read LAUNCHER_CONTEXT "$kind"\n};
+    die qq{unsupported delivery "$kind" in LAUNCHER_CONTEXT\n};
 }
 
 # Standard input is at its end afterwards for child processes too, also where it
@@ -152,7 +152,7 @@ sub _read {
 sub _stdin {
     binmode STDIN, ':raw';
     my $text = do { local $/; <STDIN> };
-    die "standard input holds no context: it was already read; $WORKERS\n"
+    die "standard input holds no context: it was already read, by this process or another; $WORKERS\n"
         if !defined $text || $text eq '';
     open STDIN, '<', '/dev/null' or 1;    # an image without /dev
     return $text;
@@ -177,8 +177,8 @@ sub _parse {
     my $document = eval { local $SIG{__DIE__}; JSON::PP->new->utf8->decode($text) };
     die "the context is not a JSON object in UTF-8\n" if ref $document ne 'HASH';
     my $version = $document->{version};
-    $version = 'none' if !defined $version || $version !~ /\A[0-9]+\z/;
-    die "the context is of version $version, and LauncherContext.pm reads version 1\n"
+    $version = '' if !defined $version || $version !~ /\A[0-9]+\z/;
+    die 'the context has an unsupported version' . ($version && " ($version)") . ": LauncherContext.pm reads version 1\n"
         if $version ne '1';
     return $document;
 }
@@ -208,7 +208,7 @@ sub _secrets {
             my $text = $texts->{$key};
             my $value = defined $text && !ref $text ? $readers{$place}->($text) : undef;
             die qq{the context's $place has no value for "} . _bytes($key) . qq{"\n} if !defined $value;
-            die 'the context has the secret "' . _bytes($key) . qq{" twice\n} if exists $secrets{$key};
+            die 'duplicate secret "' . _bytes($key) . qq{" in the context\n} if exists $secrets{$key};
             $secrets{$key} = $value;
         }
     }
@@ -271,7 +271,7 @@ sub _ask {
 # One request; the status and the body.
 sub _get {
     my ($path, $target) = @_;
-    my $ended = "the launcher's process that answers for secrets has ended";
+    my $ended = "the launcher process that serves secrets has ended";
     require IO::Socket::UNIX;
     local $SIG{PIPE} = 'IGNORE';
     my $socket = IO::Socket::UNIX->new(Peer => $path) or die "$ended ($path: $!)\n";

@@ -22,7 +22,7 @@ declare(strict_types=1);
  */
 final class LauncherContext
 {
-    private const ENDED = "the launcher's process that answers for secrets has ended";
+    private const ENDED = "the launcher process that serves secrets has ended";
 
     private static ?self $context = null;
 
@@ -117,9 +117,9 @@ final class LauncherContext
             case $kind === 'unix':
                 self::$socket = $rest;
                 [$status, $body] = self::request($rest, '/v1/context');
-                return $status === 200 ? $body : throw new RuntimeException("the launcher did not give the context: $body");
+                return $status === 200 ? $body : throw new RuntimeException("the launcher did not return the context: $body");
         }
-        throw new RuntimeException("this version of LauncherContext.php does not read LAUNCHER_CONTEXT \"$kind\"");
+        throw new RuntimeException("unsupported delivery \"$kind\" in LAUNCHER_CONTEXT");
     }
 
     /**
@@ -130,7 +130,7 @@ final class LauncherContext
     {
         $text = (string) file_get_contents('php://stdin');
         if ($text === '') {
-            throw new RuntimeException('standard input holds no context: it was already read; ' . self::WORKERS);
+            throw new RuntimeException('standard input holds no context: it was already read, by this process or another; ' . self::WORKERS);
         }
         if (defined('STDIN') && is_resource(STDIN)) {
             fclose(STDIN);
@@ -165,7 +165,7 @@ final class LauncherContext
         }
         $version = $document['version'] ?? null;
         return $version === 1 ? $document
-            : throw new RuntimeException('the context is of version ' . (is_int($version) ? $version : 'none') . ', and LauncherContext.php reads version 1');
+            : throw new RuntimeException('the context has an unsupported version' . (is_int($version) ? " ($version)" : '') . ': LauncherContext.php reads version 1');
     }
 
     /** @return array<string, mixed> */
@@ -194,7 +194,7 @@ final class LauncherContext
         foreach ($readers as $place => $reader) {
             foreach (self::object($document, $place) as $key => $text) {
                 if (isset($secrets[$key])) {
-                    throw new RuntimeException("the context has the secret \"$key\" twice");
+                    throw new RuntimeException("duplicate secret \"$key\" in the context");
                 }
                 $value = is_string($text) ? $reader($text) : false;
                 $secrets[$key] = $value !== false ? $value

@@ -89,8 +89,9 @@ def _reached(tree: ast.Module, function: str, shown: str) -> Iterator[ast.AST]:
     defined = {node.name: node for node in tree.body if isinstance(node, _DEFINITIONS)}
     first = function.partition("::")[0].partition(".")[0]
     if first not in defined and "." not in function:
-        known = ", ".join(name for name in defined if name[0] != "_") or "no public function"
-        _stop(127, f"{shown} has no function {json.dumps(first)}\nhint: it defines {known}")
+        known = ", ".join(name for name in defined if name[0] != "_")
+        hint = f"use one of {known}" if known else "define a public function"
+        _stop(127, f"{shown} has no function {json.dumps(first)}\nhint: {hint}")
     body = [node for node in tree.body if not isinstance(node, _DEFINITIONS)]
     reached, left = set(), {first}
     for statement in body:

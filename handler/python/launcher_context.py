@@ -132,7 +132,7 @@ class Context:
         """
         address = self.inputs.get(key) or url or key
         if not isinstance(address, str):
-            raise TypeError(f"input {_quote(key)} is no address")
+            raise TypeError(f"input {_quote(key)}: its address is not a string")
         folder = self.spec.get("input_path") or ""
         if "://" not in address and not address.startswith("/"):
             address = os.path.join(folder, address)
@@ -279,7 +279,7 @@ def _split_keys(inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
 _WORKERS = "for worker processes use --deliver files or socket"
 
 _EMPTY = {
-    "stdin": f"the context on standard input was already read, by this process or another: {_WORKERS}",
+    "stdin": f"standard input holds no context: it was already read, by this process or another; {_WORKERS}",
     "env": "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set",
     "fd": f"the context's descriptor is empty: {_WORKERS}",
     "files": "the context's file is empty",
@@ -292,7 +292,7 @@ def _load(where: str) -> Context:
     if kind == "unix" and place:
         status, data = _ask(place, "/v1/context")
         if status != 200:
-            raise RuntimeError(f"the launcher gives no context: {_problem(status, data)}")
+            raise RuntimeError(f"the launcher did not return the context: {_problem(status, data)}")
         document = _parse(data)
         _secrets(document, kind)
         return Context(document, _asker(place))
@@ -322,7 +322,7 @@ def _read(where: str) -> bytes:
         data = _file(place, "context.json")
     else:
         raise RuntimeError(
-            f"this version of launcher_context.py does not read LAUNCHER_CONTEXT {_quote(kind)}: "
+            f"unsupported delivery {_quote(kind)} in LAUNCHER_CONTEXT: "
             'use "launcher run --deliver" with stdin, fd, env, files or socket'
         )
     if not data:
@@ -414,7 +414,7 @@ def _ask(path: str, target: str) -> tuple[int, bytes]:
         problem = f"the socket {_quote(path)} is not for this user: {error.strerror}"
     except (OSError, HTTPException) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        problem = f"the launcher's process that answers for secrets has ended: {reason}"
+        problem = f"the launcher process that serves secrets has ended: {reason}"
     finally:
         connection.close()
     raise RuntimeError(problem)  # here, as an IncompleteRead would hold a part of a value
@@ -434,9 +434,9 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise RuntimeError("the context is not a JSON object in UTF-8")
     version = document.get("version")
     if type(version) is not int or version != 1:
-        other = f"version {version}" if type(version) is int else "another form"
+        other = f" ({version})" if type(version) is int else ""
         raise RuntimeError(
-            f"the context is of {other}, not of version 1, which this launcher_context.py reads"
+            f"the context has an unsupported version{other}: launcher_context.py reads version 1"
         )
     return document
 
@@ -478,7 +478,7 @@ def _secrets(document: dict[str, Any], kind: str, folder: str = "") -> dict[str,
             if value is None:
                 raise RuntimeError(f"the context's {name} has no value for {_quote(key)}")
             if key in secrets:
-                raise RuntimeError(f"the context has the secret {_quote(key)} twice")
+                raise RuntimeError(f"duplicate secret {_quote(key)} in the context")
             secrets[key] = value
     return secrets
 

@@ -827,7 +827,7 @@ def import_path(path: str) -> Any:
         if error.name is None or not (path + ".").startswith(error.name + "."):
             raise  # the module is there, and another that it imports is not
         _say(
-            f"handler: no module {_quote(error.name)}\nhint: it is searched in the working directory and PYTHONPATH"
+            f"handler: no module {_quote(error.name)}\nhint: check the working directory and PYTHONPATH"
         )
         sys.exit(127)
 

@@ -126,7 +126,7 @@ def _run(get_context: Callable[[], Context], file: str, name: str) -> None:
 
         result = asyncio.run(_awaited(result))
     elif isinstance(result, (GeneratorType, AsyncGeneratorType)):
-        raise TypeError(f"{named} is a generator, of which nothing would run")
+        raise TypeError(f"{named} is a generator, which is not supported")
     if hints or _true(result):
         import mlrun_stand_in
 
@@ -350,8 +350,9 @@ def _hide_frames(hidden: list[dict[str, Any]], in_file: bool) -> None:
 
 
 def _not_there(where: str, what: str, name: str, own: list[str]) -> NoReturn:
-    public = ", ".join(n for n in own if n[0] != "_") or f"no public {what}"
-    _stop(127, f"{where} has no {what} {json.dumps(name)}\nhint: it defines {public}")
+    public = ", ".join(n for n in own if n[0] != "_")
+    hint = f"use one of {public}" if public else f"define a public {what}"
+    _stop(127, f"{where} has no {what} {json.dumps(name)}\nhint: {hint}")
 
 
 def _stop(status: int, problem: str) -> NoReturn:

@@ -152,13 +152,13 @@ class Socket(InProcess):
     def assertEnded(self, context, key):
         with self.assertRaises(RuntimeError) as caught:
             context.get_secret(key, "default")
-        self.assertIn("process that answers for secrets has ended", str(caught.exception))
+        self.assertIn("process that serves secrets has ended", str(caught.exception))
         self.assertNotIn(CANARY, "".join(traceback.format_exception(None, caught.exception, None)))
         self.assertIsNone(caught.exception.__context__, "it may hold a part of a value")
 
     def test_the_context_itself_cannot_be_had(self):
         self.serve({"/v1/context": answer(503, b"not yet\n")})
-        with self.assertRaisesRegex(RuntimeError, "the launcher gives no context: not yet$"):
+        with self.assertRaisesRegex(RuntimeError, "the launcher did not return the context: not yet$"):
             self.load().get_context()
         self.environ(LAUNCHER_CONTEXT="unix:/no/such/socket")
         with self.assertRaisesRegex(RuntimeError, "secrets has ended: No such file"):
@@ -201,7 +201,7 @@ class Inputs(InProcess):
             'input "infile" is s3://bucket/in@file.csv, which launcher does not fetch: mount it, '
             "or read its address from context.inputs",
         )
-        with self.assertRaisesRegex(TypeError, 'input "i" is no address$'):
+        with self.assertRaisesRegex(TypeError, 'input "i": its address is not a string$'):
             self.context(spec={"inputs": {"i": ["a"]}}).get_input("i")
         context = self.context(spec={"inputs": {"i": "i"}, "input_path": "s3://bucket"})
         with self.assertRaisesRegex(RuntimeError, "is s3://bucket/i, which"):

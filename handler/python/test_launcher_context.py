@@ -315,7 +315,7 @@ class Reading(InProcess):
         ):
             self.environ(LAUNCHER_CONTEXT=where)
             with self.assertRaisesRegex(
-                RuntimeError, 'does not read LAUNCHER_CONTEXT "%s"' % re.escape(where.split(":")[0])
+                RuntimeError, 'unsupported delivery "%s" in LAUNCHER_CONTEXT' % re.escape(where.split(":")[0])
             ):
                 self.load().get_context()
 
@@ -336,7 +336,7 @@ class Reading(InProcess):
 
     def test_another_version_is_refused(self):
         for version in (2, 0, "1", None, CANARY, {"a": CANARY}):
-            self.assertIn("not of version 1", self.refusal(document(version=version)))
+            self.assertIn("launcher_context.py reads version 1", self.refusal(document(version=version)))
 
     def test_a_section_of_another_type_is_refused(self):
         for name in ("metadata", "spec", "secrets", "secrets_base64", "secrets_env"):
@@ -519,7 +519,7 @@ class Scripts(Subprocess):
         )
         self.assertEqual(process.returncode, 1)
         last = process.stderr.decode().splitlines()[-1]
-        self.assertIn("standard input was already read, by this process or another", last)
+        self.assertIn("it was already read, by this process or another", last)
         self.assertIn("--deliver files or socket", last)
 
     def test_read_the_descriptor_and_not_sys_stdin(self):
@@ -658,7 +658,7 @@ class Runner(Subprocess):
 
     def test_refuses_a_generator(self):
         for text in ("def handler(): yield 1", "async def handler(): yield 1"):
-            error = "TypeError: handler.py: handler() is a generator, of which nothing would run\n"
+            error = "TypeError: handler.py: handler() is a generator, which is not supported\n"
             self.assertFails(self.handler(text), error)
 
     def test_a_false_value_that_the_function_returns_is_no_result(self):
@@ -724,7 +724,7 @@ class Runner(Subprocess):
         self.assertEqual(process.returncode, 1)
         self.assertEqual(process.stdout, b"")
         self.assertRegex(
-            process.stderr.decode(), r"^RuntimeError: the context on standard input .*\n$"
+            process.stderr.decode(), r"^RuntimeError: standard input holds no context: .*\n$"
         )
 
     def test_a_function_that_is_not_there(self):
@@ -742,14 +742,14 @@ class Runner(Subprocess):
         )
         self.assertFails(
             process,
-            'launcher: handler.py has no function "value"\nhint: it defines first, second\n',
+            'launcher: handler.py has no function "value"\nhint: use one of first, second\n',
             127,
         )
         process = self.handler("", "a\n\u00e9")
         self.assertFails(
             process,
             'launcher: handler.py has no function "a\\n\\u00e9"\n'
-            "hint: it defines no public function\n",
+            "hint: define a public function\n",
             127,
         )
 

@@ -60,10 +60,10 @@ class Methods(Subprocess):
 
     def test_that_is_not_there(self):
         for name, problem in (
-            ("Model::none", 'handler.py: class Model has no method "none"\nhint: it defines still, train, waits'),
-            ("Model::value", 'handler.py: class Model has no method "value"\nhint: it defines still, train, waits'),
-            ("None::train", 'handler.py has no class "None"\nhint: it defines Any, Model, Plain'),
-            ("function::train", 'handler.py has no class "function"\nhint: it defines Any, Model, Plain'),
+            ("Model::none", 'handler.py: class Model has no method "none"\nhint: use one of still, train, waits'),
+            ("Model::value", 'handler.py: class Model has no method "value"\nhint: use one of still, train, waits'),
+            ("None::train", 'handler.py has no class "None"\nhint: use one of Any, Model, Plain'),
+            ("function::train", 'handler.py has no class "function"\nhint: use one of Any, Model, Plain'),
         ):
             process = self.method(name, _init_args={"bucket": "b"})
             self.assertFails(process, "launcher: %s\n" % problem, 127)
@@ -122,7 +122,7 @@ class Code(Subprocess):
         process = self.code("x = 1", "handler")
         self.assertFails(
             process,
-            'launcher: main.py has no function "handler"\nhint: it defines no public function\n',
+            'launcher: main.py has no function "handler"\nhint: define a public function\n',
             127,
         )
 

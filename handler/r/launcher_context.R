@@ -57,7 +57,7 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
       document <- read_document(where, kind, rest)
       version <- document[["version"]]
       if (!identical(version, 1L)) {
-        fail("the context is of version ", if (is.integer(version)) version else "none", ", and launcher_context.R reads version 1")
+        fail("the context has an unsupported version", if (is.integer(version)) paste0(" (", version, ")"), ": launcher_context.R reads version 1")
       }
       metadata <- object(document, "metadata")
       spec <- object(document, "spec")
@@ -88,7 +88,7 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
     } else if (where == "stdin") {
       bytes <- read_all(file("stdin", "rb"))
       if (length(bytes) == 0) {
-        fail("standard input holds no context: it was already read; ", workers)
+        fail("standard input holds no context: it was already read, by this process or another; ", workers)
       }
     } else if (where == "env") {
       bytes <- variable("LAUNCHER_CONTEXT_JSON")
@@ -99,7 +99,7 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
     } else if (kind == "files") {
       bytes <- read_file(file.path(rest, "context.json"))
     } else {
-      fail("this version of launcher_context.R does not read LAUNCHER_CONTEXT \"", kind, "\"")
+      fail("unsupported delivery \"", kind, "\" in LAUNCHER_CONTEXT")
     }
     parse(bytes)
   }
@@ -185,7 +185,7 @@ get_context <- local(envir = new.env(parent = baseenv()), { # deaf to names of t
       for (key in names(texts)) {
         value <- if (is.character(texts[[key]])) readers[[place]](texts[[key]])
         if (is.null(value)) fail("the context's ", place, " has no value for \"", key, "\"")
-        if (key %in% found) fail("the context has the secret \"", key, "\" twice")
+        if (key %in% found) fail("duplicate secret \"", key, "\" in the context")
         found <- c(found, key)
         secrets[[length(secrets) + 1L]] <- list(key = key, value = value)
       }

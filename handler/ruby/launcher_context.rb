@@ -85,7 +85,7 @@ class LauncherContext
   module Reader # :nodoc:
     DEEPEST = 1000 # each level is a call
     WORKERS = "for worker processes use --deliver files or socket"
-    ENDED = "the launcher's process that answers for secrets has ended"
+    ENDED = "the launcher process that serves secrets has ended"
 
     module_function
 
@@ -106,7 +106,7 @@ class LauncherContext
       when "env" then ENV["LAUNCHER_CONTEXT_JSON"] or raise Error, "LAUNCHER_CONTEXT is env, and LAUNCHER_CONTEXT_JSON is not set"
       when /\Afd:\d+\z/ then descriptor(rest.to_i)
       when /\Afiles:/ then file(rest, "context.json")
-      else raise Error, "this version of launcher_context.rb does not read LAUNCHER_CONTEXT #{kind.inspect}"
+      else raise Error, "unsupported delivery #{kind.inspect} in LAUNCHER_CONTEXT"
       end
     end
 
@@ -114,7 +114,7 @@ class LauncherContext
     # it is a file that could be read again.
     def stdin
       text = $stdin.binmode.read
-      raise Error, "standard input holds no context: it was already read; #{WORKERS}" if text.empty?
+      raise Error, "standard input holds no context: it was already read, by this process or another; #{WORKERS}" if text.empty?
 
       begin
         $stdin.reopen(File::NULL)
@@ -155,7 +155,7 @@ class LauncherContext
       version = document["version"]
       return document if version.eql?(1)
 
-      raise Error, "the context is of version #{version.is_a?(Integer) ? version : "none"}, and launcher_context.rb reads version 1"
+      raise Error, "the context has an unsupported version#{" (#{version})" if version.is_a?(Integer)}: launcher_context.rb reads version 1"
     end
 
     def object(document, name)
@@ -175,7 +175,7 @@ class LauncherContext
       }
       readers.each_with_object({}) do |(place, reader), secrets|
         object(document, place).each do |key, text|
-          raise Error, "the context has the secret #{key.inspect} twice" if secrets.key?(key)
+          raise Error, "duplicate secret #{key.inspect} in the context" if secrets.key?(key)
 
           secrets[key] = value(reader, text, place, key)
         end
@@ -209,7 +209,7 @@ class LauncherContext
     # The context behind a socket, and a Proc that asks there.
     def behind(path)
       status, body = get(path, "/v1/context")
-      raise Error, "the launcher did not give the context: #{body}" if status != 200
+      raise Error, "the launcher did not return the context: #{body}" if status != 200
 
       document = parse(body)
       secrets(document, "unix", nil)

@@ -158,9 +158,9 @@ fn read(place: &str) -> Result<(Vec<u8>, Option<PathBuf>, &Path), Error> {
         "files" => file(&folder.join("context.json"))?,
         "unix" => match get(folder, "/v1/context")? {
             (200, body) => return Ok((body, Some(folder.into()), folder)),
-            (_, body) => return Err(error(format!("the launcher did not give the context: {}", lossy(&body)))),
+            (_, body) => return Err(error(format!("the launcher did not return the context: {}", lossy(&body)))),
         },
-        _ => return Err(error(format!("this version of launcher_context.rs does not read LAUNCHER_CONTEXT {:?}", kind))),
+        _ => return Err(error(format!("unsupported delivery {:?} in LAUNCHER_CONTEXT", kind))),
     };
     Ok((text, None, folder))
 }
@@ -179,14 +179,14 @@ fn stdin() -> Result<Vec<u8>, Error> {
     }
     done.map_err(|e| error(format!("the context on standard input: {}", e)))?;
     if text.is_empty() {
-        return Err(error(format!("standard input holds no context: it was already read; {}", WORKERS)));
+        return Err(error(format!("standard input holds no context: it was already read, by this process or another; {}", WORKERS)));
     }
     Ok(text)
 }
 
 /// Reads beside the offset, which processes share.
 fn descriptor(number: &str) -> Result<Vec<u8>, Error> {
-    let fd: RawFd = number.parse().map_err(|_| error(format!("LAUNCHER_CONTEXT: {:?} is no descriptor", number)))?;
+    let fd: RawFd = number.parse().map_err(|_| error(format!("LAUNCHER_CONTEXT: {:?} is not a descriptor", number)))?;
     let file = ManuallyDrop::new(unsafe { File::from_raw_fd(fd) });
     let mut text: Vec<u8> = Vec::new();
     let mut chunk = vec![0; 64 << 10];
@@ -217,7 +217,7 @@ fn parse(text: &[u8]) -> Result<BTreeMap<String, Value>, Error> {
     match document.remove("version") {
         Some(Value::Number(version)) if version == "1" => Ok(document),
         Some(Value::Number(version)) => {
-            Err(error(format!("the context is of version {}, and launcher_context.rs reads version 1", version)))
+            Err(error(format!("the context has an unsupported version ({}): launcher_context.rs reads version 1", version)))
         }
         _ => Err(error("the context has no version")),
     }
@@ -249,7 +249,7 @@ fn secrets(document: &mut BTreeMap<String, Value>, kind: &str, folder: &Path) ->
             };
             let secret = secret.ok_or_else(|| error(format!("the context's {} has no value for {:?}", place, key)))?;
             if secrets.contains_key(&key) {
-                return Err(error(format!("the context has the secret {:?} twice", key)));
+                return Err(error(format!("duplicate secret {:?} in the context", key)));
             }
             secrets.insert(key, secret);
         }
@@ -334,7 +334,7 @@ fn ask(path: &Path, key: &str) -> Result<Option<Secret>, Error> {
 /// One request: the status and the body.
 fn get(path: &Path, target: &str) -> Result<(u16, Vec<u8>), Error> {
     let ended = |why: String| {
-        error(format!("the launcher's process that answers for secrets has ended ({}: {})", path.display(), why))
+        error(format!("the launcher process that serves secrets has ended ({}: {})", path.display(), why))
     };
     let mut answer = Vec::new();
     UnixStream::connect(path)

@@ -59,7 +59,7 @@ func complete(parent string, commands []*cli.Command) {
 		c.OnUsageError, c.HideHelpCommand, c.CustomHelpTemplate = usageError, true, helpTemplate
 		if c.Subcommands != nil {
 			c.ArgsUsage = "COMMAND [flags] ..."
-			c.Action = func(c *cli.Context) error { return showHelp(c, c.Command.HelpName+" --help lists the commands") }
+			c.Action = func(c *cli.Context) error { return showHelp(c, "see "+c.Command.HelpName+" --help") }
 			complete(path, c.Subcommands)
 		}
 		if c.UsageText == "" {

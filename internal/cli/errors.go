@@ -32,7 +32,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	if usage := (UsageError{}); errors.As(err, &usage) {
 		return err // of a variable
 	}
-	advice := c.Command.HelpName + " --help lists the flags"
+	advice := "see " + c.Command.HelpName + " --help"
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok && keyname.Check(name) == nil { // else it may be a value
 		return Usage("unknown flag: "+dashed(name), suggest.Hint(advice, name, "--", flagNames(c)...))
 	}

@@ -94,7 +94,7 @@ func (f *flag) refuse(origin, value string) error {
 	case int:
 		expected = "a whole number"
 	case time.Duration:
-		advice, expected = "a duration has a unit: 90s, 2m", "a duration"
+		advice, expected = "add a unit: 90s, 2m", "a duration"
 	}
 	return Usage(origin+" "+keyname.Quote(value)+" is not "+expected, suggest.Hint(advice, value, "", f.Choices...))
 }
@@ -145,7 +145,7 @@ func (f *flag) help() (head, usage string) {
 		head += " " + argument
 	}
 	if _, list := f.Default.(List); list && f.variable != "" {
-		usage += "; repeatable, and one a line in its variable"
+		usage += "; repeatable, one per line in its variable"
 	} else if list {
 		usage += "; repeatable"
 	}

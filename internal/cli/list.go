@@ -25,6 +25,6 @@ func Values(c *cli.Context, flag string) []string {
 var (
 	SecretsFlag = Flag{Name: "secrets", Alias: "s", Argument: "KIND=SOURCE", Default: List(nil), Usage: "add a secret source, as mlrun run -s does; SOURCE that starts with { or [ is JSON"}
 	ParamFlag   = Flag{Name: "param", Alias: "p", Argument: "NAME=VALUE", Default: List(nil), Usage: "set a parameter; the value is read as YAML"}
-	DomainFlag  = Flag{Name: "azure-domain", Argument: "DOMAIN", Default: List(nil), Usage: "a further domain of vaults that a task may name by URL: a private cloud's, an emulator's"}
+	DomainFlag  = Flag{Name: "azure-domain", Argument: "DOMAIN", Default: List(nil), Usage: "another domain of vaults that a task may name by URL, such as a private cloud's or an emulator's"}
 	JSONFlag    = Flag{Name: "json", Default: false, Usage: "print JSON in place of a table"}
 )

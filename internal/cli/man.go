@@ -16,7 +16,7 @@ const man = "man"
 // commands and flags. The date is the page's.
 func printMan(c *cli.Context, version string) error {
 	if c.NArg() > 1 {
-		return Usage("man takes a date at most", c.Command.UsageText)
+		return Usage("man takes at most one date", c.Command.UsageText)
 	}
 	app := c.App
 	var page strings.Builder

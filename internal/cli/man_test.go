@@ -22,7 +22,7 @@ func TestTheManualPageHasEveryFlag(t *testing.T) {
 		require.Contains(t, page, want)
 	}
 	_, err = runApp(nil, nil, "man", "a", "b")
-	require.EqualError(t, err, "man takes a date at most")
+	require.EqualError(t, err, "man takes at most one date")
 	if mandoc, err := exec.LookPath("mandoc"); err == nil {
 		lint := exec.Command(mandoc, "-Tlint", "-Wwarning")
 		lint.Stdin = strings.NewReader(page)

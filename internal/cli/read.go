@@ -17,7 +17,7 @@ import (
 const StandardInput = "-"
 
 // ErrNoFile says that the file of a flag does not exist.
-var ErrNoFile = errors.New("not there")
+var ErrNoFile = errors.New("does not exist")
 
 // ReadText returns the content of the file or FIFO that a flag names, or of
 // standard input, and its name for messages. It returns ErrNoFile if there is no file.
@@ -30,7 +30,7 @@ func ReadText(ctx context.Context, pipes *file.Pipes, flag, path string, stdin i
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("%s: %q is %w", flag, path, ErrNoFile)
+		err = fmt.Errorf("%s: %q %w", flag, path, ErrNoFile)
 	case err != nil:
 		err = WithHint(fmt.Errorf("%s: %w", flag, err), "name a regular file or a pipe, or - for standard input")
 	}

@@ -16,7 +16,7 @@ func TestReadTextNamesItsFlag(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "task.yaml")
 	_, _, err := ReadText(t.Context(), nil, "--task", path, nil)
 	require.ErrorIs(t, err, ErrNoFile)
-	require.EqualError(t, err, `--task: "`+path+`" is not there`)
+	require.EqualError(t, err, `--task: "`+path+`" does not exist`)
 
 	require.NoError(t, os.WriteFile(path, []byte("a: 1"), 0o600))
 	origin, text, err := ReadText(t.Context(), nil, "--task", path, nil)

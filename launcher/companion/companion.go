@@ -20,7 +20,7 @@ import (
 )
 
 // ErrEnded says that the other process ended without a word.
-var ErrEnded = errors.New("the process beside the handler has ended; the handler was not started")
+var ErrEnded = errors.New("the companion process has ended; the handler was not started")
 
 // Send sends the other process one message, as JSON. A process that has ended
 // needs none.

@@ -29,7 +29,7 @@ func TestTheEndOfTheProcessThatAnswersIsAnError(t *testing.T) {
 		status, rest := c.End()
 		require.Equal(t, 9, status)
 		require.Equal(t, "125\n125\n", rest)
-		for _, line := range []string{"launcher: the process beside the handler was ended by SIGKILL\n", "has ended\n"} {
+		for _, line := range []string{"launcher: the companion process was ended by SIGKILL\n", "has ended\n"} {
 			require.Contains(t, c.Messages(), line)
 		}
 		require.NotContains(t, c.Messages(), "not among")

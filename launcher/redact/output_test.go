@@ -165,7 +165,7 @@ func TestMaskOfAReaderThatReadsNothing(t *testing.T) {
 		_ = cmd.Wait()
 		require.True(t, killed.Stop(), "it waits for the reader")
 		require.Contains(t, statuses, launchertest.ExitStatus(cmd))
-		require.Contains(t, messages.String(), "launcher: the last output of the handler could not be passed on\n")
+		require.Contains(t, messages.String(), "launcher: the handler's last output could not be forwarded\n")
 		require.NoError(t, out.Close())
 	}
 }

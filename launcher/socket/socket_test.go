@@ -110,7 +110,7 @@ func TestSocketRefreshes(t *testing.T) {
 			require.NoError(t, pod.SetConfig(config))
 			before := a.Messages()
 			a.RequireAnswer("/v1/secrets/DB_PASSWORD", 200, want)
-			require.Contains(t, strings.TrimPrefix(a.Messages(), before), "launcher: warning: the value from before is used: ")
+			require.Contains(t, strings.TrimPrefix(a.Messages(), before), "launcher: warning: the previous value is used: ")
 		}
 		config.Faults = azuretest.AtVault(fake.Fault{Kind: fake.Status, Status: 403})
 		require.NoError(t, pod.SetConfig(config))

@@ -41,9 +41,9 @@ func (s *supervisor) companionEnded(info signalInfo) {
 	case s.companionLost: // reported before
 		return
 	case info.Code != exited:
-		s.Report("error", "the process beside the handler was ended by "+signalName(unix.Signal(info.Status)))
+		s.Report("error", "the companion process was ended by "+signalName(unix.Signal(info.Status)))
 	case info.Status != 0:
-		s.Report("error", fmt.Sprintf("the process beside the handler ended with status %d", info.Status))
+		s.Report("error", fmt.Sprintf("the companion process ended with status %d", info.Status))
 	default:
 		return
 	}

@@ -107,7 +107,7 @@ func (s *supervisor) expire() bool {
 			s.Report("warning", "a process that the companion left behind was sent KILL and has not ended")
 			return true
 		}
-		s.Report("error", "the last output of the handler could not be passed on")
+		s.Report("error", "the handler's last output could not be forwarded")
 		s.companionLost = true
 		_ = unix.Kill(s.companion, unix.SIGKILL)
 	}

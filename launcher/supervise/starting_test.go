@@ -210,7 +210,7 @@ func TestHintsFitWhatWasRefused(t *testing.T) {
 	cmd = launchertest.Command(launchertest.Needs(t, "prlimit", "a limit of open files"), "--nofile=9", launchertest.Path("launcher"), "run", "--deliver", "files", "--", "true")
 	got = launchertest.Finish(t, cmd)
 	require.Equal(t, 125, got.Status)
-	require.NotContains(t, got.Stderr, "mount one at /dev/shm")
+	require.NotContains(t, got.Stderr, "mount a tmpfs at /dev/shm")
 }
 
 // TestAMessageThatNobodyReadsDoesNotEndTheHandler kills the companion of a
@@ -246,7 +246,7 @@ func TestOutputThatIsLostIsAFailure(t *testing.T) {
 	require.NoError(t, unix.Kill(childrenOf(t, cmd.Process.Pid)[0], unix.SIGKILL))
 	_ = cmd.Wait()
 	require.Equal(t, 125, launchertest.ExitStatus(cmd))
-	require.Equal(t, "launcher: the process beside the handler was ended by SIGKILL\n", messages.String())
+	require.Equal(t, "launcher: the companion process was ended by SIGKILL\n", messages.String())
 	require.NoError(t, out.Close())
 }
 

@@ -78,5 +78,5 @@ func KindOf(d resolve.Declaration) (Kind, error) {
 	}
 	all := KindNames(func(Kind) bool { return true })
 	return k, &document.Problem{At: d.At, Message: "unknown kind of secret source " + keyname.Show(d.Kind),
-		Advice: suggest.Hint("one of "+strings.Join(all, ", "), d.Kind, "", all...)}
+		Advice: suggest.Hint("use one of "+strings.Join(all, ", "), d.Kind, "", all...)}
 }

@@ -31,6 +31,6 @@ func checkMember(problems *document.Problems, f document.Field) bool {
 		return true
 	}
 	problems.Add(f.At, "remove it; secrets belong to spec.secret_sources",
-		"field %s is not for a task: the launcher writes it into the context", keyname.Show(f.Name))
+		"field %s is reserved: the launcher writes it into the context", keyname.Show(f.Name))
 	return false
 }

@@ -57,7 +57,7 @@ func TestHyperparametersAreRefused(t *testing.T) {
 	for _, text := range []string{"{p1: [1, 2]}", "[1]", "file.csv"} {
 		_, err := read(t, "{spec: {hyperparams: "+text+"}}")
 		require.EqualError(t, err, "task:1:22: spec.hyperparams is not supported: the launcher starts the handler once")
-		require.Contains(t, hint(err), "run one Job for each combination of parameters, with --param; or one Job for all: launcherctl manifest --completions N")
+		require.Contains(t, hint(err), "run one Job per combination with --param, or use launcherctl manifest --completions N")
 	}
 	_, err := read(t, "{spec: {param_file: a.csv, hyper_param_options: {param_file: b.csv, strategy: list}}}")
 	require.EqualError(t, err, "task:1:21: spec.param_file is not supported: the launcher starts the handler once\n"+
@@ -68,7 +68,7 @@ func TestWhatWasMeantIsSuggested(t *testing.T) {
 	for text, want := range map[string]string{
 		`[{knid: env, source: A, kind: env}]`:  "did you mean kind?",
 		`[{kind: env, source: A, optinal: 1}]`: "did you mean optional?",
-		`[{kind: env, source: A, other: 1}]`:   "a secret source has env, kind, optional, prefix, source",
+		`[{kind: env, source: A, other: 1}]`:   "use one of env, kind, optional, prefix, source",
 	} {
 		_, err := read(t, "{spec: {secret_sources: "+text+"}}")
 		require.Equal(t, want, hint(err), text)
@@ -76,7 +76,7 @@ func TestWhatWasMeantIsSuggested(t *testing.T) {
 	_, err := KindOf(resolve.Declaration{Kind: "azure-vualt"})
 	require.Equal(t, "did you mean azure_vault?", hint(err))
 	_, err = KindOf(resolve.Declaration{Kind: "hashicorp"})
-	require.Equal(t, "one of "+strings.Join(KindNames(func(Kind) bool { return true }), ", "), hint(err))
+	require.Equal(t, "use one of "+strings.Join(KindNames(func(Kind) bool { return true }), ", "), hint(err))
 }
 
 func TestAnotherKindOfObjectIsNoTask(t *testing.T) {

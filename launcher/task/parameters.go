@@ -14,7 +14,7 @@ func ParseParameter(flag, text string) (name string, value *document.Node, err e
 	at := document.Position{Origin: flag}
 	name, text, ok := strings.Cut(text, "=")
 	if !ok || name == "" || !utf8.ValidString(name) {
-		return "", nil, &document.Problem{At: at, Message: "is not NAME=VALUE", Advice: "for instance " + flag + " rate=0.5"}
+		return "", nil, &document.Problem{At: at, Message: "is not NAME=VALUE", Advice: "write, for instance, " + flag + " rate=0.5"}
 	}
 	at.Origin += " " + name
 	if strings.TrimSpace(text) == "" {
@@ -23,7 +23,7 @@ func ParseParameter(flag, text string) (name string, value *document.Node, err e
 	value, err = document.Parse(at.Origin, []byte(text))
 	for _, e := range document.Unjoin(err) {
 		if problem, ok := errors.AsType[*document.Problem](e); ok {
-			problem.Advice = `a value that is text and no YAML goes in double quotes: 'NAME="..."'`
+			problem.Advice = `put text that is not YAML in double quotes: 'NAME="..."'`
 		}
 	}
 	return name, value, err

@@ -79,7 +79,7 @@ func ParseSource(flag, text string) (resolve.Declaration, error) {
 	at := document.Position{Origin: flag}
 	kind, source, ok := strings.Cut(text, "=")
 	if !ok || kind == "" {
-		return resolve.Declaration{}, &document.Problem{At: at, Message: "is not KIND=SOURCE", Advice: "for instance " + flag + " env=DB_PASSWORD"}
+		return resolve.Declaration{}, &document.Problem{At: at, Message: "is not KIND=SOURCE", Advice: "write, for instance, " + flag + " env=DB_PASSWORD"}
 	}
 	if keyname.Check(kind) == nil { // otherwise it may be a value
 		at.Origin = flag + " " + kind

@@ -127,7 +127,7 @@ func refuseOtherKinds(problems *document.Problems, kind *document.Node) {
 	if kind.Kind == document.String {
 		name += " " + keyname.Show(kind.Text)
 	}
-	problems.Add(kind.At, "give a run object: metadata and spec with parameters and secret_sources, and no kind or kind: run", "%s is not a task", name)
+	problems.Add(kind.At, "give a run object: metadata and spec, with kind: run or no kind", "%s is not a task", name)
 }
 
 // refuseHyperparameters refuses what MLRun makes many runs of: the launcher would
@@ -135,8 +135,8 @@ func refuseOtherKinds(problems *document.Problems, kind *document.Node) {
 func refuseHyperparameters(problems *document.Problems, spec *document.Node) {
 	refuse := func(f *document.Node, name string) {
 		if f != nil && f.Kind != document.Null && len(f.Fields)+len(f.Items)+len(f.Text) > 0 {
-			problems.Add(f.At, "run one Job for each combination of parameters, with --param; or one Job for all: "+
-				"launcherctl manifest --completions N, and a handler that takes its combination by $JOB_COMPLETION_INDEX",
+			problems.Add(f.At, "run one Job per combination with --param, or use "+
+				"launcherctl manifest --completions N and a handler that reads $JOB_COMPLETION_INDEX",
 				"%s is not supported: the launcher starts the handler once", name)
 		}
 	}

@@ -193,8 +193,8 @@ spec:
 `)
 	require.EqualError(t, err, strings.Join([]string{
 		"task:1:1: secret_sources belongs to the task's spec",
-		`task:2:1: field "version" is not for a task: the launcher writes it into the context`,
-		`task:3:1: field "secrets" is not for a task: the launcher writes it into the context`,
+		`task:2:1: field "version" is reserved: the launcher writes it into the context`,
+		`task:3:1: field "secrets" is reserved: the launcher writes it into the context`,
 		"task:5:9: metadata.name must be a string, not a list",
 		"task:6:11: metadata.labels must be a map, not a string",
 		"task:7:14: metadata.iteration must be a whole number",
@@ -230,10 +230,10 @@ func TestWrongTypesAreRefused(t *testing.T) {
 		"spec: {secret_sources: env}":      "1:24: secret_sources must be a list, not a string",
 		"spec: {secret_sources: 1}":        "1:24: secret_sources must be a list, not a number",
 		"secret_sources: ~":                "1:1: secret_sources belongs to the task's spec",
-		"secrets_base64: {}":               `1:1: field "secrets_base64" is not for a task: the launcher writes it into the context`,
-		"secrets_env: ~":                   `1:1: field "secrets_env" is not for a task: the launcher writes it into the context`,
-		"secrets_files: {A: /x}":           `1:1: field "secrets_files" is not for a task: the launcher writes it into the context`,
-		"Secrets-Files: {A: /x}":           `1:1: field "Secrets-Files" is not for a task: the launcher writes it into the context`,
+		"secrets_base64: {}":               `1:1: field "secrets_base64" is reserved: the launcher writes it into the context`,
+		"secrets_env: ~":                   `1:1: field "secrets_env" is reserved: the launcher writes it into the context`,
+		"secrets_files: {A: /x}":           `1:1: field "secrets_files" is reserved: the launcher writes it into the context`,
+		"Secrets-Files: {A: /x}":           `1:1: field "Secrets-Files" is reserved: the launcher writes it into the context`,
 		"metadata: {secret_sources: [{}]}": "",
 	} {
 		_, err := read(t, text)

@@ -49,7 +49,7 @@ func TestFilesAreTheHandlersAlone(t *testing.T) {
 func TestTheDirectoryGoesOnEveryWayOut(t *testing.T) {
 	for name, c := range map[string]struct {
 		flags   []string
-		handler string // "" for a command that is not there
+		handler string // "" for a command that does not exist
 		signal  unix.Signal
 		status  int
 	}{
@@ -119,11 +119,11 @@ func TestFilesNeedMemory(t *testing.T) {
 	}
 	const onDisk = "for dir in /dev/shm /run /tmp; do mount --bind /etc $dir || exit 99; done"
 	for name, c := range map[string]struct{ mounts, message string }{
-		"on a disk": {onDisk, "launcher: no directory in memory can be made: /dev/shm: is not on tmpfs; /run: is not on tmpfs; /tmp: is not on tmpfs\n" +
-			"hint: mount one at /dev/shm, in Kubernetes an emptyDir of medium: Memory; or use --deliver stdin, which carries every value\n"},
-		"read only": {onDisk + "; mount -t tmpfs -o ro none /dev/shm", "launcher: no directory in memory can be made: /dev/shm: read-only file system; "},
+		"on a disk": {onDisk, "launcher: cannot make a directory in memory: /dev/shm: is not on tmpfs; /run: is not on tmpfs; /tmp: is not on tmpfs\n" +
+			"hint: mount a tmpfs at /dev/shm (in Kubernetes, an emptyDir with medium: Memory), or use --deliver stdin, which carries every value\n"},
+		"read only": {onDisk + "; mount -t tmpfs -o ro none /dev/shm", "launcher: cannot make a directory in memory: /dev/shm: read-only file system; "},
 		"full": {onDisk + "; mount -t tmpfs -o size=16k none /dev/shm", `launcher: secret "KEY": files: no space left on device` + "\n" +
-			"hint: what is mounted at /dev/shm needs room for all values, in Docker --shm-size; or use --deliver stdin, which carries every value\n"},
+			"hint: make /dev/shm larger (in Docker, --shm-size), or use --deliver stdin, which carries every value\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := launchertest.Finish(t, covered(c.mounts, "launcher", "run", "--deliver", "files", "-s", "inline={'KEY': '"+strings.Repeat("x", 100_000)+"'}", "--", "echo", "started"))
@@ -175,8 +175,8 @@ func TestUserNeedsADirectoryThatNobodyCanReplace(t *testing.T) {
 			got := launchertest.Finish(t, memory.AsRoot(nowhereElse+change+` && exec /proc/self/fd/9 run --user 4242 --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- echo started`))
 			require.Equal(t, 125, got.Status, got.Stderr)
 			require.Empty(t, got.Stdout)
-			require.Contains(t, got.Stderr, "launcher: no directory in memory can be made: /dev/shm: other users can rename what is in it (writable without the sticky bit, or owned by another user); ")
-			require.Contains(t, got.Stderr, "\nhint: with --user, mount a tmpfs of mode 1777 at /dev/shm; ")
+			require.Contains(t, got.Stderr, "launcher: cannot make a directory in memory: /dev/shm: other users can rename what is in it (writable without the sticky bit, or owned by another user); ")
+			require.Contains(t, got.Stderr, "\nhint: mount a tmpfs of mode 1777 at /dev/shm, or remove")
 			memory.RequireEmpty(t)
 
 			own := launchertest.Finish(t, memory.AsRoot(change+` && exec launcher run --deliver `+deliver+` -s "inline={'KEY': 'x'}" -- probe secret KEY`))
@@ -195,7 +195,7 @@ func TestUserNeedsTheRightToGiveADirectory(t *testing.T) {
 			memory := launchertest.NewMemory(t)
 			got := launchertest.Finish(t, memory.AsRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 --deliver `+deliver+` -- echo started`))
 			require.Equal(t, launchertest.Result{Status: 125, Stderr: "launcher: --user 4242:4242: the launcher cannot give it a directory: operation not permitted\n" +
-				"hint: files and socket with --user need CAP_CHOWN and CAP_DAC_OVERRIDE; or use --deliver stdin\n"}, got)
+				"hint: give the container CAP_CHOWN and CAP_DAC_OVERRIDE, or use --deliver stdin\n"}, got)
 			memory.RequireEmpty(t)
 		}
 		got := launchertest.Finish(t, launchertest.NewMemory(t).AsRoot(`exec `+setpriv+` --bounding-set `+capability+` launcher run --user 4242 -s "inline={'KEY': 'x'}" -- probe secret KEY`))

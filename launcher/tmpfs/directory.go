@@ -149,7 +149,7 @@ func (d *Directory) requirePrivate() error {
 		return err
 	}
 	if int(st.Uid) != os.Geteuid() || st.Mode&0o777 != 0o700 {
-		return fmt.Errorf("%s is not the launcher's own any more", d.path)
+		return fmt.Errorf("%s no longer belongs to the launcher", d.path)
 	}
 	return nil
 }
@@ -181,7 +181,7 @@ func Find(reference string) (*Directory, error) {
 	}
 	d.path, d.name = words[2], filepath.Base(words[2])
 	if err = d.open(); err == nil && d.identity != (identity{device, inode}) {
-		err = fmt.Errorf("%s is another directory by now", d.path)
+		err = fmt.Errorf("%s was replaced by another directory", d.path)
 	}
 	if err != nil {
 		d.Close()

@@ -130,9 +130,9 @@ func TestNothingIsAddedOnceItIsGivenAway(t *testing.T) {
 	require.EqualValues(t, 4243, owner(info).Gid)
 	require.ErrorIs(t, d.WriteFile("KEY", nil, 4242, 4242), unix.EEXIST)
 	require.NoError(t, d.Give(4242, 4242))
-	require.ErrorContains(t, d.WriteFile("OTHER", nil, 4242, 4242), "is not the launcher's own any more")
+	require.ErrorContains(t, d.WriteFile("OTHER", nil, 4242, 4242), "no longer belongs to the launcher")
 	_, err = d.Bind("socket", 4242, 4242)
-	require.ErrorContains(t, err, "is not the launcher's own any more")
+	require.ErrorContains(t, err, "no longer belongs to the launcher")
 	require.NoError(t, d.Remove())
 }
 
@@ -172,7 +172,7 @@ func TestFindKnowsTheDirectoryAgain(t *testing.T) {
 	require.NoError(t, os.Remove(d.Path()))
 	require.NoError(t, os.Mkdir(d.Path(), 0o700))
 	_, err = tmpfs.Find(d.Reference())
-	require.ErrorContains(t, err, "is another directory by now")
+	require.ErrorContains(t, err, "was replaced by another directory")
 }
 
 // TestRemoveDeletesWhatAnotherUserLeft with no more descriptors than a few, and

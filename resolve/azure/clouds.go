@@ -56,7 +56,7 @@ func ParseAuthority(text string) (string, error) {
 	case ok && validHost(host):
 		return "https://" + host + "/", nil
 	case strings.Contains(text, "@"):
-		return "", fmt.Errorf("it is not the https URL of a host, such as %s, and nothing more", microsoftClouds[0].authority)
+		return "", fmt.Errorf("it is not the https URL of a host, such as %s", microsoftClouds[0].authority)
 	}
 	return "", fmt.Errorf("%q is not the https URL of a host, such as %s", text, microsoftClouds[0].authority)
 }

@@ -67,7 +67,7 @@ func (s *Spec) field(problems *document.Problems, f document.Field, clouds Cloud
 		s.name(problems, f.Value, clouds)
 	case "k8s_secret":
 		if s.K8sSecret = problems.Text(f.Value, "k8s_secret"); f.Value.Kind == document.String && !validK8sSecret(s.K8sSecret) {
-			problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
+			problems.Add(f.Value.At, "use 1 to 253 lower-case letters, digits, hyphens and dots",
 				"%s is not the name of a Kubernetes Secret", keyname.Show(s.K8sSecret))
 		}
 	case "secrets":
@@ -94,9 +94,9 @@ func (s *Spec) name(problems *document.Problems, n *document.Node, clouds Clouds
 	switch {
 	case ok:
 	case strings.Contains(s.Name, "://"):
-		problems.Add(n.At, "https://NAME.vault.azure.net, or a domain that --azure-domain allows", "%s is not the URL of a vault", keyname.Quote(s.Name))
+		problems.Add(n.At, "use https://NAME.vault.azure.net, or a domain that --azure-domain allows", "%s is not the URL of a vault", keyname.Quote(s.Name))
 	default:
-		problems.Add(n.At, "a vault's name is 3 to 24 letters, digits and single hyphens, a letter first",
+		problems.Add(n.At, "use 3 to 24 letters, digits and single hyphens, a letter first",
 			"%s is not the name of a vault", keyname.Show(s.Name))
 	}
 }
@@ -126,7 +126,7 @@ func consistsOf(s, set string) bool { return s != "" && strings.TrimLeft(s, set)
 func checkName(problems *document.Problems, at document.Position, name string) bool {
 	ok := ValidSecret(name)
 	if !ok {
-		problems.Add(at, "a secret's name is 1 to 127 letters, digits and hyphens", "%s is not the name of a vault's secret", keyname.Show(name))
+		problems.Add(at, "use 1 to 127 letters, digits and hyphens", "%s is not the name of a vault's secret", keyname.Show(name))
 	}
 	return ok
 }

@@ -75,17 +75,17 @@ mapping values are not allowed in this context
 exceeded max depth of 10000
 found a character that is not allowed in a tag
 a character that YAML does not allow
-an alias (*) names no anchor (&)
-a line end that is none in every version of YAML`
+an alias (*) of a missing anchor (&)
+a line break that YAML 1.1 and 1.2 read differently`
 
 // message is every text that a problem of a document has; it holds names in
 // quotes, which the document wrote as names.
 var message = regexp.MustCompile(`^o(:\d+:\d+)?: (` + strings.Join([]string{
-	`is empty`, `holds no value`, `is UTF-16; save it as UTF-8`, `a NUL byte: this is not a text`, `not UTF-8`,
-	`not valid JSON(: it ends too early|: more follows the value)?`, `nested too deeply`, `a \\u escape is half of a surrogate pair`,
+	`is empty`, `holds no value`, `is UTF-16; save it as UTF-8`, `a NUL byte: this is not text`, `not UTF-8`,
+	`not valid JSON(: it ends too early|: text follows the value)?`, `nested too deeply`, `a \\u escape is half of a surrogate pair`,
 	`not valid YAML(: (` + strings.ReplaceAll(regexp.QuoteMeta(reasons), "\n", "|") + `))?`, `holds more than one YAML document`,
-	`(is YAML that may hold too many values: )?` + regexp.QuoteMeta(limits), `is YAML of more than 4 MiB`, `an alias holds itself`, `!!binary is not base64`,
-	`unknown tag, or one that does not fit the value`, `duplicate merge key \(<<\)`, `a merge key \(<<\) takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list)`,
+	regexp.QuoteMeta(limits), `may hold more than 50000 values, too many for YAML`, `is YAML of more than 4 MiB`, `an alias contains itself`, `!!binary is not base64`,
+	`unknown tag, or a tag that does not match the value`, `duplicate merge key \(<<\)`, `a merge key \(<<\) takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list)`,
 	`a field's name must be a string, not (bytes|a list|a map)`, `duplicate field "([^"\\]|\\.)*"`,
 	`JSON (cannot carry bytes|has no form for this number)`,
 }, "|") + `)$`)

@@ -25,7 +25,7 @@ func (n *Node) AppendJSON(dst []byte) ([]byte, error) {
 	case Map:
 		return n.appendMap(dst)
 	default:
-		return dst, &Problem{At: n.At, Message: "JSON cannot carry bytes", Advice: "give them as a string, base64"}
+		return dst, &Problem{At: n.At, Message: "JSON cannot hold bytes", Advice: "give them as a base64 string"}
 	}
 }
 
@@ -66,7 +66,7 @@ func (n *Node) appendNumber(dst []byte) ([]byte, error) {
 	if text := strconv.FormatFloat(number, 'g', -1, 64); err == nil && json.Valid([]byte(text)) {
 		return append(dst, text...), nil
 	}
-	return dst, &Problem{At: n.At, Message: "JSON has no form for this number", Advice: "quote it"}
+	return dst, &Problem{At: n.At, Message: "JSON cannot hold this number", Advice: "quote it"}
 }
 
 func (n *Node) appendList(dst []byte) ([]byte, error) {

@@ -49,7 +49,7 @@ func TestAppendJSONWritesEveryFormOfNumber(t *testing.T) {
 	}
 	for _, text := range []string{".inf", "-.inf", "+.INF", ".nan", ".NaN"} {
 		_, err := encode(t, "a: [1, "+text+"]")
-		require.EqualError(t, err, "o:1:8: JSON has no form for this number")
+		require.EqualError(t, err, "o:1:8: JSON cannot hold this number")
 	}
 }
 
@@ -83,7 +83,7 @@ func TestAppendJSONWritesEveryKind(t *testing.T) {
 func TestAppendJSONRefusesBytesWhereverTheyAre(t *testing.T) {
 	for text, place := range map[string]string{"!!binary aGk=": "1:1", "a: !!binary aGk=": "1:4", "a: [1,\n !!binary aGk=]": "2:2", "a: {b: [!!binary aGk=]}": "1:9"} {
 		_, err := encode(t, text)
-		require.EqualError(t, err, "o:"+place+": JSON cannot carry bytes")
+		require.EqualError(t, err, "o:"+place+": JSON cannot hold bytes")
 	}
 }
 

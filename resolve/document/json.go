@@ -25,7 +25,7 @@ func notJSON(origin string, text []byte) error {
 	case offset == len(text):
 		message += ": it ends too early"
 	case json.NewDecoder(bytes.NewReader(text)).Decode(new(json.RawMessage)) == nil:
-		message += ": more follows the value"
+		message += ": text follows the value"
 	}
 	return &Problem{At: place(origin, text, offset), Message: message}
 }

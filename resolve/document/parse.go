@@ -65,7 +65,7 @@ func Text(origin string, text []byte) ([]byte, error) {
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, problem(place(origin, text, i), "a NUL byte: this is not a text")
+		return nil, problem(place(origin, text, i), "a NUL byte: this is not text")
 	}
 	if !utf8.Valid(text) {
 		i := 0

@@ -108,11 +108,11 @@ func TestParseReportsTheGrammarThatGotFurther(t *testing.T) {
 		{"JSON that is cut after a line end", "{\"a\": 1,\n", "o:2:1: not valid JSON: it ends too early"},
 		{"JSON with tabs and a mistake", "{\n\t\"a\": 1,\n\t\"b\" 2\n}", "o:3:6: not valid JSON"},
 		{"JSON with a surrogate pair and a mistake", `{"a": "\ud83d\ude00",}`, "o:1:22: not valid JSON"},
-		{"JSON twice", "{} {}", "o:1:4: not valid JSON: more follows the value"},
+		{"JSON twice", "{} {}", "o:1:4: not valid JSON: text follows the value"},
 		{"YAML in braces that does not end", "{a: [1, 2}", "o:1:10: not valid YAML: did not find expected ',' or ']'"},
 		{"YAML in braces with a field twice", "{a: 1, a: 2}", `o:1:8: duplicate field "a"`},
 		{"two YAML documents in braces", "{a: 1}\n---\n{b: 1}", "o:2:1: holds more than one YAML document"},
-		{"an alias in braces", "{a: *b}", "o:1:5: not valid YAML: an alias (*) names no anchor (&)"},
+		{"an alias in braces", "{a: *b}", "o:1:5: not valid YAML: an alias (*) of a missing anchor (&)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse("o", []byte(c.text))
@@ -129,10 +129,10 @@ func TestParseRefusesWhatIsNoText(t *testing.T) {
 		{"comments alone", "# a\n  # b\n", "o: holds no value"},
 		{"UTF-16, little end first", "\xff\xfea\x00", "o: is UTF-16; save it as UTF-8"},
 		{"UTF-16, big end first", "\xfe\xff\x00a", "o: is UTF-16; save it as UTF-8"},
-		{"UTF-16 without a mark", "{\x00}\x00", "o:1:2: a NUL byte: this is not a text"},
-		{"NUL", "a: é\x00", "o:1:5: a NUL byte: this is not a text"},
-		{"NUL in a later line", "a:\n  b\x00", "o:2:4: a NUL byte: this is not a text"},
-		{"NUL in JSON", "[\"\x00\"]", "o:1:3: a NUL byte: this is not a text"},
+		{"UTF-16 without a mark", "{\x00}\x00", "o:1:2: a NUL byte: this is not text"},
+		{"NUL", "a: é\x00", "o:1:5: a NUL byte: this is not text"},
+		{"NUL in a later line", "a:\n  b\x00", "o:2:4: a NUL byte: this is not text"},
+		{"NUL in JSON", "[\"\x00\"]", "o:1:3: a NUL byte: this is not text"},
 		{"not UTF-8", "a: é\xff", "o:1:5: not UTF-8"},
 		{"not UTF-8 in JSON", "[\"a\",\n\"\xc3\"]", "o:2:2: not UTF-8"},
 		{"a surrogate in UTF-8", "a: \xed\xa0\x80", "o:1:4: not UTF-8"},

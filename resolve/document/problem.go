@@ -86,7 +86,7 @@ func placeOf(err error) Position {
 // Unknown adds the problem of a field that its map does not have.
 func (p *Problems) Unknown(f Field, what string, known ...string) {
 	slices.Sort(known)
-	p.Add(f.At, suggest.Hint(what+" has "+strings.Join(known, ", "), f.Name, "", known...), "unknown field %s in %s", f.quotedName(), what)
+	p.Add(f.At, suggest.Hint("use one of "+strings.Join(known, ", "), f.Name, "", known...), "unknown field %s in %s", f.quotedName(), what)
 }
 
 // CheckKey reports whether text is a key, and adds a problem if it is not.
@@ -112,7 +112,7 @@ func (p *Problems) Text(n *Node, what string) string {
 func (p *Problems) Choice(n *Node, what string, choices []string) string {
 	text := p.Text(n, what)
 	if n.Kind == String && !slices.Contains(choices, text) {
-		p.Add(n.At, suggest.Hint("one of "+strings.Join(choices, ", "), text, "", choices...), "unknown %s", what)
+		p.Add(n.At, suggest.Hint("use one of "+strings.Join(choices, ", "), text, "", choices...), "unknown %s", what)
 	}
 	return text
 }

@@ -68,7 +68,7 @@ func TestTextsOfALongList(t *testing.T) {
 }
 
 func TestChoice(t *testing.T) {
-	for text, want := range map[string]string{"lines": "", "line": "did you mean lines?", "x": "one of lines, dotenv", "": "one of lines, dotenv"} {
+	for text, want := range map[string]string{"lines": "", "line": "did you mean lines?", "x": "use one of lines, dotenv", "": "use one of lines, dotenv"} {
 		var p Problems
 		require.Equal(t, text, p.Choice(&Node{Kind: String, Text: text}, "format", []string{"lines", "dotenv"}))
 		if want == "" {

@@ -77,7 +77,7 @@ var (
 	wider = regexp.MustCompile(`(^|[^\w.])0[0-9_]*[1-9]|^[ \t\f]*(#.*)?\n\s|\n[ \t\f]+(\\\n\s*)?$`)
 	// What a Node cannot hold, has two readings, or repr does not write.
 	narrower = regexp.MustCompile(`: (a set, .*|a key must be .*|duplicate key|a string with a prefix|` +
-		`a string follows a string|an escape that is no character|an escape by a character's name)$`)
+		`a string follows a string|an escape of an invalid character|an escape by a character's name)$`)
 	// An ellipsis, a sum, a call, a comment, a joined line, a sign that does not
 	// stand at its number, a complex number.
 	narrowerText = regexp.MustCompile(`^(\[?\.\.\.\]?|1\+2j|set\(\))$|#|\\\r?\n|\\\r|[-+][\s(]|[0-9.][jJ]`)
@@ -86,7 +86,7 @@ var (
 // meantNarrower reports whether we mean to refuse what Python accepts.
 func meantNarrower(oracle any, text string, err error) bool {
 	kind := oracle.([]any)[0]
-	bareTuple := kind == "list" && strings.HasSuffix(err.Error(), ": more follows the value")
+	bareTuple := kind == "list" && strings.HasSuffix(err.Error(), ": text follows the value")
 	return bareTuple || narrower.MatchString(err.Error()) || narrowerText.MatchString(text)
 }
 

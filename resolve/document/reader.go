@@ -87,7 +87,7 @@ func (r *reader) document() (*Node, error) {
 		return nil, err
 	}
 	if r.skipBlanks(); r.pos < len(r.text) {
-		return nil, r.problem(r.pos, "more follows the value", "remove it; comments are not read")
+		return nil, r.problem(r.pos, "text follows the value", "remove it; comments are not read")
 	}
 	return node, r.Err()
 }
@@ -153,7 +153,7 @@ func (r *reader) items(closing byte, read func() error) (comma bool, err error) 
 		case 0:
 			return false, r.problem(start, "a bracket is not closed", "")
 		default:
-			return false, r.problem(r.pos, "neither a comma nor the closing bracket follows an item", "put a comma between the items; operators and comments are not read")
+			return false, r.problem(r.pos, "a comma or the closing bracket is missing after an item", "put a comma between the items; operators and comments are not read")
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (r *reader) name() (*Node, error) {
 	case c == ',' || c == '}':
 		return nil, r.problem(start, "a set, which is neither a map nor a list", "write [ ] around a list, or KEY: VALUE in a map")
 	case c != ':':
-		return nil, r.problem(r.pos, "no colon follows a key", "")
+		return nil, r.problem(r.pos, "a colon is missing after a key", "")
 	case name.Kind != String && name.Kind != Number && name.Kind != Bool:
 		return nil, r.problem(start, "a key must be a string, a number or a boolean, not "+name.Kind.String(), "")
 	}

@@ -75,7 +75,7 @@ func (r *reader) quoted(node *Node) error {
 	for r.pos++; r.peek() != quote; {
 		switch r.peek() {
 		case 0, '\n', '\r':
-			return r.problem(start, "a string is not closed", `write \n for a line end`)
+			return r.problem(start, "a string is not closed", `write \n for a line break`)
 		case '\\':
 			c, err := r.escape()
 			if err != nil {
@@ -151,7 +151,7 @@ func (r *reader) character(start, length, base int) (string, error) {
 	case r.json && utf16.IsSurrogate(code):
 		return r.pair(code), nil
 	case !utf8.ValidRune(code):
-		return "", r.problem(start, "an escape that is no character", "write the character")
+		return "", r.problem(start, "an escape of an invalid character", "write the character")
 	}
 	return string(code), nil
 }

@@ -88,7 +88,7 @@ func (r *yamlReader) exhaust(at Position) {
 
 func (r *yamlReader) alias(n *yaml.Node, depth int) *Node {
 	if r.unfolding[n.Alias] {
-		r.Add(r.at(n), "", "an alias holds itself")
+		r.Add(r.at(n), "", "an alias contains itself")
 		return &Node{At: r.at(n)}
 	}
 	r.unfolding[n.Alias] = true
@@ -150,7 +150,7 @@ func (r *yamlReader) merge(value *Node) []Field {
 // checkTag refuses a tag that makes something else of a map or a list.
 func (r *yamlReader) checkTag(n *yaml.Node, want string) {
 	if n.ShortTag() != want {
-		r.Add(r.at(n), adviseQuote, "unknown tag, or one that does not fit the value")
+		r.Add(r.at(n), adviseQuote, "unknown tag, or a tag that does not match the value")
 	}
 }
 
@@ -177,6 +177,6 @@ func (r *yamlReader) scalar(node *Node, n *yaml.Node) {
 		}
 		node.Text = string(raw)
 	default:
-		r.Add(node.At, adviseQuote, "unknown tag, or one that does not fit the value")
+		r.Add(node.At, adviseQuote, "unknown tag, or a tag that does not match the value")
 	}
 }

@@ -22,10 +22,10 @@ func LoadYAML(origin string, text []byte) (documents []*yaml.Node, problem *Prob
 	case len(text) > maxYAML:
 		return nil, &Problem{whole, fmt.Sprintf("is YAML of more than %d MiB", maxYAML>>20), "give it as JSON"}
 	case countYAMLValues(text) > maxNodes:
-		return nil, &Problem{whole, "is YAML that may hold too many values: " + limits, "give it as JSON"}
+		return nil, &Problem{whole, fmt.Sprintf("may hold more than %d values, too many for YAML", maxNodes), "give it as JSON"}
 	}
 	if i := bytes.IndexAny(text, "\u0085\u2028\u2029"); i >= 0 {
-		return nil, &Problem{place(origin, text, i), "not valid YAML: a line end that is none in every version of YAML",
+		return nil, &Problem{place(origin, text, i), "not valid YAML: a line break that YAML 1.1 and 1.2 read differently",
 			`write it as "\u0085", "\u2028" or "\u2029", in double quotes`}
 	}
 	defer func() {
@@ -70,7 +70,7 @@ func yamlProblem(origin string, text []byte, err error) *Problem {
 	case load.Stage == yaml.ScannerStage, load.Stage == yaml.ParserStage:
 		p.Message += ": " + load.Message
 	case load.Stage == yaml.ComposerStage:
-		p.Message += ": an alias (*) names no anchor (&)"
+		p.Message += ": an alias (*) of a missing anchor (&)"
 		p.Advice = "quote a value that starts with *"
 	}
 	return p

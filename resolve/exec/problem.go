@@ -45,10 +45,10 @@ func secretName(identifiers []string) string {
 }
 
 const (
-	adviseRun     = "run the program yourself, or use --exec-stderr: what it writes on standard error is not shown, as it may hold values"
+	adviseRun     = "run the program yourself, or use --exec-stderr to see its standard error, which may hold values"
 	adviseDefault = "if this status means that the secret is missing, add missing: [%d] to the source, so that the default is used; else use --exec-stderr"
 	adviseMissing = "check the command, or mark the source optional: true"
-	adviseStart   = "check the program's #! line, and the programs that it starts: with 126 and 127 something cannot be run"
+	adviseStart   = "check the program's #! line, and the programs that it starts: 126 and 127 mean that one cannot run"
 )
 
 // problem is an error with a hint.

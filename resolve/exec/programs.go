@@ -68,7 +68,7 @@ func (p *Programs) End() {
 	}
 }
 
-var errEnding = resolve.Unavailable("the launcher is ending")
+var errEnding = resolve.Unavailable("the launcher is stopping")
 
 // start starts a program, unless the Programs were ended.
 func (p *Programs) start(spec Spec, path string, more []string) (*process, error) {

@@ -55,9 +55,9 @@ func Parse(n *document.Node) (Spec, error) {
 	}
 	switch {
 	case n.Field("command") == nil:
-		problems.Add(n.At, "command: [PROGRAM, ARGUMENT]", "an exec source needs a command")
+		problems.Add(n.At, "write command: [PROGRAM, ARGUMENT]", "an exec source needs a command")
 	case !secrets && !format:
-		problems.Add(n.At, "secrets: one run for each key; format: one run for all keys", "an exec source needs secrets or a format")
+		problems.Add(n.At, "give secrets for one run per key, or format for one run for all keys", "an exec source needs secrets or a format")
 	}
 	return spec, problems.Err()
 }
@@ -106,7 +106,7 @@ func argument(problems *document.Problems, n *document.Node) string {
 	case !n.Scalar():
 		problems.Add(n.At, "", "a command must hold strings, not %s", n.Kind)
 	case strings.ContainsRune(n.Text, 0):
-		problems.Add(n.At, "", "a command holds a NUL byte, which no argument can hold")
+		problems.Add(n.At, "", "a command holds a NUL byte, which an argument cannot")
 	}
 	return n.Text
 }
@@ -144,12 +144,15 @@ func (s Spec) Only(key string) Spec {
 
 // secrets reads the declared keys. With a format, a key's name is a key of the output.
 func secrets(problems *document.Problems, n *document.Node, format bool) []Secret {
-	form, hint := keylist.Form{Source: "an exec source", Map: true}, "name each key, or remove secrets to take every key"
+	form := keylist.Form{Source: "an exec source", Map: true}
 	if !format {
-		form.CheckName, hint = checkIdentifier, "name each key: no program is asked for a list"
+		form.CheckName = checkIdentifier
 	}
-	if len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List {
-		problems.Add(n.At, hint, "secrets of an exec source is empty")
+	switch empty := len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List; {
+	case empty && format:
+		problems.Add(n.At, "name each key, or remove secrets to take every key", "secrets of an exec source is empty")
+	case empty:
+		problems.Add(n.At, "name each key: the launcher does not ask a program for a list", "secrets of an exec source is empty")
 	}
 	return form.Parse(problems, n)
 }
@@ -157,7 +160,7 @@ func secrets(problems *document.Problems, n *document.Node, format bool) []Secre
 // checkIdentifier refuses what no argument can hold.
 func checkIdentifier(problems *document.Problems, at document.Position, identifier string) bool {
 	if strings.ContainsRune(identifier, 0) {
-		problems.Add(at, "", "an identifier holds a NUL byte, which no argument can hold")
+		problems.Add(at, "", "an identifier holds a NUL byte, which an argument cannot")
 		return false
 	}
 	return true

@@ -133,7 +133,7 @@ func (w rawValue) plain() ([]byte, *refusal) {
 	case w.quote == 0 && hasInvisibleEnd(w.body):
 		return nil, &refusal{reason: anInvisible, advice: invisibleAdvice, part: "it", value: w.body}
 	case len(w.tail) > 0 && w.tail[0] != '#':
-		return nil, &refusal{reason: "has more text after its closing quote", advice: "write one KEY=value on a line, and all of the value in one pair of quotes"}
+		return nil, &refusal{reason: "has text after its closing quote", advice: "write one KEY=value on a line, and all of the value in one pair of quotes"}
 	case len(w.body) > maxValue:
 		return nil, &refusal{reason: "is longer than 4 MiB"}
 	case w.quote == 0:

@@ -88,9 +88,9 @@ func TestDotenv(t *testing.T) {
 }
 
 func TestDotenvRefuses(t *testing.T) {
-	const neither, notKey = "neither KEY=value nor a comment", `text that is not a key stands before the "="`
+	const neither, notKey = "neither KEY=value nor a comment", `the text before the "=" is not a key`
 	const whole = "is not read by godotenv as one KEY=value"
-	const open, more = "has no closing quote", "has more text after its closing quote"
+	const open, more = "has no closing quote", "has text after its closing quote"
 	const unseen = "an invisible character, such as a no-break space, beside a key"
 	for _, c := range []struct {
 		name string
@@ -132,9 +132,9 @@ func TestDotenvRefuses(t *testing.T) {
 		{"not ended", "A='@\nB=@\nC=$@", []string{`1: the value of "A" ` + open}},
 		{"not ended, bad name", "A B='@\nB=@", []string{"1: " + notKey, "1: the value " + open}},
 		{"two on a line", "A='@' B=@", []string{`1: the value of "A" ` + more}},
-		{"old Mac's line ends", "A=@\rB=@", []string{"1: a CR line end, as old Macs wrote it"}},
+		{"old Mac's line ends", "A=@\rB=@", []string{"1: a CR line ending, as old Macs wrote it"}},
 		{"invisible", "\u00a0A=@\nB\u00a0=@\n\u2003\n", []string{"1: " + unseen, "2: " + unseen, "3: an invisible character, such as a no-break space, in a line without a key"}},
-		{"by CR in a comment", "A=@ # x\rB=@", []string{"1: a CR line end, as old Macs wrote it"}},
+		{"by CR in a comment", "A=@ # x\rB=@", []string{"1: a CR line ending, as old Macs wrote it"}},
 		{"quotes repeated", `A=""@""`, []string{`1: the value of "A" ` + more}},
 		{"quotes joined", `A="@"'x'`, []string{`1: the value of "A" ` + more}},
 		{"comment before the value", "A= # @", []string{`1: the value of "A" ` + aHash}},
@@ -145,7 +145,7 @@ func TestDotenvRefuses(t *testing.T) {
 		{"file separator, which python-dotenv removes", "A=@\x1c", []string{`1: the value of "A" ` + anInvisible}},
 		{"bytes without quotes", "A=@\xff", []string{"1: text that is not UTF-8"}},
 		{"bytes in quotes", "A=1\nB='@\xff'", []string{"2: text that is not UTF-8"}},
-		{"NUL", "A=1\nB='@\x00'", []string{"2: a NUL byte: this is not a text, or it is UTF-16"}},
+		{"NUL", "A=1\nB='@\x00'", []string{"2: a NUL byte: the file is binary or UTF-16"}},
 		{"twice", "A='@\n'\nA=@", []string{`3: duplicate key "A", in line 1 and line 3`}},
 		{"line after a value of lines", "A='@\n\n'\n@", []string{"4: " + neither}},
 		{"value of lines under a bad name", "A B='@\nC=$X\n'\n@", []string{"1: " + notKey, "4: " + neither}},

@@ -137,7 +137,7 @@ func (s Source) Defaults() []resolve.Default { return keylist.Defaults(s.keys) }
 func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	found, err := s.Spec.Find(ctx, s.pipes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, resolve.Absent(fmt.Sprintf("%q is not there", s.Path))
+		return nil, resolve.Absent(fmt.Sprintf("%q does not exist", s.Path))
 	}
 	if err != nil || len(s.keys) == 0 {
 		return found, err

@@ -66,7 +66,7 @@ func TestFindReadsWhenCalled(t *testing.T) {
 
 	_, err = s.Find(soon(t))
 	require.ErrorIs(t, err, resolve.ErrAbsent)
-	require.EqualError(t, err, `"`+path+`" is not there`)
+	require.EqualError(t, err, `"`+path+`" does not exist`)
 
 	require.NoError(t, os.WriteFile(path, []byte("A=1"), 0o600))
 	findings, err := s.Find(soon(t))

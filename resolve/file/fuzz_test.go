@@ -38,14 +38,14 @@ var seeds = []string{
 // message is every text that a problem may have: names, places and fixed words.
 var message = regexp.MustCompile(`^o(:\d+:1)?: (` + strings.Join([]string{
 	`duplicate key "[^"]+", in line \d+ and line \d+`,
-	`the value( of "[A-Za-z0-9_.]+")? [a-zA-Z4 "#$(){},=-]*`, `text that is not UTF-8`, `a CR line end, as old Macs wrote it`,
+	`the value( of "[A-Za-z0-9_.]+")? [a-zA-Z4 "#$(){},=-]*`, `text that is not UTF-8`, `a CR line ending, as old Macs wrote it`,
 	`an invisible character, such as a no-break space, (beside a key|in a line without a key)`,
 	`neither KEY=value nor a comment`, `is UTF-16`, `more than \d+ keys`,
-	`a NUL byte: this is not a text, or it is UTF-16`,
+	`a NUL byte: the file is binary or UTF-16`,
 	`a byte order mark that is not at the start of the file`,
 	`a dotenv name holds no "-"`,
-	`text that is not a key stands before the "="`, `a key starts with export`,
-	`this may be the rest of the value above it`, `a PEM block that goes on in the next lines`, `duplicate key, in line \d+ and line \d+`,
+	`the text before the "=" is not a key`, `a key starts with export`,
+	`this line may continue the value above it`, `a PEM block that continues in the next lines`, `duplicate key, in line \d+ and line \d+`,
 	`too many problems: the rest of the file is not read`,
 }, "|") + `)$`)
 

@@ -28,7 +28,7 @@ func followed(t *testing.T, hint, text, value string) (statement string, format 
 			value = strings.ReplaceAll(value, c, `\`+c)
 		}
 		return key + `="` + value + `"`, inFormat
-	case hint == "write the value out, or give the parts as keys of their own":
+	case hint == "write the value in place of the reference, or make the parts separate keys":
 		return key + "=" + value, inFormat
 	case strings.Contains(hint, "write a value that ends in a backslash without quotes and escapes"):
 		return key + "=" + value, inFormat
@@ -41,13 +41,13 @@ func followed(t *testing.T, hint, text, value string) (statement string, format 
 			}
 			return r
 		}, text), inFormat
-	case strings.HasPrefix(hint, "save the file with LF line ends"):
+	case strings.HasPrefix(hint, "save the file with LF line endings"):
 		return strings.ReplaceAll(text, "\r", "\n"), inFormat
 	case strings.HasPrefix(hint, `write "_" for "-"`):
 		return strings.ReplaceAll(key, "-", "_") + "=" + right, inFormat
 	case strings.HasPrefix(hint, "write the value in one line (base64 -w0), or in quotes"):
 		return key + `="` + right + `"`, inFormat
-	case hint == `dotenv has export and quotes: use "format: dotenv"`:
+	case hint == `use "format: dotenv" for export and quotes`:
 		return text, inFormat
 	}
 	require.Fail(t, "a hint that this test cannot follow", "%s: %s", text, hint)

@@ -77,10 +77,10 @@ func asText(origin string, text []byte, format Format) ([]byte, error) {
 		return nil, &document.Problem{At: at, Message: message, Advice: advice}
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return refuse(i, "a NUL byte: this is not a text, or it is UTF-16", "")
+		return refuse(i, "a NUL byte: the file is binary or UTF-16", "")
 	}
 	if i := loneCR(text); i >= 0 {
-		return refuse(i, "a CR line end, as old Macs wrote it", `save the file with LF line ends; in double quotes of "format: dotenv", \r is a CR`)
+		return refuse(i, "a CR line ending, as old Macs wrote it", `save the file with LF line endings; in double quotes of "format: dotenv", \r is a CR`)
 	}
 	if i := invalidUTF8(text); i >= 0 && format == Dotenv {
 		return refuse(i, "text that is not UTF-8", "save the file as UTF-8")
@@ -177,7 +177,7 @@ func (p *parser) checkKey(key []byte) bool {
 const (
 	errInvisible = "an invisible character, such as a no-break space, beside a key"
 
-	errNotKey = `text that is not a key stands before the "="`
+	errNotKey = `the text before the "=" is not a key`
 	keyAdvice = `write KEY=value; a key is 1 to 253 letters, digits, "_", "-" and "."`
 )
 
@@ -242,7 +242,7 @@ func (p *parser) lineStatement(text []byte) int {
 	case hasInvisibleEnd(value):
 		p.refuse(p.hintFor(&refusal{advice: invisibleAdvice, part: "it", value: value})+` in a file of "format: dotenv"`, "the value %s", anInvisible)
 	case bytes.HasPrefix(key, []byte("export ")):
-		p.refuse(`dotenv has export and quotes: use "format: dotenv"`, "a key starts with export")
+		p.refuse(`use "format: dotenv" for export and quotes`, "a key starts with export")
 	case p.checkKey(key) && p.checkWhole(key, value):
 		p.add(string(key), value)
 	}

@@ -132,7 +132,7 @@ func requireRefused(t *testing.T, text string, format Format, want ...string) {
 
 func TestLinesRefuse(t *testing.T) {
 	const neither = "neither KEY=value nor a comment"
-	const badKey = `text that is not a key stands before the "="`
+	const badKey = `the text before the "=" is not a key`
 	for _, c := range []struct {
 		name, text string
 		want       []string
@@ -143,16 +143,16 @@ func TestLinesRefuse(t *testing.T) {
 		{"beyond ASCII", canary + "É=x", []string{"o:1:1: " + badKey}},
 		{"separator", "a/b=" + canary, []string{"o:1:1: " + badKey}},
 		{"control", "a\x01b=" + canary, []string{"o:1:1: " + badKey}},
-		{"old Mac's line ends", "A=1\r\nB=" + canary + "\rC=2", []string{"o:2:1: a CR line end, as old Macs wrote it"}},
+		{"old Mac's line ends", "A=1\r\nB=" + canary + "\rC=2", []string{"o:2:1: a CR line ending, as old Macs wrote it"}},
 		{"invisible", "\u00a0A=" + canary + "\nB\u2003=" + canary + "\nC=" + canary + "\u200b\nD=\f" + canary, []string{
 			"o:1:1: " + errInvisible, "o:2:1: " + errInvisible, "o:3:1: the value " + anInvisible, "o:4:1: the value " + anInvisible,
 		}},
 		{"long key", strings.Repeat(canary, 99) + "=x", []string{"o:1:1: " + badKey}},
 		{"key not UTF-8", "\xff" + canary + "=x", []string{"o:1:1: " + badKey}},
-		{"NUL", "A=1\nB=" + canary + "\x00\n", []string{"o:2:1: a NUL byte: this is not a text, or it is UTF-16"}},
+		{"NUL", "A=1\nB=" + canary + "\x00\n", []string{"o:2:1: a NUL byte: the file is binary or UTF-16"}},
 		{"UTF-16", "\xff\xfeA\x00=\x00", []string{"o: is UTF-16"}},
 		{"UTF-16, large end first", "\xfe\xff\x00A\x00=", []string{"o: is UTF-16"}},
-		{"UTF-16 without a mark", "A\x00=\x00", []string{"o:1:1: a NUL byte: this is not a text, or it is UTF-16"}},
+		{"UTF-16 without a mark", "A\x00=\x00", []string{"o:1:1: a NUL byte: the file is binary or UTF-16"}},
 		{"joined files", "A=1\n\xef\xbb\xbfB=" + canary, []string{"o:2:1: a byte order mark that is not at the start of the file"}},
 		{"twice", "A=" + canary + "\nB=\nA=" + canary, []string{`o:3:1: duplicate key "A", in line 1 and line 3`}},
 		{"all of them", "x\nA=" + canary + "\n=" + canary + "\nA=\n A =", []string{

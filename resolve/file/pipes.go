@@ -36,7 +36,7 @@ func (p *Pipes) Read(ctx context.Context, path string) ([]byte, error) {
 	}
 	text, err := Await(ctx, func() ([]byte, error) { return read(path, p) })
 	if err != nil && ctx.Err() != nil {
-		return nil, resolve.Unavailable(fmt.Sprintf("%q was not read to its end before the deadline", path))
+		return nil, resolve.Unavailable(fmt.Sprintf("%q was not read completely before the deadline", path))
 	}
 	return text, err
 }

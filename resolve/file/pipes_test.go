@@ -100,7 +100,7 @@ func TestPipesReturnWhenTheContextEnds(t *testing.T) {
 	cancel()
 	err = <-done
 	require.ErrorIs(t, err, resolve.ErrUnavailable)
-	require.EqualError(t, err, `"`+path+`" was not read to its end before the deadline`)
+	require.EqualError(t, err, `"`+path+`" was not read completely before the deadline`)
 	require.NoError(t, writer.Close())
 }
 

@@ -32,9 +32,9 @@ const (
 
 // What to do about it.
 const (
-	referenceAdvice = "write the value out, or give the parts as keys of their own"
-	commentAdvice   = "put a comment on a line of its own"
-	dollarAdvice    = "write the value of a reference out"
+	referenceAdvice = "write the value in place of the reference, or make the parts separate keys"
+	commentAdvice   = "put a comment on a separate line"
+	dollarAdvice    = "write the value in place of a reference"
 	invisibleAdvice = "remove the character"
 	escapeAdvice    = "write a character itself in place of its escape"
 )

@@ -34,9 +34,9 @@ var completeValue = []byte("-")
 
 // The advice and the message for a value of several lines.
 const (
-	wrappedAdvice = `write the value in one line (base64 -w0), or in quotes in a file of "format: dotenv"; put a comment above a key that is one`
-	errWrapped    = "this may be the rest of the value above it"
-	errPEM        = "a PEM block that goes on in the next lines"
+	wrappedAdvice = `write the value in one line (base64 -w0), or in quotes with "format: dotenv"; if the line is a key, put a comment above it`
+	errWrapped    = "this line may continue the value above it"
+	errPEM        = "a PEM block that continues in the next lines"
 )
 
 // minWrapped is the least length of base64 that may go on in the next line.

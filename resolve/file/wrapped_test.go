@@ -86,7 +86,7 @@ func requireWhole(t *testing.T, what, text, value string, format Format) {
 }
 
 func TestALineThatMayBeTheRestOfAValueIsRefused(t *testing.T) {
-	const rest, pemOpen = "this may be the rest of the value above it", "a PEM block that goes on in the next lines"
+	const rest, pemOpen = "this line may continue the value above it", "a PEM block that continues in the next lines"
 	const first = "MIIKPAIBAzCCCfYGCSqGSIb3DQEHAaCCCecEggnjMIIJ3zCCBg8GCSqGSIb3DQEH"
 	for _, c := range []struct {
 		text string
@@ -109,7 +109,7 @@ func TestALineThatMayBeTheRestOfAValueIsRefused(t *testing.T) {
 		{"K=-----BEGIN X-----\n" + first + "\nqET8s7QxAAE=\n-----END X-----\nfoo", []string{"o:1:1: " + pemOpen, "o:5:1: neither KEY=value nor a comment"}},
 		{"K=-----BEGIN X-----\n" + first + "\nA=b", []string{"o:1:1: " + pemOpen, "o:2:1: neither KEY=value nor a comment"}},
 		{"K=" + first + "\n" + first + "\nqET8s7QxAAAA==\n", []string{"o:2:1: neither KEY=value nor a comment", "o:3:1: " + rest}},
-		{"K=" + first + "\nabc+/wQ=\nqET8s7QxAAE=", []string{`o:2:1: text that is not a key stands before the "="`, "o:3:1: " + rest}},
+		{"K=" + first + "\nabc+/wQ=\nqET8s7QxAAE=", []string{`o:2:1: the text before the "=" is not a key`, "o:3:1: " + rest}},
 	} {
 		requireRefused(t, c.text, Lines, c.want...)
 	}

@@ -37,7 +37,7 @@ func New(d resolve.Declaration) (resolve.Source, error) {
 		switch {
 		case !problems.CheckKey(f.At, f.Name):
 		case f.Bare: // {DB_USER, hunter2}: the second may be a value
-			problems.Add(f.At, "write KEY: VALUE, and KEY: null for none", "a colon is missing after a key")
+			problems.Add(f.At, "write KEY: VALUE, or KEY: null for a missing key", "a colon is missing after a key")
 		default:
 			found = append(found, finding(f))
 		}

@@ -12,7 +12,7 @@ import "strings"
 const Max = 253
 
 // advice is the hint for text that is not a key.
-const advice = `a key is 1 to 253 letters, digits, "_", "-" and "."`
+const advice = `use 1 to 253 letters, digits, "_", "-" and "."`
 
 // Error says why text is not a key. It holds at most the part of the text
 // before the first character that no key can hold.
@@ -40,7 +40,7 @@ func Check(text string) error {
 	case len(text) > Max:
 		return &Error{"text that is not a key: it is longer than 253 bytes", advice}
 	case text == "." || strings.HasPrefix(text, ".."):
-		return &Error{`a key is not "." and does not start with "..", which name directories`, advice}
+		return &Error{`a key cannot be "." or start with "..", which name directories`, advice}
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (s *Spec) parseFields(problems *document.Problems, n *document.Node) {
 		case "secret":
 			s.Secret = problems.Text(f.Value, "secret")
 			if f.Value.Kind == document.String && !validSecret(s.Secret) {
-				problems.Add(f.Value.At, "its name is 1 to 253 lower-case letters, digits, hyphens and dots",
+				problems.Add(f.Value.At, "use 1 to 253 lower-case letters, digits, hyphens and dots",
 					"%s is not the name of a Kubernetes Secret", keyname.Show(s.Secret))
 			}
 		default:
@@ -82,7 +82,7 @@ func (s *Spec) parseFields(problems *document.Problems, n *document.Node) {
 		problems.Add(n.At, "list the keys in secrets, or mount the Secret and give mount", "the keys of Secret %s are missing", keyname.Show(s.Secret))
 	}
 	if s.Mount != "" && n.Field("env_prefix") != nil {
-		problems.Add(n.At, "keep the one that the pod has", "env_prefix and mount exclude each other")
+		problems.Add(n.At, "keep the one that the pod has", "env_prefix and mount cannot be used together")
 	}
 }
 
@@ -262,8 +262,8 @@ func (e secretError) Hint() string {
 type plainError struct{ name, plain string }
 
 func (e plainError) Error() string {
-	return fmt.Sprintf("variable %s is not set, and --require-confidential does not take variable %s, "+
-		"whose value may be written in the pod's specification", e.name, e.plain)
+	return fmt.Sprintf("variable %s is not set, and --require-confidential does not accept variable %s, "+
+		"which the pod's specification may hold", e.name, e.plain)
 }
 
 func (plainError) Is(target error) bool { return target == resolve.ErrAbsent }

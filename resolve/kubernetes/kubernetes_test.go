@@ -150,7 +150,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"[a b]":                 "task:1:2: text that is not a key: it holds a blank",
 		"[a/b, é, '', '..']": strings.Join([]string{"task:1:2: text that is not a key: it holds a punctuation character",
 			"task:1:7: text that is not a key: it holds a character that is not ASCII", "task:1:10: a kubernetes source has an empty name",
-			`task:1:14: a key is not "." and does not start with "..", which name directories`}, "\n"),
+			`task:1:14: a key cannot be "." or start with "..", which name directories`}, "\n"),
 		"[" + long + "]":                        "task:1:2: text that is not a key: it is longer than 253 bytes",
 		"[a, b, a]":                             `task:1:8: duplicate key "a" in ` + what,
 		`"a,a"`:                                 `task:1:1: duplicate key "a" in ` + what,
@@ -174,7 +174,7 @@ func TestParseNamesEveryProblemWithItsPlace(t *testing.T) {
 		"{env_prefix: ~, mount: 1}":             "task:1:14: env_prefix must be a string, not null\ntask:1:24: mount must be a string, not a number",
 		"{mount: ''}":                           "task:1:9: mount must be a directory",
 		"{mount: []}":                           "task:1:9: mount must be a string, not a list",
-		"{mount: /x, env_prefix: A_}":           "task:1:1: env_prefix and mount exclude each other",
+		"{mount: /x, env_prefix: A_}":           "task:1:1: env_prefix and mount cannot be used together",
 		"{x: 1, secrets: [mlrun.y], mount: []}": `task:1:2: unknown field "x" in ` + what + "\ntask:1:18: \"mlrun.y\" is internal to MLRun (mlrun.*) and not for a job\ntask:1:35: mount must be a string, not a list",
 	} {
 		t.Run(source, func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestRequireConfidentialTakesNoVariableOfTheKeysName(t *testing.T) {
 	spec.Confidential = true
 	require.Equal(t, strings.Join([]string{
 		"A=1 variable MLRUN_K8S_SECRET__A",
-		"B: variable MLRUN_K8S_SECRET__B is not set, and --require-confidential does not take variable B, whose value may be written in the pod's specification",
+		"B: variable MLRUN_K8S_SECRET__B is not set, and --require-confidential does not accept variable B, which the pod's specification may hold",
 		"c: variable MLRUN_K8S_SECRET__C is not set",
 	}, "\n"), find(t, spec.Source(resolve.Environ{keyname.MLRunPrefix + "A": "1", "A": sourcetest.Canary, "B": sourcetest.Canary})))
 	found, err := spec.Source(resolve.Environ{"B": sourcetest.Canary}).Find(t.Context())

@@ -56,7 +56,7 @@ func isVolume(volume, dir string) bool {
 type notVolumeError string
 
 func (e notVolumeError) Error() string {
-	return fmt.Sprintf("%q is not a Kubernetes volume: --require-confidential wants the ..data link of one", string(e))
+	return fmt.Sprintf("%q is not a Kubernetes volume: --require-confidential needs its ..data link", string(e))
 }
 
 // Hint returns what to do about it.
@@ -67,7 +67,7 @@ func (notVolumeError) Hint() string { return "mount the Secret as a volume, with
 func (m mount) list(dir string) (keys []keylist.Key, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, resolve.Absent(fmt.Sprintf("directory %q is not there", m.Mount))
+		return nil, resolve.Absent(fmt.Sprintf("directory %q does not exist", m.Mount))
 	}
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (m mount) readKey(ctx context.Context, dir string, key keylist.Key) resolve
 	where := filepath.Join(m.Mount, key.Name)
 	value, err := file.Read(ctx, filepath.Join(dir, key.Name))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = resolve.Absent(fmt.Sprintf("file %q is not there", where))
+		err = resolve.Absent(fmt.Sprintf("file %q does not exist", where))
 	}
 	return resolve.Finding{Key: key.Key, Where: "file " + keyname.Plain(where), Value: resolve.NewValue(value), Err: err}
 }

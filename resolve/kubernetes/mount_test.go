@@ -66,7 +66,7 @@ func TestAFileHasTheNameOfAKey(t *testing.T) {
 	v := newVolume(t, map[string]string{"password": "1", "K": "2"})
 	spec, err := parse(t, "{secret: db-creds, mount: "+v.dir+", secrets: [{key: K, name: password}, {L: gone}]}")
 	require.NoError(t, err)
-	require.Equal(t, "K=1 file "+v.path("password")+"\nL: file \""+v.path("gone")+"\" is not there", find(t, spec.Source(nil)))
+	require.Equal(t, "K=1 file "+v.path("password")+"\nL: file \""+v.path("gone")+"\" does not exist", find(t, spec.Source(nil)))
 	spec, err = parse(t, "{secret: db-creds, mount: "+v.dir+"}")
 	require.NoError(t, err)
 	require.Equal(t, "K=2 file "+v.path("K")+"\npassword=1 file "+v.path("password"), find(t, spec.Source(nil)))
@@ -120,13 +120,13 @@ func TestAMissingMountIsAbsent(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	_, err := volume{t, dir}.source().Find(t.Context())
 	require.ErrorIs(t, err, resolve.ErrAbsent)
-	require.EqualError(t, err, `directory "`+dir+`" is not there`)
+	require.EqualError(t, err, `directory "`+dir+`" does not exist`)
 
 	found, err := volume{t, dir}.source("a", "b").Find(t.Context())
 	require.NoError(t, err)
 	require.Len(t, found, 2)
 	require.ErrorIs(t, found[1].Err, resolve.ErrAbsent)
-	require.EqualError(t, found[1].Err, `file "`+dir+`/b" is not there`)
+	require.EqualError(t, found[1].Err, `file "`+dir+`/b" does not exist`)
 }
 
 func TestWhatIsNoFileIsAFailure(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWhatIsNoFileIsAFailure(t *testing.T) {
 		require.NotErrorIs(t, f.Err, resolve.ErrAbsent)
 	}
 	require.NoError(t, os.Symlink("nowhere", at("dangling")))
-	require.Contains(t, find(t, v.source("dangling")), "is not there")
+	require.Contains(t, find(t, v.source("dangling")), "does not exist")
 }
 
 func TestAMountThatIsAFileIsAFailure(t *testing.T) {
@@ -249,7 +249,7 @@ func TestRequireConfidentialWantsAKubernetesVolume(t *testing.T) {
 	for _, dir := range []string{plain, elsewhere, up, self, "/etc", "/etc/../etc", "/"} {
 		for _, keys := range [][]string{nil, {"a"}, {"passwd"}} {
 			found, err := spec(dir, keys...).Find(t.Context())
-			require.EqualError(t, err, fmt.Sprintf("%q is not a Kubernetes volume: --require-confidential wants the ..data link of one", dir))
+			require.EqualError(t, err, fmt.Sprintf("%q is not a Kubernetes volume: --require-confidential needs its ..data link", dir))
 			require.Empty(t, found)
 		}
 	}

@@ -104,7 +104,7 @@ func (p *pod) writeConfig(c corev1.Container, bundle string) error {
 	environ, err := p.environ(c)
 	root := p.images[c.Image]
 	if root == "" {
-		err = errors.Join(err, fmt.Errorf("image %q is not there", c.Image))
+		err = errors.Join(err, fmt.Errorf("image %q does not exist", c.Image))
 	}
 	if err != nil {
 		return err

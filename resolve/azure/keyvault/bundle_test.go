@@ -31,7 +31,7 @@ func TestABundleIsAJSONObjectOfKeys(t *testing.T) {
 		"no JSON":          {value, "set!", []string{no + ": not valid JSON"}},
 		"cut off":          {`{"A": "` + value, "set!", []string{no + ": not valid JSON: it ends too early"}},
 		"empty":            {``, "set!", []string{no + ": is empty"}},
-		"more":             {`{"A": "1"} "` + value + `"`, "set!", []string{no + ": not valid JSON: more follows the value"}},
+		"more":             {`{"A": "1"} "` + value + `"`, "set!", []string{no + ": not valid JSON: text follows the value"}},
 		"a list":           {`["` + value + `"]`, "set!", []string{no + ": it is a list"}},
 		"a string":         {`"` + value + `"`, "set!", []string{no + ": it is a string"}},
 		"null alone":       {`null`, "set!", []string{no + ": it is null"}},

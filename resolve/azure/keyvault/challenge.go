@@ -113,7 +113,7 @@ func (p *authPolicy) learn(ctx context.Context, web *http.Client, retry *retryPo
 	}
 	if p.microsoft && !inDomain(p.host, u.Hostname()) {
 		return &problem{text: fmt.Sprintf("vault %q asks for a token for another resource, %s", vaultName(p.host), keyname.Quote(resource)),
-			hint: "a vault outside of Microsoft's clouds needs the authority of its own: see --azure-authority"}
+			hint: "set --azure-authority to the vault's own authority, if it is outside Microsoft's clouds"}
 	}
 	p.resource = resource
 	return nil

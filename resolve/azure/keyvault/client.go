@@ -44,7 +44,7 @@ func newClient(spec azure.Spec, who *identity, web *http.Client, o Options) (*cl
 		DisableChallengeResourceVerification: spec.Resource == "",
 	})
 	if err != nil {
-		return nil, &problem{text: "the Azure SDK does not take its address"}
+		return nil, &problem{text: "the Azure SDK rejects its address"}
 	}
 	c.vault = vault
 	return c, nil

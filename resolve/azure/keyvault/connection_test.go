@@ -110,7 +110,7 @@ func TestAnAuthorityIsAskedNoMoreOftenThanATokenIs(t *testing.T) {
 	}{
 		"500":       {status(500), aVault + ": no token: login.windows.net answers 500, until the deadline"},
 		"malformed": {fake.Fault{Kind: fake.Malformed}, aVault + ": no token: the answer of login.windows.net is not valid JSON, or was cut off, until the deadline"},
-		"page":      {fake.Fault{Kind: fake.HTML}, aVault + ": no token: what answers at login.windows.net is a page (text/html), and not Azure"},
+		"page":      {fake.Fault{Kind: fake.HTML}, aVault + ": no token: login.windows.net answers with a web page (text/html), not as Azure"},
 	} {
 		w := start(t)
 		c.fault.Path = "*/openid-configuration"

@@ -63,12 +63,12 @@ func (v *Vaults) newCredential(ctx context.Context, spec azure.Spec, i *identity
 	if v.options().Environ[azure.TokenVariable] != "" {
 		return v.workload(ctx, spec, i)
 	}
-	advice := createSecret(spec, azure.SecretFile) + ", and mount it there; or give the pod workload identity; or say credential: managed"
+	advice := createSecret(spec, azure.SecretFile) + ", and mount it there, or use workload identity or credential: managed"
 	if v.options().Environ["KUBERNETES_SERVICE_HOST"] == "" {
 		advice = "outside a cluster, use --local FILE in place of the vault, or --azure-credentials DIR with files tenant_id, client_id and secret"
 	}
 	return credential{}, &problem{
-		text: fmt.Sprintf("no credentials: %q has none of tenant_id, client_id and secret, and variable %s of workload identity is not set", dir, azure.TokenVariable),
+		text: fmt.Sprintf("no credentials: %q has no tenant_id, client_id or secret, and variable %s is not set", dir, azure.TokenVariable),
 		hint: advice,
 	}
 }
@@ -112,7 +112,7 @@ func (v *Vaults) mounted(ctx context.Context, spec azure.Spec, i *identity) (cre
 			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	}
 	if err != nil { // its text is about the SDK's arguments
-		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK does not take those in %q", dir), hint: hintCertificate}
+		return credential{}, &problem{text: fmt.Sprintf("no credentials: the Azure SDK rejects those in %q", dir), hint: hintCertificate}
 	}
 	return credential{files.ids, sdk.GetToken, files.content, requests}, nil
 }
@@ -152,7 +152,7 @@ func (v *Vaults) workload(ctx context.Context, spec azure.Spec, i *identity) (cr
 			return text, nil
 		}, &azidentity.ClientAssertionCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 	if err != nil {
-		return credential{}, &problem{text: "no workload identity: the Azure SDK does not take its variables"}
+		return credential{}, &problem{text: "no workload identity: the Azure SDK rejects its variables"}
 	}
 	return credential{who, sdk.GetToken, resolve.NewValue([]byte(assertion)), requests}, nil
 }
@@ -166,7 +166,7 @@ func (v *Vaults) managed(i *identity) (credential, error) {
 	}
 	c, err := azidentity.NewManagedIdentityCredential(options)
 	if err != nil {
-		return credential{}, &problem{text: "no managed identity: the Azure SDK does not take its variables"}
+		return credential{}, &problem{text: "no managed identity: the Azure SDK rejects its variables"}
 	}
 	return credential{ids{"", client}, c.GetToken, resolve.Value{}, requests}, nil
 }

@@ -132,7 +132,7 @@ func TestAPodsServiceAccountIsACredential(t *testing.T) {
 		require.Equal(t, "db-password="+value, values(found))
 	}
 	for name, c := range map[string]struct{ token, want string }{
-		"another account": {serviceAccount("system:serviceaccount:jobs:other", time.Now().Add(time.Hour)), "no token: no federated credential of application " + application + " fits this service account (AADSTS700213)"},
+		"another account": {serviceAccount("system:serviceaccount:jobs:other", time.Now().Add(time.Hour)), "no token: no federated credential of application " + application + " matches this service account (AADSTS700213)"},
 		"expired":         {serviceAccount("system:serviceaccount:jobs:train", time.Now().Add(-time.Hour)), "no token: the assertion of application " + application + " is not valid at this time (AADSTS700024)"},
 		"no token":        {proof, "no token: login.microsoftonline.com refuses application " + application + " (AADSTS50027)"},
 		"empty":           {"\n", `is empty`},
@@ -174,7 +174,7 @@ func TestMissingWorkloadIdentityVariablesAreNamed(t *testing.T) {
 	w, _ := workload(t, good)
 	delete(w.options.Environ, azure.TokenVariable)
 	_, err := w.find(one)
-	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has none of tenant_id, client_id and secret, and variable AZURE_FEDERATED_TOKEN_FILE of workload identity is not set`)
+	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id or secret, and variable AZURE_FEDERATED_TOKEN_FILE is not set`)
 	require.Contains(t, hintOf(err), "--local FILE")
 	w.options.Environ["KUBERNETES_SERVICE_HOST"] = "10.0.0.1"
 	_, err = w.find(one)

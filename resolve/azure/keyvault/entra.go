@@ -22,16 +22,16 @@ var refusals = []struct {
 	codes      []int
 	text, hint string
 }{
-	{[]int{7000215}, "the client secret of %[1]s is wrong", "the file secret must hold the secret's value, not its ID: az ad app credential reset --id CLIENT_ID --append"},
-	{[]int{7000222}, "the client secret of %[1]s has expired", "make a new one with az ad app credential reset --id CLIENT_ID --append, and update the Kubernetes Secret"},
-	{[]int{90002, 900023, 900021}, "there is no tenant %[2]q", "check tenant_id: az account show --query tenantId"},
+	{[]int{7000215}, "the client secret of %[1]s is wrong", "put the secret's value, not its ID, into the file secret: az ad app credential reset --id CLIENT_ID --append"},
+	{[]int{7000222}, "the client secret of %[1]s has expired", "run az ad app credential reset --id CLIENT_ID --append, and update the Kubernetes Secret"},
+	{[]int{90002, 900023, 900021}, "tenant %[2]q does not exist", "check tenant_id: az account show --query tenantId"},
 	{[]int{700016}, "tenant %[2]q does not have %[1]s", "check client_id and tenant_id: az ad sp show --id CLIENT_ID"},
 	{[]int{7000112}, "%[1]s is disabled in tenant %[2]q", "enable the enterprise application"},
-	{[]int{700027}, "the certificate of %[1]s is not registered", "az ad app credential reset --id CLIENT_ID --cert @cert.pem --append"},
-	{[]int{700024}, "the assertion of %[1]s is not valid at this time", "check this machine's clock, and that the service account token is projected anew"},
-	{[]int{70021, 700211, 700212, 700213}, "no federated credential of %[1]s fits this service account", "az identity federated-credential create, with this cluster's issuer and system:serviceaccount:NAMESPACE:NAME"},
-	{[]int{500011}, "tenant %[2]q does not know this kind of vault", "a vault in another cloud needs that cloud's authority: see --azure-authority"},
-	{[]int{53003}, "conditional access does not let %[1]s in from here", "see the sign-in log of the service principal"},
+	{[]int{700027}, "the certificate of %[1]s is not registered", "run az ad app credential reset --id CLIENT_ID --cert @cert.pem --append"},
+	{[]int{700024}, "the assertion of %[1]s is not valid at this time", "check this machine's clock, and that the pod's service account token is refreshed"},
+	{[]int{70021, 700211, 700212, 700213}, "no federated credential of %[1]s matches this service account", "run az identity federated-credential create with this cluster's issuer and system:serviceaccount:NAMESPACE:NAME"},
+	{[]int{500011}, "tenant %[2]q does not know this kind of vault", "set --azure-authority to the authority of the vault's cloud"},
+	{[]int{53003}, "conditional access blocks %[1]s from here", "check the sign-in log of the service principal"},
 }
 
 // rereadCodes may be cured by reading the credential again: it may have been
@@ -56,12 +56,12 @@ func (i *identity) classifyEntra(req *http.Request, resp *http.Response, body []
 		r.throttled = true
 		return r
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout:
-		return unavailable(fmt.Sprintf("no token: %s answers %d", host, resp.StatusCode), "see https://azure.status.microsoft")
+		return unavailable(fmt.Sprintf("no token: %s answers %d", host, resp.StatusCode), "check https://azure.status.microsoft")
 	}
 	var wrong entraError
 	_ = json.Unmarshal(body, &wrong) // another body has no codes
 	if wrong.Error == "temporarily_unavailable" {
-		return unavailable("no token: "+host+" is unavailable for the moment", "see https://azure.status.microsoft")
+		return unavailable("no token: "+host+" is temporarily unavailable", "check https://azure.status.microsoft")
 	}
 	r := i.refusal(host, resp.StatusCode, wrong.Codes)
 	r.codes = wrong.Codes
@@ -79,7 +79,7 @@ func (i *identity) refusal(host string, status int, codes []int) result {
 	}
 	if len(codes) > 0 {
 		return refusal(fmt.Sprintf("no token: %s refuses %s (AADSTS%d)", host, i.who(), codes[0]),
-			fmt.Sprintf("https://login.microsoftonline.com/error?code=%d says why", codes[0]))
+			fmt.Sprintf("see https://login.microsoftonline.com/error?code=%d", codes[0]))
 	}
 	return refusal(fmt.Sprintf("no token: %s answers %d", host, status), "check the authority and the proxy")
 }

@@ -55,8 +55,8 @@ var answers = map[string]answered{
 	"400":       {status(400), "", aVault + ": the vault answers 400 (BadRequest)", theOne + ": the vault answers 400 (BadRequest)", false},
 	"403":       {status(403), "", aVault + ": forbidden without a reason", theOne + ": forbidden without a reason", false},
 	"418":       {status(418), "", aVault + ": the vault answers 418 without a reason", theOne + ": the vault answers 418 without a reason", false},
-	"page": {fake.Fault{Kind: fake.HTML}, "no token: what answers at " + login + " is a page (text/html), and not Azure", aVault + ": what answers at " + where + " is a page (text/html), and not Azure",
-		theOne + ": what answers at " + where + " is a page (text/html), and not Azure", false},
+	"page": {fake.Fault{Kind: fake.HTML}, "no token: " + login + " answers with a web page (text/html), not as Azure", aVault + ": " + where + " answers with a web page (text/html), not as Azure",
+		theOne + ": " + where + " answers with a web page (text/html), not as Azure", false},
 	"short challenge": {fake.Fault{Kind: fake.ShortChallenge}, "no token: " + login + " answers 401", aVault + " answers with an invalid challenge", aVault + " answers with an invalid challenge", false},
 }
 
@@ -177,7 +177,7 @@ func TestAnInvalidProxyIsReported(t *testing.T) {
 		"http://user:%s@proxy.invalid:80": `(no such host: the proxy to ` + login + `|the name of the proxy to ` + login + ` could not be looked up)`,
 		"http://user:%s@" + none:          `the proxy to ` + login + ` does not answer as a proxy`,
 		"https://" + none:                 `the proxy to ` + login + ` does not speak TLS`,
-		"http://" + listen(t, ""):         `the proxy to ` + login + ` closed the connection before its answer was whole`,
+		"http://" + listen(t, ""):         `the proxy to ` + login + ` closed the connection before its answer was complete`,
 		"://%s":                           noURL,
 		"http://u:" + proof + "%@proxy":   noURL,
 		"http://u:" + proof + "/1@proxy":  noURL, // the host ends at the stroke
@@ -237,7 +237,7 @@ func TestOnlyAMissingSecretIsAbsent(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "NOT_THERE! db-password="+value+" OLD!", values(found))
 	require.EqualError(t, found[0].Err, `vault "my-vault": secret "NOT-THERE" does not exist`)
-	require.Equal(t, "az keyvault secret set --vault-name my-vault --name NOT-THERE --file FILE, or mark the source optional: true", hintOf(found[0].Err))
+	require.Equal(t, "run az keyvault secret set --vault-name my-vault --name NOT-THERE --file FILE, or mark the source optional: true", hintOf(found[0].Err))
 	require.EqualError(t, found[2].Err, `vault "my-vault": secret "db-password", version "ffff" does not exist`)
 	require.Contains(t, hintOf(found[2].Err), "list-versions")
 	for _, i := range []int{0, 2} {
@@ -257,11 +257,11 @@ func TestARefusalSaysWhichPermissionToGive(t *testing.T) {
 	}{
 		"roles":            {func(v *fake.Vault) { v.Access = nil }, one, theOne + ": application " + application + " has no permission to get secrets", `--role "Key Vault Secrets User" --assignee ` + application},
 		"roles, list":      {func(v *fake.Vault) { v.Access[application] = []string{"get"} }, all, aVault + ": application " + application + " has no permission to list secrets", "--role \"Key Vault Secrets User\""},
-		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
+		"policies":         {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, one, theOne + ": application " + application + " has no permission to get secrets", "run az keyvault set-policy --name my-vault --spn " + application + " --secret-permissions get"},
 		"policies, list":   {func(v *fake.Vault) { v.Access, v.Model = nil, "policy" }, all, aVault + ": application " + application + " has no permission to list secrets", "--secret-permissions get list"},
-		"an address":       {func(v *fake.Vault) { v.Firewall = "address" }, one, aVault + ": its firewall does not let this pod in", "private endpoint"},
+		"an address":       {func(v *fake.Vault) { v.Firewall = "address" }, one, aVault + ": its firewall blocks this pod", "private endpoint"},
 		"a private vault":  {func(v *fake.Vault) { v.Firewall = "private" }, all, aVault + " does not accept public addresses (ForbiddenByConnection)", "privatelink.vaultcore.azure.net"},
-		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "az keyvault secret set-attributes --vault-name my-vault --name db-password --enabled true"},
+		"a disabled one":   {func(v *fake.Vault) { v.Secrets[1].Disabled = true }, one, theOne + " is disabled", "run az keyvault secret set-attributes --vault-name my-vault --name db-password --enabled true"},
 		"another's tenant": {func(v *fake.Vault) { v.Tenant = otherTenant }, one, aVault + `: it is in tenant "` + otherTenant + `", and application ` + application + ` in tenant "` + tenant + `"`, "an application of the vault's tenant"},
 	} {
 		t.Run(name, func(t *testing.T) {

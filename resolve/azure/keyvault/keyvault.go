@@ -82,7 +82,7 @@ func New(o Options) *Vaults {
 func (v *Vaults) spread(ctx context.Context) error {
 	v.spreadOnce.Do(func() {
 		if most := v.options().Spread; most > 0 && !sleep(ctx, rand.N(most)) {
-			v.spreadErr = &problem{text: "the deadline ends within the wait of --azure-spread", hint: "a --timeout well over it", kind: resolve.ErrUnavailable}
+			v.spreadErr = &problem{text: "the deadline ends within the wait of --azure-spread", hint: "set --timeout well above --azure-spread", kind: resolve.ErrUnavailable}
 		}
 	})
 	return v.spreadErr

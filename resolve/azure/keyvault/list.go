@@ -32,7 +32,7 @@ func (c *client) readAll(ctx context.Context, work *sync.WaitGroup) (reads []*re
 				continue
 			}
 			if !azure.ValidSecret(name) {
-				return nil, &problem{text: what + ": its list has a name that no secret can have", hint: hintAnswer}
+				return nil, &problem{text: what + ": its list has an invalid secret name", hint: hintAnswer}
 			}
 			seen[strings.ToLower(name)] = true
 			r := newRead(c.spec, azure.Secret{Key: name, Name: name})

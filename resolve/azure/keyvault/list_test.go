@@ -44,7 +44,7 @@ func TestASecretOfACertificateIsReadWhereItIsNamed(t *testing.T) {
 	require.Equal(t, "site=pfx", values(found))
 	found, err = w.find("{name: my-vault, secrets: [disabled-now]}")
 	require.EqualError(t, problemIn(t, found, err), `vault "my-vault": secret "disabled-now" is disabled`)
-	require.Equal(t, "az keyvault secret set-attributes --vault-name my-vault --name disabled-now --enabled true, or name a version that is enabled", hintOf(found[0].Err))
+	require.Equal(t, "run az keyvault secret set-attributes --vault-name my-vault --name disabled-now --enabled true, or name a version that is enabled", hintOf(found[0].Err))
 	require.NotErrorIs(t, found[0].Err, resolve.ErrAbsent)
 }
 
@@ -110,9 +110,9 @@ func TestAMalformedListIsAnErrorAndNotAPanic(t *testing.T) {
 		"good":                     {item("SELF/secrets/a"), ""},
 		"the same twice":           {`{"value": [{"id": "SELF/secrets/a"}, {"id": "SELF/secrets/A"}, {}, {"id": null}, null]}`, ""},
 		"another's address":        {item("https://evil.example/secrets/a"), ""}, // its name is what counts
-		"a name with a separator":  {item("SELF/secrets/..%2f..%2fa"), "its list has a name that no secret can have"},
-		"a name of dots":           {item("SELF/secrets/.."), "its list has a name that no secret can have"},
-		"no name":                  {item("SELF/secrets/"), "its list has a name that no secret can have"},
+		"a name with a separator":  {item("SELF/secrets/..%2f..%2fa"), "its list has an invalid secret name"},
+		"a name of dots":           {item("SELF/secrets/.."), "its list has an invalid secret name"},
+		"no name":                  {item("SELF/secrets/"), "its list has an invalid secret name"},
 		"an id that is none":       {item("SELF"), "the Azure SDK could not use the answer"},
 		"an id that is no URL":     {item("%zz"), "the Azure SDK could not use the answer"},
 		"a list of something else": {`{"value": "` + sourcetest.Canary + `"}`, "the Azure SDK could not use the answer"},

@@ -20,7 +20,7 @@ func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body 
 	if err != nil {
 		r := classifyError(req, err, noTokenPrefix)
 		if r.retryable {
-			r = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "is this an Azure machine? A pod on AKS uses credential: workload")
+			r = unavailable("no token: no managed identity answers at "+req.URL.Hostname(), "use a managed identity only on an Azure machine, and credential: workload in a pod on AKS")
 		}
 		return r
 	}
@@ -32,9 +32,9 @@ func (i *identity) classifyManaged(req *http.Request, resp *http.Response, body 
 	case status == http.StatusBadRequest:
 		return badRequest(body)
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusNotFound, status == http.StatusGone, status >= 500:
-		return unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", status), "the endpoint may be busy, or not ready yet: allow more time with --timeout")
+		return unavailable(fmt.Sprintf("no token: the managed identity endpoint answers %d", status), "allow more time with --timeout: the endpoint may be busy or not ready")
 	}
-	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "see what is at that address, and whether IDENTITY_HEADER is its own")
+	return refusal(fmt.Sprintf("no token: the managed identity endpoint answers %d", resp.StatusCode), "check what answers at that address, and IDENTITY_HEADER")
 }
 
 // badRequest classifies a 400. It does not show the description.
@@ -47,7 +47,7 @@ func badRequest(body []byte) result {
 		return refusal("no token: this machine has several managed identities", "set AZURE_CLIENT_ID to the client id of the one to use")
 	}
 	return refusal("no token: the managed identity is not assigned to this machine",
-		"assign one with az vm identity assign or az vmss identity assign; if there are several, name one by AZURE_CLIENT_ID")
+		"assign one with az vm identity assign or az vmss identity assign; if there are several, choose one with AZURE_CLIENT_ID")
 }
 
 // Azure Arc proves that a caller may read a key file that it names in a
@@ -64,7 +64,7 @@ const (
 func classifyArcChallenge(ctx context.Context, keys, challenge string) result {
 	path := strings.TrimPrefix(challenge, arcChallenge)
 	if filepath.Dir(path) != keys || filepath.Ext(path) != ".key" || filepath.Clean(path) != path {
-		return refusal("no token: Azure Arc names a key file that is not in "+keys, "see what is at IDENTITY_ENDPOINT")
+		return refusal("no token: Azure Arc names a key file that is not in "+keys, "check what answers at IDENTITY_ENDPOINT")
 	}
 	text, err := file.Read(ctx, path)
 	switch {
@@ -75,7 +75,7 @@ func classifyArcChallenge(ctx context.Context, keys, challenge string) result {
 	case err != nil:
 		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q %s", path, reason(err)), "add the launcher's user to the group himds")
 	case len(text) > arcMaxKey:
-		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is larger than 4 KiB", path), "see what is at IDENTITY_ENDPOINT")
+		return refusal(fmt.Sprintf("no token: Azure Arc's key file %q is larger than 4 KiB", path), "check what answers at IDENTITY_ENDPOINT")
 	}
 	return result{}
 }

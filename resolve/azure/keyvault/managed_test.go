@@ -73,7 +73,7 @@ func TestAManagedIdentityReadsAVault(t *testing.T) {
 			"no token: the managed identity endpoint answers 500":                       {Kind: fake.Status, Status: http.StatusInternalServerError},
 			"no token: the managed identity endpoint answers 403":                       {Kind: fake.Status, Status: http.StatusForbidden},
 			"no token: the answer of 169.254.169.254 has no token":                      {Kind: fake.NoAccessToken},
-			"no token: what answers at 169.254.169.254 is a page":                       {Kind: fake.HTML},
+			"no token: 169.254.169.254 answers with a web page":                         {Kind: fake.HTML},
 			"no token: the answer of 169.254.169.254 is not valid JSON, or was cut off": {Kind: fake.Malformed},
 			"no token: the answer of 169.254.169.254 has no token, or no expiry":        {Kind: fake.BadExpiry},
 		} {

@@ -31,7 +31,7 @@ func createSecret(spec azure.Spec, proof string) string {
 	if proof == azure.CertificateFile {
 		last = "--from-file=certificate=cert.pem"
 	}
-	return "kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + last
+	return "run kubectl create secret generic " + name + " --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID " + last
 }
 
 // mountedFiles is a credential read from one generation of a mount.
@@ -71,7 +71,7 @@ func readFiles(ctx context.Context, dir, from string, spec azure.Spec) (mountedF
 		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, name)
 		case err != nil:
-			return mountedFiles{}, &problem{text: fmt.Sprintf("no credentials: %q %s", filepath.Join(dir, name), reason(err)), hint: "it must be a regular file that this user may read: see the volume's defaultMode, and the pod's fsGroup"}
+			return mountedFiles{}, &problem{text: fmt.Sprintf("no credentials: %q %s", filepath.Join(dir, name), reason(err)), hint: "make it a regular file that this user can read: check the volume's defaultMode and the pod's fsGroup"}
 		}
 		texts[name] = text
 	}
@@ -110,7 +110,7 @@ func reason(err error) string {
 	return "is not a regular file, or cannot be read"
 }
 
-const hintCertificate = "PEM with both and an RSA key, which openssl pkcs12 -in FILE -nodes makes of a PFX; or a PFX without a password, exported with openssl pkcs12 -export -legacy"
+const hintCertificate = "give PEM with both and an RSA key (openssl pkcs12 -in FILE -nodes), or a PFX without a password (openssl pkcs12 -export -legacy)"
 
 func parseMounted(dir, proof string, texts map[string][]byte) (mountedFiles, error) {
 	var errs []error

@@ -135,7 +135,7 @@ func TestMissingFilesAreNamedWithTheCommandThatCreatesThem(t *testing.T) {
 		}
 		_, err := w.find("{name: my-vault, k8s_secret: creds, secrets: [a]}")
 		require.EqualError(t, err, aVault+`: no credentials: "`+w.mount+`" has no `+want)
-		require.Equal(t, "kubectl create secret generic creds --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-literal=secret=CLIENT_SECRET", hintOf(err))
+		require.Equal(t, "run kubectl create secret generic creds --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-literal=secret=CLIENT_SECRET", hintOf(err))
 	}
 	w := start(t)
 	w.options.Credentials = filepath.Join(w.mount, "nowhere")
@@ -143,7 +143,7 @@ func TestMissingFilesAreNamedWithTheCommandThatCreatesThem(t *testing.T) {
 	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id, secret`)
 	_, err = w.find("{name: my-vault, credential: certificate, secrets: [a]}")
 	require.EqualError(t, err, aVault+`: no credentials: "`+w.options.Credentials+`" has no tenant_id, client_id, certificate`)
-	require.Equal(t, "kubectl create secret generic azure-creds --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-file=certificate=cert.pem", hintOf(err))
+	require.Equal(t, "run kubectl create secret generic azure-creds --from-literal=tenant_id=TENANT_ID --from-literal=client_id=CLIENT_ID --from-file=certificate=cert.pem", hintOf(err))
 }
 
 // ofApplications lets a vault in for more applications, each with the name of
@@ -174,7 +174,7 @@ func TestCredentialsAreInTheFolderOfTheirSecretIfThereIsOne(t *testing.T) {
 		require.NoError(t, os.Remove(filepath.Join(own, name)))
 	}
 	_, err = w.find(source)
-	require.ErrorContains(t, err, aVault+`: no credentials: "`+own+`" has none of`, "its folder is empty: another's credentials do not stand in")
+	require.ErrorContains(t, err, aVault+`: no credentials: "`+own+`" has no tenant_id`, "its folder is empty: another's credentials do not stand in")
 	_, err = w.find("{name: my-vault, k8s_secret: azure-creds, credential: mounted, secrets: [db-password]}")
 	require.EqualError(t, err, aVault+`: no credentials: "`+own+`" has no tenant_id, client_id, secret`)
 }
@@ -189,22 +189,22 @@ func TestCredentialsAreInTheHomeDirectoryByDefault(t *testing.T) {
 			t.Skip("this machine has credentials of its own in " + place)
 		}
 	}
-	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of tenant_id, client_id and secret`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has no tenant_id, client_id or secret`)
 	w.give(filepath.Join(home, ".mlrun/azure_vault"), tenant, application, proof)
 	w.requireRead()
 	delete(w.options.Environ, "HOME")
 	_, err = w.find(one)
-	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has none of`)
+	require.ErrorContains(t, err, aVault+`: no credentials: "/var/run/launcher/azure_vault" has no tenant_id`)
 }
 
 func TestEachRefusalOfEntraHasItsOwnMessage(t *testing.T) {
 	const unknown = "22222222-2222-4222-8222-222222222222"
 	for name, c := range map[string]struct{ tenant, client, secret, want, hint string }{
 		"wrong secret":   {tenant, application, "wrong" + proof, "no token: the client secret of application " + application + " is wrong (AADSTS7000215)", "az ad app credential reset --id " + application},
-		"expired secret": {tenant, application, expired, "no token: the client secret of application " + application + " has expired (AADSTS7000222)", "az ad app credential reset --id " + application},
+		"expired secret": {tenant, application, expired, "no token: the client secret of application " + application + " has expired (AADSTS7000222)", "run az ad app credential reset --id " + application},
 		"no application": {tenant, unknown, proof, `no token: tenant "` + tenant + `" does not have application ` + unknown + " (AADSTS700016)", "az ad sp show --id " + unknown},
-		"no tenant":      {otherTenant, application, proof, `no token: there is no tenant "` + otherTenant + `" (AADSTS90002)`, "az account show"},
-		"no such domain": {"nowhere.example", application, proof, `no token: there is no tenant "nowhere.example" (AADSTS90002)`, "az account show"},
+		"no tenant":      {otherTenant, application, proof, `no token: tenant "` + otherTenant + `" does not exist (AADSTS90002)`, "az account show"},
+		"no such domain": {"nowhere.example", application, proof, `no token: tenant "nowhere.example" does not exist (AADSTS90002)`, "az account show"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)

@@ -17,8 +17,8 @@ import (
 
 const (
 	hintTimeout = "check that the pod may reach it (network policy, firewall, proxy), or allow more time with --timeout"
-	hintProxy   = "check HTTPS_PROXY and NO_PROXY, and what the proxy lets through"
-	hintAnswer  = "see what is at that address, and the proxy before it"
+	hintProxy   = "check HTTPS_PROXY and NO_PROXY, and what the proxy allows"
+	hintAnswer  = "check what answers at that address, and the proxy before it"
 	hintRoots   = "if a proxy inspects TLS, set SSL_CERT_FILE to a bundle with its CA"
 )
 
@@ -53,7 +53,7 @@ func classifyError(req *http.Request, err error, what string) result {
 func withoutTarget(req *http.Request, err error, login bool) result {
 	host, advice := req.URL.Hostname(), hintTimeout
 	if n, ok := errors.AsType[invalidProxy](err); ok {
-		return refusal(n.Error(), "http://HOST:PORT; in its user and password / is %2F and @ is %40")
+		return refusal(n.Error(), "use http://HOST:PORT, with / as %2F and @ as %40 in user and password")
 	}
 	if tunnel, ok := errors.AsType[refusedTunnel](err); ok {
 		return tunnel.classify(host)
@@ -80,14 +80,14 @@ func withoutTarget(req *http.Request, err error, login bool) result {
 		}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return unavailable(host+" closed the connection before its answer was whole", advice)
+		return unavailable(host+" closed the connection before its answer was complete", advice)
 	}
 	return unreadable(req, err, host, proxied)
 }
 
 func unreadable(req *http.Request, err error, host string, proxied bool) result {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return refusal(host+" sent an answer that is larger than any of Azure's", hintProxy)
+		return refusal(host+" sent an answer that is too large", hintProxy)
 	}
 	if proxied {
 		return unavailable(host+" does not answer as a proxy", hintProxy)
@@ -105,7 +105,7 @@ func unreadable(req *http.Request, err error, host string, proxied bool) result 
 func badCertificate(host string, wrong *tls.CertificateVerificationError, now time.Time) result {
 	const clock = "correct this machine's clock, or renew the certificate"
 	if name, ok := errors.AsType[x509.HostnameError](wrong); ok {
-		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "see what is at that address: DNS, a private endpoint, or a proxy that inspects TLS")
+		return refusal("the certificate of "+host+" is for another host: "+namesOf(name.Certificate), "check what answers at that address: DNS, a private endpoint, or a proxy that inspects TLS")
 	}
 	invalid, ok := errors.AsType[x509.CertificateInvalidError](wrong)
 	if !ok || invalid.Reason != x509.Expired || invalid.Cert == nil {
@@ -124,7 +124,7 @@ func namesOf(c *x509.Certificate) string {
 		names = c.DNSNames[:min(len(c.DNSNames), 3)]
 	}
 	if len(names) == 0 {
-		return "it names none"
+		return "it names no host"
 	}
 	return keyname.Quote(strings.Join(names, ", "))
 }

@@ -68,7 +68,7 @@ func (r *read) findings() []resolve.Finding {
 	}
 	for _, f := range node.Fields {
 		if wrong := keyname.Check(f.Name); wrong != nil { // it is not shown, as it may be a value
-			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `a key is 1 to 253 letters, digits, "_", "-" and "."`}
+			err := &problem{text: r.target.String() + ": a member of the bundle is not a key", hint: `use 1 to 253 letters, digits, "_", "-" and "."`}
 			found = append(found, resolve.Finding{Key: r.key, Where: r.url, Err: err})
 			continue
 		}
@@ -84,7 +84,7 @@ func (r *read) invalidBundle(err error) error {
 	if p, ok := errors.AsType[*document.Problem](err); ok {
 		text += ": " + p.Message
 	}
-	return &problem{text: text, hint: `a bundle is like {"DB_PASSWORD": "...", "API_KEY": "..."}; a secret of one value goes under secrets`}
+	return &problem{text: text, hint: `write the bundle as {"DB_PASSWORD": "...", "API_KEY": "..."}, and put a secret of one value under secrets`}
 }
 
 func (r *read) member(f document.Field) resolve.Finding {

@@ -254,11 +254,11 @@ func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 		{get, timeout, "no answer from my-vault.vault.azure.net", true},
 		{get, proxyError{context.DeadlineExceeded}, "no answer from the proxy to my-vault.vault.azure.net", true},
 		{get, syscall.EHOSTUNREACH, "my-vault.vault.azure.net: no route to host", true},
-		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
-		{get, &http.MaxBytesError{}, "my-vault.vault.azure.net sent an answer that is larger than any of Azure's", false},
+		{get, io.ErrUnexpectedEOF, "my-vault.vault.azure.net closed the connection before its answer was complete", true},
+		{get, &http.MaxBytesError{}, "my-vault.vault.azure.net sent an answer that is too large", false},
 		{get, sdkError{errors.New(value)}, "my-vault.vault.azure.net sent an answer that the Azure SDK rejects", false},
 		{post, sdkError{errors.New(value)}, "the request to my-vault.vault.azure.net failed", true},
-		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was whole", true},
+		{post, sdkError{io.ErrUnexpectedEOF}, "my-vault.vault.azure.net closed the connection before its answer was complete", true},
 		{get, errors.New(value), "the request to my-vault.vault.azure.net failed", true},
 		{get, refusedTunnel{407, value[:3]}, `the proxy does not connect to my-vault.vault.azure.net: 407 "` + value[:3] + `"`, false},
 		{get, proxyError{refusedTunnel{403, ""}}, `the proxy does not connect to my-vault.vault.azure.net: 403 ""`, false},
@@ -276,7 +276,7 @@ func TestNetworkErrorsHaveTheirMessages(t *testing.T) {
 func TestAHugeAnswerIsNotRead(t *testing.T) {
 	w := start(t)
 	_, err := w.ask(t.Context(), w.script("https://vault.azure.net", w.Direct, `{"value": [`+strings.Repeat(`{}, `, maxBody/4)+`{}]}`))
-	require.ErrorContains(t, err, ": 127.0.0.1 sent an answer that is larger than any of Azure's")
+	require.ErrorContains(t, err, ": 127.0.0.1 sent an answer that is too large")
 }
 
 func TestACanceledContextEndsEveryWait(t *testing.T) {

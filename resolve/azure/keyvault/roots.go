@@ -43,7 +43,7 @@ func newTrustIn(file, dir string, bundleFiles, directories []string) (*trust, er
 	pool := x509.NewCertPool()
 	if file != "" || dir != "" {
 		if !add(pool, certificateFiles(file, filepath.SplitList(dir))) {
-			return nil, &problem{text: fmt.Sprintf("no certificate of an authority in SSL_CERT_FILE %q and SSL_CERT_DIR %q", file, dir),
+			return nil, &problem{text: fmt.Sprintf("no CA certificate in SSL_CERT_FILE %q and SSL_CERT_DIR %q", file, dir),
 				hint: "name a bundle in PEM, or unset them"}
 		}
 	} else if !addFirst(pool, bundleFiles) {

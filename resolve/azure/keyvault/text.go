@@ -18,7 +18,7 @@ import (
 // utf8BOM is the byte order mark of UTF-8.
 const utf8BOM = "\ufeff"
 
-const hintTrim = "it must hold only the value, as UTF-8, without quotes or blanks around it"
+const hintTrim = "write only the value, as UTF-8, without quotes or blanks around it"
 
 // trim removes a byte order mark and one line ending. It returns an error for
 // text that cannot be a credential.
@@ -44,10 +44,10 @@ func (n ids) check(tenantAt, clientAt string) error {
 	var errs []error
 	domain := strings.Contains(strings.Trim(n.tenant, "."), ".") && strings.Trim(strings.ToLower(n.tenant), "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
 	if !isUUID(n.tenant) && !domain {
-		errs = append(errs, &problem{text: tenantAt + " does not hold a tenant: it is neither a UUID nor a domain", hint: "az account show --query tenantId"})
+		errs = append(errs, &problem{text: tenantAt + " does not hold a tenant: it is neither a UUID nor a domain", hint: "run az account show --query tenantId"})
 	}
 	if !isUUID(n.client) {
-		errs = append(errs, &problem{text: clientAt + " does not hold a client ID: it is not a UUID", hint: "az ad sp list --display-name NAME --query [].appId"})
+		errs = append(errs, &problem{text: clientAt + " does not hold a client ID: it is not a UUID", hint: "run az ad sp list --display-name NAME --query [].appId"})
 	}
 	return errors.Join(errs...)
 }
@@ -59,7 +59,7 @@ func isUUID(text string) bool { return len(text) == 36 && uuid.Validate(text) ==
 func serviceAccountToken(ctx context.Context, path string) (string, *problem) {
 	wrong := func(what string) *problem {
 		return &problem{text: fmt.Sprintf("no workload identity: the service account token %q %s", path, what),
-			hint: "variable " + azure.TokenVariable + " names it: the pod needs the projected volume azure-identity-token"}
+			hint: "check variable " + azure.TokenVariable + " and the pod's projected volume azure-identity-token"}
 	}
 	text, err := readFile(ctx, path)
 	switch {

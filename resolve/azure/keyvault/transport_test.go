@@ -52,7 +52,7 @@ func TestAuthoritiesAreInAFileOrInFolders(t *testing.T) {
 	for _, path := range []string{filepath.Join(dir, "README"), filepath.Join(dir, "fifo"), "/nowhere", dir} {
 		w.options.Environ["SSL_CERT_FILE"] = path
 		_, err := w.find(one)
-		require.EqualError(t, err, aVault+`: no certificate of an authority in SSL_CERT_FILE "`+path+`" and SSL_CERT_DIR ""`)
+		require.EqualError(t, err, aVault+`: no CA certificate in SSL_CERT_FILE "`+path+`" and SSL_CERT_DIR ""`)
 	}
 }
 
@@ -164,5 +164,5 @@ func TestAnAuthorityBesideTheBundleIsTrusted(t *testing.T) {
 		})
 	}
 	_, err = newTrustIn("", "/nowhere", []string{w.CA}, []string{dir})
-	require.ErrorContains(t, err, "no certificate of an authority")
+	require.ErrorContains(t, err, "no CA certificate")
 }

@@ -74,7 +74,7 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		r := unavailable(fmt.Sprintf("vault %q throttles (429)", a.vault),
-			"a vault serves 4,000 reads in 10 s: spread the pods with --azure-spread, or put the secrets in one bundle")
+			"spread the pods with --azure-spread, or put the secrets in one bundle: a vault serves 4,000 reads in 10 s")
 		r.throttled = true
 		return r
 	case status == http.StatusUnauthorized && req.Header.Get("Authorization") == "" && c.auth.resource == "":
@@ -92,24 +92,24 @@ func (c *client) classify(req *http.Request, resp *http.Response, body []byte, e
 	case status == http.StatusNotFound && a.name != "" && wrong.Error.Code == "SecretNotFound": // another 404 may be a proxy's
 		return result{problem: &problem{text: a.String() + " does not exist", hint: a.create(), kind: resolve.ErrAbsent}}
 	case status >= 500 || status == http.StatusRequestTimeout:
-		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "see https://azure.status.microsoft")
+		return unavailable(fmt.Sprintf("%s: the vault answers %d", a, status), "check https://azure.status.microsoft")
 	}
 	hint := hintAnswer
 	if wrong.Error.Code == "BadParameter" {
-		hint = "an older vault or emulator may not know the api-version: set --azure-api-version to one that it knows, such as 7.4"
+		hint = "set --azure-api-version to a version that an older vault or emulator knows, such as 7.4"
 	}
 	return refusal(fmt.Sprintf("%s: the vault answers %d %s", a, resp.StatusCode, quoteCode(wrong.Error.Code)), hint)
 }
 
 func (t target) create() string {
 	if t.version != "" {
-		return fmt.Sprintf("az keyvault secret list-versions --vault-name %s --name %s shows those that are, or mark the source optional: true", t.vault, t.name)
+		return fmt.Sprintf("run az keyvault secret list-versions --vault-name %s --name %s to list the versions, or mark the source optional: true", t.vault, t.name)
 	}
-	return fmt.Sprintf("az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", t.vault, t.name)
+	return fmt.Sprintf("run az keyvault secret set --vault-name %s --name %s --file FILE, or mark the source optional: true", t.vault, t.name)
 }
 
 func (t target) enable() string {
-	line := fmt.Sprintf("az keyvault secret set-attributes --vault-name %s --name %s --enabled true", t.vault, t.name)
+	line := fmt.Sprintf("run az keyvault secret set-attributes --vault-name %s --name %s --enabled true", t.vault, t.name)
 	if t.version != "" {
 		line += " --version " + t.version
 	}
@@ -127,16 +127,16 @@ func (c *client) forbidden(a target, inner string) result {
 		return refusal(a.String()+" is disabled", a.enable()+", or name a version that is enabled")
 	case "ForbiddenByRbac":
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
-			fmt.Sprintf("az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope $(az keyvault show --name %s --query id -o tsv); it may take minutes to hold",
+			fmt.Sprintf("run az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope $(az keyvault show --name %s --query id -o tsv); it may take minutes to apply",
 				c.identity.client(), a.vault))
 	case "ForbiddenByPolicy":
 		return refusal(fmt.Sprintf("%s: %s has no permission to %s secrets", a, c.identity.who(), permission),
-			fmt.Sprintf("az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
+			fmt.Sprintf("run az keyvault set-policy --name %s --spn %s --secret-permissions %s", a.vault, c.identity.client(), c.permissions()))
 	case "ForbiddenByConnection":
 		return refusal(fmt.Sprintf("vault %q does not accept public addresses (ForbiddenByConnection)", a.vault),
 			"reach it by a private endpoint, with the DNS zone privatelink.vaultcore.azure.net linked to the cluster's network")
 	case "ForbiddenByFirewall":
-		return refusal(fmt.Sprintf("vault %q: its firewall does not let this pod in", a.vault),
+		return refusal(fmt.Sprintf("vault %q: its firewall blocks this pod", a.vault),
 			"allow the cluster's outbound address or subnet in the vault's networking, or give it a private endpoint")
 	}
 	return refusal(fmt.Sprintf("%s: forbidden %s", a, quoteCode(inner)), "see the vault's access control and networking")
@@ -166,7 +166,7 @@ func checkJSON(resp *http.Response, body []byte, what string) result {
 	}
 	host := resp.Request.URL.Hostname()
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && strings.HasPrefix(kind, "text/") {
-		return refusal(fmt.Sprintf("%s: what answers at %s is a page (%s), and not Azure", what, host, kind), "is there a proxy or a sign-in page on the way? "+hintProxy)
+		return refusal(fmt.Sprintf("%s: %s answers with a web page (%s), not as Azure", what, host, kind), "check for a sign-in page on the way; "+hintProxy)
 	}
 	return unavailable(fmt.Sprintf("%s: the answer of %s is not valid JSON, or was cut off", what, host), hintProxy)
 }

@@ -23,7 +23,7 @@ const (
 	Malformed       = "malformed"         // the answer without its last byte: no JSON, with the token or value in it
 	ShortChallenge  = "short-challenge"   // 401 with an authorization that is not a URL
 	ForeignNextLink = "foreign-next-link" // a list's nextLink names another host
-	Gone            = "gone"              // of a secret: it is not there
+	Gone            = "gone"              // of a secret: it does not exist
 	NoAccessToken   = "no-access-token"   // a token answer without the token
 	BadExpiry       = "bad-expiry"        // a token answer whose expiry is not a number
 	NoSuchHost      = "no-such-host"      // of CONNECT: the proxy cannot look up the host
