@@ -22,7 +22,7 @@ import (
 type language struct {
 	name         string
 	interpreters []string
-	runner       func(file, function string) []string
+	runner       func(file, function string, quiet bool) []string
 }
 
 // languageOf knows a file by its extension. Python is also what MLRun's variable,
@@ -78,10 +78,10 @@ func isName(text string) bool {
 // and hands over as an argument, so that nothing is written to disk or
 // installed in the image. The handler is as --handler has it, the function the
 // task's, for a handler that names none. Where the handler names no file it is
-// Python in MLRun's variable, which is run whole where the function's name is missing
-// either, as MLRun does. Python finds a module by its path when it runs. It fails
-// as Find does, and with RefusedErrors.
-func FindHandler(environ resolve.Environ, handler, function string) (Command, error) {
+// Python in MLRun's variable, which is run whole where no function is named
+// either, as MLRun does. Python finds a module by its path when it runs. If quiet, the
+// runner reports only errors. It fails as Find does, and with RefusedErrors.
+func FindHandler(environ resolve.Environ, handler, function string, quiet bool) (Command, error) {
 	file, named := SplitHandler(handler)
 	function = cmp.Or(named, functionOf(function))
 	if file == python.ModulePath && readable(handler) == nil {
@@ -107,7 +107,7 @@ func FindHandler(environ resolve.Environ, handler, function string) (Command, er
 	if file == python.ModulePath {
 		shown = handler
 	}
-	command, err := language.find(environ, shown, language.runner(file, function))
+	command, err := language.find(environ, shown, language.runner(file, function, quiet))
 	switch {
 	case err != nil:
 		return Command{}, err

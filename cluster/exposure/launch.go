@@ -95,13 +95,13 @@ func (l *launch) list(text string) {
 	l.listed = append(l.listed, names...)
 }
 
-// withoutSources returns a command line without the words of -s, which are read as
-// sources.
-func (l *launch) withoutSources(line []*document.Node) (words []string) {
+// withoutSources returns the nodes and words of a command line without those of -s,
+// which are read as sources.
+func (l *launch) withoutSources(line []*document.Node) (nodes []*document.Node, words []string) {
 	for _, n := range line {
 		if !slices.ContainsFunc(l.sources, func(s source) bool { return s.node == n || s.value == n }) {
-			words = append(words, n.Text)
+			nodes, words = append(nodes, n), append(words, n.Text)
 		}
 	}
-	return words
+	return nodes, words
 }

@@ -2,6 +2,9 @@ package exposure
 
 import (
 	"fmt"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/seed45446ece/launcher/resolve/document"
 )
@@ -39,6 +42,10 @@ func (o object) configMap(result *Object) {
 			result.find(o.at(f.Value), maybeInConfigMap, fmt.Sprintf("the value of key %s looks like a secret", shown(f.Name)))
 			continue
 		}
+		for _, name := range fileSecrets(f.Name, f.Value.Text) {
+			result.add("configmap "+shown(f.Name)+" "+shown(name), configMap, "", sees)
+			result.find(o.at(f.Value), maybeInConfigMap, fmt.Sprintf("the value of field %s in key %s looks like a secret", shown(name), shown(f.Name)))
+		}
 		n, err := document.Parse("task", []byte(f.Value.Text))
 		if err != nil || n.Field("spec").Field("secret_sources") == nil {
 			continue
@@ -50,6 +57,18 @@ func (o object) configMap(result *Object) {
 			}
 		}
 	}
+}
+
+// configurations are the endings of files with fields and values. The lines of a
+// program look like them.
+var configurations = []string{"", ".cfg", ".conf", ".env", ".ini", ".json", ".properties", ".toml", ".yaml", ".yml"}
+
+// fileSecrets returns the fields that look like secrets in a file of a ConfigMap.
+func fileSecrets(name, text string) []string {
+	if strings.HasPrefix(text, "#!") || !slices.Contains(configurations, strings.ToLower(path.Ext(name))) {
+		return nil
+	}
+	return secretFields(text)
 }
 
 // inlineKeys returns the keys of an inline source that have values.

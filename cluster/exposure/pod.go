@@ -38,9 +38,11 @@ func (r *podReader) read() {
 	r.volumes = map[string]*document.Node{}
 	for _, v := range items(r.spec, "volumes") {
 		r.volumes[text(v, "name")] = v
+		r.volume(v)
 	}
+	r.annotations(r.metadata)
 	for _, s := range items(r.spec, "imagePullSecrets") {
-		r.result.add("secret/"+shown(text(s, "name")), nodeSecret, "", levels(nodeSecret))
+		r.nodeSecret(text(s, "name"))
 	}
 	for _, n := range r.containers {
 		c := &container{podReader: r, node: n, name: shown(text(n, "name")), declared: map[string]bool{}, secret: map[string]string{},
@@ -95,6 +97,7 @@ func (c *container) read() {
 		}
 	}
 	c.arguments()
+	c.requests()
 	c.notes()
 }
 
@@ -135,9 +138,9 @@ func (c *container) variable(v *document.Node) {
 	case c.isDeclared(name) && value != "" && !strings.HasPrefix(value, "$("):
 		c.add("variable "+shown(name), c.way(literal, name, ""))
 		c.find(c.at(v), valueInSpec, "the value of variable %s is in the specification", shown(name))
-	case looksSecret(name, value):
+	case looksSecret(name, value), len(secretFields(value)) > 0:
 		c.add("variable "+shown(name), c.way(literal, name, ""))
-		c.find(c.at(v), maybeInSpec, "the value of variable %s is in the specification, and looks like a secret", shown(name))
+		c.guess(v, "variable "+shown(name))
 	}
 }
 
@@ -162,59 +165,12 @@ func (c *container) isDeclared(name string) bool {
 	return c.declared[name] || strings.HasPrefix(name, keyname.MLRunPrefix)
 }
 
-// volume reads a volume that the container mounts.
-func (c *container) volume(v *document.Node) {
-	if s := v.Field("secret"); s != nil {
-		c.secretVolume(text(s, "secretName"), s)
-	}
-	for _, source := range items(v.Field("projected"), "sources") {
-		if s := source.Field("secret"); s != nil {
-			c.secretVolume(text(s, "name"), s)
-		}
-		if s := source.Field("serviceAccountToken"); s != nil {
-			c.add("token of volume "+shown(text(v, "name")), token)
-		}
-	}
-	if csi := v.Field("csi"); csi != nil {
-		c.driverVolume(csi)
-	}
-}
+// withURL names an argument that has a secret and no name.
+const withURL = "with a URL or token"
 
-// secretVolume adds the keys of a mounted Secret: those that it lists, or all.
-func (c *container) secretVolume(name string, v *document.Node) {
-	way := volume
-	if strings.HasSuffix(name, "-values") && c.launch.found {
-		way = clientValues
-	}
-	keys := items(v, "items")
-	for _, item := range keys {
-		c.add("secret/"+shown(name)+":"+shown(text(item, "key")), way)
-	}
-	if len(keys) == 0 {
-		c.add("secret/"+shown(name)+":*", way)
-	}
-}
-
-// storeDriver is the name of the Secrets Store CSI driver.
-const storeDriver = "secrets-store.csi.k8s.io"
-
-func (c *container) driverVolume(csi *document.Node) {
-	attributes := csi.Field("volumeAttributes")
-	if text(csi, "driver") == storeDriver {
-		c.add("store "+cmp.Or(shown(text(attributes, "secretProviderClass")), "?"), secretStore)
-	}
-	if s := text(csi.Field("nodePublishSecretRef"), "name"); s != "" {
-		c.result.add("secret/"+shown(s), nodeSecret, "", levels(nodeSecret))
-	}
-	if attributes == nil {
-		return
-	}
-	for _, f := range attributes.Fields {
-		if f.Value.Scalar() && looksSecret(f.Name, f.Value.Text) {
-			c.add("attribute "+shown(f.Name), argument)
-			c.find(c.at(f.Value), maybeInSpec, "the value of attribute %s of a volume looks like a secret", shown(f.Name))
-		}
-	}
+// guess adds the finding of something that looks like a secret.
+func (c *container) guess(at *document.Node, what string) {
+	c.find(c.at(at), maybeInSpec, "the value of %s is in the specification, and looks like a secret", what)
 }
 
 // reference matches $(NAME), which the kubelet replaces.
@@ -234,10 +190,11 @@ func (c *container) arguments() {
 				}
 			}
 		}
-		for _, name := range secretArguments(c.launch.withoutSources(line)) {
-			what := "argument " + cmp.Or(shown(name), "with a URL")
+		nodes, words := c.launch.withoutSources(line)
+		for _, s := range secretArguments(words) {
+			what := "argument " + cmp.Or(shown(s.name), withURL)
 			c.add(what, argument)
-			c.find(c.at(cmp.Or(n.Field("args"), n.Field("command"))), maybeInSpec, "the value of %s is in the specification, and looks like a secret", what)
+			c.guess(nodes[s.word], what)
 		}
 	}
 }

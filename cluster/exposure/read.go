@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func (o object) name() string {
 		name = text(metadata, "generateName")
 	}
 	if name == "" {
-		return shown(strings.ToLower(o.kind))
+		return cmp.Or(shown(strings.ToLower(o.kind)), "object")
 	}
 	return shown(strings.ToLower(o.kind)) + "/" + shown(name)
 }

@@ -149,6 +149,7 @@ func (o object) check() Object {
 		object.pods++
 		r := podReader{object: o, pod: p, result: &object}
 		r.read()
+		r.annotations(o.node.Field("metadata"))
 	}
 	switch o.kind {
 	case "Secret":
@@ -156,6 +157,7 @@ func (o object) check() Object {
 	case "ConfigMap":
 		o.configMap(&object)
 	}
+	o.lastApplied(&object)
 	for i := range object.Secrets {
 		s := &object.Secrets[i]
 		s.Sees = map[string]Level{}

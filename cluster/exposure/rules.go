@@ -1,5 +1,7 @@
 package exposure
 
+import "slices"
+
 // rule is a kind of finding.
 type rule struct {
 	ID       string
@@ -45,3 +47,8 @@ var (
 // rules lists all rules.
 var rules = []rule{valueInSpec, valueInTask, valueInConfigMap, maybeInSpec, maybeInConfigMap, unreadableTask,
 	fromSecret, inArguments, pastLauncher, deliverEnv, defaultInTask, logInStatus, sharedProcesses, secretInFile}
+
+// ruleOf returns the rule with an ID.
+func ruleOf(id string) rule {
+	return rules[slices.IndexFunc(rules, func(r rule) bool { return r.ID == id })]
+}

@@ -82,7 +82,7 @@ func (m *merge) choose(name string) bool {
 func (m *merge) command() {
 	var own []*yaml.Node
 	if list := yamledit.Get(m.container, "command"); list != nil {
-		own = withoutLauncher(list.Content)
+		own = m.withoutLauncher(list.Content)
 	}
 	if len(m.Command) > 0 {
 		own = m.of(literals(m.Command)).Content
@@ -104,18 +104,6 @@ func (m *merge) command() {
 		line.Content = append(line.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: arg.Value})
 	}
 	m.doc.Set(m.container, "command", line)
-}
-
-// withoutLauncher is a command as it was before the launcher was put before it.
-func withoutLauncher(command []*yaml.Node) []*yaml.Node {
-	if len(command) < 2 || !strings.HasSuffix(command[0].Value, "/launcher") || command[1].Value != "run" {
-		return command
-	}
-	i := slices.IndexFunc(command, func(n *yaml.Node) bool { return n.Value == "--" })
-	if i < 0 {
-		return nil
-	}
-	return command[i+1:]
 }
 
 // mountAll adds the volumes and where they are mounted. A /dev/shm that the

@@ -58,6 +58,7 @@ func newPlan(ctx context.Context, task *document.Node, o Options) (*plan, error)
 	p.task(task, kept)
 	p.memory()
 	p.distinctMounts()
+	p.nestedVolumes()
 	if len(p.problems) > 0 {
 		return nil, errors.Join(p.problems...)
 	}

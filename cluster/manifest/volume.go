@@ -43,13 +43,22 @@ func ParseVolume(text string) (Volume, error) {
 		return refuse("unknown kind of volume")
 	case named != (v.Kind != "emptydir"), named && validation.IsDNS1123Subdomain(name) != nil:
 		return refuse("invalid or missing name")
-	case !mountable(dir) || slices.Contains(strings.Split(dir, "/"), ".."):
+	case !path.IsAbs(dir):
 		return refuse("the path in the container is not absolute")
+	case !mountable(dir) || slices.Contains(strings.Split(dir, "/"), "..") || slices.ContainsFunc(systemDirs, func(d string) bool { return within(v.Path, d) }), v.Path == "/dev":
+		return refuse("nothing can be mounted at this path")
 	case hasOption && option != "ro":
 		return refuse("unknown option after the path")
 	}
 	return v, nil
 }
+
+// systemDirs are directories that the container's runtime provides. Only /dev can have
+// mounts in it, such as /dev/shm.
+var systemDirs = []string{"/proc", "/sys"}
+
+// within reports whether a clean path is a directory or in it.
+func within(file, dir string) bool { return file == dir || strings.HasPrefix(file, dir+"/") }
 
 // volumeName returns the volume's name in the pod. Two mounts of one object share it,
 // and a later --into finds it again.
@@ -90,6 +99,18 @@ func (p *plan) givenVolumes() {
 	for _, name := range p.PullSecrets {
 		if validation.IsDNS1123Subdomain(name) != nil {
 			p.refuse("", "%s is not a valid name of a Secret", keyname.Quote(name))
+		}
+	}
+}
+
+// nestedVolumes refuses a volume in the launcher's, which is read-only: the runtime
+// cannot make its directory, and the container would not start.
+func (p *plan) nestedVolumes() {
+	for _, v := range p.Volumes {
+		for _, m := range p.mounts {
+			if m.Name == programVolume && strings.HasPrefix(v.Path, m.MountPath+"/") {
+				p.refuse("give another directory", "a volume at %q is inside the volume %q, which is read-only", v.Path, m.Name)
+			}
 		}
 	}
 }

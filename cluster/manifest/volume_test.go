@@ -17,6 +17,8 @@ func TestParseVolume(t *testing.T) {
 		"ConfigMap/a:/etc//app":             {"configmap", "a", "/etc/app", false},
 		"secret/tls:/etc/tls":               {"secret", "tls", "/etc/tls", false},
 		"emptydir:/scratch":                 {"emptydir", "", "/scratch", false},
+		"emptydir:/dev/shm":                 {"emptydir", "", "/dev/shm", false},
+		"emptydir:/system":                  {"emptydir", "", "/system", false},
 	} {
 		got, err := ParseVolume(text)
 		require.NoError(t, err, text)
@@ -35,8 +37,11 @@ func TestParseVolume(t *testing.T) {
 		"pvc/data":           "not absolute",
 		"pvc/data:":          "not absolute",
 		"pvc/data:data":      "not absolute",
-		"pvc/data:/":         "not absolute",
-		"pvc/data:/a/../b":   "not absolute",
+		"pvc/data:/":         "nothing can be mounted",
+		"pvc/data:/a/../b":   "nothing can be mounted",
+		"emptydir:/dev/":     "nothing can be mounted",
+		"emptydir:/proc":     "nothing can be mounted",
+		"emptydir:/sys/fs":   "nothing can be mounted",
 		"pvc/data:/data:rw":  "unknown option",
 		"pvc/data:/data:ro:": "unknown option",
 	} {

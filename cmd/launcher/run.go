@@ -74,11 +74,11 @@ func (p *program) findCommand(c *urfave.Context, t *task.Task) (launcher.Command
 	case handler != "" && c.Args().Present():
 		return launcher.Command{}, flagError("give a command or --handler, not both")
 	case handler != "":
-		return launcher.FindHandler(p.environ, handler, t.Handler())
+		return launcher.FindHandler(p.environ, handler, t.Handler(), p.report.Quiet)
 	case c.Args().Present():
 		return launcher.Find(p.environ["PATH"], c.Args().Slice())
 	case p.environ[task.ExecCode] != "": // a pod of MLRun's
-		return launcher.FindHandler(p.environ, ":", t.Handler())
+		return launcher.FindHandler(p.environ, ":", t.Handler(), p.report.Quiet)
 	}
 	return launcher.Command{}, flagError("no command: launcher run [flags] [--] COMMAND [ARG...]")
 }

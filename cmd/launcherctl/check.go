@@ -151,7 +151,8 @@ func (p *program) checkDirectory(ctx context.Context, report *exposure.Report, d
 	return errors.Join(errs...)
 }
 
-// manifestFiles returns the manifests below a directory, without what is hidden.
+// manifestFiles returns the manifests below a directory, without what is hidden. It
+// follows links to files only.
 func manifestFiles(dir string) ([]string, error) {
 	root := filepath.Clean(dir) + string(filepath.Separator) // also if it is a link
 	var files []string
@@ -163,12 +164,19 @@ func manifestFiles(dir string) ([]string, error) {
 		case entry.IsDir() && hidden:
 			return filepath.SkipDir
 		case entry.IsDir() || hidden:
-		case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path)):
+		case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path)) && !special(path):
 			files = append(files, filepath.Clean(path))
 		}
 		return nil
 	})
 	return files, err
+}
+
+// special reports whether a path is a FIFO, which nobody may write to, or a device, or
+// a link to one of them or to a directory. An error is reported when the file is read.
+func special(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
 }
 
 // checkObject checks an object of the cluster, and who can read its Secrets.

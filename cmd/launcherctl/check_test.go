@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -168,7 +169,15 @@ func TestCheckReadsWhateverFilesThereAre(t *testing.T) {
 	got := ctlIn(t, folder, nil, append([]string{"check"}, args...)...)
 	require.Equal(t, 1, got.status, got.stderr)
 	require.Equal(t, 300, strings.Count(got.stdout, "\nSECRET "))
-	require.Equal(t, 1, ctlIn(t, folder, nil, "check", ".").status)
+	require.NoError(t, os.Symlink("..", filepath.Join(folder, "loop.yaml")))
+	require.NoError(t, os.Symlink("0.yaml", filepath.Join(folder, "link.yaml")))
+	fifo := exec.Command("mkfifo", filepath.Join(folder, "fifo.yaml"))
+	require.NoError(t, fifo.Run())
+	got = ctlIn(t, folder, nil, "check", ".")
+	require.Equal(t, 1, got.status, got.stderr)
+	require.Equal(t, 301, strings.Count(got.stdout, "\nSECRET "))
+	require.NoError(t, os.Symlink("nothing", filepath.Join(folder, "dangling.yaml")))
+	require.Equal(t, 125, ctlIn(t, folder, nil, "check", ".").status)
 
 	text := map[string]string{
 		"crlf":   strings.ReplaceAll(leaky, "\n", "\r\n"),

@@ -112,6 +112,7 @@ func TestVolumesOfTheHandler(t *testing.T) {
 		"--image-pull-secret=A_b":                "is not a valid name of a Secret",
 		"--volume=pvc/a:/x --volume=cm/b:/x":     `have the same mount path "/x"`,
 		"--volume=pvc/a:/tmp --volume=cm/b:/tmp": `have the same mount path "/tmp"`,
+		"--volume=pvc/a:/launcher-bin/x":         `a volume at "/launcher-bin/x" is inside the volume "launcher-bin", which is read-only`,
 	} {
 		got := aManifest(t, "metadata: {name: a}", strings.Fields(flag)...)
 		require.Equal(t, 125, got.status, flag)

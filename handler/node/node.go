@@ -18,6 +18,6 @@ var (
 
 // Runner is the arguments after the interpreter's name that call the function
 // of the file.
-func Runner(file, function string) []string {
+func Runner(file, function string, _ bool) []string {
 	return []string{"-e", runner, "--", module, file, function}
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ARTIFACT_KEY = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"  # MLRun's own pattern
 _RESULTS = "results.json"
+_quiet = False  # the runner sets it, for --quiet
 _RESULT_TYPES = (bool, int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset)
 _MISSING = "needs MLRun itself: install it in the image, or remove the use"
 
@@ -1332,7 +1333,8 @@ class _Outputs:
             self.state = "completed"
         self.save()
         where = f"outputs: {os.path.join(self.folder, _RESULTS)}"
-        _say(where + (f" ({self.reason})" if self.reason else ""))
+        if not _quiet:
+            _say(where + (f" ({self.reason})" if self.reason else ""))
 
     def _at_exit(self) -> None:
         """Finish for a script, which no runner calls."""

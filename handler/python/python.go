@@ -26,9 +26,14 @@ var (
 const ModulePath = "-m"
 
 // Runner is the arguments after the interpreter's name that call the function
-// of the file, or that of the source in MLRUN_EXEC_CODE where file is "".
-func Runner(file, function string) []string {
-	return []string{"-c", runner, module, standIn, file, function}
+// of the file, or that of the source in MLRUN_EXEC_CODE where file is "". If quiet,
+// no line names the outputs.
+func Runner(file, function string, quiet bool) []string {
+	line := []string{"-c", runner, module, standIn, file, function}
+	if quiet {
+		line = append(line, "--quiet")
+	}
+	return line
 }
 
 // Checker returns the arguments after the interpreter's name that print which of

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 
 def _main(argv: list[str]) -> None:
-    if len(argv) != 5:
-        _stop(125, "the Python runner takes MODULE STAND_IN FILE FUNCTION")
-    _, text, stand_in, file, function = argv
+    if len(argv) != 5 and argv[5:] != ["--quiet"]:
+        _stop(125, "the Python runner takes MODULE STAND_IN FILE FUNCTION [--quiet]")
+    _, text, stand_in, file, function = argv[:5]
     module = _adopt(text)
-    sys.meta_path.insert(0, _Finder(stand_in))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder(stand_in, len(argv) > 5))  # type: ignore[arg-type]
     try:
         if function:
             _run(module.get_context, file, function)
@@ -71,8 +71,8 @@ class _Finder:
     the module. If MLRun itself is installed, that is what the handler imports.
     """
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, quiet: bool) -> None:
+        self._source, self._quiet = source, quiet
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name == "mlrun":
@@ -90,6 +90,7 @@ class _Finder:
 
     def exec_module(self, module: Any) -> None:
         exec(compile(self._source, "<mlrun_stand_in>", "exec", dont_inherit=True), vars(module))
+        module._quiet = self._quiet
 
 
 def _finish(error: BaseException | None) -> None:

@@ -761,7 +761,11 @@ class Runner(Subprocess):
             process = self.start(["-c", RUNNER, SOURCE, STAND_IN, file, "f"], document(), cwd=self.folder)
             self.assertFails(process, 'launcher: handler "%s": %s\n' % (file, reason), status)
         process = self.start(["-c", RUNNER], document())
-        self.assertFails(process, "launcher: the Python runner takes MODULE STAND_IN FILE FUNCTION\n", 125)
+        self.assertFails(
+            process,
+            "launcher: the Python runner takes MODULE STAND_IN FILE FUNCTION [--quiet]\n",
+            125,
+        )
 
     def test_a_traceback_begins_in_the_handler(self):
         process = self.handler(
