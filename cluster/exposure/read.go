@@ -124,13 +124,14 @@ type part struct {
 }
 
 // split returns the documents of a text: each has limits of its own. A line that
-// starts with --- ends a document, wherever it stands.
+// starts with --- ends a document, wherever it stands. Of a text with more than
+// maxDocuments, split returns one part more.
 func split(raw []byte) (parts []part) {
 	if json.Valid(raw) {
 		return []part{{raw, 0}}
 	}
 	start, before := 0, 0
-	for _, at := range append(separator.FindAllIndex(raw, -1), []int{len(raw), len(raw)}) {
+	for _, at := range append(separator.FindAllIndex(raw, maxDocuments), []int{len(raw), len(raw)}) {
 		parts = append(parts, part{raw[start:at[0]], before})
 		before += bytes.Count(raw[start:at[0]], []byte("\n"))
 		start = min(at[0]+len("---"), len(raw)) // a value may follow: --- {kind: Pod}

@@ -30,11 +30,11 @@ func openExec(d resolve.Declaration, deps deps) (openedSource, error) {
 		return openedSource{}, err
 	}
 	if deps.local != nil {
-		return openedSource{Source: deps.local.Source(spec.Secrets, spec.Format != "", d.Prefix)}, nil
+		return openedSource{Source: deps.local.Source(spec.Secrets, len(spec.Secrets) == 0, d.Prefix)}, nil
 	}
 	command, err := launcher.Find(deps.environ["PATH"], spec.Command)
 	if _, notFound := errors.AsType[*launcher.NotFoundError](err); notFound && d.Optional {
-		return openedSource{Source: missingProgram{err.Error()}}, nil
+		return openedSource{Source: missingProgram{spec, err.Error()}}, nil
 	}
 	if err != nil { // not as it is: its exit status is for the handler's command
 		return openedSource{}, &document.Problem{At: d.At, Message: "exec: " + err.Error(), Advice: cli.Hint(err)}
@@ -43,7 +43,10 @@ func openExec(d resolve.Declaration, deps deps) (openedSource, error) {
 }
 
 // missingProgram is an optional source whose program does not exist.
-type missingProgram struct{ text string }
+type missingProgram struct {
+	exec.Spec // for its defaults
+	text      string
+}
 
 // Find fails with resolve.ErrAbsent.
 func (m missingProgram) Find(context.Context) ([]resolve.Finding, error) {

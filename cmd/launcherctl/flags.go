@@ -124,8 +124,8 @@ var (
 		cli.DomainFlag,
 	}
 	execFlags = []cli.Flag{
-		{Name: "key", Argument: "KEY[=IDENTIFIER]", Default: cli.List(nil), Usage: "a key; the program runs once for each, with the identifier as its last argument"},
-		{Name: "format", Choices: exec.Formats, Usage: "the program prints all keys at once, in this format"},
+		{Name: "key", Argument: "KEY[=IDENTIFIER]", Default: cli.List(nil), Usage: "a key; without --format the program runs once for each, with the identifier as its last argument"},
+		{Name: "format", Choices: exec.Formats, Usage: "the program prints all keys at once, in this format; --key takes only some of them"},
 	}
 	// of task from summon, named as in summon
 	summonFlags = []cli.Flag{

@@ -114,6 +114,10 @@ func TestThePageRunsChamberWithJQ(t *testing.T) {
 	tool.write(t, "bin/chamber", "#!/bin/sh\ntest \"$*\" = 'export app' && exec cat values.json\n")
 	want := result{values["db_password"] + "|" + values["api-key"] + "|", "", 0}
 	require.Equal(t, want, tool.run(t, "PATH=$PWD/bin:$PATH launcher run --task exact.yaml --deliver env -- ./job"))
+	tool.write(t, "values.json", "{}")
+	empty := tool.run(t, "PATH=$PWD/bin:$PATH launcher run --task exact.yaml --deliver env -- ./job")
+	require.Equal(t, 125, empty.status, empty.stderr)
+	require.Regexp(t, `(?s)"DB_PASSWORD" is not in.*"API_KEY" is not in`, empty.stderr)
 	tool.write(t, "bin/chamber", "#!/bin/sh\nexit 1\n")
 	fails := tool.run(t, "PATH=$PWD/bin:$PATH launcher run --task exact.yaml --deliver env -- ./job")
 	require.Equal(t, 125, fails.status, fails.stderr)

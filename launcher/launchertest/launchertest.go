@@ -86,6 +86,9 @@ func Needs(t testing.TB, program, untested string) string {
 	if err != nil {
 		Lacks(t, program, untested)
 	}
+	if program == "perl" && exec.Command(path, "-MJSON::PP", "-e", "").Run() != nil { // Debian's perl-base
+		Lacks(t, "perl with its modules", untested)
+	}
 	if program == "python3" { // a version manager's shim takes longer than the program
 		out, err := exec.Command(path, "-c", "import sys; print(sys.executable)").Output()
 		require.NoError(t, err)
@@ -99,11 +102,9 @@ func Needs(t testing.TB, program, untested string) string {
 func NeedsAll(t testing.TB, programs []string, untested string) {
 	t.Helper()
 	for _, program := range programs {
-		_, err := exec.LookPath(program)
-		if strings.Contains(program, " ") {
-			err = exec.Command("sh", "-c", program).Run()
-		}
-		if err != nil {
+		if !strings.Contains(program, " ") {
+			Needs(t, program, untested)
+		} else if exec.Command("sh", "-c", program).Run() != nil {
 			Lacks(t, program, untested)
 		}
 	}

@@ -192,7 +192,9 @@ func TestRemoveDeletesWhatAnotherUserLeft(t *testing.T) {
 	deep := makeDeep(t, d.Path(), 3000)
 	var limit unix.Rlimit
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 100, Max: limit.Max}))
+	open, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(len(open)) + 90, Max: limit.Max}))
 	defer func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &limit) }()
 	require.NoError(t, d.Remove())
 	require.NoDirExists(t, d.Path())

@@ -88,6 +88,20 @@ func TestConformance(t *testing.T) {
 		}}
 	}
 	t.Run("a list", func(t *testing.T) { sourcetest.Run(t, keyed(false)) })
+	t.Run("declared keys of json", func(t *testing.T) {
+		sourcetest.Run(t, sourcetest.Suite{
+			Declares: true, Carries: utf8.ValidString, Spells: utf8.ValidString,
+			Refuses: func(value string) bool { return len(value) > 1<<20-100 },
+			Open: func(t *testing.T, holds map[string]string, keys ...string) (resolve.Source, error) {
+				text, err := json.Marshal(holds)
+				require.NoError(t, err)
+				path := filepath.Join(t.TempDir(), "all.json")
+				require.NoError(t, os.WriteFile(path, text, 0o600))
+				spec, err := declared(t, map[string]any{"command": []string{"cat", path}, "format": "json", "secrets": keys})
+				return programs(Options{}).Source(spec, "/bin/cat"), err
+			},
+		})
+	})
 	t.Run("json", func(t *testing.T) {
 		sourcetest.Run(t, sourcetest.Suite{
 			Lists: true, Carries: utf8.ValidString, Spells: utf8.ValidString,

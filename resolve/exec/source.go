@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/document"
 	"github.com/seed45446ece/launcher/resolve/file"
 	"github.com/seed45446ece/launcher/resolve/inline"
+	"github.com/seed45446ece/launcher/resolve/keylist"
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
@@ -68,36 +70,53 @@ func (s keyedSource) Find(ctx context.Context) ([]resolve.Finding, error) {
 	return found, nil
 }
 
-// listSource runs its program once, for all keys that it prints.
+// listSource runs its program once, for all keys that it prints or for the declared
+// ones among them.
 type listSource struct {
 	programs *Programs
 	spec     Spec
 	path     string
 }
 
-// Find runs the program, and returns a Finding for each key of its output.
+// Defaults implements resolve.Defaulted.
+func (s listSource) Defaults() []resolve.Default { return s.spec.Defaults() }
+
+// Keys returns the declared keys, nil if the program says which there are.
+func (s listSource) Keys() []string { return s.spec.Keys() }
+
+// Find runs the program, and returns a Finding for each declared key, or for each key
+// of its output. If the program reports that the store has nothing, each declared key
+// is missing.
 func (s listSource) Find(ctx context.Context) ([]resolve.Finding, error) {
-	output, err := s.programs.output(ctx, s.spec, s.path)
-	if errors.Is(err, resolve.ErrAbsent) { // of no key, so the table of kinds has no hint
+	origin := "the output of " + keyname.Plain(s.spec.Name())
+	all, err := s.read(ctx, origin)
+	absent := errors.Is(err, resolve.ErrAbsent)
+	switch {
+	case len(s.spec.Secrets) == 0 && absent: // of no key, so the table of kinds has no hint
 		return nil, &problem{text: err.Error(), hint: adviseMissing, kind: resolve.ErrAbsent}
+	case len(s.spec.Secrets) == 0:
+		return all, err
+	case err == nil:
+		return keylist.Select(s.spec.Secrets, all, origin), nil
 	}
+	found := make([]resolve.Finding, len(s.spec.Secrets))
+	for i, secret := range s.spec.Secrets {
+		found[i] = resolve.Finding{Key: secret.Key, Where: origin, Err: err}
+	}
+	if absent {
+		return found, nil
+	}
+	return found, err
+}
+
+// read runs the program, and returns a Finding for each key of its output.
+func (s listSource) read(ctx context.Context, origin string) ([]resolve.Finding, error) {
+	output, err := s.programs.output(ctx, s.spec, s.path)
 	if err != nil {
 		return nil, err
 	}
-	origin := "the output of " + keyname.Plain(s.spec.Name())
 	if s.spec.Format == "json" {
-		node, err := document.ParseJSON(origin, output)
-		if err != nil {
-			return nil, err
-		}
-		if node.Kind != document.Map {
-			return nil, fmt.Errorf("%s is not a JSON object", origin)
-		}
-		source, err := inline.New(resolve.Declaration{Source: node})
-		if err != nil {
-			return nil, err
-		}
-		return source.Find(ctx)
+		return s.readJSON(ctx, origin, output)
 	}
 	entries, err := file.Parse(origin, output, file.Format(s.spec.Format))
 	if err != nil {
@@ -108,4 +127,27 @@ func (s listSource) Find(ctx context.Context) ([]resolve.Finding, error) {
 		found[i] = resolve.Finding{Key: e.Key, Where: origin + ":" + strconv.Itoa(e.Line), Value: e.Value}
 	}
 	return found, nil
+}
+
+// readJSON reads an object. A member that is not declared may hold anything.
+func (s listSource) readJSON(ctx context.Context, origin string, output []byte) ([]resolve.Finding, error) {
+	node, err := document.ParseJSON(origin, output)
+	if err != nil {
+		return nil, err
+	}
+	if node.Kind != document.Map {
+		return nil, fmt.Errorf("%s is not a JSON object", origin)
+	}
+	if len(s.spec.Secrets) > 0 {
+		names := map[string]bool{}
+		for _, secret := range s.spec.Secrets {
+			names[secret.Name] = true
+		}
+		node.Fields = slices.DeleteFunc(node.Fields, func(f document.Field) bool { return !names[f.Name] })
+	}
+	source, err := inline.New(resolve.Declaration{Source: node})
+	if err != nil {
+		return nil, err
+	}
+	return source.Find(ctx)
 }

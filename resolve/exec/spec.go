@@ -24,8 +24,8 @@ type Secret = keylist.Key
 // Spec describes an exec source as declared.
 type Spec struct {
 	Command []string
-	Secrets []Secret // none if the program prints all keys at once, as Format
-	Format  string   // "json", "lines" or "dotenv"; "" if it prints one value
+	Secrets []Secret // none: every key that the program prints, as Format
+	Format  string   // "json", "lines" or "dotenv": it prints all keys at once; "": one value
 
 	Temporary []int // exit statuses after which a retry may help
 	Missing   []int // exit statuses that report a missing secret
@@ -49,27 +49,26 @@ func Parse(n *document.Node) (Spec, error) {
 		problems.Add(n.At, "", "an exec source must be a map, not %s", n.Kind)
 		return spec, problems.Err()
 	}
-	for _, f := range n.Fields {
-		spec.field(&problems, f)
-	}
 	secrets, format := n.Field("secrets") != nil, n.Field("format") != nil
+	for _, f := range n.Fields {
+		spec.field(&problems, f, format)
+	}
 	switch {
 	case n.Field("command") == nil:
 		problems.Add(n.At, "write command: [PROGRAM, ARGUMENT]", "an exec source needs a command")
-	case secrets && format:
-		problems.Add(n.At, "remove one of them: with a format, every key that the program prints counts", "an exec source has secrets or a format, not both")
 	case !secrets && !format:
 		problems.Add(n.At, "give secrets for one run per key, or format for one run for all keys", "an exec source needs secrets or a format")
 	}
 	return spec, problems.Err()
 }
 
-func (s *Spec) field(problems *document.Problems, f document.Field) {
+// field reads one field. With a format, the program prints all keys at once.
+func (s *Spec) field(problems *document.Problems, f document.Field, format bool) {
 	switch f.Name {
 	case "command":
 		s.Command = command(problems, f.Value)
 	case "secrets":
-		s.Secrets = secrets(problems, f.Value)
+		s.Secrets = secrets(problems, f.Value, format)
 	case "format":
 		s.Format = problems.Choice(f.Value, "format", Formats)
 	case "temporary":
@@ -143,11 +142,19 @@ func (s Spec) Only(key string) Spec {
 	return s
 }
 
-func secrets(problems *document.Problems, n *document.Node) []Secret {
-	if len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List {
+// secrets reads the declared keys. With a format, a key's name is a key of the output.
+func secrets(problems *document.Problems, n *document.Node, format bool) []Secret {
+	form := keylist.Form{Source: "an exec source", Map: true}
+	if !format {
+		form.CheckName = checkIdentifier
+	}
+	switch empty := len(n.Items)+len(n.Fields) == 0 && n.Kind >= document.List; {
+	case empty && format:
+		problems.Add(n.At, "name each key, or remove secrets to take every key", "secrets of an exec source is empty")
+	case empty:
 		problems.Add(n.At, "name each key: the launcher does not ask a program for a list", "secrets of an exec source is empty")
 	}
-	return keylist.Form{Source: "an exec source", Map: true, CheckName: checkIdentifier}.Parse(problems, n)
+	return form.Parse(problems, n)
 }
 
 // checkIdentifier refuses what no argument can hold.

@@ -17,6 +17,8 @@ func TestParse(t *testing.T) {
 		`{command: [get], secrets: [A], empty_is_missing: true}`:        {Command: []string{"get"}, Secrets: []Secret{{Key: "A", Name: "A"}}, EmptyIsMissing: true},
 		`{command: [get], secrets: [A], empty_is_missing: false}`:       {Command: []string{"get"}, Secrets: []Secret{{Key: "A", Name: "A"}}},
 		`{command: [sops], format: json}`:                               {Command: []string{"sops"}, Format: "json"},
+		`{command: [sops], format: json, secrets: {A: a}}`:              {Command: []string{"sops"}, Format: "json", Secrets: []Secret{{Key: "A", Name: "a"}}},
+		`{secrets: "A, B", format: lines, command: [x]}`:                {Command: []string{"x"}, Format: "lines", Secrets: []Secret{{Key: "A", Name: "A"}, {Key: "B", Name: "B"}}},
 		`'{"command": ["sops", "-d"], "format": "dotenv"}'`:             {Command: []string{"sops", "-d"}, Format: "dotenv"},
 		`{command: [/usr/bin/get], secrets: {A: "-", B: " -x\n$(id)"}}`: {Command: []string{"/usr/bin/get"}, Secrets: []Secret{{Key: "A", Name: "-"}, {Key: "B", Name: " -x\n$(id)"}}},
 	} {
@@ -43,7 +45,6 @@ func TestParseRefuses(t *testing.T) {
 		`{command: ["a\0b"], secrets: [A]}`:                 "a command holds a NUL byte, which an argument cannot",
 		`{command: [x], secrets: {A: "\0"}}`:                "an identifier holds a NUL byte, which an argument cannot",
 		`{command: [x]}`:                                    "an exec source needs secrets or a format",
-		`{command: [x], secrets: [A], format: json}`:        "an exec source has secrets or a format, not both",
 		`{command: [x], format: yaml}`:                      "unknown format",
 		`{command: [x], format: [json]}`:                    "format must be a string, not a list",
 		`{command: [x], secrets: []}`:                       "secrets of an exec source is empty",
@@ -60,6 +61,10 @@ func TestParseRefuses(t *testing.T) {
 		`{command: [x], secrets: [A], empty_is_missing: 1}`: "empty_is_missing must be true or false, not a number",
 		`{command: [x], secrets: [A], shell: true}`:         `unknown field "shell" in an exec source`,
 		`"{'command'"`:                                      "character",
+
+		`{command: [x], secrets: [], format: json}`:                     "secrets of an exec source is empty",
+		`{command: [x], secrets: {A: "hunter2 x"}, format: json}`:       "text that is not a key: it holds a blank",
+		`{command: [x], secrets: [A, {key: A, name: B}], format: json}`: `duplicate key "A" in an exec source`,
 	} {
 		node, err := document.Parse("task", []byte(text))
 		if err == nil {
@@ -73,7 +78,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{`{command: [x], secrets: {A: b}}`, `{command: [], format: json}`, `'{"command": 1}'`, `{secrets: [[]]}`, `{temporary: {}}`} {
+	for _, seed := range []string{`{command: [x], secrets: {A: b}}`, `{command: [], format: json}`, `'{"command": 1}'`, `{secrets: [[]]}`, `{format: lines, secrets: [{key: A, default: 1}], command: [x]}`, `{temporary: {}}`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -83,7 +88,7 @@ func FuzzParse(f *testing.F) {
 		}
 		if spec, err := Parse(node); err == nil {
 			require.NotEmpty(t, spec.Name())
-			require.Equal(t, len(spec.Secrets) == 0, spec.Format != "")
+			require.True(t, len(spec.Secrets) > 0 || spec.Format != "")
 		}
 	})
 }

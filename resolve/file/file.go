@@ -142,26 +142,7 @@ func (s Source) Find(ctx context.Context) ([]resolve.Finding, error) {
 	if err != nil || len(s.keys) == 0 {
 		return found, err
 	}
-	return s.declared(found), nil
-}
-
-// declared returns the findings of the declared keys among those of the file.
-func (s Source) declared(all []resolve.Finding) []resolve.Finding {
-	origin := keyname.Plain(s.Path)
-	byName := make(map[string]resolve.Finding, len(all))
-	for _, f := range all {
-		byName[f.Key] = f
-	}
-	found := make([]resolve.Finding, len(s.keys))
-	for i, k := range s.keys {
-		f, ok := byName[k.Name]
-		if !ok {
-			f = resolve.Finding{Where: origin, Err: resolve.Absent(keyname.Show(k.Name) + " is not in " + origin)}
-		}
-		f.Key = k.Key
-		found[i] = f
-	}
-	return found
+	return keylist.Select(s.keys, found, keyname.Plain(s.Path)), nil
 }
 
 // Find returns a Finding for each key of the file, in order. It fails with

@@ -221,6 +221,25 @@ func (r *reader) add(key Key, ok bool) {
 	}
 }
 
+// Select returns the findings of the keys among all those of a place, which has them
+// by name. A key that it lacks is resolve.ErrAbsent; origin names the place.
+func Select(keys []Key, all []resolve.Finding, origin string) []resolve.Finding {
+	byName := make(map[string]resolve.Finding, len(all))
+	for _, f := range all {
+		byName[f.Key] = f
+	}
+	found := make([]resolve.Finding, len(keys))
+	for i, k := range keys {
+		f, ok := byName[k.Name]
+		if !ok {
+			f = resolve.Finding{Where: origin, Err: resolve.Absent(keyname.Show(k.Name) + " is not in " + origin)}
+		}
+		f.Key = k.Key
+		found[i] = f
+	}
+	return found
+}
+
 // Names returns what a handler asks for, for each key.
 func Names(keys []Key) []string {
 	var names []string
