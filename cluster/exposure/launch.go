@@ -19,7 +19,7 @@ type launch struct {
 	deliver string // "stdin" if nothing says otherwise
 	mask    bool
 	sources []source // of -s and LAUNCHER_SECRETS
-	listed  []string // variables that it is told are secrets of the project
+	listed  []string // variables that --project-secrets lists
 }
 
 // source is a -s KIND=SOURCE.
@@ -49,7 +49,7 @@ func readLaunch(c *document.Node) launch {
 		case name == "LAUNCHER_PROJECT_SECRETS", name == task.ProjectSecretsList:
 			l.list(value)
 		case name == "LAUNCHER_MASK":
-			l.mask, _ = strconv.ParseBool(value) // the launcher refuses what is no boolean
+			l.mask, _ = strconv.ParseBool(value) // the launcher refuses anything else
 		case name == "LAUNCHER_SECRETS":
 			for each := range strings.Lines(value) {
 				l.sources = append(l.sources, source{strings.TrimSpace(each), v, nil, embedded, "variable LAUNCHER_SECRETS"})

@@ -60,7 +60,8 @@ func (o Object) heading() string {
 	return name
 }
 
-// writeFindings writes the worst first. A hint follows the last of those that share it.
+// writeFindings writes the worst findings first. A hint follows the last finding that
+// has it.
 func (o Object) writeFindings(w *bytes.Buffer) {
 	sorted := slices.Clone(o.Findings)
 	slices.SortStableFunc(sorted, func(a, b Finding) int { return b.Severity.rank() - a.Severity.rank() })
