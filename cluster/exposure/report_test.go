@@ -11,6 +11,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // check is the report on a file.
@@ -34,20 +36,15 @@ func manifests(t *testing.T) []string {
 	return append(own, mlrun...)
 }
 
-// TestReportsAreAsTheyWere compares each report with its file. UPDATE_GOLDEN=1 writes
-// them: read the diff.
+// TestReportsAreAsTheyWere compares each report with its file. UPDATE_DOCS=1 writes
+// them.
 func TestReportsAreAsTheyWere(t *testing.T) {
 	for _, path := range manifests(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			r := check(t, path)
 			got := string(r.Text()) + "skipped: " + r.SkippedKinds() + "\n"
 			golden := "testdata/" + strings.TrimSuffix(filepath.Base(path), ".yaml") + ".txt"
-			if os.Getenv("UPDATE_GOLDEN") != "" {
-				require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			require.Equal(t, string(want), got)
+			launchertest.RequireGenerated(t, golden, got)
 		})
 	}
 }
