@@ -97,10 +97,10 @@ func TestBadOutputIsNotShownForDeclaredKeys(t *testing.T) {
 	}
 }
 
-// TestOnlyNothingPrintedIsMissing has an empty value, which programs print as a line
-// end, and a missing one.
-func TestOnlyNothingPrintedIsMissing(t *testing.T) {
-	for output, missing := range map[string]bool{"": true, `\n`: false, `\n\n`: false, " ": false} {
+// TestAnEmptyValueMayBeMissing has what summon's providers print for a value that
+// they do not have: nothing, or a newline.
+func TestAnEmptyValueMayBeMissing(t *testing.T) {
+	for output, missing := range map[string]bool{"": true, `\n`: true, `\n\n`: false, " ": false} {
 		found, err := script(t, programs(Options{}), output, `printf "$0"`, map[string]any{"secrets": []string{"A"}, "empty_is_missing": true}).Find(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, missing, errors.Is(found[0].Err, resolve.ErrAbsent), "%q", output)

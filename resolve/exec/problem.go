@@ -16,7 +16,7 @@ func (r result) problem(ctx context.Context, spec Spec, identifiers []string, si
 	switch {
 	case r.tooLong || size > maxOutput:
 		return &problem{text: name + " wrote more than 1 MiB on standard output"}
-	case r.status.Exited() && status == 0 && len(r.output) == 0 && spec.EmptyIsMissing:
+	case r.status.Exited() && status == 0 && size == 0 && spec.EmptyIsMissing:
 		return resolve.Absent(fmt.Sprintf("%s printed nothing: %s is missing", name, secretName(identifiers)))
 	case r.status.Exited() && status == 0:
 		return nil

@@ -116,10 +116,6 @@ func TestRecipesWithoutTheProgram(t *testing.T) {
 					require.Equal(t, 125, launchertest.Finish(t, p.command(r.script)).Status)
 				}
 			}
-			if heading == "Infisical" {
-				p.write(t, "infisical.txt", "\n")
-				require.Equal(t, "\n", p.must(t, r.script, ""), "an empty value")
-			}
 		})
 	}
 }
