@@ -62,15 +62,23 @@ func readLaunch(c *document.Node) launch {
 	return l
 }
 
-// flags reads the launcher's flags, up to the handler's command line.
+// flags reads the launcher's flags, up to the handler's command line. A word after an
+// unknown flag is taken for its value.
 func (l *launch) flags(line []*document.Node) {
+	mayBeValue := false
 	for i := 0; i < len(line) && line[i].Text != "--"; i++ {
 		word := line[i]
 		name, value, joined := strings.Cut(word.Text, "=")
-		if !strings.HasPrefix(name, "-") {
+		if word.Text == "-" || !strings.HasPrefix(name, "-") {
+			if !mayBeValue {
+				return
+			}
+			mayBeValue = false
 			continue
 		}
+		mayBeValue = !joined
 		next := func() string {
+			mayBeValue = false
 			if !joined && i+1 < len(line) {
 				i++
 				value = line[i].Text
@@ -82,10 +90,11 @@ func (l *launch) flags(line []*document.Node) {
 			l.deliver = next()
 		case "mask":
 			on, err := strconv.ParseBool(value)
-			l.mask = !joined || err == nil && on
+			l.mask, mayBeValue = !joined || err == nil && on, false
 		case "secrets", "s":
 			l.hasTask = true
-			l.sources = append(l.sources, source{next(), word, line[i], argument, "argument " + name})
+			text := next() // before line[i]
+			l.sources = append(l.sources, source{text, word, line[i], argument, "argument " + name})
 		case "project-secrets":
 			l.list(next())
 		case "task":
