@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNewcomer10EveryFileSaysTheVersion is for a reader who finds a copy of a module,
+// TestEveryFileSaysTheVersion is for a reader who finds a copy of a module,
 // and for the next version: no file is forgotten.
-func TestNewcomer10EveryFileSaysTheVersion(t *testing.T) {
+func TestEveryFileSaysTheVersion(t *testing.T) {
 	out, err := exec.Command("./version").CombinedOutput()
 	require.NoError(t, err, string(out))
 }

@@ -2,7 +2,7 @@ package cluster
 
 import "slices"
 
-// Right is one thing that a command asks of a cluster in its namespace.
+// Right is one right that a command needs in its namespace.
 type Right struct {
 	Verb, Group, Resource string // Group "" is the core's
 	Name                  string // of the one object, "" for all of the namespace
@@ -14,14 +14,14 @@ type Right struct {
 // ProjectSecret stands for the name of a project's Secret in the table of rights.
 const ProjectSecret = "mlrun-project-secrets-PROJECT"
 
-// Command is what a user has to be let do for one command of launcherctl.
+// Command lists the rights that a user needs for one command of launcherctl.
 type Command struct {
 	Name   string   // as typed
 	Also   []string // others that need the same, in Markdown
 	Rights []Right
 }
 
-// The commands that ask a cluster. A message about a missing permission prints all
+// The commands that use a cluster. A message about a missing permission prints all
 // rights of the command; docs/rbac.md shows them, and a test runs each command with
 // them and with each one less.
 const (
@@ -32,7 +32,7 @@ const (
 	RunDetached   = "run --detach"
 )
 
-// Commands returns the table of all commands that ask a cluster.
+// Commands returns the table of all commands that use a cluster.
 func Commands() []Command {
 	return []Command{
 		{SetSecrets, []string{"`secrets set --mount-only`"}, []Right{
@@ -65,7 +65,7 @@ var (
 	deleteIfIncomplete = Right{For: "delete the Job if its values cannot be created, and after a signal"}
 )
 
-// createRights returns what creating a Job takes.
+// createRights returns the rights that creating a Job needs.
 func createRights(deletion Right) []Right {
 	deletion.Verb, deletion.Group, deletion.Resource = "delete", "batch", "jobs"
 	return []Right{
@@ -78,14 +78,14 @@ func createRights(deletion Right) []Right {
 // valuesRight is for a task with inline, env or file values.
 var valuesRight = Right{Verb: "create", Resource: "secrets", For: "create the Secret of inline, env and file values; unneeded for a task that has none"}
 
-// AccessOf returns the rights of a command, grouped by what they are about. secret is
+// AccessOf returns the rights of a command, grouped by resource. secret is
 // the name of the project's Secret.
 func AccessOf(command, secret string) []Access {
 	i := slices.IndexFunc(Commands(), func(c Command) bool { return c.Name == command })
 	return Commands()[i].Access(secret)
 }
 
-// Access returns the command's rights, grouped by what they are about.
+// Access returns the command's rights, grouped by resource.
 func (c Command) Access(secret string) []Access {
 	var all []Access
 	for _, r := range c.Rights {

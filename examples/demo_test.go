@@ -56,7 +56,7 @@ MY_AZURE_SECRET: s***
 	require.Contains(t, string(output), "\n$ echo $?\n125\n")
 }
 
-func TestNewcomer2DemoSaysWhatItLacks(t *testing.T) {
+func TestDemoSaysWhatItLacks(t *testing.T) {
 	bare, build := t.TempDir(), t.TempDir()
 	require.NoError(t, os.Symlink(launchertest.Needs(t, "dirname", "a demo without Python"), filepath.Join(bare, "dirname")))
 	demo := func() string {

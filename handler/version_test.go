@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNewcomer4ACopyNeedsOnlyGo124 is for a handler whose module should not require the
+// TestACopyNeedsOnlyGo124 is for a handler whose module should not require the
 // launcher's: "go vet" knows what each version of the standard library has.
-func TestNewcomer4ACopyNeedsOnlyGo124(t *testing.T) {
+func TestACopyNeedsOnlyGo124(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	folder := t.TempDir()

@@ -131,7 +131,7 @@ type platform struct {
 
 var both = []string{"launcher", "launcherctl"}
 
-// allPlatforms are those that a release has programs for.
+// allPlatforms lists the platforms of a release's programs.
 var allPlatforms = []platform{
 	{"linux", "amd64", both},
 	{"linux", "arm64", both},

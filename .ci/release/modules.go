@@ -57,7 +57,7 @@ func (r *release) buildNode() error {
 }
 
 // take moves packages into the release. The order, times and owners in an archive
-// depend on the program that wrote it, so it is written anew; a wheel honors
+// depend on the program that wrote it, so it is written again; a wheel honors
 // SOURCE_DATE_EPOCH.
 func (r *release) take(folder string) error {
 	entries, err := os.ReadDir(folder)

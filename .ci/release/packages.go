@@ -87,7 +87,7 @@ func (r *release) contents(b binary) (files.Contents, error) {
 		content(b.path, "/usr/bin/"+b.program, 0o755),
 		content(filepath.Join(r.src, "LICENSE"), "/usr/share/doc/"+b.program+"/copyright", 0o644),
 		content(filepath.Join(r.src, "THIRD_PARTY_LICENSES.txt"), "/usr/share/doc/"+b.program+"/THIRD_PARTY_LICENSES.txt", 0o644))
-	if b.program == "launcherctl" { // by which kubectl knows it
+	if b.program == "launcherctl" { // kubectl looks for this name
 		contents = append(contents, &files.Content{Source: "launcherctl", Destination: "/usr/bin/kubectl-launcher", Type: files.TypeSymlink})
 	}
 	return contents, nil

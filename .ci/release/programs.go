@@ -20,8 +20,8 @@ func (b binary) name(version string) string {
 	return fmt.Sprintf("%s_%s_%s", b.program, version, b.file())
 }
 
-// environ returns the variables that a build depends on. A user's own could change
-// the bytes. MAKEFLAGS is that of the make that started this program.
+// environ returns the variables that a build depends on. The user's could change the
+// bytes. MAKEFLAGS comes from the make that started this program.
 func environ(os, arch string) []string {
 	return []string{
 		"GOOS=" + os, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off", "GOFIPS140=off",

@@ -16,7 +16,7 @@ const (
 )
 
 // writeProvenance writes an in-toto statement with a predicate of SLSA 1.0: which
-// files were built, from which commit, with which tools. It has no time of its own.
+// files were built, from which commit, with which tools. It holds no time.
 func (r *release) writeProvenance() error {
 	subjects, err := r.subjects()
 	if err != nil {

@@ -156,12 +156,18 @@ func checkTarget(target string) error {
 	return nil
 }
 
-// replace puts a finished folder in the target's place.
+// replace puts a finished folder in the target's place. If it fails, the target is as
+// it was.
 func replace(target, finished, old string) error {
-	if err := os.Rename(target, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	renamed := os.Rename(target, old)
+	if renamed != nil && !errors.Is(renamed, fs.ErrNotExist) {
+		return renamed
 	}
-	return os.Rename(finished, target)
+	err := os.Rename(finished, target)
+	if err != nil && renamed == nil {
+		err = errors.Join(err, os.Rename(old, target))
+	}
+	return err
 }
 
 // output returns what a program prints, without the end of the last line.

@@ -89,6 +89,21 @@ func TestTheFolderOfSomethingElseIsNotReplaced(t *testing.T) {
 	require.NoError(t, checkTarget(target))
 }
 
+func TestARenameThatFailsKeepsTheOldRelease(t *testing.T) {
+	root := t.TempDir()
+	target, old := filepath.Join(root, "dist"), filepath.Join(root, "old")
+	require.NoError(t, writeFile(filepath.Join(target, sums), []byte("old")))
+	require.ErrorIs(t, replace(target, filepath.Join(root, "none"), old), os.ErrNotExist)
+	require.FileExists(t, filepath.Join(target, sums))
+	require.NoDirExists(t, old)
+
+	require.NoError(t, os.Mkdir(filepath.Join(root, "new"), 0o700))
+	require.NoError(t, replace(target, filepath.Join(root, "new"), old))
+	require.NoFileExists(t, filepath.Join(target, sums))
+	require.NoError(t, replace(filepath.Join(root, "first"), target, filepath.Join(root, "other")))
+	require.DirExists(t, filepath.Join(root, "first"))
+}
+
 func TestAFailedReleaseLeavesNothing(t *testing.T) {
 	root, _ := repository(t, map[string]string{".gitignore": "build\n", ".ci/version": "#!/bin/sh\necho no\nexit 1\n"})
 	require.Error(t, run(t.Context(), options{root: root}))

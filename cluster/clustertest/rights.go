@@ -68,7 +68,7 @@ func (s *Server) mayAnswer(w http.ResponseWriter, r Request) {
 			ResourceAttributes struct{ Verb, Group, Resource, Subresource, Name, Namespace string }
 		}
 	}
-	_ = json.Unmarshal([]byte(r.Body), &review) // what is none is about nothing
+	_ = json.Unmarshal([]byte(r.Body), &review) // without a valid review, nothing is asked
 	a := review.Spec.ResourceAttributes
 	ask := asked{a.Verb, a.Group, strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/"), a.Name}
 	s.mu.Lock()

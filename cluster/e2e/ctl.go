@@ -37,9 +37,9 @@ type call struct {
 	args       []string // without the namespace
 	stdin      string
 	env        []string
-	kubeconfig string       // "" for the user's
-	signal     <-chan error // the program is sent a signal once it closes; may be nil
-	send       os.Signal    // that signal
+	kubeconfig string          // "" for the user's
+	signal     <-chan struct{} // the program is sent a signal once it closes; may be nil
+	send       os.Signal       // that signal
 }
 
 // ctl runs launcherctl in the namespace. Its messages must hold no value.

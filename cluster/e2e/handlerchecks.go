@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // handlerArea has the checks that need the image of the folder handler.
@@ -55,18 +58,10 @@ func bytesMatch(ctx context.Context, p *probe) error {
 // stopped returns a check that sends a signal to launcherctl run once the handler runs.
 func stopped(s os.Signal, want int, printed string, handler ...string) func(context.Context, *probe) error {
 	return func(ctx context.Context, p *probe) error {
-		running := make(chan error)
-		go func() {
-			defer close(running)
-			_ = until(ctx, endTime, "the handler", func(ctx context.Context) (bool, error) {
-				for _, pod := range p.recorder.podsOf(p.id) {
-					if log := p.tail(pod); strings.Contains(log, "waiting") {
-						return true, nil
-					}
-				}
-				return false, nil
-			})
-		}()
+		running, stop := when(ctx, "the handler", func(context.Context) (bool, error) {
+			return slices.ContainsFunc(p.recorder.podsOf(p.id), func(pod *corev1.Pod) bool { return strings.Contains(p.tail(pod), "waiting") }), nil
+		})
+		defer stop()
 		began := time.Now()
 		got, err := p.handle(ctx, run{flags: []string{"--grace", "5s"}, handler: handler, call: call{signal: running, send: s}})
 		if err == nil {

@@ -24,7 +24,7 @@ func (s *suite) intoArea() *area {
 	}}
 }
 
-// podTemplate is a pod of somebody else's manifest, which the restricted level of pod
+// podTemplate is a pod of a user's manifest, which the restricted level of pod
 // security allows. It is indented for a template's spec.
 const podTemplate = `
       securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
@@ -157,7 +157,7 @@ func intoCronJob(ctx context.Context, p *probe) error {
 
 // endless is a handler that runs until it gets TERM: launcher explain, which reads
 // standard input. The container has stdin: true, so that there is one. A second launcher
-// run would be taken for that of an earlier --into.
+// run would look like the result of an earlier --into.
 var endless = []string{"/launcher", "explain", "--timeout", "1h", "--secrets", "file=/dev/stdin"}
 
 func intoDeployment(ctx context.Context, p *probe) error {

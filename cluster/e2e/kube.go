@@ -64,11 +64,11 @@ func (k *kube) version(ctx context.Context) (string, error) {
 	return info.GitVersion, err
 }
 
-// permanent marks an error that waiting does not mend.
+// permanent marks an error that waiting does not solve.
 type permanent struct{ error }
 
-// until asks every second, until the answer is yes, the time is over, or the error is
-// permanent. Every other error may pass.
+// until asks every second until the answer is yes, the time is over, or the error is
+// permanent. It retries after any other error.
 func until(ctx context.Context, limit time.Duration, what string, is func(context.Context) (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -89,13 +89,25 @@ func until(ctx context.Context, limit time.Duration, what string, is func(contex
 			if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
 				return cause
 			}
-			return errors.Join(fmt.Errorf("waited %s in vain for %s", limit, what), last)
+			return errors.Join(fmt.Errorf("timed out after %s waiting for %s", limit, what), last)
 		case <-time.After(time.Second):
 		}
 	}
 }
 
-// created passes an error on, but for that of an object that an earlier try made.
+// when returns a channel that closes once the answer is yes or the wait ends, and a
+// function that ends the wait.
+func when(ctx context.Context, what string, is func(context.Context) (bool, error)) (<-chan struct{}, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = until(ctx, endTime, what, is)
+	}()
+	return done, stop
+}
+
+// created returns the error, or nil if the object exists: an earlier try created it.
 func created(err error) error {
 	if apierrors.IsAlreadyExists(err) {
 		return nil

@@ -71,8 +71,8 @@ func start() int {
 	return s.run(ctx)
 }
 
-// sameSignal is the time in which a second signal is the first once more: make hands on
-// the one that the whole process group gets.
+// sameSignal is the time in which a second signal counts as the first one: make forwards
+// the signal that the whole process group gets.
 const sameSignal = 2 * time.Second
 
 // errInterrupted ends a run by a signal.
@@ -87,7 +87,7 @@ func (s *suite) interruptible() context.Context {
 	go func() {
 		<-signals
 		first := time.Now()
-		s.say("interrupted: deleting namespace %s; once more to leave it", s.kube.namespace)
+		s.say("interrupted: deleting namespace %s; a second signal leaves it", s.kube.namespace)
 		cancel(errInterrupted)
 		for <-signals; time.Since(first) < sameSignal; <-signals {
 		}
@@ -122,8 +122,8 @@ func (s *suite) run(ctx context.Context) int {
 	return 0
 }
 
-// checkAll runs the checks: first the setting of secrets, which the others need, then
-// all others side by side, and at the end what looks at everything that was done.
+// checkAll runs the checks: first those that set the secrets, which the others need,
+// then all others in parallel, and at the end those that look at what the others did.
 func (s *suite) checkAll(ctx context.Context) {
 	first, middle, last := s.secretsArea(), s.middleAreas(), s.lastAreas()
 	s.all = append(append([]*area{first}, middle...), last...)

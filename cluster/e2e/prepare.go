@@ -61,10 +61,10 @@ func (s *suite) prepare(ctx context.Context) error {
 func (s *suite) warnOfLeftovers(ctx context.Context) {
 	list, err := s.kube.core.Namespaces().List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/managed-by=" + managedBy})
 	if err != nil {
-		return // without the right, there is no warning
+		return // the user may not list namespaces
 	}
 	for _, n := range list.Items {
-		s.say("warning: namespace %s is of an earlier run, or of one that goes on: kubectl delete namespace %s", n.Name, n.Name)
+		s.say("warning: namespace %s is left from an earlier run, or another run uses it: kubectl delete namespace %s", n.Name, n.Name)
 	}
 }
 

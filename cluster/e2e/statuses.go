@@ -92,7 +92,7 @@ func startError(ctx context.Context, p *probe) error {
 func heals(ctx context.Context, p *probe) error {
 	late := mounted("LATE")
 	late["optional"] = true
-	done := make(chan error, 1)
+	done := make(chan error, 2)
 	go func() {
 		done <- until(ctx, endTime, "a pod that ends with 124", func(context.Context) (bool, error) {
 			pods := p.recorder.podsOf(p.id)
@@ -112,8 +112,11 @@ func heals(ctx context.Context, p *probe) error {
 	}
 	err = errors.Join(<-done, <-done, p.printed(got, "LATE"))
 	pods := p.recorder.podsOf(p.id)
-	if end := handlerEnd(pods[0]); len(pods) < 2 || end == nil || end.ExitCode != 124 {
-		err = errors.Join(err, fmt.Errorf("%d pods, of which the first ended by %v", len(pods), end))
+	if len(pods) < 2 {
+		return errors.Join(err, fmt.Errorf("%d pods, so 124 was not tried again", len(pods)))
+	}
+	if end := handlerEnd(pods[0]); end == nil || end.ExitCode != 124 {
+		err = errors.Join(err, fmt.Errorf("the first pod ended by %v", end))
 	}
 	return err
 }
@@ -166,11 +169,8 @@ func noNode(ctx context.Context, p *probe) error {
 }
 
 func interruptEarly(ctx context.Context, p *probe) error {
-	seen := make(chan error)
-	go func() {
-		_ = until(ctx, endTime, "a pod", func(context.Context) (bool, error) { return len(p.recorder.podsOf(p.id)) > 0, nil })
-		close(seen)
-	}()
+	seen, stop := when(ctx, "a pod", func(context.Context) (bool, error) { return len(p.recorder.podsOf(p.id)) > 0, nil })
+	defer stop()
 	got, err := p.run(ctx, run{sources: variableSource, handler: getSecret("VARIABLE"), flags: []string{"--node-selector", "e2e.example.org/no-such=node"},
 		call: call{signal: seen, send: os.Signal(syscall.SIGINT)}})
 	if err != nil {

@@ -21,23 +21,23 @@ func (s *suite) usersArea() *area {
 	a := &area{name: "restricted users"}
 	for _, c := range []struct {
 		id, name string
-		call     func(*probe) (call, error)
+		call     func(context.Context, *probe) (call, error)
 	}{
-		{"user-set", "secrets set", func(*probe) (call, error) {
-			return call{args: secretsCommand("set", "e2e-user"), stdin: "A=1\n"}, nil
+		{"user-set", "secrets set", func(context.Context, *probe) (call, error) {
+			return call{args: secretsCommand("set", "e2e-user-set"), stdin: "A=1\n"}, nil
 		}},
-		{"user-list", "secrets list", func(*probe) (call, error) { return call{args: secretsCommand("list", project)}, nil }},
-		{"user-delete", "secrets delete", func(p *probe) (call, error) {
-			return call{args: secretsCommand("delete", "e2e-user-delete", "A")}, p.ctl(context.Background(), call{args: secretsCommand("set", "e2e-user-delete"), stdin: "A=1\nB=2\n"}).expect(0)
+		{"user-list", "secrets list", func(context.Context, *probe) (call, error) { return call{args: secretsCommand("list", project)}, nil }},
+		{"user-delete", "secrets delete", func(ctx context.Context, p *probe) (call, error) {
+			return call{args: secretsCommand("delete", "e2e-user-delete", "A")}, p.ctl(ctx, call{args: secretsCommand("set", "e2e-user-delete"), stdin: "A=1\nB=2\n"}).expect(0)
 		}},
-		{"user-run", "run", func(p *probe) (call, error) {
+		{"user-run", "run", func(_ context.Context, p *probe) (call, error) {
 			path, err := p.task(append([]object{{"kind": "inline", "source": object{"OF_USER": p.canaries.value("OF_USER")}}}, variableSource...)...)
 			return call{args: []string{"run", "--task", path, "--image", p.image, "--launcher-image", p.image, "--start-timeout", startTime.String(), "--", "/launcher", "get-secret", "OF_USER"}}, err
 		}},
 	} {
 		a.checks = append(a.checks, check{c.id, c.name + " with exactly the rules that it prints", func(ctx context.Context, p *probe) error {
 			defer p.removeUser(ctx)
-			command, err := c.call(p)
+			command, err := c.call(ctx, p)
 			if err != nil {
 				return err
 			}
@@ -51,11 +51,7 @@ func (s *suite) usersArea() *area {
 func (p *probe) removeUser(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	_ = p.kube.core.ServiceAccounts(p.kube.namespace).Delete(ctx, p.id, metav1.DeleteOptions{})
-	for _, name := range []string{"e2e-user", "e2e-user-delete"} {
-		if strings.TrimPrefix(name, "e2e-") == strings.TrimSuffix(p.id, "-set") || name == "e2e-"+p.id {
-			_ = p.removeSecret(ctx, "mlrun-project-secrets-"+name)
-		}
-	}
+	_ = p.removeSecret(ctx, "mlrun-project-secrets-e2e-"+p.id) // of set and delete
 }
 
 // asUser runs a command as a user without rights, grants what it asks for, and runs it

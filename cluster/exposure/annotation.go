@@ -46,7 +46,7 @@ func (o object) lastApplied(result *Object) {
 		known[f.Message] = true
 	}
 	for _, f := range old.Findings {
-		if f.Severity.AtLeast(Warning) && !known[f.Message] {
+		if f.Severity.rank() >= Warning.rank() && !known[f.Message] {
 			result.find(o.at(n), ruleOf(f.Rule), "annotation last-applied-configuration: "+f.Message)
 		}
 	}

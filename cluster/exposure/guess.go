@@ -57,7 +57,7 @@ func words(name string) []string {
 	return strings.FieldsFunc(strings.ToUpper(split.String()), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// plain matches what is no secret, whatever its name: nothing, a number, a word of
+// plain matches a value that is not a secret, whatever its name: nothing, a number, a word of
 // configuration, a path, an encrypted value, a reference to a variable or to another
 // store.
 var plain = regexp.MustCompile(`(?i)^\s*$|^(true|false|yes|no|on|off|null|~|none|enabled|disabled|required|optional|files)$|^\d{1,6}$|^\.{0,2}/|^[$<>|]|^\{\{|^ENC[\[(]|` +

@@ -3,6 +3,7 @@ package exposure
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed45446ece/launcher/launcher/task"
@@ -18,7 +19,7 @@ type launch struct {
 	deliver string // "stdin" if nothing says otherwise
 	mask    bool
 	sources []source // of -s and LAUNCHER_SECRETS
-	listed  []string // variables that it is told are secrets of the project
+	listed  []string // variables that --project-secrets lists
 }
 
 // source is a -s KIND=SOURCE.
@@ -48,7 +49,7 @@ func readLaunch(c *document.Node) launch {
 		case name == "LAUNCHER_PROJECT_SECRETS", name == task.ProjectSecretsList:
 			l.list(value)
 		case name == "LAUNCHER_MASK":
-			l.mask = value == "true" || value == "1"
+			l.mask, _ = strconv.ParseBool(value) // the launcher refuses anything else
 		case name == "LAUNCHER_SECRETS":
 			for each := range strings.Lines(value) {
 				l.sources = append(l.sources, source{strings.TrimSpace(each), v, nil, embedded, "variable LAUNCHER_SECRETS"})
@@ -61,29 +62,42 @@ func readLaunch(c *document.Node) launch {
 	return l
 }
 
-// flags reads the launcher's flags, up to the handler's command line.
+// flags reads the launcher's flags, up to the handler's command line. A word after an
+// unknown flag is taken for its value.
 func (l *launch) flags(line []*document.Node) {
+	mayBeValue := false
 	for i := 0; i < len(line) && line[i].Text != "--"; i++ {
-		name, value, joined := strings.Cut(line[i].Text, "=")
+		word := line[i]
+		name, value, joined := strings.Cut(word.Text, "=")
+		if word.Text == "-" || !strings.HasPrefix(name, "-") {
+			if !mayBeValue {
+				return
+			}
+			mayBeValue = false
+			continue
+		}
+		mayBeValue = !joined
 		next := func() string {
+			mayBeValue = false
 			if !joined && i+1 < len(line) {
 				i++
 				value = line[i].Text
 			}
 			return value
 		}
-		word := line[i]
-		switch {
-		case name == "--deliver", name == "-deliver":
+		switch strings.TrimLeft(name, "-") { // -task is --task
+		case "deliver":
 			l.deliver = next()
-		case name == "--mask", name == "-mask":
-			l.mask = !joined || value == "true"
-		case name == "--secrets", name == "-secrets", name == "-s":
+		case "mask":
+			on, err := strconv.ParseBool(value)
+			l.mask, mayBeValue = !joined || err == nil && on, false
+		case "secrets", "s":
 			l.hasTask = true
-			l.sources = append(l.sources, source{next(), word, line[i], argument, "argument " + name})
-		case name == "--project-secrets", name == "-project-secrets":
+			text := next() // before line[i]
+			l.sources = append(l.sources, source{text, word, line[i], argument, "argument " + name})
+		case "project-secrets":
 			l.list(next())
-		case name == "--task":
+		case "task":
 			l.hasTask, l.unseen = true, true
 		}
 	}

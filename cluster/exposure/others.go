@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed45446ece/launcher/launcher/task"
 	"github.com/seed45446ece/launcher/resolve/document"
 )
 
@@ -51,7 +52,10 @@ func (o object) configMap(result *Object) {
 			continue
 		}
 		for _, s := range taskSources(n) {
-			for _, key := range inlineKeys(s) {
+			if text(s, "kind") != task.Inline {
+				continue
+			}
+			for _, key := range inlineKeys(s.Field("source")) {
 				result.add("inline "+key, configMap, "", sees)
 				result.find(o.at(f.Value), valueInConfigMap, fmt.Sprintf("the value of key %s is in the task %s", key, shown(f.Name)))
 			}
@@ -71,23 +75,22 @@ func fileSecrets(name, text string) []string {
 	return secretFields(text)
 }
 
+// unreadableKey stands for a key whose name is missing, or may be a value.
+const unreadableKey = "…"
+
 // inlineKeys returns the keys of an inline source that have values.
-func inlineKeys(s *document.Node) (keys []string) {
-	n := s.Field("source")
+func inlineKeys(n *document.Node) (keys []string) {
 	if unwrapped, err := document.Unwrap(n); err == nil {
 		n = unwrapped
 	}
-	if text(s, "kind") != "inline" {
-		return nil
-	}
-	if n.Kind != document.Map {
-		return []string{"…"}
+	if n == nil || n.Kind != document.Map {
+		return []string{unreadableKey}
 	}
 	for _, f := range n.Fields {
 		switch {
-		case f.Bare:
-			keys = append(keys, "…")
-		case f.Value.Kind != document.Null:
+		case f.Bare: // {DB_USER, hunter2}
+			keys = append(keys, unreadableKey)
+		case f.Value.Kind != document.Null: // MLRun's for a variable that is not set
 			keys = append(keys, shown(f.Name))
 		}
 	}

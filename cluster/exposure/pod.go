@@ -31,7 +31,7 @@ type container struct {
 	declared map[string]bool   // the names of variables that its task declares to be secrets
 	secret   map[string]string // its variables that refer to Secrets, by name
 	removed  map[string]bool   // the names of variables that the launcher removes
-	past     map[string]string // those of secret that it does not
+	past     map[string]string // the variables in secret that it does not remove
 }
 
 func (r *podReader) read() {
@@ -199,7 +199,7 @@ func (c *container) arguments() {
 	}
 }
 
-// notes adds what is to know about the container as a whole.
+// notes adds the findings about the container as a whole.
 func (c *container) notes() {
 	if len(c.secret) > 0 {
 		at := cmp.Or(c.node.Field("env"), c.node.Field("envFrom"))

@@ -22,10 +22,8 @@ const (
 // Severities lists them, the least first.
 var Severities = []string{string(Note), string(Warning), string(Error)}
 
-// AtLeast reports whether a severity is at least another.
-func (s Severity) AtLeast(other Severity) bool {
-	return slices.Index(Severities, string(s)) >= slices.Index(Severities, string(other))
-}
+// rank returns the place of a severity in Severities.
+func (s Severity) rank() int { return slices.Index(Severities, string(s)) }
 
 // Report is what was found in texts.
 type Report struct {
@@ -129,15 +127,15 @@ func (e NoPodError) Error() string {
 	return keyname.Plain(e.Origin) + ": it contains no pod"
 }
 
-// Hint returns what would be one.
+// Hint says what to name instead.
 func (NoPodError) Hint() string {
 	return "name a file with a Pod, Job, CronJob, Deployment, StatefulSet, DaemonSet or another object that has a pod template"
 }
 
-// Worst reports whether a finding of the report is at least this severe.
-func (r *Report) Worst(least Severity) bool {
+// HasFinding reports whether a finding of the report is at least this severe.
+func (r *Report) HasFinding(least Severity) bool {
 	return slices.ContainsFunc(r.Objects, func(o Object) bool {
-		return slices.ContainsFunc(o.Findings, func(f Finding) bool { return f.Severity.AtLeast(least) })
+		return slices.ContainsFunc(o.Findings, func(f Finding) bool { return f.Severity.rank() >= least.rank() })
 	})
 }
 

@@ -61,7 +61,7 @@ func (c Cell) String() string {
 	return c.Level.String()
 }
 
-// Way is a way by which a secret, or what reads it, gets into a pod.
+// Way is how a secret, or what reads it, gets into a pod.
 type Way struct {
 	Name  string // in a report
 	Row   string // the row's title on the page

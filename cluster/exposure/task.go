@@ -108,16 +108,9 @@ func (c *container) inline(n *document.Node, at document.Position, where string,
 		c.find(at, valueInTask, "an inline source is in %s", where)
 		return
 	}
-	for _, f := range n.Fields {
-		if f.Value.Kind == document.Null {
-			continue // MLRun's for a variable that is not set
-		}
-		name := shown(f.Name)
-		if f.Bare {
-			name = "…"
-		}
-		c.add("inline "+name, w)
-		c.find(at, valueInTask, "the value of key %s is in %s", name, where)
+	for _, key := range inlineKeys(n) {
+		c.add("inline "+key, w)
+		c.find(at, valueInTask, "the value of key %s is in %s", key, where)
 	}
 }
 
@@ -175,15 +168,13 @@ type sourceKey struct {
 func sourceKeys(n *document.Node) (keys []sourceKey) {
 	switch {
 	case n == nil:
+		return nil
 	case n.Kind == document.String:
 		for _, name := range strings.FieldsFunc(n.Text, func(r rune) bool { return r == ',' || r == ' ' }) {
 			keys = append(keys, sourceKey{name, name, false})
 		}
 	case n.Field("secrets") != nil:
 		return sourceKeys(n.Field("secrets"))
-	}
-	if n == nil {
-		return nil
 	}
 	for _, item := range n.Items {
 		switch {

@@ -62,7 +62,7 @@ func (c *container) volume(v *document.Node) {
 	}
 }
 
-// secretVolume adds the keys of a mounted Secret: those that it lists, or all.
+// secretVolume adds the keys of a mounted Secret: the listed ones, or all.
 func (c *container) secretVolume(name string, v *document.Node) {
 	way := volume
 	if strings.HasSuffix(name, "-values") && c.launch.found {

@@ -60,12 +60,11 @@ func (o Object) heading() string {
 	return name
 }
 
-// writeFindings writes the worst first. A hint follows the last of those that share it.
+// writeFindings writes the worst findings first. A hint follows the last finding that
+// has it.
 func (o Object) writeFindings(w *bytes.Buffer) {
 	sorted := slices.Clone(o.Findings)
-	slices.SortStableFunc(sorted, func(a, b Finding) int {
-		return slices.Index(Severities, string(b.Severity)) - slices.Index(Severities, string(a.Severity))
-	})
+	slices.SortStableFunc(sorted, func(a, b Finding) int { return b.Severity.rank() - a.Severity.rank() })
 	for i, f := range sorted {
 		at := ""
 		if f.Line > 0 && o.Line > 0 {

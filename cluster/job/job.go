@@ -87,7 +87,7 @@ func (j *Job) renameValues(suffix string) {
 	}
 }
 
-// access returns what a run needs to be let do.
+// access returns the rights that a run needs.
 func (j *Job) access() []cluster.Access {
 	command := cluster.Run
 	if j.Detached {

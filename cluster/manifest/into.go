@@ -84,7 +84,7 @@ func Into(ctx context.Context, base Base, task *document.Node, o Options) (Merge
 	return m, err
 }
 
-// choose is the pod templates that are meant, all in one document.
+// choose returns the pod templates that are meant, all in one document.
 func (b Base) choose(file *yamledit.File) ([]template, error) {
 	var found []template
 	var names []string
@@ -93,8 +93,8 @@ func (b Base) choose(file *yamledit.File) ([]template, error) {
 			continue
 		}
 		for _, t := range templates(d) {
-			names = append(names, keyname.Plain(cmpName(t)))
-			if len(b.Templates) == 0 || slices.Contains(b.Templates, cmpName(t)) {
+			names = append(names, keyname.Plain(templateName(t)))
+			if len(b.Templates) == 0 || slices.Contains(b.Templates, templateName(t)) {
 				found = append(found, t)
 			}
 		}
@@ -118,8 +118,8 @@ func (b Base) choose(file *yamledit.File) ([]template, error) {
 	return found, nil
 }
 
-// cmpName is how --template names a pod template.
-func cmpName(t template) string {
+// templateName returns the name of a pod template for --template.
+func templateName(t template) string {
 	if t.name != "" {
 		return t.name
 	}

@@ -45,7 +45,7 @@ func ParseVolume(text string) (Volume, error) {
 		return refuse("invalid or missing name")
 	case !path.IsAbs(dir):
 		return refuse("the path in the container is not absolute")
-	case !mountable(dir) || slices.Contains(strings.Split(dir, "/"), "..") || slices.ContainsFunc(systemDirs, func(d string) bool { return within(v.Path, d) }), v.Path == "/dev":
+	case !mountable(dir), slices.Contains(strings.Split(dir, "/"), ".."), isRuntimes(v.Path):
 		return refuse("nothing can be mounted at this path")
 	case hasOption && option != "ro":
 		return refuse("unknown option after the path")
@@ -53,12 +53,11 @@ func ParseVolume(text string) (Volume, error) {
 	return v, nil
 }
 
-// systemDirs are directories that the container's runtime provides. Only /dev can have
-// mounts in it, such as /dev/shm.
-var systemDirs = []string{"/proc", "/sys"}
-
-// within reports whether a clean path is a directory or in it.
-func within(file, dir string) bool { return file == dir || strings.HasPrefix(file, dir+"/") }
+// isRuntimes reports whether only the container's runtime mounts at a clean path: at
+// /dev, but not in it, as for /dev/shm, and at or in /proc and /sys.
+func isRuntimes(file string) bool {
+	return file == "/dev" || strings.HasPrefix(file+"/", "/proc/") || strings.HasPrefix(file+"/", "/sys/")
+}
 
 // volumeName returns the volume's name in the pod. Two mounts of one object share it,
 // and a later --into finds it again.

@@ -72,7 +72,7 @@ type Project struct {
 
 func (p Project) secrets() core.SecretInterface { return p.Cluster.Core.Secrets(p.Cluster.Namespace) }
 
-// access returns what a command needs to be let do.
+// access returns the rights that a command needs.
 func (p Project) access(command string) []cluster.Access {
 	return cluster.AccessOf(command, SecretName(p.Name))
 }
@@ -155,7 +155,7 @@ func (p Project) fresh(data map[string][]byte) *corev1.Secret {
 	}
 }
 
-// Delete takes the keys away, all or none: one that does not exist is an error.
+// Delete deletes the keys, all or none: one that does not exist is an error.
 // The Secret itself stays, empty, as others may have put labels on it.
 func (p Project) Delete(ctx context.Context, keys []string) error {
 	if err := CheckKeys(keys); err != nil {

@@ -134,7 +134,7 @@ func (r *reader) sections(fields []*yaml.Node) {
 	}
 }
 
-// section reads the entries of a map, without those that another section overrides.
+// section reads the entries of a map, except keys that another section overrides.
 func (r *reader) section(fields []*yaml.Node, overridden map[string]bool) {
 	for i := 0; i < len(fields); i += 2 {
 		name, value := fields[i], fields[i+1]

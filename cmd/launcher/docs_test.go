@@ -40,9 +40,9 @@ func namesWhatThereIs(t *testing.T, readme string) {
 	}
 }
 
-// TestNewcomer12EveryRowOfATableIsWhole finds rows that have more or fewer cells than the
+// TestEveryRowOfATableIsWhole finds rows that have more or fewer cells than the
 // table's first row.
-func TestNewcomer12EveryRowOfATableIsWhole(t *testing.T) {
+func TestEveryRowOfATableIsWhole(t *testing.T) {
 	cell := regexp.MustCompile(`(^|[^\\])\|`)
 	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*/*.md", "handler/*.md", "handler/*/*.md"} {
 		files, err := filepath.Glob("../../" + pattern)

@@ -106,7 +106,7 @@ func TestField3OtherVariablesStay(t *testing.T) {
 	require.Equal(t, "launcher: warning: variable \"LAUNCHER_DELIVERY\" is not a setting\nhint: did you mean LAUNCHER_DELIVER?\n", bash(t, nil, `LAUNCHER_DELIVERY=fd launcher run -- true`).Stderr)
 }
 
-func TestNewcomer7HintsFitWhereTheLauncherRuns(t *testing.T) {
+func TestHintsFitWhereTheLauncherRuns(t *testing.T) {
 	const line = `launcher run -s kubernetes=DB_PASSWORD -- true`
 	require.Contains(t, bash(t, nil, line).Stderr, "hint: use --local FILE in place of the cluster")
 	require.Contains(t, bash(t, nil, "KUBERNETES_SERVICE_HOST=10.0.0.1 "+line).Stderr, "hint: add the key to the project's Secret and to the pod")

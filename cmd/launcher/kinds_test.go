@@ -10,8 +10,8 @@ import (
 	"github.com/seed45446ece/launcher/launcher/task"
 )
 
-// TestNewcomer8TheLauncherReadsEveryKind fails if a kind is only in the table.
-func TestNewcomer8TheLauncherReadsEveryKind(t *testing.T) {
+// TestTheLauncherReadsEveryKind fails if a kind is only in the table.
+func TestTheLauncherReadsEveryKind(t *testing.T) {
 	page := launchertest.ReadFile(t, "../../docs/tasks.md")
 	for _, kind := range task.Kinds() {
 		t.Run(kind.Name, func(t *testing.T) {

@@ -71,10 +71,7 @@ func TestHowMLRunCallsAFunction(t *testing.T) {
 		}
 		table.WriteString(call.row(t, ours[i]))
 	}
-	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(callsTable, []byte(table.String()), 0o644))
-	}
-	require.Equal(t, table.String(), launchertest.ReadFile(t, callsTable))
+	launchertest.RequireGenerated(t, callsTable, table.String())
 }
 
 // row returns the call's row of the table.

@@ -66,7 +66,7 @@ func (p *program) check(c *urfave.Context) error {
 	if err := p.printReport(c, &report); err != nil {
 		return err
 	}
-	if least := c.String("fail-on"); least != failNever && report.Worst(exposure.Severity(least)) {
+	if least := c.String("fail-on"); least != failNever && report.HasFinding(exposure.Severity(least)) {
 		return cli.ExitStatus(cli.StatusFindings)
 	}
 	return nil
@@ -214,7 +214,7 @@ func (p *program) addAccess(ctx context.Context, target *cluster.Cluster, report
 	}
 	rights := []cluster.Access{
 		{Verbs: []string{"create"}, Resource: "pods/exec"},
-		{Verbs: []string{"create"}, Resource: "pods"}, // by which every Secret can be read
+		{Verbs: []string{"create"}, Resource: "pods"}, // a pod can read every Secret
 		{Verbs: []string{"list"}, Resource: "secrets"},
 	}
 	for _, name := range secrets {

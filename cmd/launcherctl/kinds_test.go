@@ -9,8 +9,8 @@ import (
 	"github.com/seed45446ece/launcher/launcher/task"
 )
 
-// TestNewcomer8EveryKindCanBeAddedToATask fails if with-secrets lacks a kind.
-func TestNewcomer8EveryKindCanBeAddedToATask(t *testing.T) {
+// TestEveryKindCanBeAddedToATask fails if with-secrets lacks a kind.
+func TestEveryKindCanBeAddedToATask(t *testing.T) {
 	for _, kind := range task.Kinds() {
 		got := finish(t, prepared(t, "", "task", "with-secrets", kind.Name, "--help"))
 		require.Zero(t, got.status, got.stderr)

@@ -3,7 +3,6 @@ package main_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/seed45446ece/launcher/cluster"
 	"github.com/seed45446ece/launcher/cluster/clustertest"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 const rbacPage = "../../docs/rbac.md"
@@ -23,11 +23,7 @@ const rbacPage = "../../docs/rbac.md"
 // TestThePageAboutRightsShowsTheTable compares the page with the table of the messages.
 // UPDATE_DOCS=1 writes it.
 func TestThePageAboutRightsShowsTheTable(t *testing.T) {
-	want := rbacText()
-	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(rbacPage, []byte(want), 0o644))
-	}
-	require.Equal(t, want, read(t, rbacPage), "UPDATE_DOCS=1 writes the page; read the difference")
+	launchertest.RequireGenerated(t, rbacPage, rbacText())
 }
 
 // rbacText returns the page.

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/seed45446ece/launcher/cluster/exposure"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 // TestTheTableOfSourcesIsTrue looks for a value in the pod's specification, in
@@ -95,18 +96,14 @@ func checked(t *testing.T, text string) (s seen) {
 // check reports by. UPDATE_DOCS=1 writes them.
 func TestThePageAboutThreatsHasTheTables(t *testing.T) {
 	const path = "../../docs/threats.md"
-	page := read(t, path)
 	sources, others, deliveries := exposure.Tables()
-	got := page
+	got := read(t, path)
 	for heading, table := range map[string]string{"By source": sources, "In manifests of others": others, "By delivery": deliveries} {
 		section := regexp.MustCompile(`(?ms)^## ` + heading + `\n(?:[^#]*?\n)?\n(\|.*?\|\n)(?:\n|\z)`).FindStringSubmatchIndex(got)
 		require.NotNil(t, section, heading)
 		got = got[:section[2]] + table + got[section[3]:]
 	}
-	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
-	}
-	require.Equal(t, got, page, "UPDATE_DOCS=1 writes the tables; read the difference")
+	launchertest.RequireGenerated(t, path, got)
 }
 
 // inFiles reports whether a file below a folder holds the value; the launcher's

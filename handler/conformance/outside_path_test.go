@@ -19,9 +19,9 @@ var askers = []struct{ name, program, folder, script string }{
 	{"R", "Rscript", "r", `source("launcher_context.R"); cat(get_context()$get_secret("KEY"))`},
 }
 
-// TestNewcomer3ShellsFindALauncherOutsidePATH is a launcher that an init container copied to
+// TestShellsFindALauncherOutsidePATH is a launcher that an init container copied to
 // /tools, however it is started.
-func TestNewcomer3ShellsFindALauncherOutsidePATH(t *testing.T) {
+func TestShellsFindALauncherOutsidePATH(t *testing.T) {
 	tools := installed(t)
 	for _, a := range askers {
 		t.Run(a.name, func(t *testing.T) {

@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 const docs = "../../docs/languages.md"
@@ -158,13 +157,7 @@ func publish(t *testing.T, table *table, text string) {
 			t.Skipf("lacks: %s: that docs/languages.md is what the tests find", l.Name)
 		}
 	}
-	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(docs, []byte(text), 0o644))
-		return
-	}
-	kept, err := os.ReadFile(docs)
-	require.NoError(t, err)
-	require.Equal(t, string(kept), text, `"make conformance" writes it`)
+	launchertest.RequireGenerated(t, docs, text)
 }
 
 // leaks reports whether text shows the start of value in a form that prints.

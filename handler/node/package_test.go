@@ -55,9 +55,9 @@ func TestTheTarballWorksInAnEmptyFolder(t *testing.T) {
 	}
 }
 
-// TestNewcomer10TheTypesNameTheirOwn: TypeScript 7 reads no other package's types
+// TestTheTypesNameTheirOwn: TypeScript 7 reads no other package's types
 // unless a file names them.
-func TestNewcomer10TheTypesNameTheirOwn(t *testing.T) {
+func TestTheTypesNameTheirOwn(t *testing.T) {
 	require.True(t, strings.HasPrefix(read(t, "launcher-context.d.cts"), "/// <reference types=\"node\" />\n"))
 }
 

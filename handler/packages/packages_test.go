@@ -57,8 +57,8 @@ func TestThePackagesInstall(t *testing.T) {
 	}
 }
 
-// TestNewcomer10EveryModuleSaysItsVersion is for the reader of a copy.
-func TestNewcomer10EveryModuleSaysItsVersion(t *testing.T) {
+// TestEveryModuleSaysItsVersion is for the reader of a copy.
+func TestEveryModuleSaysItsVersion(t *testing.T) {
 	version := strings.TrimSpace(launchertest.ReadFile(t, "../../VERSION"))
 	probes, err := filepath.Glob("../*/probe.json")
 	require.NoError(t, err)
@@ -72,9 +72,9 @@ func TestNewcomer10EveryModuleSaysItsVersion(t *testing.T) {
 	}
 }
 
-// TestNewcomer10EveryPackageHasTheLicense compares the copies of the text. The packages of
+// TestEveryPackageHasTheLicense compares the copies of the text. The packages of
 // Java, Rust, Perl and R need none: they name the file of the repository, or the license.
-func TestNewcomer10EveryPackageHasTheLicense(t *testing.T) {
+func TestEveryPackageHasTheLicense(t *testing.T) {
 	copies, err := filepath.Glob("../*/LICENSE")
 	require.NoError(t, err)
 	require.Equal(t, []string{"../node/LICENSE", "../php/LICENSE", "../python/LICENSE", "../ruby/LICENSE"}, copies)

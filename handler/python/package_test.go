@@ -73,7 +73,7 @@ func build(t *testing.T, python, source, folder string) {
 	command(t, python, append(args, source)...)
 }
 
-func TestNewcomer10TheSourceDistributionHasTheLicense(t *testing.T) {
+func TestTheSourceDistributionHasTheLicense(t *testing.T) {
 	python := pythonWith(t, "setuptools")
 	source, folder := filepath.Join(t.TempDir(), "source"), t.TempDir()
 	require.NoError(t, os.CopyFS(source, os.DirFS(".")))
@@ -90,8 +90,8 @@ func TestThePackageHasTheLaunchersLicense(t *testing.T) {
 	require.Equal(t, string(want), string(got))
 }
 
-// TestNewcomer10ABuildLeavesNothingForGit is "pip install ./handler/python" in a clone.
-func TestNewcomer10ABuildLeavesNothingForGit(t *testing.T) {
+// TestABuildLeavesNothingForGit is "pip install ./handler/python" in a clone.
+func TestABuildLeavesNothingForGit(t *testing.T) {
 	python, git := pythonWith(t, "pip"), launchertest.Needs(t, "git", "what a build of the Python package leaves")
 	clone := t.TempDir()
 	source := filepath.Join(clone, "handler", "python")

@@ -23,7 +23,7 @@ var rows = []Flag{
 // runApp runs a program that has the rows on "prog run" and a group of commands.
 func runApp(environ map[string]string, action func(*cli.Context) error, args ...string) (string, error) {
 	var out strings.Builder
-	app := App(&cli.App{Name: "prog", HelpName: "kubectl prog", Writer: &out, ErrWriter: io.Discard, Commands: []*cli.Command{
+	app := App(&cli.App{Name: "prog", HelpName: "kubectl prog", Description: "The status is\n   1  no\n   2  not yet\n\nOr 3.", Writer: &out, ErrWriter: io.Discard, Commands: []*cli.Command{
 		{Name: "run", ArgsUsage: "[flags] COMMAND", Usage: "run it", Flags: Flags(environ, rows...), Action: func(c *cli.Context) error {
 			if err := CheckChoices(c); err != nil {
 				return err

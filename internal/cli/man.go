@@ -34,12 +34,17 @@ func printMan(c *cli.Context, version string) error {
 			}
 		}
 	}
-	// The description has a first line that ends in a table.
-	about, statuses, _ := strings.Cut(app.Description, "\n")
-	write(".SH EXIT STATUS\n%s\n", roff(about))
-	for line := range strings.Lines(statuses) {
-		status, meaning, _ := strings.Cut(strings.TrimSpace(line), " ")
-		write(".TP\n.B %s\n%s\n", roff(status), roff(strings.TrimSpace(meaning)))
+	write(".SH EXIT STATUS\n")
+	for line := range strings.SplitSeq(app.Description, "\n") {
+		switch row := strings.TrimSpace(line); {
+		case row == "":
+			write(".PP\n")
+		case row != line: // of a table
+			status, meaning, _ := strings.Cut(row, " ")
+			write(".TP\n.B %s\n%s\n", roff(status), roff(strings.TrimSpace(meaning)))
+		default:
+			write("%s\n", roff(line))
+		}
 	}
 	_, err := io.WriteString(app.Writer, page.String())
 	return err

@@ -18,6 +18,7 @@ func TestTheManualPageHasEveryFlag(t *testing.T) {
 		".TP\n\\fB\\-s, \\-\\-secrets\\fR \\fIKIND=SOURCE\\fR\n",
 		".TP\n\\fB\\-\\-mask\\fR\n",
 		".SS secrets set\n",
+		".SH EXIT STATUS\nThe status is\n.TP\n.B 1\nno\n.TP\n.B 2\nnot yet\n.PP\nOr 3.\n",
 	} {
 		require.Contains(t, page, want)
 	}

@@ -43,17 +43,16 @@ var calls = map[string]constructor{
 
 // literals are the types whose literals are messages.
 var literals = map[string]constructor{
-	"Problem":           {text: 1, hint: 2, textField: "Message", hintField: "Advice"},
-	"problem":           {text: -1, hint: -1, textField: "text", hintField: "hint"},
-	"keyname.Error":     {text: 0, hint: 1},
-	"manifest.Error":    {text: 0, hint: 1},
-	"Error":             {text: -1, hint: -1, textField: "What", hintField: "Advice"},
-	"RefusedError":      {text: 1, hint: 2, textField: "Message", hintField: "Advice"},
-	"CannotRunError":    {text: 0, hint: 1, textField: "Message", hintField: "Advice", status: "126"},
-	"NotFoundError":     {text: 0, hint: 1, textField: "Message", hintField: "Advice", status: "127"},
-	"Outcome":           {text: -1, hint: -1, textField: "Why", hintField: "Advice"},
-	"file.refusal":      {text: -1, hint: -1, textField: "reason", hintField: "advice"},
-	"cluster/job.Error": {text: -1, hint: -1, textField: "What", hintField: "Advice"},
+	"Problem":        {text: 1, hint: 2, textField: "Message", hintField: "Advice"},
+	"problem":        {text: -1, hint: -1, textField: "text", hintField: "hint"},
+	"keyname.Error":  {text: 0, hint: 1},
+	"manifest.Error": {text: 0, hint: 1},
+	"Error":          {text: -1, hint: -1, textField: "What", hintField: "Advice"},
+	"RefusedError":   {text: 1, hint: 2, textField: "Message", hintField: "Advice"},
+	"CannotRunError": {text: 0, hint: 1, textField: "Message", hintField: "Advice", status: "126"},
+	"NotFoundError":  {text: 0, hint: 1, textField: "Message", hintField: "Advice", status: "127"},
+	"Outcome":        {text: -1, hint: -1, textField: "Why", hintField: "Advice"},
+	"file.refusal":   {text: -1, hint: -1, textField: "reason", hintField: "advice"},
 }
 
 // fields are the fields to which a message or its hint is assigned.
@@ -78,12 +77,10 @@ var exceptions = []struct{ start, status string }{
 	{"cannot tell the project's secrets", warning},
 	{"the previous value is used", warning},
 	{"secrets \"OTHER\" and", warning},
-	{"not in the task", "1"},
 	{"variable MLRUN_EXEC_CONFIG does not hold a task", warning},
 	{"variable \"VARIABLE\" is not a setting", warning},
 	{"pod NAME ran out of memory", "the pod's"},
 	{"pod NAME: the container was not started", "the pod's"},
 	{"pod NAME: status", "the pod's"},
 	{"the quotes around the value", "--verbose"},
-	{"program \"NAME\" ended with status EXIT_STATUS: the secret is missing", "125"},
 }

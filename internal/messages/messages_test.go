@@ -52,7 +52,6 @@ func speaks(text string) bool {
 type finder struct {
 	scope
 	found []message
-	level string // of the call around: a warning
 	done  map[ast.Node]bool
 }
 

@@ -2,13 +2,12 @@ package messages
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
 const (
@@ -62,13 +61,7 @@ This page is generated from the source. Run ~UPDATE_DOCS=1 go test ./internal/me
 // TestPage compares the messages of the source with docs/messages.md. UPDATE_DOCS=1
 // writes the page.
 func TestPage(t *testing.T) {
-	text := pageText(readSources(t, root))
-	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
-	}
-	kept, err := os.ReadFile(page)
-	require.NoError(t, err)
-	require.Equal(t, strings.Split(string(kept), "\n"), strings.Split(text, "\n"), "UPDATE_DOCS=1 go test ./internal/messages writes the page")
+	launchertest.RequireGenerated(t, page, pageText(readSources(t, root)))
 }
 
 func pageText(s *sources) string {

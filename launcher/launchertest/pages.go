@@ -67,10 +67,16 @@ func RequireTranscripts(t *testing.T, path, folder, programs string, environ []s
 	for i, block := range blocks {
 		page = strings.Replace(page, "```console\n"+block.Text, "```console\n"+printed[i], 1)
 	}
+	RequireGenerated(t, path, page)
+}
+
+// RequireGenerated compares a generated file with its text. UPDATE_DOCS=1 writes it.
+func RequireGenerated(t *testing.T, path, text string) {
+	t.Helper()
 	if os.Getenv("UPDATE_DOCS") != "" {
-		require.NoError(t, os.WriteFile(path, []byte(page), 0o644))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
-	require.Equal(t, ReadFile(t, path), page, "UPDATE_DOCS=1 writes %s", path)
+	require.Equal(t, strings.Split(ReadFile(t, path), "\n"), strings.Split(text, "\n"), "UPDATE_DOCS=1 writes %s; read the difference", path)
 }
 
 // commands returns the lines of a console block that a user types. A line that ends in a

@@ -190,8 +190,7 @@ func (w logWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// logOf returns a container's log. A line that has no end yet is left out, as a container
-// that goes on may end it.
+// logOf returns a container's log.
 func (p *pod) logOf(container string, timestamps bool) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()

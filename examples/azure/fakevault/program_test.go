@@ -165,7 +165,7 @@ func TestACommandRunsBesideTheVault(t *testing.T) {
 	}
 }
 
-func TestNewcomer12HelpShowsBothForms(t *testing.T) {
+func TestHelpShowsBothForms(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "--help")
 	cmd.Env = append(os.Environ(), role+"=fake")
 	help, err := cmd.CombinedOutput()

@@ -51,11 +51,7 @@ func TestFaults(t *testing.T) {
 	sections := faultSections()
 	outcomes := meetAll(t, sections)
 	for path, text := range map[string]string{faultsGolden: faultsText(sections, outcomes), faultsPage: faultsTable(sections, outcomes)} {
-		if os.Getenv("UPDATE_DOCS") != "" {
-			require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-		}
-		want := slices.Collect(strings.Lines(launchertest.ReadFile(t, path)))
-		require.Equal(t, want, slices.Collect(strings.Lines(text)), "UPDATE_DOCS=1 writes %s; read the difference", path)
+		launchertest.RequireGenerated(t, path, text)
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/seed45446ece/launcher/launcher/launchertest"
 )
 
-// TestNewcomer6TheQuickStartsRun types the commands of the page in an empty folder, one
+// TestTheQuickStartsRun types the commands of the page in an empty folder, one
 // after the other. The two that need a cluster are left out and printed.
-func TestNewcomer6TheQuickStartsRun(t *testing.T) {
+func TestTheQuickStartsRun(t *testing.T) {
 	for _, page := range []string{"../../docs/kubernetes.md"} {
 		lines := regexp.MustCompile(`(?m)^ *launcherctl ((?:secrets set|task with-secrets|run) .*)$`).FindAllStringSubmatch(launchertest.ReadFile(t, page), 3)
 		require.Len(t, lines, 3, page)
