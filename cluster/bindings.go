@@ -12,7 +12,7 @@ import (
 	"github.com/seed45446ece/launcher/resolve/keyname"
 )
 
-// Bindings is who may do what in a namespace by RBAC, as far as the caller may list it.
+// Bindings holds who can do what in a namespace by RBAC, as far as the caller can list it.
 type Bindings struct {
 	roles    map[string][]rbacv1.PolicyRule // by kind and name: "Role/x"
 	subjects map[string][]string            // of each role that is bound in the namespace

@@ -1,6 +1,6 @@
 package exposure
 
-// Access is who may read the Secrets of an object in its cluster.
+// Access holds who can read the Secrets of an object in its cluster.
 type Access struct {
 	Rights []Right  `json:"rights"`
 	Denied []string `json:"not_asked,omitempty"` // what the caller may not list, such as "clusterroles"

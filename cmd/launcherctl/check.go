@@ -200,7 +200,7 @@ func (p *program) checkObject(c *urfave.Context, report *exposure.Report, w clus
 	return p.addAccess(ctx, target, report, one.SecretNames())
 }
 
-// addAccess adds who may read the Secrets, as far as the user may list it.
+// addAccess adds who can read the Secrets, as far as the user can list it.
 func (p *program) addAccess(ctx context.Context, target *cluster.Cluster, report *exposure.Report, secrets []string) error {
 	bindings, err := target.Bindings(ctx)
 	if err != nil {
