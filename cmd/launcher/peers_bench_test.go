@@ -74,9 +74,7 @@ func comparePeers(b *testing.B, peers []peer, namespace *syscall.SysProcAttr) {
 			b.ReportMetric(median(theirs).Seconds()*1000, "ms")
 			b.ReportMetric(float64(median(theirs))/float64(median(bare)), "ratio")
 			b.ReportMetric(peak(b, append([]string{path}, args...)...), "MiB-peak")
-			if size := fileSize(b, path); size > 1e4 { // else it is a script
-				b.ReportMetric(size/1e6, "MB-file")
-			}
+			b.ReportMetric(fileSize(b, path)/1e6, "MB-file")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"regexp"
 	"runtime"
@@ -78,7 +77,11 @@ func (r *results) bars() ([]byte, error) {
 	}
 	bars := []bar{{"Go, exec and nothing else", 1}}
 	for _, peer := range peers {
-		bars = append(bars, bar{peer.Param("of"), math.Round(100*peer.Figure("ratio")) / 100})
+		ratio, err := strconv.ParseFloat(fmt.Sprintf("%.2f", peer.Figure("ratio")), 64) // as the page has it
+		if err != nil {
+			return nil, err
+		}
+		bars = append(bars, bar{peer.Param("of"), ratio})
 	}
 	slices.SortFunc(bars, func(a, b bar) int { return cmp.Compare(a.Ratio, b.Ratio) })
 	return json.MarshalIndent(map[string]any{
