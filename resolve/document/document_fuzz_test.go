@@ -17,7 +17,7 @@ var documents = []string{
 	"a: &x {b: 1}\nc:\n  <<: [*x, {d: 2}]\n  e: *x\n? f\n: - g\n  - |\n    h\n     i\n  - >-\n    j\n    k\n",
 	"[012, 1.10, 0x1F, 1_000, .5, .inf, ~, yes, true, 2026-01-01, !!str 1, !!binary aGk=, !x y]",
 	whole, "{\"a\": \"\\ud83d\\ude00\\ufffd\", \"b\": [1e999, -0, 123456789012345678901234567890]}",
-	`{"a": "\\ufffd\ud800", "\udc00": 1}`, "{\"a\": 1,\n\t\"b\" 2}", "{a: 1, a: 2}", "a: 1\na: 2\n---\nb", "\xff\xfea\x00", "\xef\xbb\xbfa: 1\r\nb: 2\r\n",
+	"[.inf]", "[!!binary aGk=]", `{"a": "\\ufffd\ud800", "\udc00": 1}`, "{\"a\": 1,\n\t\"b\" 2}", "{a: 1, a: 2}", "a: 1\na: 2\n---\nb", "\xff\xfea\x00", "\xef\xbb\xbfa: 1\r\nb: 2\r\n",
 	"a: b\u0085c\u2028d", "a: &x [*x]", "%YAML 1.1\n%TAG ! tag:x,2026:\n---\n!y z\n...\n", "\"a\\\n  b\\x41\\u00e9\": 'c''d'", "- - - a\n    -\tb\n  - c: d\n# e\n",
 	"{a, b: , 'c': [d,], ? e : f}", "a: \"\\N\\_\\L\\P\\e\"", "? |\n  a\n: b\n#c\n\n#d\ne: f\n\n#g\n", "key with blanks: [a b, \"c\":d, e:f]\n",
 	strings.Repeat("[ ", maxDepth+1), strings.Repeat("- ", maxDepth+1) + "a", laughs(3, "{k: v}"), "a: !<tag:yaml.org,2002:int> 0o17\nb: !!float 1_0.5\nc: 08\n", "---\n", "#\n", "a:\n - b\n#c\n  #d\n - e\n",
@@ -87,7 +87,7 @@ var message = regexp.MustCompile(`^o(:\d+:\d+)?: (` + strings.Join([]string{
 	regexp.QuoteMeta(limits), `may hold more than 50000 values, too many for YAML`, `is YAML of more than 4 MiB`, `an alias contains itself`, `!!binary is not base64`,
 	`unknown tag, or a tag that does not match the value`, `duplicate merge key \(<<\)`, `a merge key \(<<\) takes a map or a list of maps, not (null|a boolean|a number|a string|bytes|a list)`,
 	`a field's name must be a string, not (bytes|a list|a map)`, `duplicate field "([^"\\]|\\.)*"`,
-	`JSON (cannot carry bytes|has no form for this number)`,
+	`JSON cannot hold (bytes|this number)`,
 }, "|") + `)$`)
 
 // requireKnown checks that every problem has a place and one of the messages
