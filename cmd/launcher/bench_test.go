@@ -75,13 +75,8 @@ func BenchmarkStart(b *testing.B) {
 // is beside the handler then.
 func BenchmarkInit(b *testing.B) {
 	run := func(flags ...string) time.Duration {
-		cmd := launchertest.LauncherCommand(append(append([]string{"run", "-s", "inline={'KEY': 'some-value'}"}, flags...), "--", "/bin/true")...)
-		cmd.SysProcAttr = launchertest.PIDNamespace()
-		var stderr strings.Builder
-		cmd.Stderr = &stderr
-		from := time.Now()
-		require.NoError(b, cmd.Run(), &stderr)
-		return time.Since(from)
+		args := slices.Concat([]string{"run", "-s", "inline={'KEY': 'some-value'}"}, flags, []string{"--", "/bin/true"})
+		return runTime(b, launchertest.PIDNamespace(), launchertest.Path("launcher"), args...)
 	}
 	for _, flags := range [][]string{{"--deliver=stdin"}, {"--deliver=files"}, {"--mask"}, {"--deliver=socket"}} {
 		b.Run("with="+strings.TrimLeft(strings.Join(flags, ""), "-"), func(b *testing.B) {
@@ -199,11 +194,9 @@ func BenchmarkMemory(b *testing.B) {
 func BenchmarkSize(b *testing.B) {
 	for _, name := range []string{"bare", "launcher"} {
 		b.Run("of="+name, func(b *testing.B) {
-			info, err := os.Stat(launchertest.Path(name))
-			require.NoError(b, err)
 			for b.Loop() {
 			}
-			b.ReportMetric(float64(info.Size())/1e6, "MB")
+			b.ReportMetric(fileSize(b, launchertest.Path(name))/1e6, "MB")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
