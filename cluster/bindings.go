@@ -100,7 +100,7 @@ func (b Bindings) bind(role rbacv1.RoleRef, subjects []rbacv1.Subject) {
 	}
 }
 
-// Subjects returns who may do a verb with an object of the namespace, in order. The
+// Subjects returns who can do a verb with an object of the namespace, in order. The
 // access has one verb that counts.
 func (b Bindings) Subjects(a Access) []string {
 	var found []string

@@ -154,7 +154,7 @@ func TestAFailedCheckIsTold(t *testing.T) {
 	require.Empty(t, w.left())
 }
 
-// TestAClusterThatCannotBeTested is said before any check, with what to do.
+// TestAClusterThatCannotBeTested expects a message before any check, with a hint.
 func TestAClusterThatCannotBeTested(t *testing.T) {
 	w := newWorld(t)
 	w.Deny("create", "serviceaccounts/token")
